@@ -1,0 +1,119 @@
+/** One run of an orchestration: the aggregate, the lock, and what a fold of its events gives. */
+import type { Orchestration, StepDefinition } from './orchestration.js';
+
+export const FLOW_STATUSES = ['IN_PROGRESS', 'COMPLETED', 'UNDOING', 'UNDONE', 'FAILED', 'CANCELLED'] as const;
+export type FlowStatus = (typeof FLOW_STATUSES)[number];
+export const STEP_STATUSES = [
+  'PENDING',
+  'IN_PROGRESS',
+  'DO_SUCCESS',
+  'DO_FAIL',
+  'RETRY_EXHAUSTED',
+  'UNDOING',
+  'UNDO_SUCCESS',
+  'UNDO_FAIL',
+] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+export type Action = 'DO' | 'UNDO';
+
+/** JSON text, opaque to the saga: it is carried, never read. null = absent. Kept as text so that big numbers survive. */
+export type Payload = string | null;
+
+/** Milliseconds since the epoch, by the database's clock. */
+export type Instant = number;
+
+/** The command a step waits for an answer to. */
+export interface OpenCommand {
+  readonly action: Action;
+  readonly attempt: number;
+  /** 0 for DO, from 1 for UNDO. */
+  readonly round: number;
+  readonly deadline: Instant;
+}
+
+export interface StepRun {
+  readonly definition: StepDefinition;
+  readonly status: StepStatus;
+  readonly open: OpenCommand | null;
+  /** When the next attempt is due, while in backoff; else null. */
+  readonly nextAttemptAt: Instant | null;
+  /** Number of the last DO decided; 0 = none. Never restarts (rule 1). */
+  readonly attempt: number;
+  /** `attempt` when an operator last renewed the DO budget; 0 = never. */
+  readonly attemptBase: number;
+  /** Number of the current UNDO round; 0 = none. Never restarts. */
+  readonly round: number;
+  /** `round` at the last operator action; bounds the rounds (rule 10). */
+  readonly roundBase: number;
+  /** Number of the last UNDO decided in the current round. */
+  readonly undoAttempt: number;
+  /** Some DO was answered unreadably, or not in time: it may have happened (rule 4). */
+  readonly unknown: boolean;
+  /** The last failure can not be retried (`retryable: false`, a nonRetryableErrors code, an unreadable reply). */
+  readonly final: boolean;
+  /** UNDO_FAIL for good: its budget is spent (rule 6). */
+  readonly undoExhausted: boolean;
+  /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rule 10). */
+  readonly owes: boolean;
+  /** Settled by an operator's skipStep; never undone afterwards (rule 12). */
+  readonly skipped: boolean;
+  readonly input: Payload;
+  readonly output: Payload;
+  readonly errorMessage: string | null;
+  readonly errorCode: string | null;
+  readonly progress: number | null;
+  readonly progressMessage: string | null;
+  readonly progressAt: Instant | null;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly undoneAt: Instant | null;
+}
+
+export interface Flow {
+  readonly flowId: string;
+  /** The version it started with. */
+  readonly orchestration: Orchestration;
+  readonly status: FlowStatus;
+  /** In the order of `orchestration.steps`. */
+  readonly steps: readonly StepRun[];
+  readonly input: Payload;
+  readonly output: Payload;
+  /** The initiator's own headers; they travel on every command. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly initiator: string | null;
+  readonly idempotencyKey: string | null;
+  readonly failureReason: string | null;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+  /** When the flow turns around by itself; null = never. Moves while the clock stands still (pause, hold). */
+  readonly deadline: Instant | null;
+  /** Since when the deadline stands still; null = it runs. */
+  readonly deadlineStoppedAt: Instant | null;
+  /** Paused by an operator (rule 12). */
+  readonly paused: boolean;
+  readonly pausedAt: Instant | null;
+  readonly pauseReason: string | null;
+  /** A DO is exhausted and an operator decides (rule 7). */
+  readonly held: boolean;
+  /** `onUndoExhausted: stop` took effect: no further UNDO starts until an operator acts (rule 6). */
+  readonly halted: boolean;
+  /** Number of the last event; the subscription cursor. */
+  readonly lastEventNumber: number;
+
+  // Not part of the fold: what the unit of work knows when it hands the flow in.
+  /** The time in the transaction. */
+  readonly now: Instant;
+  /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rule 4). */
+  readonly ungiven: readonly string[];
+  /** The orchestration is paused: no new DO (rule 13). */
+  readonly orchestrationPaused: boolean;
+}
+
+/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
+export function attemptIdOf(flowId: string, stepName: string, action: Action, round: number, attempt: number): string {
+  return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
+}
+
+export function isTerminal(status: FlowStatus): boolean {
+  return status !== 'IN_PROGRESS' && status !== 'UNDOING';
+}

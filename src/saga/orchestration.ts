@@ -1,0 +1,63 @@
+/**
+ * Room 1, the saga. Knows: what a flow is and what follows from a fact. Refuses to know: time passing, storage, topics, text.
+ * In: an Orchestration, a Flow, an Input. Out: events or a refusal — values only; nothing here is async or has an effect.
+ * This file: the recipe, as a registered version of it is kept.
+ */
+
+export type OrchestrationType = 'SEQUENTIAL' | 'PARALLEL';
+
+/** Waits between attempts, in milliseconds: `min(max, initial * factor^(n-1))`, then spread by jitter (2-wire.md, rule 2). */
+export interface Backoff {
+  readonly initialMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  /** `full`: a time between 0 and the wait, derived from the attemptId; `none`: exactly the wait. */
+  readonly jitter: 'none' | 'full';
+}
+
+/** `required`: undone when it may have happened; `none`: never undone; `always`: undone whenever its DO was sent (rule 4). */
+export type UndoPolicy = 'required' | 'none' | 'always';
+
+export interface StepDefinition {
+  readonly seq: number;
+  readonly name: string;
+  readonly objectType: string | null;
+  /** Retries after the first attempt: 3 means up to 4 commands (rule 1). */
+  readonly maxRetries: number;
+  readonly undoMaxRetries: number;
+  readonly timeoutMs: number;
+  readonly undoTimeoutMs: number;
+  readonly backoff: Backoff;
+  readonly undoBackoff: Backoff;
+  readonly nonRetryableErrors: readonly string[];
+  readonly undo: UndoPolicy;
+  /** JSON Schema of the step's reply payload, kept as given; null = any. */
+  readonly payloadSchema: unknown;
+  readonly doMethod: string | null;
+  readonly undoMethod: string | null;
+  readonly handlerClass: string | null;
+  readonly handlerMethod: string | null;
+  readonly undoHandlerMethod: string | null;
+}
+
+/** A registered version. Equal content means equal in every field but `version`. */
+export interface Orchestration {
+  readonly name: string;
+  readonly version: number;
+  readonly type: OrchestrationType;
+  /** Ascending by seq; seq and name unique; 1–200 of them. */
+  readonly steps: readonly StepDefinition[];
+  /** Milliseconds from start until the flow turns around (rule 11); null = none. */
+  readonly deadlineMs: number | null;
+  readonly onRetriesExhausted: 'undo' | 'hold';
+  readonly onUndoExhausted: 'stop' | 'continue';
+  readonly description: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The defaults of 2-wire.md, rule 2 and "Registration documents". */
+export const DEFAULTS = {
+  maxRetries: 3,
+  timeoutMs: 300_000,
+  backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } satisfies Backoff,
+} as const;
