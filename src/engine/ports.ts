@@ -5,7 +5,7 @@
  */
 import type { FlowEvent, Refusal } from '../saga/event.js';
 import type { Flow, FlowStatus, Instant, Payload, StepStatus } from '../saga/flow.js';
-import type { Input, StartInput } from '../saga/input.js';
+import type { Input, StartInput, StartRequest } from '../saga/input.js';
 import type { Orchestration } from '../saga/orchestration.js';
 
 // ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -20,44 +20,33 @@ export interface RecordPosition {
   readonly timestamp: Instant;
 }
 
-/** A record we cannot use: kept, listed, replayable; never blocks its partition (2-wire.md, rule 9). */
-export interface Poison {
+/** Why a record can not be used: it is kept, listed, replayable, and never blocks its partition (2-wire.md, rule 9). */
+export interface PoisonCause {
   readonly code: string;
   readonly message: string;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
 }
 
-/** What a start by topic or API asks for, before the registry resolved its orchestration. */
-export interface StartRequest {
-  readonly orchestrationName: string;
-  /** Null = one is made. */
-  readonly flowId: string | null;
-  readonly payload: Payload;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly initiator: string | null;
-  readonly idempotencyKey: string | null;
+/** A record's bytes, kept for the quarantine. */
+export interface RawRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
 }
-
-/** One record of a topic, understood as far as it can be: `orchestrator.registration` records go another way (engine/registry.ts). */
-export type Understood =
-  | { readonly kind: 'input'; readonly input: Exclude<Input, StartInput>; readonly poison?: Poison }
-  | { readonly kind: 'start'; readonly start: StartRequest; readonly raw: Poison }
-  | { readonly kind: 'poison'; readonly poison: Poison };
 
 /**
  * An input and where it came from. `position` null = said by this process (API, timer): nothing to admit.
- * `poison` beside an input: it counts *and* is copied to quarantine (an unreadable reply). `raw` of an input that has a position:
- * the record's bytes, so that a refusal that quarantines (unknown flow) can keep them.
+ * Exactly one of `input`, `start`, `registration` is set, or none of them and a `poison`.
+ * `poison` beside an `input`: it counts *and* is copied to quarantine (an unreadable reply).
  */
 export interface Delivery {
   readonly position: RecordPosition | null;
-  readonly input: Input | null;
-  readonly poison: Poison | null;
-  readonly raw: { readonly key: Uint8Array | null; readonly value: Uint8Array | null } | null;
+  readonly input: Exclude<Input, StartInput> | null;
+  readonly start: StartRequest | null;
+  readonly registration: Registration | null;
+  readonly poison: PoisonCause | null;
+  readonly raw: RawRecord | null;
 }
 
 export type DeliveryOutcome =
@@ -82,19 +71,20 @@ export interface ExistingStart {
   readonly payload: Payload;
 }
 
-/** A message to publish; `topic` is opaque to the engine, made by the `Wire` port. */
+/** A message to publish; `topic` is opaque to the engine, made by the `Wire` port. Bytes only for quarantined records. */
 export interface OutgoingMessage {
   readonly topic: string;
-  readonly key: string;
-  /** UTF-8 JSON text. */
-  readonly value: string;
+  readonly key: string | Uint8Array | null;
+  /** UTF-8 JSON text, or the bytes of a quarantined record. */
+  readonly value: string | Uint8Array | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** One outbox row. `attemptId` null = not a command (a flow's end). Leaves in (flowId, number) order. */
+/** One outbox row. `attemptId` null = not a command (a flow's end, a quarantined record). Leaves in (flowId, number) order. */
 export interface OutboxRow extends OutgoingMessage {
+  /** The flow's id; of a quarantined record `!topic/partition`, which no flow can be called. */
   readonly flowId: string;
-  /** The event number it came from: with flowId, the row's identity and its order. */
+  /** The event number it came from (the offset of a quarantined record): with flowId, the row's identity and its order. */
   readonly number: number;
   readonly attemptId: string | null;
 }
@@ -109,12 +99,14 @@ export interface FlowRecord {
   readonly outbox: readonly OutboxRow[];
   /** attemptIds whose outbox row is to be deleted unsent. */
   readonly withdrawn: readonly string[];
-  /** When the sweeper must look at this flow next; null = never. See `wakeAt` in engine/timers.ts. */
+  /** When the sweeper must look at this flow next; null = never. A lower bound is enough: see engine/timers.ts. */
   readonly wakeAt: Instant | null;
 }
 
-export interface QuarantineEntry extends Poison {
-  readonly position: RecordPosition | null;
+export interface QuarantineEntry extends PoisonCause, RawRecord {
+  readonly position: RecordPosition;
+  /** Its copy for the dead-letter topic. */
+  readonly copy: OutboxRow;
 }
 
 export interface ParkedFlow {
@@ -158,12 +150,40 @@ export interface InboxPosition {
   readonly lastTimestamp: Instant | null;
 }
 
+/** A registered version, with what is true of its name. */
 export interface RegistrationRow {
   readonly orchestration: Orchestration;
   readonly initiator: string | null;
   readonly paused: boolean;
   readonly archived: boolean;
   readonly createdAt: Instant;
+}
+
+/** A problem with what somebody asked for. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly suggestions: readonly string[];
+}
+
+/** What a document declares, one entry per orchestration in it; made by the wire room, all defaults filled in. */
+export type Declaration =
+  | { readonly as: 'initiator'; readonly orchestration: Omit<Orchestration, 'version'>; readonly line: number | null }
+  | {
+      readonly as: 'worker';
+      readonly orchestrationName: string;
+      readonly steps: readonly DeclaredWorkerStep[];
+      readonly line: number | null;
+    };
+export type DeclaredWorkerStep = Omit<WorkerRow, 'orchestrationName' | 'serviceName'>;
+
+/** A read document: nothing of it counts when it has problems. */
+export interface Registration {
+  readonly declarations: readonly Declaration[];
+  readonly problems: readonly Problem[];
+  readonly serviceName: string | null;
 }
 
 /** A worker's registration of one step. */
@@ -182,7 +202,9 @@ export interface RegistryTransaction {
   lockRegistry(): Promise<void>;
   current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
   /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
-  topicNeighbours(topics: readonly string[]): Promise<readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]>;
+  topicNeighbours(
+    topics: readonly string[],
+  ): Promise<readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]>;
   workers(names: readonly string[]): Promise<readonly WorkerRow[]>;
   flowsInFlight(name: string): Promise<number>;
   saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void>;
@@ -263,7 +285,12 @@ export interface ReadModel {
   /** Whole flows (steps included), newest first by (startedAt, flowId). */
   history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>>;
   /** REST's numbered pages: newest first; `total` is exact up to `cap`. */
-  historyPage(filter: FlowFilter, page: number, size: number, cap: number): Promise<{ readonly items: readonly FlowSummary[]; readonly total: number; readonly capped: boolean }>;
+  historyPage(
+    filter: FlowFilter,
+    page: number,
+    size: number,
+    cap: number,
+  ): Promise<{ readonly items: readonly FlowSummary[]; readonly total: number; readonly capped: boolean }>;
   /** By id; missing ones are left out. */
   flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
@@ -285,36 +312,54 @@ export interface PublishResult {
 }
 
 export interface Publisher {
-  /** Sends in the given order per flow; acks=all. Never throws for a single message; a broker away answers `later` for all. */
+  /** Sends in the given order per flow; acks=all. Never throws; a broker away answers `later` for all. One bad row fails alone. */
   publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]>;
 }
 
-/** One consumed batch; resolve = its offsets may be committed. */
-export type ReplyIntake = (records: readonly ConsumedRecord[]) => Promise<void>;
+/** Resolves when these are committed: then, and only then, their offsets may be. Rejects only when the engine stops. */
+export type Intake = (deliveries: readonly Delivery[]) => Promise<void>;
 
-export interface ConsumedRecord {
-  readonly position: RecordPosition;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: Readonly<Record<string, Uint8Array | string>>;
+/** Where each partition continues: the inbox, never the group's offsets. */
+export type InboxSource = Pick<Store, 'inbox' | 'resetInbox'>;
+
+export interface BrokerHealth {
+  /** The own topics exist and the group has been joined. */
+  readonly ready: boolean;
+  /** In words, for /readyz. */
+  readonly detail: string;
 }
 
-/** Step topics exist and have leaders when this resolves. Existing ones are left alone. */
-export interface TopicsAdmin {
-  ensure(topics: readonly string[]): Promise<void>;
+/** The broker as the gateway uses it. */
+export interface Broker {
+  readonly publisher: Publisher;
+  /** These topics exist and have leaders when it resolves; existing ones are left alone. A fault when the broker is away. */
+  ensureTopics(topics: readonly string[]): Promise<void>;
+  /** Joins the group on the gateway's own intake topics and feeds the engine; resolves once joined. Heals by itself. */
+  consume(intake: Intake, inbox: InboxSource): Promise<void>;
+  /** Takes no more, waits for what is under way, leaves the group. */
+  stopConsuming(): Promise<void>;
+  health(): BrokerHealth;
+  close(): Promise<void>;
 }
 
-/** What the engine says to the wire room without knowing its words: commands and flow ends become messages. */
+/** What the engine says to the wire room without knowing its words. Pure. */
 export interface Wire {
-  /** Messages for the DO_SENT, UNDO_SENT and flow-end events among these. `flow` is the flow after them. */
+  /** Messages for the DO_SENT, UNDO_SENT, FLOW_HELD and flow-end events among these. `flow` is the flow after them. */
   outgoing(flow: Flow, events: readonly FlowEvent[]): readonly OutboxRow[];
-  /** do and undo topic of a step. */
+  /** A quarantined record for the dead-letter topic, cause in its headers. */
+  quarantineCopy(cause: PoisonCause, raw: RawRecord, position: RecordPosition): OutboxRow;
+  /** Answer on the registration status topic, one per declaration. */
+  registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
+  /** [do topic, undo topic] of a step. */
   stepTopics(orchestrationName: string, stepName: string): readonly [string, string];
 }
 
-export interface Service {
-  readonly name: string;
-  start(): Promise<void>;
-  /** Finishes what is under way, within a bound. */
-  stop(): Promise<void>;
+export interface RegistrationStatusNotice {
+  readonly orchestrationName: string | null;
+  readonly as: 'initiator' | 'worker' | null;
+  readonly serviceName: string | null;
+  readonly status: 'SUCCESS' | 'FAILED' | 'PENDING';
+  readonly failureReason: string | null;
+  /** ms since the epoch. */
+  readonly timestamp: Instant;
 }

@@ -2,7 +2,7 @@
  * Everything that can happen to a flow, one closed union. State is the fold of these, the timeline their list, commands those
  * of two kinds. Stored as JSON in the order of `number`; `type` is public (docs/protocol.md), so none is ever renamed.
  */
-import type { Action, Instant, Payload } from './flow.js';
+import type { Action, FlowStatus, Instant, Payload, StepStatus } from './flow.js';
 
 /** Why a flow turned around (rule 11). */
 export type TurnCause = 'RETRIES_EXHAUSTED' | 'DEADLINE_EXCEEDED' | 'CANCELLED' | 'UNDO_REQUESTED';
@@ -16,6 +16,8 @@ export type EventBody =
       readonly attempt: number;
       /** The flow had turned around already (rule 10). */
       readonly late: boolean;
+      /** It was an unreadable answer that may have been a success, and is taken as one to be undone. */
+      readonly assumed: boolean;
       readonly output: Payload;
     }
   | {
@@ -40,7 +42,14 @@ export type EventBody =
       readonly round: number;
       readonly deadline: Instant;
     }
-  | { readonly type: 'UNDO_SUCCEEDED'; readonly stepName: string; readonly attempt: number; readonly round: number }
+  | {
+      readonly type: 'UNDO_SUCCEEDED';
+      readonly stepName: string;
+      readonly attempt: number;
+      readonly round: number;
+      /** It came after the UNDO had been given up (rule 6). */
+      readonly late: boolean;
+    }
   | {
       readonly type: 'UNDO_FAILED';
       readonly stepName: string;
@@ -59,7 +68,7 @@ export type EventBody =
     }
   | { readonly type: 'UNDO_RETRIES_EXHAUSTED'; readonly stepName: string; readonly reason: 'RETRIES' | 'ROUNDS' }
   /** A late success met an UNDO that is open, in backoff or out of rounds: the step owes a round. */
-  | { readonly type: 'UNDO_ROUND_OWED'; readonly stepName: string }
+  | { readonly type: 'UNDO_ROUND_OWED'; readonly stepName: string; readonly output: Payload }
   | {
       readonly type: 'STEP_PROGRESS';
       readonly stepName: string;
@@ -68,6 +77,8 @@ export type EventBody =
       readonly progress: number | null;
       readonly message: string | null;
       readonly deadline: Instant;
+      /** false: within a second of the last one; kept because it moves the deadline, not shown to readers. */
+      readonly shown: boolean;
     }
   | {
       readonly type: 'STEP_SKIPPED';
@@ -94,7 +105,7 @@ export type EventBody =
   | { readonly type: 'FLOW_COMPLETED'; readonly output: Payload }
   | { readonly type: 'FLOW_UNDONE' }
   | { readonly type: 'FLOW_FAILED'; readonly failureReason: string }
-  | { readonly type: 'FLOW_CANCELLED'; readonly actor: string; readonly reason: string }
+  | { readonly type: 'FLOW_CANCELLED'; readonly failureReason: string; readonly actor: string; readonly reason: string }
   /** Believed by nobody: recorded for the reader, changes nothing (rule 9). */
   | {
       readonly type: 'REPLY_REFUSED';
@@ -105,7 +116,16 @@ export type EventBody =
     }
   | { readonly type: 'REPLY_QUARANTINED'; readonly code: string; readonly stepName: string | null; readonly message: string };
 
-export type FlowEvent = EventBody & { readonly number: number; readonly at: Instant };
+/** What the event left behind, so that a reader of the timeline need not fold it. Step fields: null when it names no step. */
+export interface EventEnvelope {
+  /** From 1, without gaps, per flow: the subscription cursor. */
+  readonly number: number;
+  readonly at: Instant;
+  readonly flowStatus: FlowStatus;
+  readonly stepStatus: StepStatus | null;
+  readonly stepStatusBefore: StepStatus | null;
+}
+export type FlowEvent = EventBody & EventEnvelope;
 export type EventType = EventBody['type'];
 
 /** Why an input is not believed. Replies: on the timeline. Operators: a problem. Listed in docs/protocol.md. */

@@ -105,6 +105,8 @@ export interface Flow {
   readonly now: Instant;
   /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rule 4). */
   readonly ungiven: readonly string[];
+  /** attemptIds of commands still in the outbox, known when timers look: they can not time out (rule 2). */
+  readonly unsent: readonly string[];
   /** The orchestration is paused: no new DO (rule 13). */
   readonly orchestrationPaused: boolean;
 }
@@ -112,6 +114,28 @@ export interface Flow {
 /** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
 export function attemptIdOf(flowId: string, stepName: string, action: Action, round: number, attempt: number): string {
   return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
+}
+
+/** What an attemptId says, or null when it is none of this step's. */
+export function readAttemptId(
+  attemptId: string,
+  flowId: string,
+  stepName: string,
+): { readonly action: Action; readonly round: number; readonly attempt: number } | null {
+  const prefix = `${flowId}:${stepName}:`;
+  if (!attemptId.startsWith(prefix)) return null;
+  const match = /^(DO|UNDO):(\d{1,9}):(\d{1,9})$/.exec(attemptId.slice(prefix.length));
+  return match === null ? null : { action: match[1] === 'DO' ? 'DO' : 'UNDO', round: Number(match[2]), attempt: Number(match[3]) };
+}
+
+/** DO retries used; survives the UNDO, as the seed's retry-rate SQL expects. */
+export function retryCountOf(step: StepRun): number {
+  return Math.max(0, step.attempt - 1);
+}
+
+/** UNDO retries used in the current round. */
+export function undoRetryCountOf(step: StepRun): number {
+  return Math.max(0, step.undoAttempt - 1);
 }
 
 export function isTerminal(status: FlowStatus): boolean {

@@ -2,6 +2,18 @@
 import type { Action, Payload } from './flow.js';
 import type { Orchestration } from './orchestration.js';
 
+/** What a start asks for, before its orchestration was looked up. */
+export interface StartRequest {
+  readonly orchestrationName: string;
+  /** Null = one is made. */
+  readonly flowId: string | null;
+  readonly payload: Payload;
+  /** The initiator's own headers; they travel on every command. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly initiator: string | null;
+  readonly idempotencyKey: string | null;
+}
+
 /** Starts a flow. The engine resolves name → version; `flowId` is made or kept before. */
 export interface StartInput {
   readonly type: 'START';
@@ -77,11 +89,4 @@ export type OperatorInput =
   | (OperatorWord & { readonly type: 'RETRY_STEP'; readonly stepName: string })
   | (OperatorWord & { readonly type: 'SKIP_STEP'; readonly stepName: string; readonly output: Payload });
 
-export type Input =
-  | StartInput
-  | ReplyInput
-  | ProgressInput
-  | TickInput
-  | UnpublishableInput
-  | QuarantinedInput
-  | OperatorInput;
+export type Input = StartInput | ReplyInput | ProgressInput | TickInput | UnpublishableInput | QuarantinedInput | OperatorInput;

@@ -1,0 +1,83 @@
+/** What shells (GraphQL, REST, demo) may ask of the engine. Expected trouble comes back as problems; faults are thrown as `Fault`. */
+import type { FlowEvent } from '../saga/event.js';
+import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
+import type { OperatorInput, StartRequest } from '../saga/input.js';
+import type { Problem, ReadModel, Registration, RegistrationRow } from './ports.js';
+
+/** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
+export interface ExecuteResult {
+  readonly flow: Flow | null;
+  readonly created: boolean;
+  readonly problems: readonly Problem[];
+}
+export interface FlowResult {
+  readonly flow: Flow | null;
+  readonly problems: readonly Problem[];
+}
+export interface DefinitionChange {
+  readonly kind: string;
+  readonly breaking: boolean;
+  readonly description: string;
+  readonly flowsInFlight: number;
+}
+export interface Registered {
+  readonly orchestrationName: string;
+  readonly as: 'initiator' | 'worker';
+  /** Null: a worker came before its initiator. */
+  readonly version: number | null;
+  readonly changed: boolean;
+  readonly status: 'REGISTERED' | 'PARTIALLY_REGISTERED';
+  readonly changes: readonly DefinitionChange[];
+}
+export interface RegisterResult {
+  readonly registrations: readonly Registered[];
+  readonly problems: readonly Problem[];
+}
+
+export interface StepChange {
+  readonly flowId: string;
+  readonly orchestrationName: string;
+  readonly stepName: string;
+  readonly seq: number;
+  readonly status: StepStatus;
+  readonly previousStatus: StepStatus;
+  readonly retryCount: number;
+  readonly errorMessage: string | null;
+  readonly flowStatus: FlowStatus;
+  readonly at: number;
+  readonly eventNumber: number;
+}
+
+export interface Health {
+  /** Database, topics, group: what /readyz says. */
+  readonly ready: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+export interface EngineService {
+  /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
+  execute(request: StartRequest): Promise<ExecuteResult>;
+  say(input: OperatorInput): Promise<FlowResult>;
+  register(registration: Registration, options: { readonly dryRun: boolean }): Promise<RegisterResult>;
+  /** Newest version when null; null = unknown. */
+  orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
+  /** REGISTERED when every step has a registered worker. */
+  registrationStatus(row: RegistrationRow): Promise<Registered['status']>;
+  readonly read: ReadModel;
+  /** Stored events after `after`, then live ones, each once, in order; ends after a terminal status' events, or on abort. Null = no such flow. */
+  follow(flowId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<FlowEvent> | null>;
+  stepChanges(
+    filter: { readonly flowId: string | null; readonly orchestrationName: string | null },
+    signal: AbortSignal,
+  ): AsyncIterable<StepChange>;
+  health(): Promise<Health>;
+}
+
+/** Something we depend on is away or slow; the work was not done and may be tried again. */
+export class Fault extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

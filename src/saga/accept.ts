@@ -1,0 +1,76 @@
+/** Is this believable now? One fact, or a refusal with its code, or null: nothing to say (a tick with nothing due). */
+
+import { acceptOperator } from './accept-operator.js';
+import { acceptReply } from './accept-reply.js';
+import { type Accepted, fact, failureOf, onStep, refuse } from './accepted.js';
+import { attemptIdOf, type Flow, isTerminal, type StepRun } from './flow.js';
+import type { Input, ProgressInput, StartInput, UnpublishableInput } from './input.js';
+
+export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted | null {
+  switch (input.type) {
+    case 'REPLY':
+      return onStep(flow, input.stepName, (step) => acceptReply(flow, step, input));
+    case 'PROGRESS':
+      return onStep(flow, input.stepName, (step) => acceptProgress(flow, step, input));
+    case 'TICK':
+      return acceptTick(flow);
+    case 'UNPUBLISHABLE':
+      return acceptUnpublishable(flow, input);
+    case 'QUARANTINED':
+      return fact({ type: 'REPLY_QUARANTINED', code: input.code, stepName: input.stepName, message: input.message });
+    default:
+      return acceptOperator(flow, input);
+  }
+}
+
+const SECOND = 1000;
+
+/** Moves the deadline of the open attempt; a DO's is capped by the flow's deadline, and none is ever shortened. */
+function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accepted {
+  const { open, definition } = step;
+  if (open === null) return refuse('WRONG_STATE', `${definition.name} is ${step.status}: no attempt is open`);
+  const openId = attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt);
+  if (input.attemptId !== null && input.attemptId !== openId)
+    return refuse('STALE_ATTEMPT', `progress of ${input.attemptId}, open is ${openId}`);
+  const wished = flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
+  const cap = open.action === 'DO' && flow.deadline !== null ? flow.deadline : wished;
+  return fact({
+    type: 'STEP_PROGRESS',
+    stepName: definition.name,
+    action: open.action,
+    attempt: open.attempt,
+    progress: input.progress,
+    message: input.message,
+    deadline: Math.max(open.deadline, Math.min(wished, cap)),
+    shown: step.progressAt === null || flow.now - step.progressAt >= SECOND,
+  });
+}
+
+/** The flow's deadline first, then one attempt out of time; the caller asks again until nothing is due. */
+function acceptTick(flow: Flow): Accepted | null {
+  if (isTerminal(flow.status)) return null;
+  if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && flow.deadlineStoppedAt === null && flow.deadline <= flow.now) {
+    const failureReason = 'DEADLINE_EXCEEDED';
+    return fact({ type: 'FLOW_TURNED_AROUND', cause: 'DEADLINE_EXCEEDED', stepName: null, failureReason, actor: null });
+  }
+  for (const step of flow.steps) {
+    const { open, definition } = step;
+    if (open === null || open.deadline > flow.now) continue;
+    if (flow.unsent.includes(attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt))) continue;
+    const errorMessage = `no answer to ${open.action} ${definition.name} attempt ${open.attempt} in time`;
+    return fact(failureOf(step, open, { errorMessage, errorCode: 'TIMEOUT', final: false, unknown: true }));
+  }
+  return null;
+}
+
+function acceptUnpublishable(flow: Flow, input: UnpublishableInput): Accepted {
+  const { errorCode, errorMessage } = input;
+  const step = flow.steps.find(
+    ({ open, definition }) =>
+      open !== null && attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt) === input.attemptId,
+  );
+  if (step?.open && !isTerminal(flow.status)) {
+    return fact(failureOf(step, step.open, { errorMessage, errorCode, final: false, unknown: false }));
+  }
+  return refuse('STALE_ATTEMPT', `${input.attemptId} is not open`);
+}

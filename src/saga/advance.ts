@@ -1,0 +1,78 @@
+/** accept, then evolve and next until quiet. What comes out is events; the caller records them all or none. */
+import { accept } from './accept.js';
+import type { Accepted } from './accepted.js';
+import type { EventBody, FlowEvent, Refusal } from './event.js';
+import { begin, evolve } from './evolve.js';
+import type { Flow } from './flow.js';
+import type { Input, StartInput } from './input.js';
+import { next } from './next.js';
+
+export interface Advanced {
+  readonly flow: Flow;
+  readonly events: readonly FlowEvent[];
+  /** Why the input was not believed; a worker's is on the timeline, too. */
+  readonly refusal: Refusal | null;
+}
+
+/** A law of the saga is broken: the flow is parked, its neighbours go on. */
+export class Contradiction extends Error {}
+
+/** More than this from one input and `next` does not come to rest. 200 steps need far less. */
+const MOST_EVENTS = 10_000;
+
+export function start(input: StartInput, now: number, orchestrationPaused = false): Advanced {
+  const run = new Run({ ...begin(input, now), orchestrationPaused });
+  run.apply({ type: 'FLOW_STARTED' });
+  run.settle();
+  return run.result(null);
+}
+
+export function advance(flow: Flow, input: Exclude<Input, StartInput>): Advanced {
+  const run = new Run(flow);
+  for (;;) {
+    const accepted: Accepted | null = accept(run.flow, input);
+    const refusal = accepted !== null && 'refusal' in accepted ? accepted.refusal : null;
+    if (accepted !== null && 'fact' in accepted) run.apply(accepted.fact);
+    if (refusal !== null && (input.type === 'REPLY' || input.type === 'PROGRESS')) {
+      const action = input.type === 'REPLY' ? input.action : 'PROGRESS';
+      run.apply({ type: 'REPLY_REFUSED', code: refusal.code, stepName: input.stepName, action, message: refusal.message });
+    }
+    run.settle();
+    if (input.type !== 'TICK' || accepted === null) return run.result(refusal);
+  }
+}
+
+class Run {
+  private readonly events: FlowEvent[] = [];
+  constructor(public flow: Flow) {}
+
+  apply(event: EventBody): void {
+    if (this.events.length >= MOST_EVENTS) throw new Contradiction(`flow ${this.flow.flowId} does not settle after ${MOST_EVENTS} events`);
+    const { now } = this.flow;
+    const number = this.flow.lastEventNumber + 1;
+    const stepStatusBefore = statusOf(this.flow, event);
+    this.flow = { ...evolve(this.flow, event, now), lastEventNumber: number };
+    this.events.push({ ...event, number, at: now, flowStatus: this.flow.status, stepStatus: statusOf(this.flow, event), stepStatusBefore });
+  }
+
+  settle(): void {
+    for (let event = next(this.flow); event !== null; event = next(this.flow)) this.apply(event);
+  }
+
+  result(refusal: Refusal | null): Advanced {
+    return { flow: this.flow, events: this.events, refusal };
+  }
+}
+
+function statusOf(flow: Flow, event: EventBody): FlowEvent['stepStatus'] {
+  if (!('stepName' in event)) return null;
+  return flow.steps.find((step) => step.definition.name === event.stepName)?.status ?? null;
+}
+
+/** I11: the stored flow is the fold of its timeline. Payload bodies are stored once and may be absent from the events. */
+export function fold(input: StartInput, events: readonly FlowEvent[]): Flow {
+  const first = events[0];
+  let flow = begin(input, first?.at ?? 0);
+  for (const event of events) flow = { ...evolve(flow, event, event.at), lastEventNumber: event.number };
+  return flow;
+}

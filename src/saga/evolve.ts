@@ -1,0 +1,146 @@
+/** The only function that makes a new flow: state is the fold of events. Nothing is decided here. */
+import type { EventBody } from './event.js';
+import { evolveStep } from './evolve-step.js';
+import type { Flow, Instant, StepRun } from './flow.js';
+import type { StartInput } from './input.js';
+import { canResume } from './undo.js';
+
+/** A flow before its first event. */
+export function begin(start: StartInput, now: Instant): Flow {
+  const { orchestration } = start;
+  return {
+    flowId: start.flowId,
+    orchestration,
+    status: 'IN_PROGRESS',
+    steps: orchestration.steps.map((definition) => ({ ...untouched, definition })),
+    input: start.payload,
+    output: null,
+    headers: start.headers,
+    initiator: start.initiator,
+    idempotencyKey: start.idempotencyKey,
+    failureReason: null,
+    startedAt: now,
+    endedAt: null,
+    deadline: orchestration.deadlineMs === null ? null : now + orchestration.deadlineMs,
+    deadlineStoppedAt: null,
+    paused: false,
+    pausedAt: null,
+    pauseReason: null,
+    held: false,
+    halted: false,
+    lastEventNumber: 0,
+    now,
+    ungiven: [],
+    unsent: [],
+    orchestrationPaused: false,
+  };
+}
+
+const untouched: Omit<StepRun, 'definition'> = {
+  status: 'PENDING',
+  open: null,
+  nextAttemptAt: null,
+  attempt: 0,
+  attemptBase: 0,
+  round: 0,
+  roundBase: 0,
+  undoAttempt: 0,
+  unknown: false,
+  final: false,
+  undoExhausted: false,
+  owes: false,
+  skipped: false,
+  input: null,
+  output: null,
+  errorMessage: null,
+  errorCode: null,
+  progress: null,
+  progressMessage: null,
+  progressAt: null,
+  startedAt: null,
+  endedAt: null,
+  undoneAt: null,
+};
+
+/** `at` is the event's time; `flow.now` plays no part in the fold. */
+export function evolve(flow: Flow, event: EventBody, at: Instant): Flow {
+  return evolveFlow('stepName' in event && event.stepName !== null ? withStep(flow, event.stepName, event, at) : flow, event, at);
+}
+
+function withStep(flow: Flow, stepName: string, event: EventBody, at: Instant): Flow {
+  const before = flow.steps.find((step) => step.definition.name === stepName);
+  if (before === undefined) return flow;
+  const after = evolveStep(flow, before, event, at);
+  return after === before ? flow : { ...flow, steps: flow.steps.map((step) => (step === before ? after : step)) };
+}
+
+function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
+  switch (event.type) {
+    case 'FLOW_HELD':
+      return clocked({ ...flow, held: true }, at);
+    case 'FLOW_RELEASED':
+      return clocked({ ...flow, held: false }, at);
+    case 'FLOW_PAUSED':
+      return clocked({ ...flow, paused: true, pausedAt: at, pauseReason: event.reason }, at);
+    case 'FLOW_RESUMED':
+      return clocked({ ...flow, ...unpaused }, at);
+    case 'FLOW_TURNED_AROUND':
+      return turned(event.actor === null ? flow : { ...flow, ...unpaused }, event.failureReason, at);
+    case 'FLOW_REOPENED':
+      return {
+        ...flow,
+        status: 'UNDOING',
+        endedAt: null,
+        halted: false,
+        steps: event.actor === null ? flow.steps : flow.steps.map(renewed),
+      };
+    case 'UNDO_RETRIES_EXHAUSTED':
+      return flow.orchestration.onUndoExhausted === 'stop' ? { ...flow, halted: true } : flow;
+    case 'UNDO_SUCCEEDED':
+    case 'STEP_SKIPPED':
+    case 'STEP_RETRIED':
+      return {
+        ...flow,
+        halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && event.type === 'UNDO_SUCCEEDED' && !event.late,
+      };
+    case 'FLOW_COMPLETED':
+      return { ...ended(flow, at), status: 'COMPLETED', output: event.output };
+    case 'FLOW_UNDONE':
+      return { ...ended(flow, at), status: 'UNDONE' };
+    case 'FLOW_FAILED':
+      return { ...ended(flow, at), status: 'FAILED', halted: true, failureReason: event.failureReason };
+    case 'FLOW_CANCELLED':
+      return { ...ended(flow, at), status: 'CANCELLED', steps: flow.steps.map(resting), failureReason: event.failureReason };
+    default:
+      return flow;
+  }
+}
+
+const unpaused = { paused: false, pausedAt: null, pauseReason: null } as const;
+
+/** The deadline stands still while the flow is paused or held (rules 7 and 12). */
+function clocked(flow: Flow, at: Instant): Flow {
+  if (flow.paused || flow.held) return { ...flow, deadlineStoppedAt: flow.deadlineStoppedAt ?? at };
+  const stoodStill = flow.deadlineStoppedAt === null ? 0 : at - flow.deadlineStoppedAt;
+  return { ...flow, deadlineStoppedAt: null, deadline: flow.deadline === null ? null : flow.deadline + stoodStill };
+}
+
+function turned(flow: Flow, failureReason: string, at: Instant): Flow {
+  const steps = flow.steps.map(resting);
+  return clocked({ ...flow, status: 'UNDOING', held: false, halted: false, endedAt: null, failureReason, steps }, at);
+}
+
+/** No retry is waited for any more. */
+function resting(step: StepRun): StepRun {
+  return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
+}
+
+/** An operator acted: every final UNDO_FAIL gets a fresh round, every step its rounds (rules 6 and 10). */
+function renewed(step: StepRun): StepRun {
+  const again = step.undoExhausted ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false } : {};
+  return { ...step, ...again, roundBase: step.round };
+}
+
+function ended(flow: Flow, at: Instant): Flow {
+  return { ...flow, ...unpaused, held: false, deadlineStoppedAt: null, endedAt: at };
+}

@@ -1,0 +1,30 @@
+/** How long to wait before the next attempt, and when time matters next. Pure: jitter comes from the attemptId (rule 15). */
+import type { Flow, Instant } from './flow.js';
+import { isTerminal } from './flow.js';
+import type { Backoff } from './orchestration.js';
+
+/** FNV-1a: spreads well enough for jitter, and a re-run decides the same. Result in [0, 1). */
+export function fractionOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}
+
+/** Milliseconds to wait after the `failures`-th failure of a budget (from 1). */
+export function delayAfter(backoff: Backoff, failures: number, attemptId: string): number {
+  const wait = Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (failures - 1));
+  return Math.round(backoff.jitter === 'full' ? wait * fractionOf(attemptId) : wait);
+}
+
+/** When something follows for this flow although nobody says anything: a timeout, a retry, its deadline. Null = never. */
+export function dueAt(flow: Flow): Instant | null {
+  if (isTerminal(flow.status)) return null;
+  const times: number[] = [];
+  const still = flow.paused || flow.held;
+  if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && !still) times.push(flow.deadline);
+  for (const step of flow.steps) {
+    if (step.open !== null) times.push(step.open.deadline);
+    if (step.nextAttemptAt !== null && !still) times.push(step.nextAttemptAt);
+  }
+  return times.length === 0 ? null : Math.min(...times);
+}
