@@ -58,9 +58,18 @@ export type DeliveryOutcome =
   | { readonly kind: 'duplicate' }
   /** No such flow; a reply from a topic went to quarantine. */
   | { readonly kind: 'unknown-flow' }
-  | { readonly kind: 'quarantined'; readonly code: string }
+  | { readonly kind: 'quarantined'; readonly code: string; readonly message: string }
   /** The flow is parked; a reply from a topic went to quarantine. */
   | { readonly kind: 'parked'; readonly reason: string };
+
+/** Something we depend on is away or slow; the work was not done and may be tried again. */
+export class Fault extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
 
 // ── storage ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -94,7 +103,7 @@ export interface FlowRecord {
   /** The flow before; null = it starts here. */
   readonly before: Flow | null;
   readonly after: Flow;
-  /** Ascending, at least one. */
+  /** Ascending. None: a timer looked and nothing was due; only `wakeAt` is stored, exactly as given. */
   readonly events: readonly FlowEvent[];
   readonly outbox: readonly OutboxRow[];
   /** attemptIds whose outbox row is to be deleted unsent. */
@@ -133,8 +142,11 @@ export interface RoadTransaction {
     positions: readonly RecordPosition[],
     starts: readonly StartInput[],
   ): Promise<{ readonly fresh: readonly boolean[]; readonly existing: ReadonlyMap<number, ExistingStart> }>;
-  /** Locks the rows of these flows in id order and loads them, steps and `ungiven` included. */
-  lock(flowIds: readonly string[]): Promise<LockedFlows>;
+  /**
+   * Locks the rows of these flows in id order and loads them, steps and `ungiven` included. For those in `ticking` also `unsent`:
+   * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
+   */
+  lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;
   /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false), in a handful of statements. */
   record(records: readonly FlowRecord[], given: boolean): Promise<void>;
   /** Puts records into quarantine, and parks flows that broke a law. */
@@ -211,7 +223,10 @@ export interface RegistryTransaction {
   saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
 }
 
-/** The write side. Every method may throw a fault: the caller backs off. */
+/**
+ * The write side. Every method may throw a `Fault` (engine/service.ts: the database is away, full, too busy, a deadlock): the caller
+ * backs off and tries again. Anything else that is thrown means that *this work* can not be recorded: the caller takes it apart.
+ */
 export interface Store {
   /** One READ COMMITTED transaction; rolls back when `work` throws. */
   road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T>;
@@ -231,8 +246,11 @@ export interface Store {
   due(most: number): Promise<readonly string[]>;
   /** ms until the earliest wakeAt, capped by `most`; `most` when none. */
   untilNextDue(most: number): Promise<number>;
-  /** Calls back with flowIds (and their last event numbers) that *other* instances committed. Returns an unsubscribe. */
-  onRemoteCommit(listener: (hints: readonly FlowHint[]) => void): Promise<() => Promise<void>>;
+  /**
+   * Calls back with what *other* instances committed; with null after the connection had been lost, when anything may have been missed.
+   * Returns an unsubscribe.
+   */
+  onRemoteCommit(listener: (hints: readonly FlowHint[] | null) => void): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -241,7 +259,8 @@ export interface Store {
 /** "This flow has events up to here": a hint to look, never the event itself. */
 export interface FlowHint {
   readonly flowId: string;
-  readonly orchestrationName: string;
+  /** First and last event of that commit. */
+  readonly firstEventNumber: number;
   readonly lastEventNumber: number;
 }
 

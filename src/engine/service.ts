@@ -73,11 +73,4 @@ export interface EngineService {
   health(): Promise<Health>;
 }
 
-/** Something we depend on is away or slow; the work was not done and may be tried again. */
-export class Fault extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
-}
+export { Fault } from './ports.js';
