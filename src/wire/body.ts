@@ -1,0 +1,90 @@
+/** The outer form of every message: one UTF-8 JSON object `{payload, headers}`; Kafka record headers are a fallback, per header. */
+import type { Payload } from '../saga/flow.js';
+import { readJson } from './json.js';
+
+/** A record as the broker rooms hand it over. */
+export interface WireRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, Uint8Array | string>>;
+}
+
+/** Why a record can not be used; the codes are in poison.ts. */
+export interface Poison {
+  readonly code: string;
+  readonly message: string;
+  readonly flowId: string | null;
+  readonly stepName: string | null;
+}
+
+export interface Body {
+  /** JSON text as printed, or null when absent. */
+  readonly payload: Payload;
+  readonly value: unknown;
+  header(name: string): unknown;
+  /** The headers of the body, without those of the record. */
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+interface Decoder {
+  decode(bytes: Uint8Array): string;
+}
+declare const TextDecoder: new (label: string, options?: { readonly fatal: boolean }) => Decoder;
+const strict = new TextDecoder('utf-8', { fatal: true });
+const lenient = new TextDecoder('utf-8');
+
+export function readBody(record: WireRecord): Body | Poison {
+  if (record.value === null || record.value.length === 0)
+    return poison('EMPTY_RECORD', 'the record has no value; expected {"payload": …, "headers": {…}}');
+  let text: string;
+  try {
+    text = strict.decode(record.value);
+  } catch {
+    return poison('NOT_UTF8', 'the value is not UTF-8 text');
+  }
+  const read = readJson(text);
+  if (!read.ok) return poison('NOT_JSON', `the value ${read.why}; expected {"payload": …, "headers": {…}}`);
+  if (!isObject(read.value)) return poison('NOT_A_MESSAGE', 'the value is not a JSON object; expected {"payload": …, "headers": {…}}');
+  const { payload, headers } = read.value;
+  if (headers !== undefined && headers !== null && !isObject(headers)) return poison('HEADERS_NOT_AN_OBJECT', 'headers is not an object');
+  return bodyOf(payload ?? null, headers ?? {}, record.headers);
+}
+
+function bodyOf(value: unknown, headers: Record<string, unknown>, outer: WireRecord['headers']): Body {
+  return {
+    value,
+    payload: value === null ? null : JSON.stringify(value),
+    headers,
+    header(name) {
+      if (Object.hasOwn(headers, name) && headers[name] !== null) return headers[name];
+      const fallback = Object.hasOwn(outer, name) ? outer[name] : undefined;
+      return fallback instanceof Uint8Array ? lenient.decode(fallback) : fallback;
+    },
+  };
+}
+
+export function isPoison(read: Body | Poison): read is Poison {
+  return 'code' in read;
+}
+
+export function poison(code: string, message: string, flowId: string | null = null, stepName: string | null = null): Poison {
+  return { code, message, flowId, stepName };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A header that may be text or a number: as text; anything else is told apart by undefined. */
+export function textOf(value: unknown): string | null | undefined {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return undefined;
+}
+
+const FLOW_ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+export function isFlowId(text: string): boolean {
+  return FLOW_ID.test(text);
+}

@@ -1,0 +1,82 @@
+/** A start by topic (2-wire.md, "Start"). */
+import type { StartRequest } from '../saga/input.js';
+import { isFlowId, isPoison, type Poison, poison, readBody, textOf, type WireRecord } from './body.js';
+import { unstorable, unstorableString, utf8Length } from './json.js';
+
+export interface ReadStart {
+  readonly start: StartRequest | null;
+  readonly poison: Poison | null;
+}
+
+/** Headers of the protocol: never the initiator's own, so they do not travel on. */
+export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
+  'flowId',
+  'stepName',
+  'action',
+  'orchestrationName',
+  'seq',
+  'eventType',
+  'status',
+  'attempt',
+  'attemptId',
+  'idempotencyKey',
+  'round',
+  'deadline',
+  'timestamp',
+  'errorMessage',
+  'errorCode',
+  'retryable',
+  'progress',
+  '__TypeId__',
+]);
+
+export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
+  const body = readBody(record);
+  if (isPoison(body)) return { start: null, poison: body };
+  const bad = (code: string, message: string): ReadStart => ({ start: null, poison: poison(code, message) });
+  const name = textOf(body.header('orchestrationName')) ?? textOf(body.header('orchName'));
+  if (typeof name !== 'string' || name === '')
+    return bad('ORCHESTRATION_NAME_MISSING', 'headers.orchestrationName is missing: which one is to start?');
+  const key = textOf(body.header('idempotencyKey'));
+  if (key === undefined || (key !== null && (key.length > 200 || unstorableString(key) !== null))) {
+    return bad('IDEMPOTENCY_KEY_INVALID', 'headers.idempotencyKey is not text of at most 200 characters');
+  }
+  const wrong = wrongPayload(body.payload, payloadLimit) ?? wrongHeaders(body.headers);
+  if (wrong !== null) return bad(wrong.code, wrong.message);
+  const flowId = textOf(body.header('flowId'));
+  const start: StartRequest = {
+    orchestrationName: name,
+    flowId: typeof flowId === 'string' && isFlowId(flowId) ? flowId : null,
+    payload: body.payload,
+    headers: ownHeaders(body.headers),
+    initiator: textOf(body.header('initiator')) ?? textOf(body.header('serviceName')) ?? null,
+    idempotencyKey: key === '' ? null : key,
+  };
+  return { start, poison: null };
+}
+
+/** Why a start payload is refused, or null. Also asked by `execute`. */
+export function wrongPayload(payload: string | null, limit: number): { readonly code: string; readonly message: string } | null {
+  if (payload === null) return null;
+  const broken = unstorable(payload);
+  if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
+  const bytes = utf8Length(payload);
+  return bytes <= limit ? null : { code: 'PAYLOAD_TOO_LARGE', message: `payload has ${bytes} bytes, at most ${limit} are allowed` };
+}
+
+const HEADERS_LIMIT = 16_384;
+
+/** Why the initiator's headers are refused, or null: they travel on every command. */
+export function wrongHeaders(headers: Readonly<Record<string, unknown>>): { readonly code: string; readonly message: string } | null {
+  const text = JSON.stringify(headers);
+  const broken = unstorable(text);
+  if (broken !== null) return { code: 'HEADERS_UNSTORABLE', message: `headers ${broken}` };
+  if (utf8Length(text) <= HEADERS_LIMIT) return null;
+  return { code: 'HEADERS_TOO_LARGE', message: `headers have more than ${HEADERS_LIMIT} bytes; they travel on every command` };
+}
+
+/** What is left for the commands when the protocol's own are taken out. */
+export function ownHeaders(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(headers).filter(([name, value]) => !PROTOCOL_HEADERS.has(name) && name !== '__proto__' && value !== null);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,40 @@
+/**
+ * Room 2, the wire. Knows: what text means — topics, replies, commands, starts, registration documents. Refuses to know: clients,
+ * transactions, what follows from a message. In: bytes and text, flows and events. Out: inputs of the saga, messages, problems.
+ * This file: the names of topics (2-wire.md, "Topics").
+ */
+import type { Action } from '../saga/flow.js';
+
+export const TOPICS = {
+  replies: 'orchestrator.response.result',
+  starts: 'orchestrator.execution.start',
+  ends: 'orchestrator.execution.status',
+  registrations: 'orchestrator.registration',
+  registrationStatus: 'orchestrator.registration.status',
+  deadLetters: 'orchestrator.response.result.dlq',
+} as const;
+
+/** What the gateway reads. */
+export const INTAKE_TOPICS = [TOPICS.replies, TOPICS.starts, TOPICS.registrations] as const;
+
+/** Kafka's own limit. */
+export const LONGEST_TOPIC = 249;
+export const LONGEST_NAME = 100;
+
+export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {
+  return `orchestrator.${orchestrationName}.${stepName}.${action === 'DO' ? 'do' : 'undo'}`;
+}
+
+/** Why this cannot be the name of an orchestration or a step, or null. Names become parts of topic names. */
+export function wrongName(name: string): string | null {
+  if (name.length === 0) return 'is empty';
+  if (name.length > LONGEST_NAME) return `has ${name.length} characters, at most ${LONGEST_NAME} are allowed`;
+  const wrong = /[^A-Za-z0-9_-]/u.exec(name);
+  if (wrong === null) return null;
+  return `has ${JSON.stringify(wrong[0])}; it becomes part of a topic name: letters, digits, "_" and "-" only`;
+}
+
+/** Topics with equal keys can not stand side by side in Kafka. */
+export function collisionKey(topic: string): string {
+  return topic.replaceAll('.', '_');
+}
