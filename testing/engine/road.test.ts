@@ -1,0 +1,153 @@
+import { expect, test } from '@jest/globals';
+import { type Delivery, type DeliveryOutcome, Fault, type RoadTransaction, type Store, type Wire } from '../../src/engine/ports.js';
+import { Overloaded, Road, Stopped } from '../../src/engine/road.js';
+import type { Work } from '../../src/engine/unit-of-work.js';
+import { type Flow, isTerminal } from '../../src/saga/flow.js';
+import { gate, listeningLog, nothing, sequential, started } from './builders.js';
+
+interface Setup {
+  /** Called before each transaction, with its number from 1; may throw or wait. */
+  readonly before?: (transaction: number, work: number) => Promise<void> | void;
+  readonly queueLimit?: number;
+  readonly patienceMs?: number;
+}
+
+const wire: Wire = {
+  outgoing: () => [],
+  quarantineCopy: (_cause, raw, position) => ({
+    ...raw,
+    topic: 'dlq',
+    headers: {},
+    flowId: '!',
+    number: Number(position.offset),
+    attemptId: null,
+  }),
+  registrationStatus: () => ({ topic: 't', key: null, value: null, headers: {} }),
+  stepTopics: (name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`],
+};
+
+/** A road over one flow `f` that every transaction finds as it was left. */
+function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000 }: Setup) {
+  let flow: Flow = started('f', sequential('o', 'a')).flow;
+  const sizes: number[] = [];
+  const quarantined: string[] = [];
+  let transactions = 0;
+  const tx: RoadTransaction = {
+    admit: async (positions) => ({ fresh: positions.map(() => true), existing: new Map() }),
+    lock: async () => ({ now: 2000, flows: new Map([['f', { ...flow, now: 2000 }]]), parked: new Map() }),
+    record: async (records) => {
+      flow = records[0]?.after ?? flow;
+    },
+    refuse: async (entries) => {
+      quarantined.push(...entries.map((entry) => entry.code));
+    },
+  };
+  const store = { road: <T>(work: (road: RoadTransaction) => Promise<T>): Promise<T> => work(tx) } as unknown as Store;
+  const log = listeningLog();
+  const road = new Road({
+    store,
+    wire,
+    log,
+    resolve: async (deliveries): Promise<Work[]> => {
+      sizes.push(deliveries.length);
+      await before(++transactions, deliveries.length);
+      return deliveries.map((delivery) => ({ delivery, start: null, startRefused: null, orchestrationPaused: false }));
+    },
+    mayGive: () => true,
+    afterCommit: () => undefined,
+    batchSize: 100,
+    queueLimit,
+    patienceMs,
+  });
+  return { road, sizes, quarantined, log, current: () => flow };
+}
+
+const noted = (message: string, offset: number | null = null): Delivery => ({
+  ...nothing,
+  position: offset === null ? null : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 0 },
+  input: { type: 'QUARANTINED', flowId: 'f', stepName: null, code: 'X', message },
+  raw: { key: null, value: null },
+});
+
+const kinds = (outcomes: readonly DeliveryOutcome[]): string[] => outcomes.map((outcome) => outcome.kind);
+
+test('what gathers while a transaction runs shares the next one', async () => {
+  const first = gate();
+  const { road, sizes } = roadOver({ before: (transaction) => (transaction === 1 ? first.opened : undefined) });
+  const one = road.submit([noted('1')]);
+  await new Promise((resolve) => setImmediate(resolve));
+  const others = [road.submit([noted('2')]), road.submit([noted('3'), noted('4')])];
+  first.open();
+  expect(kinds((await Promise.all([one, ...others])).flat())).toEqual(['recorded', 'recorded', 'recorded', 'recorded']);
+  expect(sizes).toEqual([1, 3]);
+});
+
+test('a fault is waited out: the same deliveries are recorded later, and the log says so', async () => {
+  const { road, sizes, log } = roadOver({
+    before: (transaction) => {
+      if (transaction < 3) throw new Fault('AWAY', 'away');
+    },
+  });
+  expect(kinds(await road.submit([noted('1')]))).toEqual(['recorded']);
+  expect(sizes).toEqual([1, 1, 1]);
+  expect(log.lines.map((line) => line.level)).toEqual(['warn', 'warn', 'info']);
+});
+
+test('a caller is told after its patience; a record of a topic waits on', async () => {
+  let away = true;
+  const { road } = roadOver({
+    patienceMs: 0,
+    before: () => {
+      if (away) throw new Fault('AWAY', 'away');
+    },
+  });
+  const record = road.submit([noted('kept', 1)]);
+  await expect(road.submit([noted('caller')])).rejects.toThrow('away');
+  away = false;
+  expect(kinds(await record)).toEqual(['recorded']);
+});
+
+test('one delivery that can not be recorded fails alone: a caller is told, a record goes to quarantine', async () => {
+  const { road, quarantined } = roadOver({
+    before: (_transaction, work) => {
+      if (work > 1 || broken) throw new Error('bad bytes');
+    },
+  });
+  let broken = false;
+  const outcomes = await road.submit([noted('1', 1), noted('2', 2)]);
+  expect(kinds(outcomes)).toEqual(['recorded', 'recorded']);
+  broken = true;
+  const last = road.submit([noted('caller')]);
+  await expect(last).rejects.toThrow('bad bytes');
+  broken = false;
+  expect(quarantined).toEqual([]);
+});
+
+test('more callers than the queue holds are refused as overload; records of topics are not', async () => {
+  const first = gate();
+  const { road } = roadOver({ queueLimit: 1, before: () => first.opened });
+  const waiting = [road.submit([noted('1')])];
+  await new Promise((resolve) => setImmediate(resolve));
+  waiting.push(road.submit([noted('2')]));
+  await expect(road.submit([noted('3')])).rejects.toThrow(Overloaded);
+  waiting.push(road.submit([noted('4', 4)]));
+  first.open();
+  expect(kinds((await Promise.all(waiting)).flat())).toEqual(['recorded', 'recorded', 'recorded']);
+});
+
+test('a stopping road finishes what it has and takes no more', async () => {
+  const { road, current } = roadOver({});
+  const last = road.submit([noted('1')]);
+  const stopped = road.stop();
+  await expect(road.submit([noted('2')])).rejects.toThrow(Stopped);
+  expect(kinds(await last)).toEqual(['recorded']);
+  await stopped;
+  expect(isTerminal(current().status)).toBe(false);
+});
+
+test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
+  const { road, quarantined } = roadOver({});
+  const lost = { ...noted('x', 1), input: { type: 'QUARANTINED' as const, flowId: 'nobody', stepName: null, code: 'X', message: '' } };
+  expect(kinds(await road.submit([lost, { ...lost, position: null }]))).toEqual(['unknown-flow', 'unknown-flow']);
+  expect(quarantined).toEqual(['UNKNOWN_FLOW']);
+});

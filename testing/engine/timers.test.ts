@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import type { Delivery } from '../../src/engine/ports.js';
+import { Timers } from '../../src/engine/timers.js';
+import { gate, listeningLog, recordOf, sequential } from './builders.js';
+
+function timersOver(due: (look: number) => readonly string[], ready = () => true) {
+  const said: Delivery[] = [];
+  const first = gate();
+  let looks = 0;
+  const timers = new Timers({
+    store: { due: async () => due(++looks), untilNextDue: async (most) => most },
+    log: listeningLog(),
+    submit: async (deliveries) => {
+      said.push(...deliveries);
+      first.open();
+    },
+    lookMs: 60_000,
+    ready,
+  });
+  return { timers, said, first, looks: () => looks };
+}
+
+test('what is due at the start gets a tick at once', async () => {
+  const { timers, said, first } = timersOver((look) => (look === 1 ? ['f', 'g'] : []));
+  timers.start();
+  await first.opened;
+  await timers.stop();
+  expect(said.map(({ input }) => input)).toEqual([
+    { type: 'TICK', flowId: 'f' },
+    { type: 'TICK', flowId: 'g' },
+  ]);
+});
+
+test('a commit that is due soon is looked at then, not at the next regular look', async () => {
+  const looked = gate();
+  const { timers, first } = timersOver((look) => {
+    looked.open();
+    return look > 1 ? ['f'] : [];
+  });
+  timers.start();
+  await looked.opened;
+  const record = recordOf('f', sequential('o', 'a'));
+  timers.noted([{ ...record, wakeAt: record.after.now + 20 }]);
+  await first.opened;
+  await timers.stop();
+});
+
+test('nothing fires while replies wait to be read', async () => {
+  const asked = gate();
+  const { timers, looks } = timersOver(
+    () => ['f'],
+    () => {
+      asked.open();
+      return false;
+    },
+  );
+  timers.start();
+  await asked.opened;
+  await timers.stop();
+  expect(looks()).toBe(0);
+});
