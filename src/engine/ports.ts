@@ -382,3 +382,27 @@ export interface RegistrationStatusNotice {
   /** ms since the epoch. */
   readonly timestamp: Instant;
 }
+
+/** A record as a worker sees it. */
+export interface WorkerRecord {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, Uint8Array | string>>;
+}
+
+export interface WorkerMessage {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A worker's side of the broker, for workers that live in this process (the demo's, a test's). */
+export interface WorkerClient {
+  /** Reads from the earliest record the group does not know; a record counts as read when `onRecord` resolves. */
+  subscribe(topics: readonly string[], onRecord: (record: WorkerRecord) => Promise<void>): Promise<void>;
+  /** Resolves when the broker has them. */
+  send(messages: readonly WorkerMessage[]): Promise<void>;
+  close(): Promise<void>;
+}

@@ -3,7 +3,7 @@
 import { acceptOperator } from './accept-operator.js';
 import { acceptReply } from './accept-reply.js';
 import { type Accepted, fact, failureOf, onStep, refuse } from './accepted.js';
-import { attemptIdOf, type Flow, isTerminal, type StepRun } from './flow.js';
+import { attemptIdOf, type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
 import type { Input, ProgressInput, StartInput, UnpublishableInput } from './input.js';
 
 export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted | null {
@@ -28,12 +28,13 @@ const SECOND = 1000;
 /** Moves the deadline of the open attempt; a DO's is capped by the flow's deadline, and none is ever shortened. */
 function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accepted {
   const { open, definition } = step;
+  if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
   if (open === null) return refuse('WRONG_STATE', `${definition.name} is ${step.status}: no attempt is open`);
   const openId = attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt);
   if (input.attemptId !== null && input.attemptId !== openId)
     return refuse('STALE_ATTEMPT', `progress of ${input.attemptId}, open is ${openId}`);
   const wished = flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
-  const cap = open.action === 'DO' && flow.deadline !== null ? flow.deadline : wished;
+  const cap = open.action === 'DO' ? latestOf(flow) : wished;
   return fact({
     type: 'STEP_PROGRESS',
     stepName: definition.name,
@@ -44,6 +45,12 @@ function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accept
     deadline: Math.max(open.deadline, Math.min(wished, cap)),
     shown: step.progressAt === null || flow.now - step.progressAt >= SECOND,
   });
+}
+
+/** When the flow's deadline would pass from now on; while it stands still it moves along. */
+function latestOf({ deadline, deadlineStoppedAt, now }: Flow): Instant {
+  if (deadline === null) return Number.POSITIVE_INFINITY;
+  return deadlineStoppedAt === null ? deadline : deadline + (now - deadlineStoppedAt);
 }
 
 /** The flow's deadline first, then one attempt out of time; the caller asks again until nothing is due. */

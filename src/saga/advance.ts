@@ -1,9 +1,10 @@
 /** accept, then evolve and next until quiet. What comes out is events; the caller records them all or none. */
 import { accept } from './accept.js';
 import type { Accepted } from './accepted.js';
+import { begin } from './begin.js';
 import type { EventBody, FlowEvent, Refusal } from './event.js';
-import { begin, evolve } from './evolve.js';
-import type { Flow } from './flow.js';
+import { evolve } from './evolve.js';
+import { attemptIdOf, type Flow } from './flow.js';
 import type { Input, StartInput } from './input.js';
 import { next } from './next.js';
 
@@ -51,8 +52,14 @@ class Run {
     const { now } = this.flow;
     const number = this.flow.lastEventNumber + 1;
     const stepStatusBefore = statusOf(this.flow, event);
-    this.flow = { ...evolve(this.flow, event, now), lastEventNumber: number };
+    this.flow = { ...evolve(this.flow, event, now), lastEventNumber: number, ungiven: this.ungivenAfter(event) };
     this.events.push({ ...event, number, at: now, flowStatus: this.flow.status, stepStatus: statusOf(this.flow, event), stepStatusBefore });
+  }
+
+  /** What is decided here was given to nobody yet: a turn later in the same breath withdraws it (rule 11). */
+  private ungivenAfter(event: EventBody): readonly string[] {
+    const { flowId, ungiven } = this.flow;
+    return event.type === 'DO_SENT' ? [...ungiven, attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt)] : ungiven;
   }
 
   settle(): void {

@@ -101,9 +101,9 @@ function sent(step: StepRun, at: Instant): StepRun {
     final: false,
     startedAt: step.startedAt ?? at,
     endedAt: null,
+    // progressAt stays: it shows at most once a second and step, whichever attempt reports.
     progress: null,
     progressMessage: null,
-    progressAt: null,
   };
 }
 
@@ -124,8 +124,7 @@ function skipped(step: StepRun, action: 'DO' | 'UNDO', output: Payload, at: Inst
 
 function retried(step: StepRun, action: 'DO' | 'UNDO', at: Instant): StepRun {
   if (action === 'DO') return { ...step, status: 'DO_FAIL', nextAttemptAt: at, attemptBase: step.attempt, final: false };
-  const again = step.undoExhausted ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false } : {};
-  return { ...step, ...again, roundBase: step.round };
+  return step.undoExhausted ? { ...step, status: 'DO_SUCCESS', undoExhausted: false, owes: false } : step;
 }
 
 /** Sequential: what the step before passes on; parallel: the start payload (2-wire.md, "Payloads"). */

@@ -2,65 +2,7 @@
 import type { EventBody } from './event.js';
 import { evolveStep } from './evolve-step.js';
 import type { Flow, Instant, StepRun } from './flow.js';
-import type { StartInput } from './input.js';
 import { canResume } from './undo.js';
-
-/** A flow before its first event. */
-export function begin(start: StartInput, now: Instant): Flow {
-  const { orchestration } = start;
-  return {
-    flowId: start.flowId,
-    orchestration,
-    status: 'IN_PROGRESS',
-    steps: orchestration.steps.map((definition) => ({ ...untouched, definition })),
-    input: start.payload,
-    output: null,
-    headers: start.headers,
-    initiator: start.initiator,
-    idempotencyKey: start.idempotencyKey,
-    failureReason: null,
-    startedAt: now,
-    endedAt: null,
-    deadline: orchestration.deadlineMs === null ? null : now + orchestration.deadlineMs,
-    deadlineStoppedAt: null,
-    paused: false,
-    pausedAt: null,
-    pauseReason: null,
-    held: false,
-    halted: false,
-    lastEventNumber: 0,
-    now,
-    ungiven: [],
-    unsent: [],
-    orchestrationPaused: false,
-  };
-}
-
-const untouched: Omit<StepRun, 'definition'> = {
-  status: 'PENDING',
-  open: null,
-  nextAttemptAt: null,
-  attempt: 0,
-  attemptBase: 0,
-  round: 0,
-  roundBase: 0,
-  undoAttempt: 0,
-  unknown: false,
-  final: false,
-  undoExhausted: false,
-  owes: false,
-  skipped: false,
-  input: null,
-  output: null,
-  errorMessage: null,
-  errorCode: null,
-  progress: null,
-  progressMessage: null,
-  progressAt: null,
-  startedAt: null,
-  endedAt: null,
-  undoneAt: null,
-};
 
 /** `at` is the event's time; `flow.now` plays no part in the fold. */
 export function evolve(flow: Flow, event: EventBody, at: Instant): Flow {
@@ -92,17 +34,16 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
         status: 'UNDOING',
         endedAt: null,
         halted: false,
+        failureReason: causeOf(flow.failureReason),
         steps: event.actor === null ? flow.steps : flow.steps.map(renewed),
       };
     case 'UNDO_RETRIES_EXHAUSTED':
       return flow.orchestration.onUndoExhausted === 'stop' ? { ...flow, halted: true } : flow;
     case 'UNDO_SUCCEEDED':
+      return { ...flow, halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && !event.late };
     case 'STEP_SKIPPED':
     case 'STEP_RETRIED':
-      return {
-        ...flow,
-        halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && event.type === 'UNDO_SUCCEEDED' && !event.late,
-      };
+      return { ...flow, halted: flow.status === 'FAILED' && !canResume(flow), steps: flow.steps.map(withFreshRounds) };
     case 'FLOW_COMPLETED':
       return { ...ended(flow, at), status: 'COMPLETED', output: event.output };
     case 'FLOW_UNDONE':
@@ -130,6 +71,11 @@ function turned(flow: Flow, failureReason: string, at: Instant): Flow {
   return clocked({ ...flow, status: 'UNDOING', held: false, halted: false, endedAt: null, failureReason, steps }, at);
 }
 
+/** Why it turned around; what FLOW_FAILED added about UNDOs is open again. */
+function causeOf(failureReason: string | null): string {
+  return String(failureReason).replace(/ · UNDO of .*$/s, '');
+}
+
 /** No retry is waited for any more. */
 function resting(step: StepRun): StepRun {
   return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
@@ -138,7 +84,12 @@ function resting(step: StepRun): StepRun {
 /** An operator acted: every final UNDO_FAIL gets a fresh round, every step its rounds (rules 6 and 10). */
 function renewed(step: StepRun): StepRun {
   const again = step.undoExhausted ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false } : {};
-  return { ...step, ...again, roundBase: step.round };
+  return { ...withFreshRounds(step), ...again };
+}
+
+/** The rounds of every step count since an operator last acted on the flow (rule 10). */
+function withFreshRounds(step: StepRun): StepRun {
+  return { ...step, roundBase: step.round };
 }
 
 function ended(flow: Flow, at: Instant): Flow {

@@ -108,11 +108,10 @@ function sendUndo(flow: Flow, step: StepRun, round: number, attempt: number): Ev
 function endOf(flow: Flow): EventBody {
   const failed = flow.steps.filter((step) => step.undoExhausted);
   if (failed.length === 0) return { type: 'FLOW_UNDONE' };
-  const cause = (flow.failureReason ?? '').split(' · ', 1)[0];
   const reasons = failed.map(
     (step) => `UNDO of ${step.definition.name} failed: ${step.errorMessage ?? step.errorCode ?? 'no reason given'}`,
   );
-  return { type: 'FLOW_FAILED', failureReason: [cause, ...reasons].join(' · ') };
+  return { type: 'FLOW_FAILED', failureReason: [flow.failureReason, ...reasons].join(' · ') };
 }
 
 /** Sequential: what the last step passes on; parallel: an object of every step's output. */
@@ -120,6 +119,5 @@ function outputOf(flow: Flow): Payload {
   if (flow.orchestration.type === 'PARALLEL') {
     return `{${flow.steps.map((step) => `${JSON.stringify(step.definition.name)}:${step.output ?? 'null'}`).join(',')}}`;
   }
-  const last = flow.steps[flow.steps.length - 1];
-  return last === undefined ? flow.input : (last.output ?? last.input);
+  return flow.steps.reduce<Payload>((_, step) => step.output ?? step.input, flow.input);
 }

@@ -12,7 +12,9 @@ export function fractionOf(text: string): number {
 
 /** Milliseconds to wait after the `failures`-th failure of a budget (from 1). */
 export function delayAfter(backoff: Backoff, failures: number, attemptId: string): number {
-  const wait = Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (failures - 1));
+  // A power beyond all numbers must not meet an initial 0.
+  const growth = Math.min(backoff.factor ** (failures - 1), Number.MAX_VALUE);
+  const wait = Math.min(backoff.maxMs, backoff.initialMs * growth);
   return Math.round(backoff.jitter === 'full' ? wait * fractionOf(attemptId) : wait);
 }
 
@@ -21,10 +23,12 @@ export function dueAt(flow: Flow): Instant | null {
   if (isTerminal(flow.status)) return null;
   const times: number[] = [];
   const still = flow.paused || flow.held;
+  // A paused orchestration sends no DO, so its retries are not due; whoever resumes it ticks its flows (rule 13).
+  const noRetry = still || (flow.orchestrationPaused && flow.status === 'IN_PROGRESS');
   if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && !still) times.push(flow.deadline);
   for (const step of flow.steps) {
     if (step.open !== null) times.push(step.open.deadline);
-    if (step.nextAttemptAt !== null && !still) times.push(step.nextAttemptAt);
+    if (step.nextAttemptAt !== null && !noRetry) times.push(step.nextAttemptAt);
   }
   return times.length === 0 ? null : Math.min(...times);
 }

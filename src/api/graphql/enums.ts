@@ -1,0 +1,60 @@
+/** Names that appear in answers, letter for letter as stored. */
+import { registerEnumType } from 'type-graphql';
+import { FLOW_STATUSES, STEP_STATUSES } from '../../saga/flow.js';
+
+const named = <T extends string>(names: readonly T[]): { readonly [K in T]: K } =>
+  Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in T]: K };
+
+export const OrchestrationTypeEnum = named(['SEQUENTIAL', 'PARALLEL']);
+registerEnumType(OrchestrationTypeEnum, {
+  name: 'OrchestrationType',
+  description: 'Steps one after the other, or all at once.',
+  valuesConfig: { SEQUENTIAL: { description: 'One step after the other, by seq.' }, PARALLEL: { description: 'All steps at once.' } },
+});
+
+export const RegistrationStatusEnum = named(['REGISTERED', 'PARTIALLY_REGISTERED']);
+registerEnumType(RegistrationStatusEnum, {
+  name: 'RegistrationStatus',
+  description: 'Whether workers have announced themselves for every step. Workers need not: it is information, not a condition.',
+  valuesConfig: {
+    REGISTERED: { description: 'Every step has a registered worker.' },
+    PARTIALLY_REGISTERED: { description: 'Some step has none.' },
+  },
+});
+
+export const FlowStatusEnum = named(FLOW_STATUSES);
+registerEnumType(FlowStatusEnum, {
+  name: 'FlowStatus',
+  description: 'Where a flow stands.',
+  valuesConfig: {
+    IN_PROGRESS: { description: 'Steps are being done.' },
+    COMPLETED: { description: 'Every step is done.' },
+    UNDOING: { description: 'It turned around: what was done is being undone.' },
+    UNDONE: { description: 'Everything that was done is undone.' },
+    FAILED: { description: 'An UNDO is out of retries and something done remains: a person is needed.' },
+    CANCELLED: { description: 'Ended by an operator without undo.' },
+  },
+});
+
+export const StepStatusEnum = named(STEP_STATUSES);
+registerEnumType(StepStatusEnum, {
+  name: 'StepStatus',
+  description: 'Where a step of a flow stands.',
+  valuesConfig: {
+    PENDING: { description: 'Its DO was not sent yet.' },
+    IN_PROGRESS: { description: 'Its DO was sent and is not answered.' },
+    DO_SUCCESS: { description: 'Done.' },
+    DO_FAIL: { description: 'A DO failed; with a next attempt time it will be retried.' },
+    RETRY_EXHAUSTED: { description: 'Its DO is out of retries.' },
+    UNDOING: { description: 'Its UNDO was sent and is not answered.' },
+    UNDO_SUCCESS: { description: 'Undone.' },
+    UNDO_FAIL: { description: 'An UNDO failed; with a next attempt time it will be retried, without it is final.' },
+  },
+});
+
+export const StepActionEnum = named(['DO', 'UNDO']);
+registerEnumType(StepActionEnum, {
+  name: 'StepAction',
+  description: 'What a command asks of a worker.',
+  valuesConfig: { DO: { description: 'Do the step.' }, UNDO: { description: 'Undo the step.' } },
+});

@@ -1,0 +1,22 @@
+/** The schema, built from the classes; printed to schema/schema.graphql. */
+import 'reflect-metadata';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { Mutations } from './mutations.js';
+import { FlowQueries, OrchestrationQueries } from './queries.js';
+import { Subscriptions } from './subscriptions.js';
+
+export function createSchema(): GraphQLSchema {
+  // Every subscription brings its own source; the library only insists on having one.
+  const pubSub = { publish: () => undefined, subscribe: () => Promise.reject(new Error('not used')) as never };
+  return buildSchemaSync({
+    pubSub,
+    resolvers: [FlowQueries, OrchestrationQueries, Mutations, Subscriptions],
+    validate: false,
+    nullableByDefault: false,
+  });
+}
+
+export function schemaText(schema: GraphQLSchema = createSchema()): string {
+  return `# Printed from the code (npm run build && node dist/api/print-schema.js). Do not edit.\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
+}

@@ -1,0 +1,195 @@
+/** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
+import { COMPONENTS, type Component } from './observe/log.js';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Setting<T = unknown> {
+  readonly name: string;
+  readonly meaning: string;
+  /** As shown to people. */
+  readonly byDefault: string;
+  /** Reads the text; throws WrongValue with what would be right. Absent or empty = null. */
+  readonly read: (text: string | null) => T;
+}
+
+class WrongValue extends Error {}
+
+const wrong = (expected: string): never => {
+  throw new WrongValue(expected);
+};
+
+function setting<T>(name: string, meaning: string, byDefault: string, read: (text: string | null) => T): Setting<T> {
+  return { name, meaning, byDefault, read };
+}
+
+function whole(least: number, most: number, byDefault: number) {
+  return (text: string | null): number => {
+    if (text === null) return byDefault;
+    const value = Number(text);
+    return Number.isInteger(value) && value >= least && value <= most ? value : wrong(`a whole number from ${least} to ${most}`);
+  };
+}
+
+function word<T extends string, D extends T | null>(words: readonly T[], byDefault: D) {
+  return (text: string | null): T | D => {
+    if (text === null) return byDefault;
+    return words.find((one) => one === text.toLowerCase()) ?? wrong(`one of ${words.join(', ')}`);
+  };
+}
+
+const text = (value: string | null): string | null => value;
+const textOr =
+  (byDefault: string) =>
+  (value: string | null): string =>
+    value ?? byDefault;
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** The seed's class names, for people who come from there. */
+const ALIASES: Readonly<Record<string, Component>> = { DoOperationHandler: 'do', UndoOperationHandler: 'undo' };
+
+function url(protocols: readonly string[]) {
+  return (value: string | null): string | null => {
+    if (value === null) return null;
+    const fits = URL.canParse(value) && protocols.includes(new URL(value).protocol);
+    return fits ? value : wrong(`an address like ${protocols[0]}//user:password@host:5432/database`);
+  };
+}
+
+function brokers(value: string | null): readonly string[] | null {
+  if (value === null) return null;
+  const list = value.split(',').map((one) => one.trim());
+  const bad = list.find((one) => !/^[^\s:]+:\d{1,5}$/.test(one));
+  return bad === undefined ? list : wrong(`host:port, several separated by commas; ${JSON.stringify(bad)} is none`);
+}
+
+function levels(value: string | null): ReadonlyMap<Component, Level> {
+  const read = new Map<Component, Level>();
+  for (const part of value?.split(',') ?? []) {
+    const [name = '', level = ''] = part.split(/[=:]/).map((one) => one.trim());
+    const last = name.split('.').at(-1) ?? name;
+    const component = COMPONENTS.find((one) => one === name) ?? ALIASES[last];
+    const known = LEVELS.find((one) => one === level.toLowerCase());
+    if (component === undefined || known === undefined) {
+      return wrong(`component=level, several separated by commas; components are ${COMPONENTS.join(', ')}, levels ${LEVELS.join(', ')}`);
+    }
+    read.set(component, known);
+  }
+  return read;
+}
+
+function list(value: string | null): readonly string[] {
+  return value === null ? [] : value.split(',').map((one) => one.trim());
+}
+
+/** Every setting, in the order people read them. */
+export const SETTINGS = {
+  host: setting('HOST', 'address to listen on', '127.0.0.1', textOr('127.0.0.1')),
+  port: setting('PORT', 'port to listen on; 0 takes any free one; a taken one gives way to the next free', '4000', whole(0, 65_535, 4000)),
+  logLevel: setting('LOG_LEVEL', 'how much is said: debug, info, warn, error', 'info', word(LEVELS, 'info')),
+  logLevels: setting(
+    'LOG_LEVELS',
+    `louder or quieter by component, like do=debug,undo=debug; components: ${COMPONENTS.join(', ')}`,
+    'none',
+    levels,
+  ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    'pretty (for people) or json (for machines)',
+    'pretty on a terminal, else json',
+    word(['pretty', 'json'] as const, null),
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
+    'a PostgreSQL of our own',
+    url(['postgresql:', 'postgres:']),
+  ),
+  databasePool: setting('DATABASE_POOL', 'most connections to the database', '10', whole(2, 1000, 10)),
+  kafkaBrokers: setting('KAFKA_BROKERS', 'host:port of brokers, separated by commas', 'a broker in this process', brokers),
+  kafkaGroupId: setting('KAFKA_GROUP_ID', 'consumer group all gateways of one database share', 'backstep', textOr('backstep')),
+  kafkaClientId: setting('KAFKA_CLIENT_ID', 'how this process is called at the brokers', 'backstep', textOr('backstep')),
+  kafkaSsl: setting('KAFKA_SSL', 'on: talk TLS to the brokers', 'off', word(['on', 'off'], 'off')),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    'plain, scram-sha-256 or scram-sha-512',
+    'none',
+    word(['plain', 'scram-sha-256', 'scram-sha-512'], null),
+  ),
+  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', 'user for SASL', 'none', text),
+  kafkaSaslPassword: setting('KAFKA_SASL_PASSWORD', 'password for SASL', 'none', text),
+  topicPartitions: setting('TOPIC_PARTITIONS', 'partitions of topics we create', '4', whole(1, 10_000, 4)),
+  topicReplication: setting('TOPIC_REPLICATION', 'replicas of topics we create; -1 takes the cluster default', '-1', whole(-1, 100, -1)),
+  payloadLimit: setting('PAYLOAD_LIMIT_BYTES', 'largest payload of a start or a reply, bytes', '921600', whole(1024, 100_000_000, 921_600)),
+  commandTypeId: setting(
+    'COMMAND_TYPE_ID',
+    'Java class name sent as __TypeId__ with commands, for Spring JsonDeserializer',
+    'none is sent',
+    text,
+  ),
+  demo: setting(
+    'DEMO',
+    'on or off: example orchestrations, workers and two flows',
+    'on when neither DATABASE_URL nor KAFKA_BROKERS is set',
+    word(['on', 'off'], null),
+  ),
+  dataFolder: setting('DATA_FOLDER', 'where the own database and broker keep their data', '.backstep', textOr('.backstep')),
+  auth: setting(
+    'AUTH',
+    'none: accept everybody; must be said when HOST is not a loopback address',
+    'none on loopback',
+    word(['none'], null),
+  ),
+  allowedOrigins: setting('ALLOWED_ORIGINS', 'origins of browsers that may connect, separated by commas', 'our own', list),
+  introspection: setting('INTROSPECTION', 'on or off: may clients ask for the schema', 'on, off in production', word(['on', 'off'], null)),
+  environment: setting('NODE_ENV', 'production: no suggestions, no introspection', 'development', textOr('development')),
+} as const;
+
+type Read = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };
+export interface Config extends Read {
+  readonly demoOn: boolean;
+  readonly production: boolean;
+}
+
+export class BadConfig extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** Reads all settings; throws BadConfig with every problem at once. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(SETTINGS).map(([key, { name, read }]) => {
+    const given = environment[name]?.trim();
+    try {
+      return [key, read(given === undefined || given === '' ? null : given)] as const;
+    } catch (error) {
+      if (!(error instanceof WrongValue)) throw error;
+      problems.push(`${name} is ${JSON.stringify(given)}; it must be ${error.message}`);
+      return [key, null] as const;
+    }
+  });
+  const read = Object.fromEntries(entries) as unknown as Read;
+  if (problems.length === 0 && !isLoopback(read.host) && read.auth === null) {
+    problems.push(
+      `HOST is ${read.host}, which others can reach, and there is no authentication yet: set AUTH=none if that is what you want`,
+    );
+  }
+  if (read.kafkaSaslMechanism !== null && (read.kafkaSaslUsername === null || read.kafkaSaslPassword === null)) {
+    problems.push('KAFKA_SASL_MECHANISM is set: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be, too');
+  }
+  if (problems.length > 0) throw new BadConfig(problems);
+  const demoOn = read.demo === null ? read.databaseUrl === null && read.kafkaBrokers === null : read.demo === 'on';
+  return Object.freeze({ ...read, demoOn, production: read.environment === 'production' });
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** For `--help`. */
+export function settingsText(): string {
+  const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
+  return Object.values(SETTINGS)
+    .map(({ name, meaning, byDefault }) => `  ${name.padEnd(width)}  ${meaning}\n  ${' '.repeat(width)}  default: ${byDefault}`)
+    .join('\n');
+}

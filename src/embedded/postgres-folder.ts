@@ -1,0 +1,124 @@
+/** The folder a database lives in: who uses it, where it really lies, and what a crash left in it. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Log } from '../observe/log.js';
+import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
+
+/** Where data go that PostgreSQL's own user could not reach; survives a reboot, unlike /tmp. */
+const ELSEWHERE = '/var/tmp';
+const LINK = 'elsewhere';
+
+/**
+ * The folder itself; or, when we are root and it lies where PostgreSQL's user may not walk (root's home), one outside that it links to.
+ * A link that is gone means that somebody wiped the folder: the data outside go, too.
+ */
+export async function placeOf(folder: string, log: Log): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  if (RUNS_AS === null || (await isOpenToAll(folder))) return folder;
+  const outside = join(ELSEWHERE, `backstep-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
+  const linked = await lstat(join(folder, LINK)).catch(() => null);
+  if (linked === null) {
+    await rm(outside, { recursive: true, force: true });
+    await symlink(outside, join(folder, LINK));
+  }
+  await mkdir(outside, { recursive: true, mode: 0o755 });
+  const { uid } = await lstat(outside);
+  if (uid !== 0) throw new Error(`${outside} belongs to somebody else; remove it, or choose another data folder than ${folder}`);
+  log.info({ folder, outside }, 'the data folder can not be reached by the user PostgreSQL runs as; its data are kept outside');
+  return outside;
+}
+
+/** Gives a file or folder to the user PostgreSQL runs as. */
+export async function giveAway(path: string): Promise<void> {
+  if (RUNS_AS !== null) await chown(path, RUNS_AS, RUNS_AS);
+}
+
+const OURS = new Set<string>();
+
+/** Marks the folder as used by this process until the returned function is called; refuses one that a living process uses. */
+export async function claim(place: string): Promise<() => Promise<void>> {
+  const file = join(place, 'owner');
+  for (;;) {
+    try {
+      const handle = await open(file, 'wx');
+      await handle.writeFile(`${process.pid} ${await bornAt(process.pid)}`);
+      await handle.close();
+      OURS.add(file);
+      return async () => {
+        OURS.delete(file);
+        await rm(file, { force: true });
+      };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+    const [pid = '', ...born] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
+    const lives = OURS.has(file) || (Number(pid) !== process.pid && isAlive(Number(pid)) && (await bornAt(Number(pid))) === born.join(' '));
+    if (lives) throw new Error(`${place} is in use by process ${pid}; stop that one first, or choose another data folder`);
+    await rm(file, { force: true });
+  }
+}
+
+/** Ends a server that a crashed process left running on these data, and removes what a dead one left in the way. */
+export async function clearLeftovers(data: string, log: Log): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  const [first = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
+  const pid = Number(first);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  if (!(await commandOf(pid)).includes(data)) {
+    // The number belongs to somebody else by now; PostgreSQL would take that one for a living server.
+    await rm(pidFile, { force: true });
+    return;
+  }
+  log.warn({ pid }, 'a PostgreSQL was left running on these data; stopping it');
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) if (await endsAfter(pid, signal)) return;
+  throw new Error(`the PostgreSQL left running as process ${pid} does not stop; end it by hand`);
+}
+
+const PATIENCE_MS = 5_000;
+const LOOK_MS = 20;
+
+/** Not our child: nobody tells us when it ends. */
+async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    return true;
+  }
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+    if (!isAlive(pid)) return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** A number is given to another process again, in a container soon; the time of birth is not. */
+async function bornAt(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  if (stat !== null) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return (await ps(pid, 'lstart=')).trim();
+}
+
+async function commandOf(pid: number): Promise<string> {
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+  return line === null ? ps(pid, 'command=') : line.replaceAll('\0', ' ');
+}
+
+async function ps(pid: number, format: string): Promise<string> {
+  return promisify(execFile)('ps', ['-o', format, '-p', String(pid)]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+}

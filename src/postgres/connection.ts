@@ -1,0 +1,90 @@
+/** How connections are made: what the planner may do, how long a statement may take, and statements with a name. */
+
+/** What we use of a `pg` client. */
+export interface Client {
+  connect(): Promise<void>;
+  end(): Promise<void>;
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  on(event: 'notification', listener: (message: { readonly payload?: string }) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+}
+export type ClientClass = new (options: object) => Client;
+
+export interface NamedStatements {
+  /** Teaches the pool to send every text given to `prepared` as a prepared statement of its connection: parsed and planned once. */
+  install(pool: object): void;
+  /** A client of its own, outside the pool; to be connected and ended by the caller. */
+  client(options: object): Client;
+}
+
+const NAMES = new Map<string, string>();
+
+/** Marks a statement that is run again and again; returns its text. Their number is small: texts never carry values. */
+export function prepared(text: string): string {
+  if (!NAMES.has(text)) NAMES.set(text, `backstep_${NAMES.size}`);
+  return text;
+}
+
+export function nameStatements(): NamedStatements {
+  let plain: ClientClass | null = null;
+  return {
+    install: (pool) => {
+      const owner = pool as { Client: ClientClass };
+      plain = owner.Client;
+      owner.Client = naming(owner.Client);
+    },
+    client: (options) => {
+      if (plain === null) throw new Error('no connection pool was opened yet');
+      return new plain(options);
+    },
+  };
+}
+
+function naming(base: ClientClass): ClientClass {
+  return class extends base {
+    override query(text: unknown, values?: readonly unknown[], ...rest: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
+      const name = typeof text === 'string' ? NAMES.get(text) : undefined;
+      const config = name === undefined ? text : { name, text, values };
+      const query = super.query as (...args: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
+      return name === undefined ? query.call(this, config, values, ...rest) : query.call(this, config, ...rest);
+    }
+  };
+}
+
+/**
+ * Every statement of this room has an index for its way; a plan made while tables were empty must not scan them once they are full. JIT
+ * costs more than it gives for statements this short.
+ */
+const PLANNER = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+/** A process that was stopped (SIGSTOP) within a transaction must not hold its locks for ever. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function connectionOf(options: { readonly url: string; readonly statementTimeoutMs: number }): {
+  readonly dbName: string;
+  readonly driverOptions: object;
+} {
+  const url = new URL(options.url);
+  const given = url.searchParams.get('options');
+  url.searchParams.delete('options');
+  const settings = Object.entries(PLANNER).map(([setting, value]) => `-c ${setting}=${value}`);
+  return {
+    dbName: decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username) || 'postgres',
+    driverOptions: {
+      connectionString: url.href,
+      options: [...settings, ...(given === null ? [] : [given])].join(' '),
+      application_name: 'backstep',
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    },
+  };
+}

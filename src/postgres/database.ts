@@ -1,0 +1,83 @@
+/**
+ * Room 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only room that does. Refuses to know: Kafka, HTTP, what an event means.
+ * In: the words of the ports (admit, lock, record, refuse; queries). Out: rows in one transaction, flows and events read back.
+ * This file: opens the database and hands out what the engine needs.
+ */
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type { ReadModel, Store } from '../engine/ports.js';
+import type { Log } from '../observe/log.js';
+import { connectionOf, type NamedStatements, nameStatements } from './connection.js';
+import { Definitions } from './definitions.js';
+import * as definitionRows from './entities/definitions.js';
+import * as roadRows from './entities/road.js';
+import * as runRows from './entities/runs.js';
+import { throwingFaults } from './faults.js';
+import { Hints } from './hints.js';
+import { MIGRATION_NAME, MigrationDoUndoTopics, migrate } from './migrations.js';
+import { PostgresReadModel } from './read-model.js';
+import { PostgresStore } from './store.js';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`, …). */
+  readonly url: string;
+  /** Most connections, the one that listens for other instances' commits not counted. */
+  readonly poolSize: number;
+  /** Distinguishes gateways on one database; a new one at every start. */
+  readonly instanceId: string;
+  /** How long outbox rows belong to the instance that committed them, ms. */
+  readonly leaseMs: number;
+  /** No statement runs longer, ms; the work then ends with a Fault. */
+  readonly statementTimeoutMs: number;
+  /** [do topic, undo topic] of a step: the wire's word, needed to tell which names would meet in Kafka. */
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly log: Log;
+}
+
+export interface Postgres {
+  readonly store: Store;
+  readonly readModel: ReadModel;
+  /** Brings the schema up to date; several instances may ask at once. Names of what was applied. Throws a Fault when it cannot. */
+  migrate(): Promise<{ readonly applied: readonly string[] }>;
+  /** Writes what is still in memory, then closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Entities, schema and migrations as MikroORM knows them; connects when first used. */
+export function openOrm(options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log'>, statements?: NamedStatements): MikroORM {
+  const { dbName, driverOptions } = connectionOf(options);
+  return new MikroORM({
+    entities: [...Object.values(definitionRows), ...Object.values(runRows), ...Object.values(roadRows)],
+    dbName,
+    clientUrl: options.url,
+    driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements?.install(pool) },
+    pool: { min: 0, max: options.poolSize },
+    // A database that does not answer must not be taken for a missing one.
+    ensureDatabase: false,
+    extensions: [Migrator],
+    migrations: { migrationsList: [{ name: MIGRATION_NAME, class: MigrationDoUndoTopics }], snapshot: false, disableForeignKeys: false },
+    schemaGenerator: { skipTables: ['mikro_orm_migrations'] },
+    // Lines of the driver only: what fails is thrown, and logged by whoever knows what it means.
+    logger: (message) => options.log.debug({}, message),
+    colors: false,
+  });
+}
+
+export function openPostgres(options: PostgresOptions): Postgres {
+  const statements = nameStatements();
+  const orm = openOrm(options, statements);
+  // Makes the pool, and with it the client class; nothing is connected yet.
+  orm.em.getConnection().getClient();
+  const definitions = new Definitions();
+  const hints = new Hints(statements, connectionOf(options).driverOptions, options.instanceId, options.log);
+  const store = new PostgresStore(orm.em, definitions, hints, options);
+  return {
+    store,
+    readModel: new PostgresReadModel(orm.em, definitions),
+    migrate: () => throwingFaults(() => migrate(orm, statements, connectionOf(options).driverOptions, options.log)),
+    close: async () => {
+      await store.close();
+      await orm.close(true);
+    },
+  };
+}

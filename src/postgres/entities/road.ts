@@ -1,0 +1,62 @@
+/** Rows of what comes in and goes out. Written with set-based SQL (admit.ts, record.ts, outbox.ts, refuse.ts). */
+import { defineEntity, p } from '@mikro-orm/core';
+
+const name = () => p.string().columnType('text').collation('C');
+const text = () => p.string().columnType('text');
+const instant = () => p.datetime().columnType('timestamptz');
+const bytes = () => p.blob().columnType('bytea');
+
+export const InboxRow = defineEntity({
+  name: 'InboxRow',
+  tableName: 'orchestration_inbox',
+  properties: {
+    topic: name().primary(),
+    partition: p.integer().primary(),
+    nextOffset: p.bigint('bigint'),
+    lastTimestamp: p.bigint('number').nullable(),
+    previousOffset: p.bigint('bigint').nullable(),
+  },
+});
+
+export const OutboxMessageRow = defineEntity({
+  name: 'OutboxMessageRow',
+  tableName: 'orchestration_outbox',
+  properties: {
+    flowId: name().primary(),
+    number: p.bigint('number').primary(),
+    topic: text(),
+    key: text().nullable(),
+    value: text().nullable(),
+    headers: p.json<unknown>().columnType('json'),
+    attemptId: text().nullable(),
+    keyBytes: bytes().nullable(),
+    valueBytes: bytes().nullable(),
+    leasedTo: text().nullable(),
+    leasedUntil: instant(),
+  },
+  indexes: [
+    { name: 'orchestration_outbox_lease', properties: ['leasedUntil'] },
+    { name: 'orchestration_outbox_ungiven', properties: ['flowId'], where: 'leased_to IS NULL' },
+  ],
+});
+
+export const QuarantineRow = defineEntity({
+  name: 'QuarantineRow',
+  tableName: 'orchestration_quarantine',
+  properties: {
+    id: p.bigint('string').primary().autoincrement(),
+    topic: text(),
+    partition: p.integer(),
+    recordOffset: p.bigint('bigint'),
+    recordAt: instant(),
+    receivedAt: instant().defaultRaw('now()'),
+    code: text(),
+    message: text(),
+    flowId: name().nullable(),
+    stepName: text().nullable(),
+    key: bytes().nullable(),
+    value: bytes().nullable(),
+    state: text().default('OPEN'),
+  },
+  indexes: [{ name: 'orchestration_quarantine_flow', properties: ['flowId'], where: 'flow_id IS NOT NULL' }],
+});

@@ -1,0 +1,141 @@
+/** The read side: what lists, pages and timelines show. Every list is newest first and paged by key, every way leads over an index. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { FlowFilter, FlowSummary, Page, ReadModel, RegistrationRow } from '../engine/ports.js';
+import type { FlowEvent } from '../saga/event.js';
+import type { Flow, FlowStatus } from '../saga/flow.js';
+import { cursorOf, readCursor } from './cursor.js';
+import type { Definitions } from './definitions.js';
+import { throwingFaults } from './faults.js';
+import { Bindings, conditionsOf, containing, waysOf } from './filter.js';
+import { flowOf, READ_ONLY, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
+import { registrations, SELECT_CURRENT } from './registrations.js';
+import { instantOf, millis, millisOf, type Sql, sqlOf, textArray } from './sql.js';
+import { readTimeline } from './timeline-read.js';
+
+/** A flow and its steps in one snapshot: a reader never sees half of a commit. */
+const WHOLE_FLOW = `${RUN_COLUMNS}, (SELECT json_agg(step) FROM (
+  SELECT ${STEP_COLUMNS} FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+) AS step)::text AS steps`;
+
+type WholeFlow = RunRead & { readonly steps: string };
+
+const SUMMARY = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
+  ${millisOf('r.ended_at')} AS ended_at, r.failure_reason`;
+
+type Summary = Pick<RunRead, 'flow_id' | 'orchestration_name' | 'orchestration_version' | 'status' | 'started_at' | 'ended_at' | 'failure_reason'>;
+
+export class PostgresReadModel implements ReadModel {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly definitions: Definitions,
+  ) {}
+
+  orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>> {
+    return this.read(async (sql, em) => {
+      const [from] = after === null ? [''] : readCursor<readonly [string]>(after, ['string']);
+      const pattern = nameContains === null ? null : containing(nameContains);
+      const rows = await registrations(sql, LIST, [from, pattern, first + 1], (refs) => this.definitions.of(em, refs));
+      return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
+    });
+  }
+
+  workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    return this.read(async (sql) => {
+      const rows = await sql.rows<{ step: string; services: string[] }>(WORKERS, [textArray(names)]);
+      return new Map(rows.map(({ step, services }) => [step, services]));
+    });
+  }
+
+  history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>> {
+    return this.read(async (sql, em) => {
+      const rows = await this.newest<WholeFlow>(sql, WHOLE_FLOW, filter, first + 1, 0, after);
+      return pageOf(await this.whole(em, rows), first, ({ startedAt, flowId }) => [startedAt, flowId]);
+    });
+  }
+
+  historyPage(filter: FlowFilter, page: number, size: number, cap: number): ReturnType<ReadModel['historyPage']> {
+    return this.read(async (sql) => {
+      const rows = await this.newest<Summary>(sql, SUMMARY, filter, size, page * size, null);
+      const bindings = new Bindings();
+      const where = conditionsOf(filter, bindings).join(' AND ') || 'true';
+      const counted = `SELECT count(*)::int AS total FROM (SELECT FROM orchestration_run r WHERE ${where} LIMIT ${bindings.bind(cap + 1)}::int) AS some`;
+      const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(counted, bindings.parameters);
+      return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
+    });
+  }
+
+  flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>> {
+    return this.read(async (sql, em) => {
+      const text = `SELECT ${WHOLE_FLOW} FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
+      const flows = await this.whole(em, await sql.rows<WholeFlow>(text, [textArray(flowIds)]));
+      return new Map(flows.map((flow) => [flow.flowId, flow]));
+    });
+  }
+
+  timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
+    return this.read((sql) => readTimeline(sql, flowId, after, first));
+  }
+
+  /** Rows of `r`, newest first. */
+  private async newest<R>(sql: Sql, columns: string, filter: FlowFilter, most: number, skip: number, after: string | null): Promise<R[]> {
+    const bindings = new Bindings();
+    const conditions = conditionsOf(filter, bindings);
+    if (after !== null) {
+      const [startedAt, flowId] = readCursor<readonly [number, string]>(after, ['number', 'string']);
+      const place = `${instantOf(`${bindings.bind(startedAt)}::float8`)}, ${bindings.bind(flowId)}`;
+      conditions.push(`(r.started_at, r.flow_id) < (${place})`);
+    }
+    const ways = waysOf(filter, filter.labels === undefined ? null : await namesLabelled(sql, filter.labels));
+    const ids = (more: readonly string[]): string =>
+      `SELECT r.flow_id, r.started_at FROM orchestration_run r WHERE ${[...more, ...conditions].join(' AND ') || 'true'}
+       ORDER BY r.started_at DESC, r.flow_id DESC LIMIT ${bindings.bind(most + skip)}::int`;
+    const found =
+      ways === null
+        ? ids([])
+        : `SELECT found.* FROM unnest(${bindings.bind(textArray(ways[1]))}::text[]) AS way (value) CROSS JOIN LATERAL (${ids([`r.${ways[0]} = way.value`])}) AS found`;
+    const text = `SELECT ${columns} FROM (
+        SELECT * FROM (${found}) AS some ORDER BY started_at DESC, flow_id DESC LIMIT ${bindings.bind(most)}::int OFFSET ${bindings.bind(skip)}::int
+      ) AS page JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;
+    return sql.rows<R>(text, bindings.parameters);
+  }
+
+  private async whole(em: EntityManager, rows: readonly WholeFlow[]): Promise<Flow[]> {
+    const refOf = (row: WholeFlow): { name: string; version: number } => ({ name: row.orchestration_name, version: row.orchestration_version });
+    const definitionOf = await this.definitions.of(em, rows.map(refOf));
+    return rows.map((row) => flowOf(row, definitionOf(refOf(row)), JSON.parse(row.steps) as StepRead[], READ_ONLY));
+  }
+
+  private read<T>(work: (sql: Sql, em: EntityManager) => Promise<T>): Promise<T> {
+    const em = this.em.fork();
+    return throwingFaults(() => work(sqlOf(em), em));
+  }
+}
+
+const LIST = `${SELECT_CURRENT} WHERE n.name > $1 AND ($2::text IS NULL OR n.name ILIKE $2) ORDER BY n.name LIMIT $3::int`;
+
+const WORKERS = `
+SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
+FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;
+
+async function namesLabelled(sql: Sql, labels: Readonly<Record<string, string>>): Promise<string[]> {
+  const text = 'SELECT DISTINCT o.name FROM orchestration o WHERE o.labels @> $1::jsonb';
+  return (await sql.rows<{ name: string }>(text, [JSON.stringify(labels)])).map(({ name }) => name);
+}
+
+/** `rows` holds one more than a page when there is a next one. */
+function pageOf<T>(rows: readonly T[], first: number, key: (row: T) => readonly (string | number)[]): Page<T> {
+  const items = rows.slice(0, first).map((item) => ({ cursor: cursorOf(key(item)), item }));
+  return { items, hasNextPage: rows.length > first };
+}
+
+function summaryOf(row: Summary): FlowSummary {
+  return {
+    flowId: row.flow_id,
+    orchestrationName: row.orchestration_name,
+    orchestrationVersion: row.orchestration_version,
+    status: row.status as FlowStatus,
+    startedAt: millis(row.started_at),
+    endedAt: millis(row.ended_at),
+    failureReason: row.failure_reason,
+  };
+}

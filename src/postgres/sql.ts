@@ -1,0 +1,69 @@
+/** Raw SQL on the connection of a MikroORM transaction, parameters bound. Arrays are bound as text in PostgreSQL's own form. */
+import type { EntityManager, Kysely } from '@mikro-orm/postgresql';
+
+export type Parameter = string | number | boolean | null | Uint8Array;
+/** A text for the column, which is asked for by its name; what a column holds is said where the statement is. */
+export interface Sql {
+  rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]>;
+}
+
+type Compiled = Parameters<Kysely<unknown>['executeQuery']>[0];
+
+/** Of the transaction `em` is in; outside one, of any connection of the pool. */
+export function sqlOf(em: EntityManager): Sql {
+  const kysely = em.getTransactionContext<Kysely<unknown>>() ?? em.getKysely();
+  return {
+    async rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]> {
+      const compiled = {
+        sql: text,
+        parameters,
+        query: { kind: 'RawNode', sqlFragments: [text], parameters: [] },
+        queryId: { queryId: 'backstep' },
+      } as unknown as Compiled;
+      return (await kysely.executeQuery(compiled)).rows as R[];
+    },
+  };
+}
+
+/** `{a,NULL,"b c"}`; about twice as fast as the driver's way, which tests every element's type. */
+export function textArray(values: readonly (string | null)[]): string {
+  let text = '{';
+  for (const value of values) {
+    if (text.length > 1) text += ',';
+    text += value === null ? 'NULL' : `"${NEEDS_ESCAPE.test(value) ? value.replace(ESCAPED, '\\$&') : value}"`;
+  }
+  return `${text}}`;
+}
+const NEEDS_ESCAPE = /["\\]/;
+const ESCAPED = /["\\]/g;
+
+export function numberArray(values: readonly (number | bigint | null)[]): string {
+  let text = '{';
+  for (const value of values) {
+    if (text.length > 1) text += ',';
+    text += value === null ? 'NULL' : String(value);
+  }
+  return `${text}}`;
+}
+
+/** `{"\\x6162",NULL}`: for a bytea[] parameter. */
+export function bytesArray(values: readonly (Uint8Array | null)[]): string {
+  return textArray(values.map((value) => (value === null ? null : `\\x${Buffer.from(value).toString('hex')}`)));
+}
+
+/** Milliseconds of a timestamptz column, as a number. Only ever written by `instantOf`, so that it comes back as it went in. */
+export function millisOf(column: string): string {
+  return `date_part('epoch', ${column}) * 1000`;
+}
+
+/** A timestamptz of milliseconds (a float8 expression; null stays null). */
+export function instantOf(expression: string): string {
+  return `to_timestamp(${expression} / 1000.0::float8)`;
+}
+
+/** What `millisOf` gave: exact again. */
+export function millis(value: number): number;
+export function millis(value: number | null): number | null;
+export function millis(value: number | null): number | null {
+  return value === null ? null : Math.round(value);
+}

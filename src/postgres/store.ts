@@ -1,0 +1,202 @@
+/** The write side: one transaction of the road, the outbox, timers, the registry. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { IsolationLevel } from '@mikro-orm/postgresql';
+import type {
+  FlowRecord,
+  InboxPosition,
+  OutboxRow,
+  RegistrationRow,
+  RegistryTransaction,
+  RoadTransaction,
+  Store,
+} from '../engine/ports.js';
+import type { Log } from '../observe/log.js';
+import { admit } from './admit.js';
+import type { Definitions } from './definitions.js';
+import { throwingFaults } from './faults.js';
+import { type HintListener, type Hints, hintsOf } from './hints.js';
+import { inboxOf, resetInbox } from './inbox.js';
+import { type Locked, lock } from './lock.js';
+import { deleteSent, takeLeftovers } from './outbox.js';
+import type { Lease } from './outbox-row.js';
+import { record } from './record.js';
+import { refuse } from './refuse.js';
+import { registrationOf } from './registrations.js';
+import { Registry } from './registry.js';
+import { Sent, type SentRow } from './sent.js';
+import { nearestNames } from './similar.js';
+import { type Sql, sqlOf } from './sql.js';
+import { due, untilNextDue } from './sweep.js';
+
+export interface StoreOptions {
+  readonly instanceId: string;
+  readonly leaseMs: number;
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly log: Log;
+}
+
+/** Acknowledged rows are deleted with the next commit, or after this long, ms. */
+const SENT_WAITS_MS = 1_000;
+const SENT_AT_ONCE = 5_000;
+
+export class PostgresStore implements Store {
+  private readonly sent = new Sent();
+  private sentTimer: NodeJS.Timeout | null = null;
+  private flushing: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly definitions: Definitions,
+    private readonly hints: Hints,
+    private readonly options: StoreOptions,
+  ) {}
+
+  async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
+    let going: readonly SentRow[] = [];
+    const result = await this.transaction((em) => {
+      const take = (): readonly SentRow[] => {
+        going = this.sent.snapshot(SENT_AT_ONCE);
+        return going;
+      };
+      return work(new PostgresRoad(em, this.definitions, this.sent, take, this.hints, this.options));
+    });
+    // Only now: a rolled-back transaction has deleted nothing.
+    this.sent.forget(going);
+    return result;
+  }
+
+  registry<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T> {
+    return this.transaction((em) => work(new Registry(em, sqlOf(em), this.options.stepTopics)));
+  }
+
+  orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
+    const em = this.em.fork();
+    return throwingFaults(() => registrationOf(em, this.definitions, name, version));
+  }
+
+  similarNames(name: string, most: number): Promise<readonly string[]> {
+    return this.sql((sql) => nearestNames(sql, name, most));
+  }
+
+  inbox(topic: string): Promise<readonly InboxPosition[]> {
+    return this.sql((sql) => inboxOf(sql, topic));
+  }
+
+  resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void> {
+    return this.sql((sql) => resetInbox(sql, topic, partition, nextOffset));
+  }
+
+  async outboxSent(rows: readonly SentRow[]): Promise<void> {
+    this.sent.add(rows);
+    if (this.closed) await this.flushSent();
+    else if (this.sent.size > 0) this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+  }
+
+  async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
+    // What was acknowledged is not left over.
+    await this.flushSent();
+    return this.transaction((em) => takeLeftovers(sqlOf(em), flows, this.lease));
+  }
+
+  due(most: number): Promise<readonly string[]> {
+    return this.sql((sql) => due(sql, most));
+  }
+
+  untilNextDue(most: number): Promise<number> {
+    return this.sql((sql) => untilNextDue(sql, most));
+  }
+
+  onRemoteCommit(listener: HintListener): Promise<() => Promise<void>> {
+    return throwingFaults(() => this.hints.listen(listener));
+  }
+
+  async ping(): Promise<void> {
+    await this.sql((sql) => sql.rows<unknown>('SELECT 1', []));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.sentTimer !== null) clearTimeout(this.sentTimer);
+    await this.flushSent().catch((err: unknown) => {
+      this.options.log.warn({ err, rows: this.sent.size }, 'could not mark all messages as sent; they will be sent again');
+    });
+    await this.hints.close();
+  }
+
+  private get lease(): Lease {
+    return { owner: this.options.instanceId, ms: this.options.leaseMs };
+  }
+
+  private flushLater(): void {
+    this.sentTimer = null;
+    this.flushSent().catch((err: unknown) => {
+      this.options.log.debug({ err, rows: this.sent.size }, 'acknowledged messages could not be removed; trying again');
+      if (!this.closed) this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+    });
+  }
+
+  /** One at a time: two would delete the same rows. */
+  private flushSent(): Promise<void> {
+    const flush = async (): Promise<void> => {
+      for (let rows = this.sent.snapshot(SENT_AT_ONCE); rows.length > 0; rows = this.sent.snapshot(SENT_AT_ONCE)) {
+        await this.sql((sql) => deleteSent(sql, rows));
+        this.sent.forget(rows);
+      }
+    };
+    const turn = this.flushing.then(flush, flush);
+    this.flushing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return throwingFaults(() => this.em.fork().transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED }));
+  }
+
+  private sql<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return throwingFaults(() => work(sqlOf(this.em.fork())));
+  }
+}
+
+class PostgresRoad implements RoadTransaction {
+  private readonly sql: Sql;
+  private locked: Pick<Locked, 'wakeAt'> = { wakeAt: new Map() };
+  private ticking: ReadonlySet<string> = new Set();
+  private lease: Lease | null;
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly definitions: Definitions,
+    private readonly sent: Sent,
+    private readonly takeSent: () => readonly SentRow[],
+    private readonly hints: Hints,
+    { instanceId, leaseMs }: StoreOptions,
+  ) {
+    this.sql = sqlOf(em);
+    this.lease = { owner: instanceId, ms: leaseMs };
+  }
+
+  admit(...args: Parameters<RoadTransaction['admit']>): ReturnType<RoadTransaction['admit']> {
+    return admit(this.sql, ...args);
+  }
+
+  async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
+    const isSent = (flowId: string, number: number): boolean => this.sent.has(flowId, number);
+    const locked = await lock(this.sql, this.em, this.definitions, flowIds, ticking, isSent);
+    this.locked = locked;
+    this.ticking = new Set(ticking);
+    return locked;
+  }
+
+  record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+    if (!given) this.lease = null;
+    const { lease, ticking } = this;
+    const hints = hintsOf(this.hints.instanceId, records);
+    return record(this.sql, { records, lease, sent: this.takeSent(), hints, wakeAt: this.locked.wakeAt, ticking });
+  }
+
+  /** Copies for the dead-letter topic are leased like the rows of `record`. */
+  refuse(...[quarantine, parked]: Parameters<RoadTransaction['refuse']>): Promise<void> {
+    return refuse(this.sql, quarantine, parked, this.lease);
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestration is answered in batches.
+ * The last step fails when the payload says `"fail":true`. Usage: node worker.mjs <brokers> <orchestration> <steps,comma> <cluster of result topic>
+ */
+import { Kafka, logLevel } from 'kafkajs';
+
+const [brokers, orchestration, steps, resultTopic = 'orchestrator.response.result'] = process.argv.slice(2);
+const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bench-worker', logLevel: logLevel.ERROR });
+const names = steps.split(',');
+const failing = names.at(-1);
+const topics = names.flatMap((step) => [`orchestrator.${orchestration}.${step}.do`, `orchestrator.${orchestration}.${step}.undo`]);
+const producer = kafka.producer({ allowAutoTopicCreation: false });
+const consumer = kafka.consumer({ groupId: `bench-worker-${orchestration}`, maxWaitTimeInMs: 100, minBytes: 1 });
+
+const counts = { DO: 0, UNDO: 0 };
+await producer.connect();
+await consumer.connect();
+await consumer.subscribe({ topics, fromBeginning: true });
+consumer.on(consumer.events.GROUP_JOIN, () => process.send?.({ ready: true }));
+await consumer.run({
+  partitionsConsumedConcurrently: 16,
+  eachBatchAutoResolve: true,
+  eachBatch: async ({ batch }) => {
+    const messages = batch.messages.map(({ value }) => {
+      const { headers, payload } = JSON.parse(value);
+      counts[headers.action]++;
+      const status = !(headers.action === 'DO' && headers.stepName === failing && payload?.fail);
+      const answer = { flowId: headers.flowId, stepName: headers.stepName, action: headers.action, attemptId: headers.attemptId, status };
+      return { key: headers.flowId, value: JSON.stringify({ headers: status ? answer : { ...answer, errorMessage: 'as asked' }, payload }) };
+    });
+    await producer.send({ topic: resultTopic, messages, acks: -1 });
+  },
+});
+process.on('message', (message) => {
+  if (message === 'counts') process.send({ counts, cpu: process.cpuUsage() });
+});
+process.on('SIGTERM', async () => {
+  await consumer.disconnect();
+  await producer.disconnect();
+  process.exit(0);
+});
