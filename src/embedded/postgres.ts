@@ -86,7 +86,11 @@ function start(program: string, args: readonly string[]): ChildProcess {
   return spawn(program, args, { ...identity, cwd: '/', env, detached: process.platform !== 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-async function startSomewhere(binaries: Binaries, data: string, options: EmbeddedPostgresOptions): Promise<{ server: Server; port: number }> {
+async function startSomewhere(
+  binaries: Binaries,
+  data: string,
+  options: EmbeddedPostgresOptions,
+): Promise<{ server: Server; port: number }> {
   for (let tries = 1; ; tries++) {
     const port = options.port ?? (await freePort());
     const server = new Server(binaries, data, port, options);
@@ -95,7 +99,12 @@ async function startSomewhere(binaries: Binaries, data: string, options: Embedde
       return { server, port };
     } catch (error) {
       // Between asking for a free port and taking it somebody else may have.
-      if (options.port !== undefined || tries === TRIES || !(error instanceof Error && /could not bind|Address already in use/.test(error.message))) throw error;
+      if (
+        options.port !== undefined ||
+        tries === TRIES ||
+        !(error instanceof Error && /could not bind|Address already in use/.test(error.message))
+      )
+        throw error;
     }
   }
 }
@@ -161,4 +170,3 @@ class Server {
     await this.gone;
   }
 }
-

@@ -124,7 +124,8 @@ export class Intake {
         return new Map(places.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
       } catch (error) {
         if (this.stopped || this.consumer !== consumer) throw error;
-        this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
+        // A topic made a moment ago has leaders before all of them know it.
+        if (failures > 3) this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
         await this.pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
       }
     }

@@ -16,6 +16,7 @@ const LOOK_AGAIN_MS = 50;
 export class TopicsAdmin {
   private connected: Promise<void> | null = null;
   private readonly known = new Set<string>();
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly admin: Admin,
@@ -90,8 +91,15 @@ export class TopicsAdmin {
     }
   }
 
-  /** On the one admin connection, opened when it is first needed; what it throws is a fault. */
-  private async asking<T>(work: () => Promise<T>): Promise<T> {
+  /** On the one admin connection, opened when it is first needed, one question after the other: the client mixes up answers otherwise. */
+  private asking<T>(work: () => Promise<T>): Promise<T> {
+    const answer = this.turn.then(() => this.ask(work));
+    this.turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** What it throws is a fault. */
+  private async ask<T>(work: () => Promise<T>): Promise<T> {
     try {
       this.connected ??= this.admin.connect();
       await this.connected;

@@ -71,11 +71,14 @@ JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency
 async function findStarts(sql: Sql, starts: readonly StartInput[]): Promise<Map<number, ExistingStart>> {
   await sql.rows(SERIALISE_STARTS, [textArray(starts.flatMap(locksOf))]);
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
-  const rows = await sql.rows<{ flow_id: string; orchestration_name: string; idempotency_key: string | null; input: string | null }>(FIND_STARTS, [
-    textArray(starts.map(({ flowId }) => flowId)),
-    textArray(keyed.map(({ orchestration }) => orchestration.name)),
-    textArray(keyed.map(({ idempotencyKey }) => idempotencyKey)),
-  ]);
+  const rows = await sql.rows<{ flow_id: string; orchestration_name: string; idempotency_key: string | null; input: string | null }>(
+    FIND_STARTS,
+    [
+      textArray(starts.map(({ flowId }) => flowId)),
+      textArray(keyed.map(({ orchestration }) => orchestration.name)),
+      textArray(keyed.map(({ idempotencyKey }) => idempotencyKey)),
+    ],
+  );
   const known = new Map<string, ExistingStart>();
   for (const row of rows) {
     const existing = { flowId: row.flow_id, orchestrationName: row.orchestration_name, payload: row.input };

@@ -44,7 +44,10 @@ export interface Postgres {
 }
 
 /** Entities, schema and migrations as MikroORM knows them; connects when first used. */
-export function openOrm(options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log'>, statements?: NamedStatements): MikroORM {
+export function openOrm(
+  options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log'>,
+  statements?: NamedStatements,
+): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
   return new MikroORM({
     entities: [...Object.values(definitionRows), ...Object.values(runRows), ...Object.values(roadRows)],

@@ -1,9 +1,20 @@
 /** Which errors mean that the database, not the work, is in trouble: those become a Fault, and the caller tries again. */
 import { Fault } from '../engine/ports.js';
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOENT']);
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
 /** What the driver says without a code when a connection went away or none was free. */
-const AWAY = /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
+const AWAY =
+  /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
 /** Wrong values, broken constraints, limits, our own bad SQL, a server bug: the work would fail again. */
 const THE_WORK = /^(?:2[0-3]|42|54|XX|P0)/;
 /** …except that tables or rights are missing: nothing is wrong with the work. */

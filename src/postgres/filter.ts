@@ -63,7 +63,10 @@ export function containing(text: string): string {
  * Newest first is the order of an index only within one value of its leading columns. Several values are read side by side, each to
  * the length of a page, and merged: [column, values] to do so by, or null when one way through an index is enough.
  */
-export function waysOf(filter: FlowFilter, labelled: readonly string[] | null): readonly ['orchestration_name' | 'status', readonly string[]] | null {
+export function waysOf(
+  filter: FlowFilter,
+  labelled: readonly string[] | null,
+): readonly ['orchestration_name' | 'status', readonly string[]] | null {
   if (filter.orchestrationName !== undefined) return null;
   if (labelled !== null) return ['orchestration_name', labelled];
   if (filter.statuses !== undefined && !filter.statuses.includes('COMPLETED')) return ['status', filter.statuses];

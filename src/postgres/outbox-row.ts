@@ -14,13 +14,42 @@ const UNTIL = "statement_timestamp() + $2s::float8 * interval '1 ms'";
 export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Part {
   const text = (value: string | Uint8Array | null): string | null => (typeof value === 'string' ? value : null);
   const columns = [
-    column('flow_id', 'text', rows.map(({ flowId }) => flowId)),
-    column('number', 'bigint', rows.map(({ number }) => number)),
-    column('topic', 'text', rows.map(({ topic }) => topic)),
-    column('key', 'text', rows.map(({ key }) => text(key))),
-    column('value', 'text', rows.map(({ value }) => text(value))),
-    column('headers', 'text', rows.map(({ headers }) => JSON.stringify(headers)), (place) => `${place}::json`),
-    column('attempt_id', 'text', rows.map(({ attemptId }) => attemptId)),
+    column(
+      'flow_id',
+      'text',
+      rows.map(({ flowId }) => flowId),
+    ),
+    column(
+      'number',
+      'bigint',
+      rows.map(({ number }) => number),
+    ),
+    column(
+      'topic',
+      'text',
+      rows.map(({ topic }) => topic),
+    ),
+    column(
+      'key',
+      'text',
+      rows.map(({ key }) => text(key)),
+    ),
+    column(
+      'value',
+      'text',
+      rows.map(({ value }) => text(value)),
+    ),
+    column(
+      'headers',
+      'text',
+      rows.map(({ headers }) => JSON.stringify(headers)),
+      (place) => `${place}::json`,
+    ),
+    column(
+      'attempt_id',
+      'text',
+      rows.map(({ attemptId }) => attemptId),
+    ),
     ...(rows.some(hasBytes) ? bytesColumns(rows) : []),
   ];
   const owned: Record<string, string> = lease === null ? { leased_until: "'-infinity'" } : { leased_to: '$1s', leased_until: UNTIL };
@@ -34,8 +63,16 @@ function hasBytes({ key, value }: OutboxRow): boolean {
 
 function bytesColumns(rows: readonly OutboxRow[]): ReturnType<typeof column>[] {
   return [
-    column('key_bytes', 'bytea', rows.map(({ key }) => hexOf(key))),
-    column('value_bytes', 'bytea', rows.map(({ value }) => hexOf(value))),
+    column(
+      'key_bytes',
+      'bytea',
+      rows.map(({ key }) => hexOf(key)),
+    ),
+    column(
+      'value_bytes',
+      'bytea',
+      rows.map(({ value }) => hexOf(value)),
+    ),
   ];
 }
 

@@ -28,7 +28,13 @@ export function column(name: string, type: Column['type'], values: Values, as: (
 }
 
 export const wrap = {
-  insert(table: string, columns: readonly Column[], rows: number, more: { readonly [column: string]: string } = {}, scalars: readonly Parameter[] = []): Part {
+  insert(
+    table: string,
+    columns: readonly Column[],
+    rows: number,
+    more: { readonly [column: string]: string } = {},
+    scalars: readonly Parameter[] = [],
+  ): Part {
     const names = [...columns.map(({ name }) => name), ...Object.keys(more)].join(', ');
     const values = [...columns.map(({ value }) => value), ...Object.values(more)].join(', ');
     return { rows, columns, scalars, text: `INSERT INTO ${table} (${names}) SELECT ${values} FROM $$` };
@@ -57,6 +63,7 @@ export function statementOf(parts: readonly Part[], hints: readonly string[]): {
     const text = part.text.replace('$$', () => unnested).replace(/\$(\d)s/g, (_, digit: string) => scalars[Number(digit) - 1] ?? 'NULL');
     return `p${index} AS (${text})`;
   });
-  const last = hints.length === 0 ? 'SELECT 1' : `SELECT pg_notify('backstep', hint) FROM unnest(${bind(textArray(hints))}::text[]) AS hint`;
+  const last =
+    hints.length === 0 ? 'SELECT 1' : `SELECT pg_notify('backstep', hint) FROM unnest(${bind(textArray(hints))}::text[]) AS hint`;
   return { text: `WITH ${texts.join(',\n')}\n${last}`, parameters };
 }

@@ -22,7 +22,10 @@ type WholeFlow = RunRead & { readonly steps: string };
 const SUMMARY = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
   ${millisOf('r.ended_at')} AS ended_at, r.failure_reason`;
 
-type Summary = Pick<RunRead, 'flow_id' | 'orchestration_name' | 'orchestration_version' | 'status' | 'started_at' | 'ended_at' | 'failure_reason'>;
+type Summary = Pick<
+  RunRead,
+  'flow_id' | 'orchestration_name' | 'orchestration_version' | 'status' | 'started_at' | 'ended_at' | 'failure_reason'
+>;
 
 export class PostgresReadModel implements ReadModel {
   constructor(
@@ -100,7 +103,10 @@ export class PostgresReadModel implements ReadModel {
   }
 
   private async whole(em: EntityManager, rows: readonly WholeFlow[]): Promise<Flow[]> {
-    const refOf = (row: WholeFlow): { name: string; version: number } => ({ name: row.orchestration_name, version: row.orchestration_version });
+    const refOf = (row: WholeFlow): { name: string; version: number } => ({
+      name: row.orchestration_name,
+      version: row.orchestration_version,
+    });
     const definitionOf = await this.definitions.of(em, rows.map(refOf));
     return rows.map((row) => flowOf(row, definitionOf(refOf(row)), JSON.parse(row.steps) as StepRead[], READ_ONLY));
   }

@@ -66,16 +66,57 @@ function insertRuns(records: readonly FlowRecord[]): Part {
   const flows = records.map(({ after }) => after);
   const columns = [
     ...identity(flows),
-    column('orchestration_name', 'text', flows.map(({ orchestration }) => orchestration.name)),
-    column('orchestration_version', 'int', flows.map(({ orchestration }) => orchestration.version)),
-    column('started_at', 'float8', flows.map(({ startedAt }) => startedAt), instantOf),
-    column('initiator', 'text', flows.map(({ initiator }) => initiator)),
-    column('idempotency_key', 'text', flows.map(({ idempotencyKey }) => idempotencyKey)),
+    column(
+      'orchestration_name',
+      'text',
+      flows.map(({ orchestration }) => orchestration.name),
+    ),
+    column(
+      'orchestration_version',
+      'int',
+      flows.map(({ orchestration }) => orchestration.version),
+    ),
+    column(
+      'started_at',
+      'float8',
+      flows.map(({ startedAt }) => startedAt),
+      instantOf,
+    ),
+    column(
+      'initiator',
+      'text',
+      flows.map(({ initiator }) => initiator),
+    ),
+    column(
+      'idempotency_key',
+      'text',
+      flows.map(({ idempotencyKey }) => idempotencyKey),
+    ),
     column('correlation_id', 'text', flows.map(correlationIdOf)),
-    column('input', 'text', flows.map(({ input }) => input), JSON_TEXT),
-    column('headers', 'text', flows.map(({ headers }) => JSON.stringify(headers)), JSON_TEXT),
-    column('output', 'text', flows.map(({ output }) => output), JSON_TEXT),
-    column('wake_at', 'float8', records.map(({ wakeAt }) => wakeAt), instantOf),
+    column(
+      'input',
+      'text',
+      flows.map(({ input }) => input),
+      JSON_TEXT,
+    ),
+    column(
+      'headers',
+      'text',
+      flows.map(({ headers }) => JSON.stringify(headers)),
+      JSON_TEXT,
+    ),
+    column(
+      'output',
+      'text',
+      flows.map(({ output }) => output),
+      JSON_TEXT,
+    ),
+    column(
+      'wake_at',
+      'float8',
+      records.map(({ wakeAt }) => wakeAt),
+      instantOf,
+    ),
   ];
   return wrap.insert('orchestration_run', columns, flows.length);
 }
@@ -83,19 +124,45 @@ function insertRuns(records: readonly FlowRecord[]): Part {
 /** The columns of a flow that both an insert and an update write. */
 function identity(flows: readonly Flow[]): Column[] {
   return [
-    column('flow_id', 'text', flows.map(({ flowId }) => flowId)),
-    column('status', 'text', flows.map(({ status }) => status)),
-    column('ended_at', 'float8', flows.map(({ endedAt }) => endedAt), instantOf),
-    column('failure_reason', 'text', flows.map(({ failureReason }) => failureReason)),
+    column(
+      'flow_id',
+      'text',
+      flows.map(({ flowId }) => flowId),
+    ),
+    column(
+      'status',
+      'text',
+      flows.map(({ status }) => status),
+    ),
+    column(
+      'ended_at',
+      'float8',
+      flows.map(({ endedAt }) => endedAt),
+      instantOf,
+    ),
+    column(
+      'failure_reason',
+      'text',
+      flows.map(({ failureReason }) => failureReason),
+    ),
     column('state', 'text', flows.map(runState), JSON_TEXT),
-    column('last_event_number', 'int', flows.map(({ lastEventNumber }) => lastEventNumber)),
+    column(
+      'last_event_number',
+      'int',
+      flows.map(({ lastEventNumber }) => lastEventNumber),
+    ),
   ];
 }
 
 function updateRuns(records: readonly FlowRecord[], wakeAt: (record: FlowRecord) => Instant | null): Part {
   const columns = [
     ...identity(records.map(({ after }) => after)),
-    column('output', 'text', records.map(({ before, after }) => (before?.output === after.output ? KEPT : after.output)), KEEPING),
+    column(
+      'output',
+      'text',
+      records.map(({ before, after }) => (before?.output === after.output ? KEPT : after.output)),
+      KEEPING,
+    ),
     column('wake_at', 'float8', records.map(wakeAt), instantOf),
   ];
   return wrap.update('orchestration_run', ['flow_id'], columns, records.length);
@@ -117,12 +184,39 @@ function insertSteps(records: readonly FlowRecord[]): Part {
   const changes = records.flatMap((one) => one.after.steps.map((step, index) => changeOf(one, step, index)));
   const columns = [
     ...stepColumns(changes),
-    column('step_name', 'text', changes.map(({ step }) => step.definition.name)),
-    column('max_retries', 'int', changes.map(({ step }) => step.definition.maxRetries)),
-    column('undo_max_retries', 'int', changes.map(({ step }) => step.definition.undoMaxRetries)),
-    column('created_at', 'float8', changes.map(({ flow }) => flow.startedAt), instantOf),
-    column('input', 'text', changes.map(({ step }) => step.input), JSON_TEXT),
-    column('output', 'text', changes.map(({ step }) => step.output), JSON_TEXT),
+    column(
+      'step_name',
+      'text',
+      changes.map(({ step }) => step.definition.name),
+    ),
+    column(
+      'max_retries',
+      'int',
+      changes.map(({ step }) => step.definition.maxRetries),
+    ),
+    column(
+      'undo_max_retries',
+      'int',
+      changes.map(({ step }) => step.definition.undoMaxRetries),
+    ),
+    column(
+      'created_at',
+      'float8',
+      changes.map(({ flow }) => flow.startedAt),
+      instantOf,
+    ),
+    column(
+      'input',
+      'text',
+      changes.map(({ step }) => step.input),
+      JSON_TEXT,
+    ),
+    column(
+      'output',
+      'text',
+      changes.map(({ step }) => step.output),
+      JSON_TEXT,
+    ),
   ];
   return wrap.insert('orchestration_step_run', columns, changes.length);
 }
@@ -134,8 +228,18 @@ function updateSteps(records: readonly FlowRecord[]): Part {
   );
   const columns = [
     ...stepColumns(changes),
-    column('input', 'text', changes.map(({ before, step }) => (before?.input === step.input ? KEPT : step.input)), KEEPING),
-    column('output', 'text', changes.map(({ before, step }) => (before?.output === step.output ? KEPT : step.output)), KEEPING),
+    column(
+      'input',
+      'text',
+      changes.map(({ before, step }) => (before?.input === step.input ? KEPT : step.input)),
+      KEEPING,
+    ),
+    column(
+      'output',
+      'text',
+      changes.map(({ before, step }) => (before?.output === step.output ? KEPT : step.output)),
+      KEEPING,
+    ),
   ];
   return wrap.update('orchestration_step_run', ['flow_id', 'seq'], columns, changes.length);
 }
@@ -143,36 +247,110 @@ function updateSteps(records: readonly FlowRecord[]): Part {
 function stepColumns(changes: readonly StepChange[]): Column[] {
   const steps = changes.map(({ step }) => step);
   return [
-    column('flow_id', 'text', changes.map(({ flow }) => flow.flowId)),
-    column('seq', 'int', steps.map(({ definition }) => definition.seq)),
-    column('status', 'text', steps.map(({ status }) => status)),
+    column(
+      'flow_id',
+      'text',
+      changes.map(({ flow }) => flow.flowId),
+    ),
+    column(
+      'seq',
+      'int',
+      steps.map(({ definition }) => definition.seq),
+    ),
+    column(
+      'status',
+      'text',
+      steps.map(({ status }) => status),
+    ),
     column('retry_count', 'int', steps.map(retryCountOf)),
     column('undo_retry_count', 'int', steps.map(undoRetryCountOf)),
-    column('attempt', 'int', steps.map(({ attempt }) => attempt)),
-    column('error_message', 'text', steps.map(({ errorMessage }) => errorMessage)),
-    column('error_code', 'text', steps.map(({ errorCode }) => errorCode)),
-    column('started_at', 'float8', steps.map(({ startedAt }) => startedAt), instantOf),
-    column('ended_at', 'float8', steps.map(({ endedAt }) => endedAt), instantOf),
-    column('undone_at', 'float8', steps.map(({ undoneAt }) => undoneAt), instantOf),
-    column('state', 'text', changes.map(({ step, outputEvent }) => stepState(step, outputEvent)), JSON_TEXT),
+    column(
+      'attempt',
+      'int',
+      steps.map(({ attempt }) => attempt),
+    ),
+    column(
+      'error_message',
+      'text',
+      steps.map(({ errorMessage }) => errorMessage),
+    ),
+    column(
+      'error_code',
+      'text',
+      steps.map(({ errorCode }) => errorCode),
+    ),
+    column(
+      'started_at',
+      'float8',
+      steps.map(({ startedAt }) => startedAt),
+      instantOf,
+    ),
+    column(
+      'ended_at',
+      'float8',
+      steps.map(({ endedAt }) => endedAt),
+      instantOf,
+    ),
+    column(
+      'undone_at',
+      'float8',
+      steps.map(({ undoneAt }) => undoneAt),
+      instantOf,
+    ),
+    column(
+      'state',
+      'text',
+      changes.map(({ step, outputEvent }) => stepState(step, outputEvent)),
+      JSON_TEXT,
+    ),
   ];
 }
 
 function insertTimeline(records: readonly FlowRecord[]): Part {
   const columns = [
-    column('flow_id', 'text', records.map(({ after }) => after.flowId)),
-    column('first_number', 'int', records.map(({ events }) => events[0]?.number ?? null)),
-    column('last_number', 'int', records.map(({ events }) => events.at(-1)?.number ?? null)),
-    column('at', 'float8', records.map(({ events }) => events[0]?.at ?? null), instantOf),
-    column('events', 'text', records.map(({ events }) => storedEvents(events)), JSON_TEXT),
+    column(
+      'flow_id',
+      'text',
+      records.map(({ after }) => after.flowId),
+    ),
+    column(
+      'first_number',
+      'int',
+      records.map(({ events }) => events[0]?.number ?? null),
+    ),
+    column(
+      'last_number',
+      'int',
+      records.map(({ events }) => events.at(-1)?.number ?? null),
+    ),
+    column(
+      'at',
+      'float8',
+      records.map(({ events }) => events[0]?.at ?? null),
+      instantOf,
+    ),
+    column(
+      'events',
+      'text',
+      records.map(({ events }) => storedEvents(events)),
+      JSON_TEXT,
+    ),
   ];
   return wrap.insert('orchestration_timeline', columns, records.length);
 }
 
 function deleteSent(rows: readonly SentRow[]): Part {
   const columns = [
-    column('flow_id', 'text', rows.map(({ flowId }) => flowId)),
-    column('number', 'bigint', rows.map(({ number }) => number)),
+    column(
+      'flow_id',
+      'text',
+      rows.map(({ flowId }) => flowId),
+    ),
+    column(
+      'number',
+      'bigint',
+      rows.map(({ number }) => number),
+    ),
   ];
   return wrap.remove('orchestration_outbox', columns, rows.length);
 }
@@ -180,8 +358,16 @@ function deleteSent(rows: readonly SentRow[]): Part {
 function deleteWithdrawn(records: readonly FlowRecord[]): Part {
   const rows = records.flatMap(({ after, withdrawn }) => withdrawn.map((attemptId) => ({ flowId: after.flowId, attemptId })));
   const columns = [
-    column('flow_id', 'text', rows.map(({ flowId }) => flowId)),
-    column('attempt_id', 'text', rows.map(({ attemptId }) => attemptId)),
+    column(
+      'flow_id',
+      'text',
+      rows.map(({ flowId }) => flowId),
+    ),
+    column(
+      'attempt_id',
+      'text',
+      rows.map(({ attemptId }) => attemptId),
+    ),
   ];
   return wrap.remove('orchestration_outbox', columns, rows.length);
 }

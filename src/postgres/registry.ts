@@ -66,7 +66,11 @@ export class Registry implements RegistryTransaction {
       OrchestrationStepRow,
       steps.map((step) => ({ orchestrationName: name, version, ...step, ...this.keysOf(name, step.name) })),
     );
-    await this.em.upsert(OrchestrationNameRow, { name, currentVersion: version }, { onConflictFields: ['name'], onConflictMergeFields: ['currentVersion'] });
+    await this.em.upsert(
+      OrchestrationNameRow,
+      { name, currentVersion: version },
+      { onConflictFields: ['name'], onConflictMergeFields: ['currentVersion'] },
+    );
   }
 
   async saveWorkers(rows: readonly WorkerRow[]): Promise<void> {

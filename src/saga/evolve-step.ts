@@ -112,7 +112,8 @@ function answered(step: StepRun): StepRun {
 }
 
 function progressed(step: StepRun, event: EventBody & { readonly type: 'STEP_PROGRESS' }, at: Instant): StepRun {
-  const open = step.open === null ? null : { ...step.open, deadline: event.deadline };
+  const { action, attempt, deadline } = event;
+  const open = { action, attempt, round: action === 'DO' ? 0 : step.round, deadline };
   const progressAt = event.shown ? at : step.progressAt;
   return { ...step, open, progress: event.progress ?? step.progress, progressMessage: event.message ?? step.progressMessage, progressAt };
 }

@@ -62,9 +62,7 @@ export const StepRunRow = defineEntity({
     endedAt: instant().nullable(),
     undoneAt: instant().nullable(),
     state: json().nullable(),
-    trouble: name()
-      .nullable()
-      .generated("case when status in ('PENDING', 'IN_PROGRESS', 'DO_SUCCESS') then null else status end stored"),
+    trouble: name().nullable().generated("case when status in ('PENDING', 'IN_PROGRESS', 'DO_SUCCESS') then null else status end stored"),
   },
   indexes: [
     { name: 'orchestration_step_run_created', properties: ['createdAt'], type: 'brin' },

@@ -1,0 +1,154 @@
+/** A real Apache Kafka in a folder: one broker that is its own controller. Jars come from Maven Central once and stay in .cache. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import kafkajs from 'kafkajs';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const JARS = join(ROOT, '.cache', 'kafka', 'lib');
+const READY_WITHIN_MS = 60_000;
+
+/** The jars, fetched when they are not there. Throws with what is missing. */
+export async function kafkaJars() {
+  if (existsSync(join(JARS, 'done'))) return JARS;
+  await run('java', ['-version']).catch(() => {
+    throw new Error('Java 17 or newer is needed for a real Kafka (or set TEST_KAFKA_BROKERS to one that runs)');
+  });
+  rmSync(JARS, { recursive: true, force: true });
+  mkdirSync(JARS, { recursive: true });
+  const pom = join(ROOT, 'testing', 'services', 'kafka', 'pom.xml');
+  const args = ['-q', '-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${JARS}`];
+  await run('mvn', args, { maxBuffer: 16 * 1024 * 1024 }).catch((error) => {
+    throw new Error(`Maven could not fetch Kafka (or set TEST_KAFKA_BROKERS to one that runs): ${error.stdout || error.message}`);
+  });
+  writeFileSync(join(JARS, 'done'), '');
+  return JARS;
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+function properties(folder, port, controllerPort) {
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(folder, 'data'),
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'min.insync.replicas': 1,
+    'default.replication.factor': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'auto.create.topics.enable': 'false',
+    'log.cleaner.dedupe.buffer.size': 4_194_304,
+    'log.retention.hours': 24,
+  })
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}
+
+/**
+ * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is SIGKILL, `restart` starts it again on the same
+ * port and data.
+ * @param {{ folder?: string, port?: number }} [options]
+ */
+export async function startKafka(options = {}) {
+  const jars = await kafkaJars();
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'backstep-kafka-'));
+  const [free, controllerPort] = await freePorts(2);
+  const port = options.port ?? free;
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'server.properties');
+  writeFileSync(file, properties(folder, port, controllerPort));
+  const classpath = join(jars, '*');
+  await run('java', [
+    '-cp',
+    classpath,
+    'kafka.tools.StorageTool',
+    'format',
+    '--ignore-formatted',
+    '-t',
+    'AAAAAAAAAAAAAAAAAAAAAA',
+    '-c',
+    file,
+  ]);
+  let child = null;
+  const launch = async () => {
+    const output = openSync(join(folder, 'server.log'), 'a');
+    const args = [
+      '-Xmx320m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      classpath,
+      'kafka.Kafka',
+      file,
+    ];
+    child = spawn('java', args, { stdio: ['ignore', output, output], detached: true });
+    closeSync(output);
+    await untilReady(port, child, folder);
+  };
+  const end = async (signal) => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  };
+  await launch();
+  return {
+    brokers: `127.0.0.1:${port}`,
+    get pid() {
+      return child.pid;
+    },
+    stop: async () => {
+      await end('SIGTERM');
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+    /** Cleanly, data kept. */
+    pause: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    restart: launch,
+  };
+}
+
+/** An open port is not yet a ready coordinator: a group is asked for until it answers. */
+async function untilReady(port, child, folder) {
+  const until = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    // A new client each time: one that has failed forgets its brokers.
+    const kafka = new kafkajs.Kafka({ brokers: [`127.0.0.1:${port}`], clientId: 'ready', logLevel: 0, connectionTimeout: 1000 });
+    const admin = kafka.admin({ retry: { retries: 1, initialRetryTime: 50 } });
+    try {
+      await admin.connect();
+      await admin.fetchOffsets({ groupId: 'ready', topics: [] });
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || performance.now() > until) {
+        child.kill('SIGKILL');
+        throw new Error(`Kafka did not start: ${error.message}\n${readFileSync(join(folder, 'server.log'), 'utf8').slice(-2000)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+}
