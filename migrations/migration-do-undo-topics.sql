@@ -4,7 +4,8 @@
 --
 -- Two things to keep in mind when changing it:
 --  * Rows of orchestration_run and orchestration_step_run are updated many times. PostgreSQL does that without touching an index (HOT) as long
---    as no indexed column changes its value; so no index names a column that changes on the way of a flow that goes well.
+--    as no indexed column changes its value and the page has room; so no index names a column that changes on the way of a flow that goes
+--    well, and pages are filled by half (measured: every update HOT, record a quarter faster than with 70 %).
 --  * Payloads are of type json, not jsonb: their text survives as it came, large numbers included.
 
 -- A registered version of a recipe. Versions never change.
@@ -101,7 +102,7 @@ CREATE TABLE IF NOT EXISTS orchestration_run (
   -- Why the flow is parked: a law was broken, nothing goes on. Null = it is not.
   parked                text,
   CONSTRAINT orchestration_run_pkey PRIMARY KEY (flow_id)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS orchestration_run_started ON orchestration_run (started_at, flow_id);
 CREATE INDEX IF NOT EXISTS orchestration_run_history ON orchestration_run (orchestration_name, started_at, flow_id);
 -- wake_at and status change once, together, when a flow that goes well ends.
@@ -136,7 +137,7 @@ CREATE TABLE IF NOT EXISTS orchestration_step_run (
   -- The status while it is one of those a flow that goes well never sees.
   trouble          text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status IN ('PENDING', 'IN_PROGRESS', 'DO_SUCCESS') THEN NULL ELSE status END) STORED,
   CONSTRAINT orchestration_step_run_pkey PRIMARY KEY (flow_id, seq)
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS orchestration_step_run_created ON orchestration_step_run USING brin (created_at);
 CREATE INDEX IF NOT EXISTS orchestration_step_run_trouble ON orchestration_step_run (trouble, step_name, created_at) WHERE trouble IS NOT NULL;
 CREATE INDEX IF NOT EXISTS orchestration_step_run_error ON orchestration_step_run (created_at) WHERE error_message IS NOT NULL;

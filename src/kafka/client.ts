@@ -9,8 +9,6 @@ import { Intake } from './consumer.js';
 import { KafkaPublisher } from './publisher.js';
 import { TopicsAdmin } from './topics-admin.js';
 
-export { openKafkaWorker } from './worker-client.js';
-
 export interface KafkaSecurity {
   readonly ssl?: boolean;
   readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: string };

@@ -2,7 +2,7 @@
 import type { ExistingStart, RecordPosition, RoadTransaction } from '../engine/ports.js';
 import type { StartInput } from '../saga/input.js';
 import { prepared } from './connection.js';
-import { numberArray, type Sql, textArray } from './sql.js';
+import { arrayOf, type Sql } from './sql.js';
 
 type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
 
@@ -34,10 +34,10 @@ async function admitRecords(sql: Sql, positions: readonly RecordPosition[]): Pro
   }
   const touched = [...last.values()];
   const rows = await sql.rows<{ topic: string; partition: number; previous_offset: string | null }>(MOVE_INBOX, [
-    textArray(touched.map(({ topic }) => topic)),
-    numberArray(touched.map(({ partition }) => partition)),
-    numberArray(touched.map(({ offset }) => offset + 1n)),
-    numberArray(touched.map(({ timestamp }) => Math.trunc(timestamp))),
+    arrayOf(touched.map(({ topic }) => topic)),
+    arrayOf(touched.map(({ partition }) => partition)),
+    arrayOf(touched.map(({ offset }) => offset + 1n)),
+    arrayOf(touched.map(({ timestamp }) => Math.trunc(timestamp))),
   ]);
   const next = new Map(rows.map((row) => [placeOf(row), row.previous_offset === null ? 0n : BigInt(row.previous_offset)]));
   const seen = new Set<string>();
@@ -69,14 +69,14 @@ FROM unnest($2::text[], $3::text[]) AS wanted (name, key)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
 
 async function findStarts(sql: Sql, starts: readonly StartInput[]): Promise<Map<number, ExistingStart>> {
-  await sql.rows(SERIALISE_STARTS, [textArray(starts.flatMap(locksOf))]);
+  await sql.rows(SERIALISE_STARTS, [arrayOf(starts.flatMap(locksOf))]);
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
   const rows = await sql.rows<{ flow_id: string; orchestration_name: string; idempotency_key: string | null; input: string | null }>(
     FIND_STARTS,
     [
-      textArray(starts.map(({ flowId }) => flowId)),
-      textArray(keyed.map(({ orchestration }) => orchestration.name)),
-      textArray(keyed.map(({ idempotencyKey }) => idempotencyKey)),
+      arrayOf(starts.map(({ flowId }) => flowId)),
+      arrayOf(keyed.map(({ orchestration }) => orchestration.name)),
+      arrayOf(keyed.map(({ idempotencyKey }) => idempotencyKey)),
     ],
   );
   const known = new Map<string, ExistingStart>();

@@ -1,6 +1,6 @@
 /** A FlowFilter as SQL over `r`, and the ways by which an index finds its flows newest first. */
 import type { FlowFilter } from '../engine/ports.js';
-import { instantOf, type Parameter, textArray } from './sql.js';
+import { arrayOf, instantOf, type Parameter } from './sql.js';
 
 /** Collects parameters; `bind` gives each its place. */
 export class Bindings {
@@ -21,7 +21,7 @@ export function conditionsOf(filter: FlowFilter, { bind }: Bindings): Condition[
   equal('idempotency_key', idempotencyKey);
   equal('initiator', initiator);
   equal('correlation_id', correlationId);
-  if (statuses !== undefined) conditions.push(`r.status = ANY (${bind(textArray(statuses))}::text[])`);
+  if (statuses !== undefined) conditions.push(`r.status = ANY (${bind(arrayOf(statuses))}::text[])`);
   if (startedAfter !== undefined) conditions.push(`r.started_at > ${instantOf(`${bind(startedAfter)}::float8`)}`);
   if (startedBefore !== undefined) conditions.push(`r.started_at < ${instantOf(`${bind(startedBefore)}::float8`)}`);
   if (filter.labels !== undefined) conditions.push(labelled(bind(JSON.stringify(filter.labels))));
@@ -39,7 +39,7 @@ function stepConditions({ stepName, stepStatuses, errorContains }: FlowFilter, b
   const step = ['s.flow_id = r.flow_id'];
   if (stepName !== undefined) step.push(`s.step_name = ${bind(stepName)}`);
   if (stepStatuses !== undefined) {
-    const statuses = bind(textArray(stepStatuses));
+    const statuses = bind(arrayOf(stepStatuses));
     step.push(`s.status = ANY (${statuses}::text[])`);
     // The same said in the words of an index: steps in trouble are few.
     if (!stepStatuses.some((status) => UNTROUBLED.has(status))) step.push(`s.trouble = ANY (${statuses}::text[])`);

@@ -5,7 +5,7 @@ import type { Flow, Instant } from '../saga/flow.js';
 import { prepared } from './connection.js';
 import type { Definitions } from './definitions.js';
 import { flowOf, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
-import { millis, millisOf, type Sql, textArray } from './sql.js';
+import { arrayOf, millis, millisOf, type Sql } from './sql.js';
 
 interface LockedRun extends RunRead {
   readonly wake_at: number | null;
@@ -52,10 +52,10 @@ export async function lock(
   ticking: readonly string[],
   isSent: (flowId: string, number: number) => boolean,
 ): Promise<Locked> {
-  const runs = flowIds.length === 0 ? [] : await sql.rows<LockedRun>(LOCK_RUNS, [textArray(flowIds)]);
+  const runs = flowIds.length === 0 ? [] : await sql.rows<LockedRun>(LOCK_RUNS, [arrayOf(flowIds)]);
   const going = runs.filter((run) => run.parked === null);
-  const ids = textArray(going.map((run) => run.flow_id));
-  const rows = await sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, textArray(ticking), ids]);
+  const ids = arrayOf(going.map((run) => run.flow_id));
+  const rows = await sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]);
   const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');
   const stepsOf = Map.groupBy(rows, (row) => row.flow_id);
   const definitionOf = await definitions.of(em, going.map(refOf));

@@ -1,79 +1,46 @@
 /** Outbox rows in and out. */
 import type { OutboxRow } from '../engine/ports.js';
-import { column, type Part, wrap } from './parts.js';
-import type { Parameter } from './sql.js';
+import { type ColumnSpec, columnsOf, type Part, wrap } from './parts.js';
+import { asJson } from './payload-column.js';
 
+/** Whose rows are, and for how long, ms. */
 export interface Lease {
   readonly owner: string;
   readonly ms: number;
 }
 
-const UNTIL = "statement_timestamp() + $2s::float8 * interval '1 ms'";
-
 /** Rows to publish, owned by `lease.owner` from now on; without a lease they are anybody's, and may still be withdrawn. */
 export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Part {
-  const text = (value: string | Uint8Array | null): string | null => (typeof value === 'string' ? value : null);
-  const columns = [
-    column(
-      'flow_id',
-      'text',
-      rows.map(({ flowId }) => flowId),
-    ),
-    column(
-      'number',
-      'bigint',
-      rows.map(({ number }) => number),
-    ),
-    column(
-      'topic',
-      'text',
-      rows.map(({ topic }) => topic),
-    ),
-    column(
-      'key',
-      'text',
-      rows.map(({ key }) => text(key)),
-    ),
-    column(
-      'value',
-      'text',
-      rows.map(({ value }) => text(value)),
-    ),
-    column(
-      'headers',
-      'text',
-      rows.map(({ headers }) => JSON.stringify(headers)),
-      (place) => `${place}::json`,
-    ),
-    column(
-      'attempt_id',
-      'text',
-      rows.map(({ attemptId }) => attemptId),
-    ),
-    ...(rows.some(hasBytes) ? bytesColumns(rows) : []),
-  ];
-  const owned: Record<string, string> = lease === null ? { leased_until: "'-infinity'" } : { leased_to: '$1s', leased_until: UNTIL };
-  const scalars: Parameter[] = lease === null ? [] : [lease.owner, lease.ms];
-  return wrap.insert('orchestration_outbox', columns, rows.length, owned, scalars);
+  const columns = columnsOf(rows.some(hasBytes) ? [...ROW, ...BYTES] : ROW, rows);
+  return lease === null
+    ? wrap.insert('orchestration_outbox', columns, rows.length, { leased_until: "'-infinity'" })
+    : wrap.insert('orchestration_outbox', columns, rows.length, { leased_to: '$1s', leased_until: UNTIL }, [lease.owner, lease.ms]);
 }
+
+const UNTIL = "statement_timestamp() + $2s::float8 * interval '1 ms'";
+
+const ROW: readonly ColumnSpec<OutboxRow>[] = [
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['number', 'bigint', ({ number }) => number],
+  ['topic', 'text', ({ topic }) => topic],
+  ['key', 'text', ({ key }) => textOf(key)],
+  ['value', 'text', ({ value }) => textOf(value)],
+  ['headers', 'text', ({ headers }) => JSON.stringify(headers), asJson],
+  ['attempt_id', 'text', ({ attemptId }) => attemptId],
+];
+
+/** Only a quarantined record has them. */
+const BYTES: readonly ColumnSpec<OutboxRow>[] = [
+  ['key_bytes', 'bytea', ({ key }) => hexOf(key)],
+  ['value_bytes', 'bytea', ({ value }) => hexOf(value)],
+];
 
 function hasBytes({ key, value }: OutboxRow): boolean {
   return key instanceof Uint8Array || value instanceof Uint8Array;
 }
 
-function bytesColumns(rows: readonly OutboxRow[]): ReturnType<typeof column>[] {
-  return [
-    column(
-      'key_bytes',
-      'bytea',
-      rows.map(({ key }) => hexOf(key)),
-    ),
-    column(
-      'value_bytes',
-      'bytea',
-      rows.map(({ value }) => hexOf(value)),
-    ),
-  ];
+function textOf(value: string | Uint8Array | null): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 /** PostgreSQL's text form of a bytea. */

@@ -3,7 +3,7 @@ import type { OutboxRow } from '../engine/ports.js';
 import { prepared } from './connection.js';
 import { type Lease, type OutboxRead, outboxRowOf } from './outbox-row.js';
 import type { SentRow } from './sent.js';
-import { numberArray, type Sql, textArray } from './sql.js';
+import { arrayOf, type Sql } from './sql.js';
 
 const DELETE_SENT = prepared(`
 DELETE FROM orchestration_outbox o USING unnest($1::text[], $2::bigint[]) AS u (flow_id, number)
@@ -11,7 +11,7 @@ WHERE o.flow_id = u.flow_id AND o.number = u.number`);
 
 export async function deleteSent(sql: Sql, rows: readonly SentRow[]): Promise<void> {
   if (rows.length === 0) return;
-  await sql.rows<unknown>(DELETE_SENT, [textArray(rows.map(({ flowId }) => flowId)), numberArray(rows.map(({ number }) => number))]);
+  await sql.rows<unknown>(DELETE_SENT, [arrayOf(rows.map(({ flowId }) => flowId)), arrayOf(rows.map(({ number }) => number))]);
 }
 
 /** More rows than flows wanted: a flow may have several. */
@@ -40,6 +40,6 @@ RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS heade
 export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Promise<OutboxRow[]> {
   const waiting = await sql.rows<{ flow_id: string }>(LOCK_OLDEST, [flows]);
   if (waiting.length === 0) return [];
-  const rows = await sql.rows<OutboxRead>(LEASE, [textArray(waiting.map((row) => row.flow_id)), lease.owner, lease.ms]);
+  const rows = await sql.rows<OutboxRead>(LEASE, [arrayOf(waiting.map((row) => row.flow_id)), lease.owner, lease.ms]);
   return rows.map(outboxRowOf).sort((a, b) => (a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1));
 }

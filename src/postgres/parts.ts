@@ -1,5 +1,5 @@
 /** Set-based SQL out of columns: every part takes its rows from arrays, and the parts of a transaction make one statement. */
-import { numberArray, type Parameter, textArray } from './sql.js';
+import { arrayOf, type Parameter } from './sql.js';
 
 export interface Column {
   readonly name: string;
@@ -18,13 +18,21 @@ export interface Part {
   readonly scalars: readonly Parameter[];
 }
 
-type Values = readonly (string | null)[] | readonly (number | bigint | null)[];
+/** [column, type, its value in a row, and how it is written if not as it came: `as` gets the place in the unnested row]. */
+export type ColumnSpec<R> = readonly [
+  name: string,
+  type: Column['type'],
+  value: (row: R) => string | number | bigint | null,
+  as?: (place: string) => string,
+];
 
-/** `as` makes the expression for its place in the unnested row; left out, it is written as it came. */
-export function column(name: string, type: Column['type'], values: Values, as: (name: string) => string = (place) => place): Column {
-  const texts = type === 'text' || type === 'bytea';
-  const array = texts ? textArray(values as readonly (string | null)[]) : numberArray(values as readonly (number | bigint | null)[]);
-  return { name, type, array, value: as(`u.${name}`) };
+export function columnsOf<R>(specs: readonly ColumnSpec<R>[], rows: readonly R[]): Column[] {
+  return specs.map(([name, type, value, as = (place) => place]) => ({
+    name,
+    type,
+    array: arrayOf(rows.map(value)),
+    value: as(`u.${name}`),
+  }));
 }
 
 export const wrap = {
@@ -63,7 +71,6 @@ export function statementOf(parts: readonly Part[], hints: readonly string[]): {
     const text = part.text.replace('$$', () => unnested).replace(/\$(\d)s/g, (_, digit: string) => scalars[Number(digit) - 1] ?? 'NULL');
     return `p${index} AS (${text})`;
   });
-  const last =
-    hints.length === 0 ? 'SELECT 1' : `SELECT pg_notify('backstep', hint) FROM unnest(${bind(textArray(hints))}::text[]) AS hint`;
+  const last = hints.length === 0 ? 'SELECT 1' : `SELECT pg_notify('backstep', hint) FROM unnest(${bind(arrayOf(hints))}::text[]) AS hint`;
   return { text: `WITH ${texts.join(',\n')}\n${last}`, parameters };
 }

@@ -9,7 +9,7 @@ import { throwingFaults } from './faults.js';
 import { Bindings, conditionsOf, containing, waysOf } from './filter.js';
 import { flowOf, READ_ONLY, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
 import { registrations, SELECT_CURRENT } from './registrations.js';
-import { instantOf, millis, millisOf, type Sql, sqlOf, textArray } from './sql.js';
+import { arrayOf, instantOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
 import { readTimeline } from './timeline-read.js';
 
 /** A flow and its steps in one snapshot: a reader never sees half of a commit. */
@@ -44,7 +44,7 @@ export class PostgresReadModel implements ReadModel {
 
   workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     return this.read(async (sql) => {
-      const rows = await sql.rows<{ step: string; services: string[] }>(WORKERS, [textArray(names)]);
+      const rows = await sql.rows<{ step: string; services: string[] }>(WORKERS, [arrayOf(names)]);
       return new Map(rows.map(({ step, services }) => [step, services]));
     });
   }
@@ -70,7 +70,7 @@ export class PostgresReadModel implements ReadModel {
   flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>> {
     return this.read(async (sql, em) => {
       const text = `SELECT ${WHOLE_FLOW} FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
-      const flows = await this.whole(em, await sql.rows<WholeFlow>(text, [textArray(flowIds)]));
+      const flows = await this.whole(em, await sql.rows<WholeFlow>(text, [arrayOf(flowIds)]));
       return new Map(flows.map((flow) => [flow.flowId, flow]));
     });
   }
@@ -95,7 +95,7 @@ export class PostgresReadModel implements ReadModel {
     const found =
       ways === null
         ? ids([])
-        : `SELECT found.* FROM unnest(${bindings.bind(textArray(ways[1]))}::text[]) AS way (value) CROSS JOIN LATERAL (${ids([`r.${ways[0]} = way.value`])}) AS found`;
+        : `SELECT found.* FROM unnest(${bindings.bind(arrayOf(ways[1]))}::text[]) AS way (value) CROSS JOIN LATERAL (${ids([`r.${ways[0]} = way.value`])}) AS found`;
     const text = `SELECT ${columns} FROM (
         SELECT * FROM (${found}) AS some ORDER BY started_at DESC, flow_id DESC LIMIT ${bindings.bind(most)}::int OFFSET ${bindings.bind(skip)}::int
       ) AS page JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;

@@ -5,7 +5,7 @@ import type { Orchestration } from '../saga/orchestration.js';
 import { keyOf, readDefinitions, type VersionRef } from './definitions.js';
 import { OrchestrationNameRow, OrchestrationRow, OrchestrationStepRow, OrchestrationWorkerRow } from './entities/definitions.js';
 import { registrations as readRegistrations, SELECT_CURRENT } from './registrations.js';
-import { type Sql, textArray } from './sql.js';
+import { arrayOf, type Sql } from './sql.js';
 
 /** Advisory lock of whoever changes definitions. */
 const REGISTRY_LOCK = 0x72656769;
@@ -23,13 +23,13 @@ export class Registry implements RegistryTransaction {
 
   async current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>> {
     // What this transaction has written itself is seen, and not kept: it may be rolled back.
-    const rows = await readRegistrations(this.sql, CURRENT, [textArray(names)], (refs) => definitionsIn(this.em, refs));
+    const rows = await readRegistrations(this.sql, CURRENT, [arrayOf(names)], (refs) => definitionsIn(this.em, refs));
     return new Map(rows.map((row) => [row.orchestration.name, row]));
   }
 
   async topicNeighbours(topics: readonly string[]): ReturnType<RegistryTransaction['topicNeighbours']> {
     const keys = [...new Set(topics.map(topicKey))];
-    const rows = await this.sql.rows<{ name: string; step_name: string }>(NEIGHBOURS, [textArray(keys)]);
+    const rows = await this.sql.rows<{ name: string; step_name: string }>(NEIGHBOURS, [arrayOf(keys)]);
     return rows.flatMap(({ name, step_name }) =>
       this.stepTopics(name, step_name)
         .filter((topic) => keys.includes(topicKey(topic)))

@@ -25,31 +25,19 @@ export function sqlOf(em: EntityManager): Sql {
   };
 }
 
-/** `{a,NULL,"b c"}`; about twice as fast as the driver's way, which tests every element's type. */
-export function textArray(values: readonly (string | null)[]): string {
+/** `{a,NULL,"b c",1}`; about twice as fast as the driver's way, which allows for arrays of anything. */
+export function arrayOf(values: readonly (string | number | bigint | null)[]): string {
   let text = '{';
   for (const value of values) {
     if (text.length > 1) text += ',';
-    text += value === null ? 'NULL' : `"${NEEDS_ESCAPE.test(value) ? value.replace(ESCAPED, '\\$&') : value}"`;
+    if (value === null) text += 'NULL';
+    else if (typeof value === 'string') text += `"${NEEDS_ESCAPE.test(value) ? value.replace(ESCAPED, '\\$&') : value}"`;
+    else text += String(value);
   }
   return `${text}}`;
 }
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPED = /["\\]/g;
-
-export function numberArray(values: readonly (number | bigint | null)[]): string {
-  let text = '{';
-  for (const value of values) {
-    if (text.length > 1) text += ',';
-    text += value === null ? 'NULL' : String(value);
-  }
-  return `${text}}`;
-}
-
-/** `{"\\x6162",NULL}`: for a bytea[] parameter. */
-export function bytesArray(values: readonly (Uint8Array | null)[]): string {
-  return textArray(values.map((value) => (value === null ? null : `\\x${Buffer.from(value).toString('hex')}`)));
-}
 
 /** Milliseconds of a timestamptz column, as a number. Only ever written by `instantOf`, so that it comes back as it went in. */
 export function millisOf(column: string): string {
