@@ -6,8 +6,8 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Broker, Delivery, Intake, OutboxRow, PublishResult, WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
-import { takeFolder } from './folder.js';
 import { LogFile, type LogRecord } from './log-file.js';
+import { claim } from './postgres-folder.js';
 
 export interface EmbeddedBrokerOptions {
   /** Where the log lives; one process at a time. */
@@ -97,7 +97,7 @@ class InProcessBroker implements EmbeddedBroker {
 
   async open(): Promise<void> {
     await mkdir(join(this.options.folder, 'topics'), { recursive: true });
-    this.leave = await takeFolder(this.options.folder);
+    this.leave = await claim(this.options.folder);
     const text = await readFile(this.offsetsPath, 'utf8').catch(() => '{}');
     this.offsets = JSON.parse(text) as Record<string, number>;
     for (const file of await readdir(join(this.options.folder, 'topics'))) {
@@ -196,11 +196,10 @@ class InProcessBroker implements EmbeddedBroker {
     records: readonly LogRecord[],
     onRecord: (record: WorkerRecord) => Promise<void>,
   ): Promise<void> {
-    for (const { offset, key: recordKey, value, headers } of records) {
-      await onRecord({ topic, key: recordKey, value, headers });
-      this.offsets[key] = offset + 1;
-      this.save();
-    }
+    // All at once, as several workers would; what was not finished when the process ends comes again.
+    await Promise.all(records.map(({ key: recordKey, value, headers }) => onRecord({ topic, key: recordKey, value, headers })));
+    this.offsets[key] = (records.at(-1)?.offset ?? -1) + 1;
+    this.save();
   }
 
   private async publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> {

@@ -107,7 +107,11 @@ function isAlive(pid: number): boolean {
 /** A number is given to another process again, in a container soon; the time of birth is not. */
 async function bornAt(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat !== null) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  if (stat !== null) {
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; only nobody has asked how.
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
+  }
   return (await ps(pid, 'lstart=')).trim();
 }
 

@@ -39,8 +39,12 @@ export class Hub {
   /** Another instance committed something for these flows. */
   async hinted(hints: readonly FlowHint[]): Promise<void> {
     for (const { flowId } of hints) for (const listener of this.byFlow.get(flowId) ?? []) listener(null);
-    if (this.byStep.size > 0) await this.readSteps(hints);
+    // One after the other: what was committed first is told first.
+    if (this.byStep.size > 0) this.reading = this.reading.catch(() => undefined).then(() => this.readSteps(hints));
+    await this.reading;
   }
+
+  private reading: Promise<void> = Promise.resolve();
 
   /** Anything may have happened meanwhile: everybody reads again. */
   reconnected(): void {

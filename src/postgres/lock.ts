@@ -4,7 +4,7 @@ import type { LockedFlows } from '../engine/ports.js';
 import type { Flow, Instant } from '../saga/flow.js';
 import { prepared } from './connection.js';
 import type { Definitions } from './definitions.js';
-import { flowOf, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
+import { type Context, flowOf, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
 import { arrayOf, millis, millisOf, type Sql } from './sql.js';
 
 interface LockedRun extends RunRead {
@@ -59,24 +59,35 @@ export async function lock(
   const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');
   const stepsOf = Map.groupBy(rows, (row) => row.flow_id);
   const definitionOf = await definitions.of(em, going.map(refOf));
+  const contextOf = contexts(around, isSent);
   const flows = new Map<string, Flow>();
-  const ungiven = Map.groupBy(around.ungiven, ([flowId]) => flowId);
-  const unsent = Map.groupBy(
-    around.unsent.filter(([flowId, number]) => !isSent(flowId, number)),
+  const parked = new Map(runs.flatMap((run) => (run.parked === null ? [] : [[run.flow_id, run.parked]])));
+  for (const run of going) {
+    try {
+      flows.set(run.flow_id, flowOf(run, definitionOf(refOf(run)), stepsOf.get(run.flow_id) ?? [], contextOf(run)));
+    } catch (error) {
+      // Rows that cannot be: this flow stands still, its neighbours go on.
+      parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { now: around.now, flows, parked, wakeAt: new Map(going.map((run) => [run.flow_id, millis(run.wake_at)])) };
+}
+
+function contexts(
+  { now, ungiven, unsent, paused }: Around,
+  isSent: (flowId: string, number: number) => boolean,
+): (run: RunRead) => Context {
+  const free = Map.groupBy(ungiven, ([flowId]) => flowId);
+  const waiting = Map.groupBy(
+    unsent.filter(([flowId, number]) => !isSent(flowId, number)),
     ([flowId]) => flowId,
   );
-  for (const run of going) {
-    const { flow_id } = run;
-    const context = {
-      now: around.now,
-      ungiven: (ungiven.get(flow_id) ?? []).map(([, attemptId]) => attemptId),
-      unsent: (unsent.get(flow_id) ?? []).map(([, , attemptId]) => attemptId),
-      orchestrationPaused: around.paused.includes(run.orchestration_name),
-    };
-    flows.set(flow_id, flowOf(run, definitionOf(refOf(run)), stepsOf.get(flow_id) ?? [], context));
-  }
-  const parked = new Map(runs.flatMap((run) => (run.parked === null ? [] : [[run.flow_id, run.parked]])));
-  return { now: around.now, flows, parked, wakeAt: new Map(going.map((run) => [run.flow_id, millis(run.wake_at)])) };
+  return ({ flow_id, orchestration_name }) => ({
+    now,
+    ungiven: (free.get(flow_id) ?? []).map(([, attemptId]) => attemptId),
+    unsent: (waiting.get(flow_id) ?? []).map(([, , attemptId]) => attemptId),
+    orchestrationPaused: paused.includes(orchestration_name),
+  });
 }
 
 export function refOf(run: RunRead): { readonly name: string; readonly version: number } {

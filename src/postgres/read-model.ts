@@ -61,7 +61,7 @@ export class PostgresReadModel implements ReadModel {
       const rows = await this.newest<Summary>(sql, SUMMARY, filter, size, page * size, null);
       const bindings = new Bindings();
       const where = conditionsOf(filter, bindings).join(' AND ') || 'true';
-      const counted = `SELECT count(*)::int AS total FROM (SELECT FROM orchestration_run r WHERE ${where} LIMIT ${bindings.bind(cap + 1)}::int) AS some`;
+      const counted = `SELECT count(*)::int AS total FROM (SELECT FROM orchestration_run r WHERE ${where} LIMIT ${bindings.bind(cap + 1)}::int) AS counted`;
       const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(counted, bindings.parameters);
       return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
     });
@@ -97,7 +97,7 @@ export class PostgresReadModel implements ReadModel {
         ? ids([])
         : `SELECT found.* FROM unnest(${bindings.bind(arrayOf(ways[1]))}::text[]) AS way (value) CROSS JOIN LATERAL (${ids([`r.${ways[0]} = way.value`])}) AS found`;
     const text = `SELECT ${columns} FROM (
-        SELECT * FROM (${found}) AS some ORDER BY started_at DESC, flow_id DESC LIMIT ${bindings.bind(most)}::int OFFSET ${bindings.bind(skip)}::int
+        SELECT * FROM (${found}) AS candidates ORDER BY started_at DESC, flow_id DESC LIMIT ${bindings.bind(most)}::int OFFSET ${bindings.bind(skip)}::int
       ) AS page JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;
     return sql.rows<R>(text, bindings.parameters);
   }
