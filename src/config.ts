@@ -140,6 +140,7 @@ export const SETTINGS = {
   ),
   allowedOrigins: setting('ALLOWED_ORIGINS', 'origins of browsers that may connect, separated by commas', 'our own', list),
   introspection: setting('INTROSPECTION', 'on or off: may clients ask for the schema', 'on, off in production', word(['on', 'off'], null)),
+  noColor: setting('NO_COLOR', 'set: no colours in the terminal', 'colours on a terminal', text),
   environment: setting('NODE_ENV', 'production: no suggestions, no introspection', 'development', textOr('development')),
 } as const;
 

@@ -124,7 +124,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   if (!config.demoOn) return;
   const client = await worker();
   opened.add('the demo workers', () => client.close());
-  const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  const coloured = process.stdout.isTTY === true && config.noColor === null;
   const demo = {
     engine,
     worker: client,

@@ -8,6 +8,7 @@ import type { Broker, Delivery, Intake, OutboxRow, PublishResult, WorkerClient, 
 import type { Log } from '../observe/log.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { claim } from './postgres-folder.js';
+import { Reader } from './reader.js';
 
 export interface EmbeddedBrokerOptions {
   /** Where the log lives; one process at a time. */
@@ -27,61 +28,10 @@ export interface EmbeddedBroker extends Broker {
   worker(groupId: string): WorkerClient;
 }
 
-const MOST_AT_ONCE = 500;
-
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const broker = new InProcessBroker(options);
   await broker.open();
   return broker;
-}
-
-/** Reads one topic for one group, batch by batch, until it is stopped. */
-class Reader {
-  private waiting: (() => void) | null = null;
-  private stopped = false;
-  running: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly log: LogFile,
-    private offset: number,
-    private readonly onBatch: (records: readonly LogRecord[]) => Promise<void>,
-    /** A reader ends at the first error; what it did not finish comes again at the next start. */
-    private readonly failed: (error: unknown) => void,
-  ) {}
-
-  start(): void {
-    this.running = this.run();
-  }
-
-  wake(): void {
-    this.waiting?.();
-  }
-
-  stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
-    return this.running;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      const batch = this.log.from(this.offset, MOST_AT_ONCE);
-      const last = batch.at(-1);
-      if (last === undefined) {
-        await new Promise<void>((resolve) => {
-          this.waiting = resolve;
-        });
-        continue;
-      }
-      try {
-        await this.onBatch(batch);
-      } catch (error) {
-        this.failed(error);
-        return;
-      }
-      this.offset = last.offset + 1;
-    }
-  }
 }
 
 class InProcessBroker implements EmbeddedBroker {

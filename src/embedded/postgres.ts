@@ -82,7 +82,7 @@ function run(program: string, args: readonly string[]): Promise<void> {
 /** A process group of its own: Ctrl-C in the terminal is for us, who then stop it when nothing needs it any more. */
 function start(program: string, args: readonly string[]): ChildProcess {
   const identity = RUNS_AS === null ? {} : { uid: RUNS_AS, gid: RUNS_AS };
-  const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+  const env = { LC_ALL: 'C', TZ: 'UTC' };
   return spawn(program, args, { ...identity, cwd: '/', env, detached: process.platform !== 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

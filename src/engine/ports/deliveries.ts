@@ -1,0 +1,66 @@
+/** What comes down the road: an input and where it came from, and what became of it. */
+import type { FlowEvent, Refusal } from '../../saga/event.js';
+import type { Flow, Instant } from '../../saga/flow.js';
+import type { Input, StartInput, StartRequest } from '../../saga/input.js';
+import type { Registration } from './registrations.js';
+
+/** A record's place in the log; the inbox remembers the next expected offset per (topic, partition). */
+export interface RecordPosition {
+  readonly topic: string;
+  readonly partition: number;
+  /** A 64-bit number. */
+  readonly offset: bigint;
+  /** The record's timestamp, ms. */
+  readonly timestamp: Instant;
+}
+
+/** Why a record can not be used: it is kept, listed, replayable, and never blocks its partition (2-wire.md, rule 9). */
+export interface PoisonCause {
+  readonly code: string;
+  readonly message: string;
+  /** Known when the record could be read that far. */
+  readonly flowId: string | null;
+  readonly stepName: string | null;
+}
+
+/** A record's bytes, kept for the quarantine. */
+export interface RawRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+/**
+ * An input and where it came from. `position` null = said by this process (API, timer): nothing to admit.
+ * Exactly one of `input`, `start`, `registration` is set, or none of them and a `poison`.
+ * `poison` beside an `input`: it counts *and* is copied to quarantine (an unreadable reply).
+ */
+export interface Delivery {
+  readonly position: RecordPosition | null;
+  readonly input: Exclude<Input, StartInput> | null;
+  readonly start: StartRequest | null;
+  readonly registration: Registration | null;
+  readonly poison: PoisonCause | null;
+  readonly raw: RawRecord | null;
+}
+
+export type DeliveryOutcome =
+  /** Recorded: the events it led to are on the timeline. For a start that was known already: `echo`. */
+  | { readonly kind: 'recorded'; readonly flow: Flow; readonly events: readonly FlowEvent[]; readonly refusal: Refusal | null }
+  /** A start whose flowId or idempotency key exists: nothing was started. `samePayload` false = the key was used with another payload. */
+  | { readonly kind: 'echo'; readonly flowId: string; readonly samePayload: boolean; readonly sameOrchestration: boolean }
+  /** Seen before (inbox). */
+  | { readonly kind: 'duplicate' }
+  /** No such flow; a reply from a topic went to quarantine. */
+  | { readonly kind: 'unknown-flow' }
+  | { readonly kind: 'quarantined'; readonly code: string; readonly message: string }
+  /** The flow is parked; a reply from a topic went to quarantine. */
+  | { readonly kind: 'parked'; readonly reason: string };
+
+/** Something we depend on is away or slow; the work was not done and may be tried again. */
+export class Fault extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

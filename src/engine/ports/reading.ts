@@ -1,0 +1,58 @@
+/** What readers may ask: index-backed questions. */
+import type { FlowEvent } from '../../saga/event.js';
+import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
+import type { RegistrationRow } from './registrations.js';
+
+export interface FlowFilter {
+  readonly orchestrationName?: string | undefined;
+  readonly statuses?: readonly FlowStatus[] | undefined;
+  readonly stepName?: string | undefined;
+  readonly stepStatuses?: readonly StepStatus[] | undefined;
+  readonly errorContains?: string | undefined;
+  readonly startedAfter?: Instant | undefined;
+  readonly startedBefore?: Instant | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly initiator?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A flow as lists show it: no payloads, no steps. */
+export interface FlowSummary {
+  readonly flowId: string;
+  readonly orchestrationName: string;
+  readonly orchestrationVersion: number;
+  readonly status: FlowStatus;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+  readonly failureReason: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly { readonly cursor: string; readonly item: T }[];
+  readonly hasNextPage: boolean;
+}
+
+/** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
+export interface ReadModel {
+  orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>>;
+  /** Service names registered for these steps: `name/step` → services. */
+  workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Whole flows (steps included), newest first by (startedAt, flowId). */
+  history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>>;
+  /** REST's numbered pages: newest first; `total` is exact up to `cap`. */
+  historyPage(
+    filter: FlowFilter,
+    page: number,
+    size: number,
+    cap: number,
+  ): Promise<{ readonly items: readonly FlowSummary[]; readonly total: number; readonly capped: boolean }>;
+  /** By id; missing ones are left out. */
+  flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>>;
+  /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
+  timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null>;
+}
+
+export class BadCursor extends Error {
+  readonly code = 'BAD_CURSOR';
+}

@@ -1,0 +1,64 @@
+/** Registered orchestrations and workers, and the transaction that changes them. */
+import type { Instant } from '../../saga/flow.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+
+/** A registered version, with what is true of its name. */
+export interface RegistrationRow {
+  readonly orchestration: Orchestration;
+  readonly initiator: string | null;
+  readonly paused: boolean;
+  readonly archived: boolean;
+  readonly createdAt: Instant;
+}
+
+/** A problem with what somebody asked for. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly suggestions: readonly string[];
+}
+
+/** What a document declares, one entry per orchestration in it; made by the wire room, all defaults filled in. */
+export type Declaration =
+  | { readonly as: 'initiator'; readonly orchestration: Omit<Orchestration, 'version'>; readonly line: number | null }
+  | {
+      readonly as: 'worker';
+      readonly orchestrationName: string;
+      readonly steps: readonly DeclaredWorkerStep[];
+      readonly line: number | null;
+    };
+export type DeclaredWorkerStep = Omit<WorkerRow, 'orchestrationName' | 'serviceName'>;
+
+/** A read document: nothing of it counts when it has problems. */
+export interface Registration {
+  readonly declarations: readonly Declaration[];
+  readonly problems: readonly Problem[];
+  readonly serviceName: string | null;
+}
+
+/** A worker's registration of one step. */
+export interface WorkerRow {
+  readonly orchestrationName: string;
+  readonly stepName: string;
+  readonly serviceName: string;
+  readonly objectType: string | null;
+  readonly handlerClass: string | null;
+  readonly doMethod: string | null;
+  readonly undoMethod: string | null;
+}
+
+export interface RegistryTransaction {
+  /** Serialises registrations: nobody else changes a definition until the commit. */
+  lockRegistry(): Promise<void>;
+  current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
+  /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
+  topicNeighbours(
+    topics: readonly string[],
+  ): Promise<readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]>;
+  workers(names: readonly string[]): Promise<readonly WorkerRow[]>;
+  flowsInFlight(name: string): Promise<number>;
+  saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void>;
+  saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
+}

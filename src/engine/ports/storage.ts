@@ -1,0 +1,136 @@
+/** What the engine needs from storage: four words in a transaction, and a few questions. */
+import type { FlowEvent } from '../../saga/event.js';
+import type { Flow, Instant, Payload } from '../../saga/flow.js';
+import type { StartInput } from '../../saga/input.js';
+import type { PoisonCause, RawRecord, RecordPosition } from './deliveries.js';
+import type { RegistrationRow, RegistryTransaction } from './registrations.js';
+
+/** A start that was found to exist already. */
+export interface ExistingStart {
+  readonly flowId: string;
+  readonly orchestrationName: string;
+  readonly payload: Payload;
+}
+
+/** A message to publish; `topic` is opaque to the engine, made by the `Wire` port. Bytes only for quarantined records. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly key: string | Uint8Array | null;
+  /** UTF-8 JSON text, or the bytes of a quarantined record. */
+  readonly value: string | Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One outbox row. `attemptId` null = not a command (a flow's end, a quarantined record). Leaves in (flowId, number) order. */
+export interface OutboxRow extends OutgoingMessage {
+  /** The flow's id; of a quarantined record `!topic/partition`, which no flow can be called. */
+  readonly flowId: string;
+  /** The event number it came from (the offset of a quarantined record): with flowId, the row's identity and its order. */
+  readonly number: number;
+  readonly attemptId: string | null;
+}
+
+/** What the unit of work decided for one flow: derived rows are the store's business. */
+export interface FlowRecord {
+  /** The flow before; null = it starts here. */
+  readonly before: Flow | null;
+  readonly after: Flow;
+  /** Ascending. None: a timer looked and nothing was due; only `wakeAt` is stored, exactly as given. */
+  readonly events: readonly FlowEvent[];
+  readonly outbox: readonly OutboxRow[];
+  /** attemptIds whose outbox row is to be deleted unsent. */
+  readonly withdrawn: readonly string[];
+  /** When the sweeper must look at this flow next; null = never. A lower bound is enough: see engine/timers.ts. */
+  readonly wakeAt: Instant | null;
+}
+
+export interface QuarantineEntry extends PoisonCause, RawRecord {
+  readonly position: RecordPosition;
+  /** Its copy for the dead-letter topic. */
+  readonly copy: OutboxRow;
+}
+
+export interface ParkedFlow {
+  readonly flowId: string;
+  readonly reason: string;
+}
+
+export interface LockedFlows {
+  /** The transaction's time, ms, by the database. */
+  readonly now: Instant;
+  readonly flows: ReadonlyMap<string, Flow>;
+  /** Flows of the request that exist but are parked: reason by flowId. */
+  readonly parked: ReadonlyMap<string, string>;
+}
+
+/** The four words of the road, inside one transaction. */
+export interface RoadTransaction {
+  /**
+   * Once-only. Advances the inbox to behind the last of `positions` per partition, provided it has not moved meanwhile, and
+   * answers which were not admitted before. Starts are serialised per flowId and per (orchestration, idempotency key): those
+   * that exist already are answered by index of `starts`.
+   */
+  admit(
+    positions: readonly RecordPosition[],
+    starts: readonly StartInput[],
+  ): Promise<{ readonly fresh: readonly boolean[]; readonly existing: ReadonlyMap<number, ExistingStart> }>;
+  /**
+   * Locks the rows of these flows in id order and loads them, steps and `ungiven` included. For those in `ticking` also `unsent`:
+   * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
+   */
+  lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;
+  /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false), in a handful of statements. */
+  record(records: readonly FlowRecord[], given: boolean): Promise<void>;
+  /** Puts records into quarantine, and parks flows that broke a law. */
+  refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[]): Promise<void>;
+}
+
+export interface InboxPosition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Next expected offset. */
+  readonly nextOffset: bigint;
+  /** Of the last admitted record; null = none yet. */
+  readonly lastTimestamp: Instant | null;
+}
+
+/**
+ * The write side. Every method may throw a `Fault` (engine/service.ts: the database is away, full, too busy, a deadlock): the caller
+ * backs off and tries again. Anything else that is thrown means that *this work* can not be recorded: the caller takes it apart.
+ */
+export interface Store {
+  /** One READ COMMITTED transaction; rolls back when `work` throws. */
+  road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T>;
+  registry<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T>;
+  /** One version (null = newest), or null. The caller caches by (name, version): versions never change. */
+  orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
+  /** Nearest registered names, best first, for a did-you-mean. */
+  similarNames(name: string, most: number): Promise<readonly string[]>;
+  inbox(topic: string): Promise<readonly InboxPosition[]>;
+  /** Starts a partition anew after its topic was re-created, or for the first time. */
+  resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void>;
+  /** Acked by the broker: rows go. */
+  outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void>;
+  /** Leases to this instance the rows of up to `flows` flows whose lease has expired or that have none, whole flows, in order. */
+  outboxTake(flows: number): Promise<readonly OutboxRow[]>;
+  /** flowIds whose wakeAt has passed, at most `most`, skipping ones another instance holds. */
+  due(most: number): Promise<readonly string[]>;
+  /** ms until the earliest wakeAt, capped by `most`; `most` when none. */
+  untilNextDue(most: number): Promise<number>;
+  /**
+   * Calls back with what *other* instances committed; with null after the connection had been lost, when anything may have been missed.
+   * Returns an unsubscribe.
+   */
+  onRemoteCommit(listener: (hints: readonly FlowHint[] | null) => void): Promise<() => Promise<void>>;
+  /** Throws a fault when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** "This flow has events up to here": a hint to look, never the event itself. */
+export interface FlowHint {
+  readonly flowId: string;
+  /** First and last event of that commit. */
+  readonly firstEventNumber: number;
+  readonly lastEventNumber: number;
+}
