@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Broker, Delivery, Intake, OutboxRow, PublishResult, WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
+import { messageHeaders } from '../observe/message-headers.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { claim } from './postgres-folder.js';
 import { Reader } from './reader.js';
@@ -132,6 +133,8 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   private async feed(topic: string, records: readonly LogRecord[], intake: Intake): Promise<void> {
+    const { log } = this.options;
+    if (log.debugs) for (const { offset, value } of records) log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
     const deliveries = records.map(({ offset, timestamp, key, value, headers }) => ({
       ...this.options.decode(topic, { key, value, headers: { ...headers } }),
       position: { topic, partition: 0, offset: BigInt(offset), timestamp },

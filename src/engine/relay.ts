@@ -4,6 +4,7 @@
  * but for one thing: a command that can never be published is a failed attempt of that command, said on the road like everything else.
  */
 import type { Log } from '../observe/log.js';
+import { messageHeaders } from '../observe/message-headers.js';
 import type { Delivery, OutboxRow, Publisher, PublishResult, Store } from './ports.js';
 
 export interface RelayOptions {
@@ -79,6 +80,7 @@ export class Relay {
     while (this.held.length > 0 && !this.stopping) {
       this.dropStale();
       const batch = this.held.splice(0, MOST_AT_ONCE);
+      if (this.options.log.debugs) for (const { row } of batch) this.options.log.debug(told(row), 'publishing');
       const results = await this.options.publisher.publish(batch.map(({ row }) => row));
       const later = new Set(results.filter(({ result }) => result === 'later').map(({ row }) => row));
       this.held.unshift(...batch.filter(({ row }) => later.has(row)));
@@ -138,6 +140,10 @@ export class Relay {
       }
     });
   }
+}
+
+function told({ flowId, topic, attemptId, value }: OutboxRow): object {
+  return { flowId, topic, attemptId, headers: messageHeaders(value) };
 }
 
 function named({ row, errorCode, errorMessage }: PublishResult): object {

@@ -4,6 +4,7 @@
  */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../engine/ports.js';
+import { messageHeaders } from '../observe/message-headers.js';
 import type { KafkaOptions } from './client.js';
 import { placesOf } from './places.js';
 import type { TopicsAdmin } from './topics-admin.js';
@@ -169,8 +170,13 @@ export class Intake {
       if (one !== undefined) flat[name] = one;
     }
     const raw = { key, value };
+    const decoded = this.options.decode(topic, { ...raw, headers: flat });
+    if (this.options.log.debugs) {
+      const flowId = decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
+      this.options.log.debug({ flowId, topic, partition, offset, headers: messageHeaders(value) }, 'received');
+    }
     return {
-      ...this.options.decode(topic, { ...raw, headers: flat }),
+      ...decoded,
       raw,
       position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) },
     };
