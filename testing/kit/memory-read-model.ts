@@ -1,0 +1,114 @@
+/** The read side of the store in memory. */
+import { BadCursor, type FlowFilter, type FlowSummary, type Page, type ReadModel, type RegistrationRow } from '../../src/engine/ports.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import type { Flow } from '../../src/saga/flow.js';
+import type { MemoryDatabase } from './memory-tables.js';
+
+export class MemoryReadModel implements ReadModel {
+  constructor(private readonly database: MemoryDatabase) {}
+
+  async orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>> {
+    const [from] = after === null ? [''] : keyOf(after, ['string']);
+    const rows = [...this.database.tables.names.entries()]
+      .filter(([name]) => name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { versions, paused, archived }]) => versions.slice(-1).map((one) => ({ ...one, paused, archived })));
+    return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
+  }
+
+  async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = [...this.database.tables.workers.values()].filter((row) => names.includes(row.orchestrationName));
+    const steps = Map.groupBy(rows, (row) => `${row.orchestrationName}/${row.stepName}`);
+    return new Map([...steps].map(([step, workers]) => [step, workers.map((row) => row.serviceName).sort()]));
+  }
+
+  async history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>> {
+    const place = after === null ? null : keyOf(after, ['number', 'string']);
+    const rows = this.newest(filter).filter((flow) => place === null || isBefore([flow.startedAt, flow.flowId], place));
+    return pageOf(rows, first, ({ startedAt, flowId }) => [startedAt, flowId]);
+  }
+
+  async historyPage(filter: FlowFilter, page: number, size: number, cap: number): ReturnType<ReadModel['historyPage']> {
+    const rows = this.newest(filter);
+    return {
+      items: rows.slice(page * size, (page + 1) * size).map(summaryOf),
+      total: Math.min(rows.length, cap),
+      capped: rows.length > cap,
+    };
+  }
+
+  async flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>> {
+    const { flows } = this.database.tables;
+    return new Map(
+      flowIds.flatMap((flowId) => {
+        const entry = flows.get(flowId);
+        return entry === undefined ? [] : [[flowId, entry.flow]];
+      }),
+    );
+  }
+
+  async timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
+    const events = this.database.tables.flows.get(flowId)?.events;
+    return events === undefined ? null : events.filter(({ number }) => number > after).slice(0, first);
+  }
+
+  private newest(filter: FlowFilter): Flow[] {
+    return [...this.database.tables.flows.values()]
+      .map(({ flow }) => flow)
+      .filter((flow) => matches(flow, filter))
+      .sort((a, b) => (isBefore([a.startedAt, a.flowId], [b.startedAt, b.flowId]) ? 1 : -1));
+  }
+}
+
+function isBefore(one: readonly (string | number)[], other: readonly (string | number)[]): boolean {
+  const [a = 0, b = 0] = [one[0], other[0]];
+  return a === b ? String(one[1]) < String(other[1]) : a < b;
+}
+
+function matches(flow: Flow, filter: FlowFilter): boolean {
+  const { orchestrationName, statuses, startedAfter, startedBefore, idempotencyKey, initiator, correlationId, labels } = filter;
+  const wanted: readonly (readonly [unknown, unknown])[] = [
+    [orchestrationName, flow.orchestration.name],
+    [idempotencyKey, flow.idempotencyKey],
+    [initiator, flow.initiator],
+    [correlationId, flow.headers.correlationId],
+    ...Object.entries(labels ?? {}).map(([label, value]) => [value, flow.orchestration.labels[label] ?? null] as const),
+  ];
+  return (
+    wanted.every(([want, is]) => want === undefined || want === is) &&
+    (statuses === undefined || statuses.includes(flow.status)) &&
+    (startedAfter === undefined || flow.startedAt > startedAfter) &&
+    (startedBefore === undefined || flow.startedAt < startedBefore) &&
+    matchesSteps(flow, filter)
+  );
+}
+
+function matchesSteps({ steps }: Flow, { stepName, stepStatuses, errorContains }: FlowFilter): boolean {
+  const named = (step: Flow['steps'][number]): boolean => stepName === undefined || step.definition.name === stepName;
+  const stands = (step: Flow['steps'][number]): boolean => stepStatuses === undefined || stepStatuses.includes(step.status);
+  const failed = (step: Flow['steps'][number]): boolean =>
+    errorContains === undefined || (step.errorMessage ?? '').toLowerCase().includes(errorContains.toLowerCase());
+  return steps.some((step) => named(step) && stands(step)) && steps.some((step) => failed(step));
+}
+
+function pageOf<T>(rows: readonly T[], first: number, key: (row: T) => readonly (string | number)[]): Page<T> {
+  const items = rows.slice(0, first).map((item) => ({ item, cursor: Buffer.from(JSON.stringify(key(item))).toString('base64url') }));
+  return { items, hasNextPage: rows.length > first };
+}
+
+function keyOf(cursor: string, shape: readonly string[]): readonly (string | number)[] {
+  let key: unknown = null;
+  try {
+    key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {}
+  if (!Array.isArray(key) || key.length !== shape.length || key.some((part, index) => typeof part !== shape[index])) {
+    throw new BadCursor('the cursor is none of this list');
+  }
+  return key;
+}
+
+function summaryOf(flow: Flow): FlowSummary {
+  const { flowId, orchestration, status, startedAt, endedAt, failureReason } = flow;
+  const { name: orchestrationName, version: orchestrationVersion } = orchestration;
+  return { flowId, orchestrationName, orchestrationVersion, status, startedAt, endedAt, failureReason };
+}

@@ -1,0 +1,112 @@
+/** The four words of the road, in memory. */
+import type {
+  ExistingStart,
+  FlowHint,
+  FlowRecord,
+  OutboxRow,
+  ParkedFlow,
+  QuarantineEntry,
+  RecordPosition,
+  RoadTransaction,
+} from '../../src/engine/ports.js';
+import type { Flow } from '../../src/saga/flow.js';
+import type { StartInput } from '../../src/saga/input.js';
+import { type MemoryTables, type OutboxEntry, placeKey, rowKey } from './memory-tables.js';
+
+export class MemoryRoad implements RoadTransaction {
+  private given = true;
+
+  constructor(
+    private readonly tables: MemoryTables,
+    private readonly now: number,
+    private readonly owner: { readonly instanceId: string; readonly leaseMs: number },
+    private readonly hints: FlowHint[],
+  ) {}
+
+  async admit(positions: readonly RecordPosition[], starts: readonly StartInput[]): ReturnType<RoadTransaction['admit']> {
+    const before = new Map(this.tables.inbox);
+    const seen = new Set<string>();
+    const fresh = positions.map((position) => {
+      const key = placeKey(position);
+      const record = `${key}/${position.offset}`;
+      const isFresh = position.offset >= (before.get(key)?.nextOffset ?? 0n) && !seen.has(record);
+      seen.add(record);
+      const known = this.tables.inbox.get(key);
+      if (known === undefined || position.offset >= known.nextOffset) {
+        const { topic, partition, offset, timestamp } = position;
+        this.tables.inbox.set(key, { topic, partition, nextOffset: offset + 1n, lastTimestamp: timestamp });
+      }
+      return isFresh;
+    });
+    return { fresh, existing: this.existing(starts) };
+  }
+
+  private existing(starts: readonly StartInput[]): Map<number, ExistingStart> {
+    const known = new Map<string, ExistingStart>();
+    const remember = (flowId: string, name: string, key: string | null, payload: string | null): void => {
+      const start = { flowId, orchestrationName: name, payload };
+      known.set(`flow ${flowId}`, start);
+      if (key !== null) known.set(`key ${name} ${key}`, start);
+    };
+    for (const { flow } of this.tables.flows.values()) remember(flow.flowId, flow.orchestration.name, flow.idempotencyKey, flow.input);
+    const existing = new Map<number, ExistingStart>();
+    starts.forEach(({ flowId, orchestration, idempotencyKey, payload }, index) => {
+      const found = known.get(`key ${orchestration.name} ${idempotencyKey}`) ?? known.get(`flow ${flowId}`);
+      if (found === undefined) remember(flowId, orchestration.name, idempotencyKey, payload);
+      else existing.set(index, found);
+    });
+    return existing;
+  }
+
+  async lock(flowIds: readonly string[], ticking: readonly string[]): ReturnType<RoadTransaction['lock']> {
+    const flows = new Map<string, Flow>();
+    const parked = new Map<string, string>();
+    for (const flowId of flowIds) {
+      const entry = this.tables.flows.get(flowId);
+      if (entry === undefined) continue;
+      if (entry.parked !== null) parked.set(flowId, entry.parked);
+      else flows.set(flowId, this.withContext(entry.flow, ticking.includes(flowId)));
+    }
+    return { now: this.now, flows, parked };
+  }
+
+  private withContext(flow: Flow, ticking: boolean): Flow {
+    const rows = [...this.tables.outbox.values()].filter(({ row }) => row.flowId === flow.flowId);
+    const idsOf = (entries: readonly OutboxEntry[]): string[] =>
+      entries.flatMap(({ row }) => (row.attemptId === null ? [] : [row.attemptId]));
+    const ungiven = idsOf(rows.filter(({ leasedTo }) => leasedTo === null));
+    const orchestrationPaused = this.tables.names.get(flow.orchestration.name)?.paused ?? false;
+    return { ...flow, now: this.now, ungiven, unsent: ticking ? idsOf(rows) : [], orchestrationPaused };
+  }
+
+  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+    this.given = given;
+    for (const { after, events, outbox, withdrawn, wakeAt } of records) {
+      const known = this.tables.flows.get(after.flowId);
+      const flow: Flow = { ...after, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+      this.tables.flows.set(after.flowId, { flow, events: [...(known?.events ?? []), ...events], wakeAt, parked: null });
+      for (const [key, { row }] of this.tables.outbox) {
+        if (row.flowId === after.flowId && row.attemptId !== null && withdrawn.includes(row.attemptId)) this.tables.outbox.delete(key);
+      }
+      this.put(outbox);
+      const [first, last] = [events[0], events.at(-1)];
+      if (first && last) this.hints.push({ flowId: after.flowId, firstEventNumber: first.number, lastEventNumber: last.number });
+    }
+  }
+
+  private put(rows: readonly OutboxRow[]): void {
+    const lease = this.given
+      ? { leasedTo: this.owner.instanceId, leasedUntil: this.now + this.owner.leaseMs }
+      : { leasedTo: null, leasedUntil: Number.NEGATIVE_INFINITY };
+    for (const row of rows) this.tables.outbox.set(rowKey(row), { row, ...lease });
+  }
+
+  async refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[]): Promise<void> {
+    this.tables.quarantine.push(...quarantine);
+    this.put(quarantine.map(({ copy }) => copy));
+    for (const { flowId, reason } of parked) {
+      const entry = this.tables.flows.get(flowId);
+      if (entry !== undefined) this.tables.flows.set(flowId, { ...entry, parked: reason, wakeAt: null });
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A Store and ReadModel in memory, for tests of the engine: once-only, locks, leases and rollback as the real one has them, time as the
+ * test sets it. `testing/contracts/store.ts` holds both to the same.
+ */
+import type {
+  FlowHint,
+  InboxPosition,
+  OutboxRow,
+  ReadModel,
+  RegistrationRow,
+  RegistryTransaction,
+  RoadTransaction,
+  Store,
+} from '../../src/engine/ports.js';
+import { nearest } from '../../src/postgres/similar.js';
+import { MemoryReadModel } from './memory-read-model.js';
+import { MemoryRegistry, type StepTopics } from './memory-registry.js';
+import { MemoryRoad } from './memory-road.js';
+import { type Listener, MemoryDatabase, placeKey, registrationOf, rowKey } from './memory-tables.js';
+
+export { MemoryDatabase };
+
+export interface MemoryOptions {
+  readonly instanceId?: string;
+  readonly leaseMs?: number;
+  readonly stepTopics?: StepTopics;
+}
+
+/** A gateway's store and read model on this database. */
+export function memoryStore(
+  database: MemoryDatabase,
+  options: MemoryOptions = {},
+): { readonly store: MemoryStore; readonly readModel: ReadModel } {
+  return { store: new MemoryStore(database, options), readModel: new MemoryReadModel(database) };
+}
+
+const byFlowAndNumber = (a: OutboxRow, b: OutboxRow): number =>
+  a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1;
+
+export class MemoryStore implements Store {
+  private readonly instanceId: string;
+  private readonly leaseMs: number;
+  private readonly stepTopics: StepTopics;
+  private readonly sent = new Map<string, { readonly flowId: string; readonly number: number }>();
+
+  constructor(
+    private readonly database: MemoryDatabase,
+    options: MemoryOptions,
+  ) {
+    this.instanceId = options.instanceId ?? 'one';
+    this.leaseMs = options.leaseMs ?? 10_000;
+    this.stepTopics = options.stepTopics ?? ((name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`]);
+  }
+
+  async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
+    const hints: FlowHint[] = [];
+    const sent = [...this.sent.keys()];
+    const result = await this.database.transaction((tables) => {
+      for (const key of sent) tables.outbox.delete(key);
+      return work(new MemoryRoad(tables, this.database.now, { instanceId: this.instanceId, leaseMs: this.leaseMs }, hints));
+    });
+    for (const key of sent) this.sent.delete(key);
+    for (const { instanceId, listener } of hints.length === 0 ? [] : this.database.listeners) {
+      if (instanceId !== this.instanceId) queueMicrotask(() => listener(hints));
+    }
+    return result;
+  }
+
+  registry<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T> {
+    return this.database.transaction((tables) => work(new MemoryRegistry(tables, this.database.now, this.stepTopics)));
+  }
+
+  orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
+    return this.database.transaction((tables) => registrationOf(tables.names.get(name), version));
+  }
+
+  similarNames(name: string, most: number): Promise<readonly string[]> {
+    return this.database.transaction((tables) => nearest([...tables.names.keys()], name, most));
+  }
+
+  inbox(topic: string): Promise<readonly InboxPosition[]> {
+    return this.database.transaction((tables) =>
+      [...tables.inbox.values()].filter((one) => one.topic === topic).sort((a, b) => a.partition - b.partition),
+    );
+  }
+
+  resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void> {
+    return this.database.transaction((tables) => {
+      tables.inbox.set(placeKey({ topic, partition }), { topic, partition, nextOffset, lastTimestamp: null });
+    });
+  }
+
+  async outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void> {
+    for (const row of rows) this.sent.set(rowKey(row), row);
+  }
+
+  async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
+    const { now } = this.database;
+    return this.database.transaction((tables) => {
+      for (const key of this.sent.keys()) tables.outbox.delete(key);
+      this.sent.clear();
+      const byFlow = Map.groupBy(
+        [...tables.outbox.values()].sort((a, b) => byFlowAndNumber(a.row, b.row)),
+        ({ row }) => row.flowId,
+      );
+      const free = [...byFlow.values()].filter(([first]) => first !== undefined && first.leasedUntil < now).slice(0, flows);
+      return free.flatMap((entries) => {
+        const living = entries.findIndex(({ leasedUntil }) => leasedUntil >= now);
+        return entries.slice(0, living === -1 ? entries.length : living).map(({ row }) => {
+          tables.outbox.set(rowKey(row), { row, leasedTo: this.instanceId, leasedUntil: now + this.leaseMs });
+          return row;
+        });
+      });
+    });
+  }
+
+  due(most: number): Promise<readonly string[]> {
+    const { now } = this.database;
+    return this.database.transaction((tables) => {
+      const due = [...tables.flows.entries()]
+        .filter(([, { wakeAt }]) => wakeAt !== null && wakeAt <= now)
+        .sort(([, a], [, b]) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0))
+        .slice(0, most);
+      for (const [flowId, entry] of due) tables.flows.set(flowId, { ...entry, wakeAt: now + 5_000 });
+      return due.map(([flowId]) => flowId);
+    });
+  }
+
+  untilNextDue(most: number): Promise<number> {
+    return this.database.transaction(({ flows }) => {
+      const times = [...flows.values()].flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt - this.database.now]));
+      return Math.min(most, ...times.map((ms) => Math.max(0, ms)));
+    });
+  }
+
+  async onRemoteCommit(listener: Listener): Promise<() => Promise<void>> {
+    const entry = { instanceId: this.instanceId, listener };
+    this.database.listeners.add(entry);
+    return async () => void this.database.listeners.delete(entry);
+  }
+
+  async ping(): Promise<void> {
+    if (this.database.failure !== null) throw this.database.failure;
+  }
+
+  async close(): Promise<void> {
+    await this.outboxTake(0);
+    for (const entry of this.database.listeners) if (entry.instanceId === this.instanceId) this.database.listeners.delete(entry);
+  }
+}

@@ -1,0 +1,84 @@
+/** What the stores in memory share: tables of values, and one transaction at a time. */
+import type { FlowHint, InboxPosition, OutboxRow, QuarantineEntry, RegistrationRow, WorkerRow } from '../../src/engine/ports.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import type { Flow } from '../../src/saga/flow.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+
+export interface OutboxEntry {
+  readonly row: OutboxRow;
+  readonly leasedTo: string | null;
+  readonly leasedUntil: number;
+}
+export interface FlowEntry {
+  readonly flow: Flow;
+  readonly events: readonly FlowEvent[];
+  readonly wakeAt: number | null;
+  readonly parked: string | null;
+}
+export interface NameEntry {
+  readonly versions: readonly { readonly orchestration: Orchestration; readonly initiator: string | null; readonly createdAt: number }[];
+  readonly paused: boolean;
+  readonly archived: boolean;
+}
+
+/** Everything a commit changes. Values are never changed in place: a rolled-back transaction is one whose tables nobody took over. */
+export class MemoryTables {
+  constructor(
+    readonly names = new Map<string, NameEntry>(),
+    readonly workers = new Map<string, WorkerRow>(),
+    readonly flows = new Map<string, FlowEntry>(),
+    readonly inbox = new Map<string, InboxPosition>(),
+    readonly outbox = new Map<string, OutboxEntry>(),
+    readonly quarantine: QuarantineEntry[] = [],
+  ) {}
+  copy(): MemoryTables {
+    const { names, workers, flows, inbox, outbox, quarantine } = this;
+    return new MemoryTables(new Map(names), new Map(workers), new Map(flows), new Map(inbox), new Map(outbox), [...quarantine]);
+  }
+}
+
+export type Listener = (hints: readonly FlowHint[] | null) => void;
+
+/** What several gateways share. `now` is the clock of its database. */
+export class MemoryDatabase {
+  tables = new MemoryTables();
+  readonly listeners = new Set<{ readonly instanceId: string; readonly listener: Listener }>();
+  private turn: Promise<unknown> = Promise.resolve();
+  /** Set: every transaction from now on fails with it. */
+  failure: Error | null = null;
+
+  constructor(public now = 1_750_000_000_000) {}
+
+  /** One at a time: what waits for a row lock in PostgreSQL waits for its turn here. */
+  async transaction<T>(work: (tables: MemoryTables) => Promise<T> | T): Promise<T> {
+    const mine = this.turn.then(async () => {
+      if (this.failure !== null) throw this.failure;
+      const tables = this.tables.copy();
+      const result = await work(tables);
+      if (this.failure !== null) throw this.failure;
+      this.tables = tables;
+      return result;
+    });
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Sets what an operator or another instance would: paused, archived. */
+  setName(name: string, facts: Partial<Pick<NameEntry, 'paused' | 'archived'>>): void {
+    const entry = this.tables.names.get(name);
+    if (entry !== undefined) this.tables.names.set(name, { ...entry, ...facts });
+  }
+}
+
+export function rowKey(row: { readonly flowId: string; readonly number: number }): string {
+  return `${row.flowId} ${row.number}`;
+}
+
+export function placeKey({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`;
+}
+
+export function registrationOf(entry: NameEntry | undefined, version: number | null): RegistrationRow | null {
+  const found = version === null ? entry?.versions.at(-1) : entry?.versions.find((one) => one.orchestration.version === version);
+  return entry === undefined || found === undefined ? null : { ...found, paused: entry.paused, archived: entry.archived };
+}

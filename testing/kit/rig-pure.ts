@@ -1,0 +1,163 @@
+/** The bare saga: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
+import { deepStrictEqual } from 'node:assert';
+import { advance, fold, start } from '../../src/saga/advance.js';
+import type { FlowEvent, Refusal } from '../../src/saga/event.js';
+import { type Action, attemptIdOf, type Flow, type Payload, type StepRun } from '../../src/saga/flow.js';
+import type { Input, OperatorInput, StartInput } from '../../src/saga/input.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+import { dueAt } from '../../src/saga/retry.js';
+import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
+
+const FLOW_ID = 'f1';
+const EPOCH = Date.UTC(2026, 0, 1);
+
+export class PureRig implements Rig {
+  private orchestration: Orchestration | null = null;
+  private begun: StartInput | null = null;
+  private flow: Flow | null = null;
+  private now = EPOCH;
+  private publishing: 'sends' | 'stuck' | 'away' = 'sends';
+  private orchestrationPaused = false;
+  private readonly events: FlowEvent[] = [];
+  private readonly sent: ReceivedCommand[] = [];
+  private outbox: (ReceivedCommand & { readonly given: boolean })[] = [];
+
+  async register(orchestration: Orchestration): Promise<void> {
+    this.orchestration = orchestration;
+  }
+
+  async start(payload: unknown, queued: boolean): Promise<void> {
+    if (this.orchestration === null) throw new Error('no orchestration was given');
+    this.orchestrationPaused = queued;
+    const input: StartInput = {
+      type: 'START',
+      flowId: FLOW_ID,
+      orchestration: this.orchestration,
+      payload: textOf(payload),
+      headers: {},
+      initiator: null,
+      idempotencyKey: null,
+    };
+    this.begun = input;
+    this.recorded(start(input, this.now, queued));
+  }
+
+  async commands(): Promise<readonly ReceivedCommand[]> {
+    return this.sent;
+  }
+
+  async reply({ stepName, action, attemptId, answer }: RigReply): Promise<void> {
+    const { outcome, errorMessage, errorCode, retryable } = answer;
+    const payload = outcome === 'success' ? textOf(answer.payload) : null;
+    const said = { outcome, payload, errorMessage, errorCode, retryable };
+    this.tell({ type: 'REPLY', flowId: FLOW_ID, stepName, action: action ?? null, attemptId, ...said });
+  }
+
+  async progress(progress: RigProgress): Promise<void> {
+    this.tell({ type: 'PROGRESS', flowId: FLOW_ID, ...progress });
+  }
+
+  async unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void> {
+    this.tell({ type: 'UNPUBLISHABLE', flowId: FLOW_ID, attemptId, errorCode, errorMessage });
+  }
+
+  async elapse(milliseconds: number, ticking: boolean): Promise<void> {
+    const until = this.now + milliseconds;
+    for (let last = -1; ticking && this.events.length !== last; ) {
+      const due = dueAt(this.current());
+      if (due === null || due > until) break;
+      last = this.events.length;
+      this.now = Math.max(this.now, due);
+      this.tell({ type: 'TICK', flowId: FLOW_ID });
+    }
+    this.now = until;
+    if (ticking) this.tell({ type: 'TICK', flowId: FLOW_ID });
+  }
+
+  async operator(verb: Verb): Promise<Refusal | null> {
+    const word = { flowId: FLOW_ID, actor: 'ada', reason: 'because' };
+    const input: OperatorInput = verb.type === 'SKIP_STEP' ? { ...word, ...verb, output: textOf(verb.output) } : { ...word, ...verb };
+    return this.tell(input);
+  }
+
+  async pauseOrchestration(paused: boolean): Promise<void> {
+    this.orchestrationPaused = paused;
+    this.tell({ type: 'TICK', flowId: FLOW_ID });
+  }
+
+  async publisher(state: 'sends' | 'stuck' | 'away'): Promise<void> {
+    this.publishing = state;
+    this.publish([]);
+  }
+
+  async view(): Promise<{ flow: Flow; events: readonly FlowEvent[] }> {
+    return { flow: this.current(), events: this.events };
+  }
+
+  async close(): Promise<void> {}
+
+  private current(): Flow {
+    if (this.flow === null) throw new Error('the flow was not started');
+    return this.flow;
+  }
+
+  private tell(input: Exclude<Input, StartInput>): Refusal | null {
+    const { now, orchestrationPaused } = this;
+    const unsent = this.outbox.map((row) => row.attemptId);
+    const ungiven = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);
+    const advanced = advance({ ...this.current(), now, ungiven, unsent, orchestrationPaused }, input);
+    this.recorded(advanced);
+    return advanced.refusal;
+  }
+
+  private recorded({ flow, events }: { flow: Flow; events: readonly FlowEvent[] }): void {
+    this.flow = flow;
+    this.events.push(...events);
+    if (this.begun !== null) deepStrictEqual(stored(fold(this.begun, this.events)), stored(flow));
+    const withdrawn = events.flatMap((event) => (event.type === 'DO_WITHDRAWN' ? [idOf(event.stepName, 'DO', 0, event.attempt)] : []));
+    this.outbox = this.outbox.filter((row) => !withdrawn.includes(row.attemptId));
+    this.publish(events.flatMap((event) => commandOf(flow, event)).filter((row) => !withdrawn.includes(row.attemptId)));
+  }
+
+  private publish(rows: readonly ReceivedCommand[]): void {
+    const all = [...this.outbox, ...rows.map((row) => ({ ...row, given: false }))];
+    this.outbox = this.publishing === 'away' ? all : all.map((row) => ({ ...row, given: true }));
+    if (this.publishing !== 'sends') return;
+    this.sent.push(...this.outbox);
+    this.outbox = [];
+  }
+}
+
+/** A flow without what is no part of the fold. */
+function stored(flow: Flow): Flow {
+  return { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+}
+
+function idOf(stepName: string, action: Action, round: number, attempt: number): string {
+  return attemptIdOf(FLOW_ID, stepName, action, round, attempt);
+}
+
+function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
+  if (event.type !== 'DO_SENT' && event.type !== 'UNDO_SENT') return [];
+  const step = flow.steps.find(({ definition }) => definition.name === event.stepName);
+  if (step === undefined) return [];
+  const { stepName, attempt, deadline } = event;
+  const action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
+  const round = event.type === 'UNDO_SENT' ? event.round : 0;
+  const attemptId = idOf(stepName, action, round, attempt);
+  return [{ action, stepName, attempt, round, attemptId, payload: payloadFor(step, action), deadline }];
+}
+
+/** As the wire fills a command: DO carries the input, UNDO the step's own output or, without one, its input. */
+function payloadFor(step: StepRun, action: Action): unknown {
+  const text = action === 'DO' ? step.input : (step.output ?? step.input);
+  return text === null ? null : JSON.parse(text);
+}
+
+function textOf(value: unknown): Payload {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+export async function createRig(): Promise<Rig> {
+  return new PureRig();
+}

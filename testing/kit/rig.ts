@@ -1,0 +1,68 @@
+/** What a scenario needs of the thing it runs on: the bare saga, the engine over Postgres, or everything over Kafka. */
+import type { FlowEvent, Refusal } from '../../src/saga/event.js';
+import type { Action, Flow } from '../../src/saga/flow.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+import type { Answer } from './builders.js';
+
+/** A command as a worker receives it. `payload` is parsed JSON, null when absent. */
+export interface ReceivedCommand {
+  readonly action: Action;
+  readonly stepName: string;
+  readonly attempt: number;
+  /** 0 for DO. */
+  readonly round: number;
+  readonly attemptId: string;
+  readonly payload: unknown;
+  /** ms since the epoch, by the rig's clock. */
+  readonly deadline: number;
+}
+
+/** What an operator may say: actor `ada`, reason `because`. */
+export type Verb =
+  | { readonly type: 'CANCEL'; readonly undo: boolean }
+  | { readonly type: 'UNDO_FLOW' | 'PAUSE' | 'RESUME' }
+  | { readonly type: 'RETRY_STEP'; readonly stepName: string }
+  | { readonly type: 'SKIP_STEP'; readonly stepName: string; readonly output: unknown };
+
+/** Which attempt a worker answers, and how. `attemptId` null = it echoes nothing. */
+export interface RigReply {
+  readonly stepName: string;
+  readonly action: Answer['action'];
+  readonly attemptId: string | null;
+  readonly answer: Answer;
+}
+export interface RigProgress {
+  readonly stepName: string;
+  readonly attemptId: string | null;
+  readonly progress: number;
+  readonly message: string | null;
+}
+
+/**
+ * One flow of one orchestration. Every method that tells the flow something resolves when the flow is settled again, what it led to is
+ * recorded, and its commands are where `commands` finds them.
+ */
+export interface Rig {
+  register(orchestration: Orchestration): Promise<void>;
+  /** `payload` undefined = none. `queued` = its orchestration is paused. */
+  start(payload: unknown, queued: boolean): Promise<void>;
+  /** Every command sent since the start, in order. */
+  commands(): Promise<readonly ReceivedCommand[]>;
+  reply(reply: RigReply): Promise<void>;
+  progress(progress: RigProgress): Promise<void>;
+  /** The command can never be published. */
+  unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void>;
+  /** Sets the clock forward; with `ticking`, timers fire in between and at the end as they come due. */
+  elapse(milliseconds: number, ticking: boolean): Promise<void>;
+  /** Null = it was done. */
+  operator(verb: Verb): Promise<Refusal | null>;
+  /** No new DO while paused (rule 13). */
+  pauseOrchestration(paused: boolean): Promise<void>;
+  /** What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken by nobody. */
+  publisher(state: 'sends' | 'stuck' | 'away'): Promise<void>;
+  view(): Promise<{ readonly flow: Flow; readonly events: readonly FlowEvent[] }>;
+  close(): Promise<void>;
+}
+
+/** A file `rig-<name>.ts` exports `createRig` of this type; the environment's SCENARIO_RIG names it, `pure` by default. */
+export type CreateRig = () => Promise<Rig>;

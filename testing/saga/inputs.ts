@@ -1,0 +1,142 @@
+/** Everything that can be said to a flow in a state, with the names transitions.md uses. */
+import { attemptIdOf, type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
+import type { Input, ReplyInput, StartInput } from '../../src/saga/input.js';
+
+export const FLOW_ID = 'f1';
+/** The walk's one moment; timers are due or far away. */
+export const NOW = 1_000_000;
+export const FAR = 9_000_000;
+
+export interface Said {
+  /** As in transitions.md where it lists the input: `DO+`, `DO-old`, `timeout`, `retry`, … */
+  readonly label: string;
+  /** Null: it concerns the whole flow. */
+  readonly step: number | null;
+  readonly input: Exclude<Input, StartInput>;
+  /** An answer of the open attempt, or a wait that is over; anything else disturbs. */
+  readonly usual: boolean;
+  /** What must be true of the flow for it: a timer that has come, an orchestration paused. */
+  readonly given?: (flow: Flow) => Flow;
+}
+
+export function inputsFor(flow: Flow, orchestrationPauses: boolean): Said[] {
+  const said = flow.steps.flatMap((step, index) => [...answers(step, index), ...timers(step, index), ...operators(step, index)]);
+  return [...said, ...flowInputs(flow), ...(orchestrationPauses ? [pauseOrchestration] : [])];
+}
+
+function answers(step: StepRun, index: number): Said[] {
+  const stepName = step.definition.name;
+  const reply = (label: string, attemptId: string | null, more: Partial<ReplyInput>, usual = false): Said => ({
+    label,
+    step: index,
+    usual,
+    input: { ...SILENT, flowId: FLOW_ID, stepName, attemptId, ...more },
+  });
+  const doId = (attempt: number) => attemptIdOf(FLOW_ID, stepName, 'DO', 0, attempt);
+  const undoId = (round: number, attempt: number) => attemptIdOf(FLOW_ID, stepName, 'UNDO', round, attempt);
+  const said: Said[] = [];
+  for (const [sign, outcome] of OUTCOMES) {
+    for (let attempt = 1; attempt <= step.attempt + 1; attempt++) {
+      const label = `DO${sign}${attempt < step.attempt ? 'old' : attempt > step.attempt ? 'future' : ''}`;
+      const usual = outcome !== 'unknown' && step.open?.action === 'DO' && attempt === step.attempt;
+      said.push(reply(label, doId(attempt), { action: 'DO', outcome }, usual));
+    }
+    for (let round = 1; round <= step.round + 1; round++) {
+      for (let attempt = 1; attempt <= (round < step.round ? 1 : step.undoAttempt + 1); attempt++) {
+        const age =
+          round < step.round
+            ? 'oldround'
+            : round > step.round || attempt > step.undoAttempt
+              ? 'future'
+              : attempt < step.undoAttempt
+                ? 'old'
+                : '';
+        const usual = outcome !== 'unknown' && step.open?.action === 'UNDO' && age === '';
+        said.push(reply(`UNDO${sign}${age}`, undoId(round, attempt), { action: 'UNDO', outcome }, usual));
+      }
+    }
+    said.push(reply(`DO${sign}`, null, { action: 'DO', outcome }), reply(`UNDO${sign}`, null, { action: 'UNDO', outcome }));
+    said.push(reply(`none${sign}`, null, { action: null, outcome }));
+  }
+  said.push(reply('FAIL_STEP', null, { action: 'FAIL_STEP', outcome: 'failure' }));
+  said.push(reply('final', null, { action: 'FAIL_STEP', outcome: 'failure', retryable: false }));
+  said.push(reply('bean', doId(step.attempt), { action: 'UNDO', outcome: 'failure' }));
+  return said;
+}
+
+const OUTCOMES = [
+  ['+', 'success'],
+  ['-', 'failure'],
+  ['?', 'unknown'],
+] as const;
+const SILENT = {
+  type: 'REPLY',
+  action: 'DO',
+  outcome: 'success',
+  payload: null,
+  errorMessage: null,
+  errorCode: null,
+  retryable: true,
+} as const;
+
+function timers(step: StepRun, index: number): Said[] {
+  const input = { type: 'TICK', flowId: FLOW_ID } as const;
+  const { open, definition } = step;
+  const said: Said[] = [];
+  if (open !== null) {
+    const attemptId = attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt);
+    const given = (flow: Flow) => withStep(flow, index, (one) => ({ ...one, open: { ...open, deadline: NOW } }));
+    const never = { type: 'UNPUBLISHABLE', flowId: FLOW_ID, attemptId, errorCode: 'GONE', errorMessage: 'gone' } as const;
+    said.push(
+      { label: 'timeout', step: index, usual: false, input, given },
+      { label: 'unpublishable', step: index, usual: false, input: never },
+    );
+  }
+  if (step.nextAttemptAt !== null) {
+    const given = (flow: Flow) => withStep(flow, index, (one) => ({ ...one, nextAttemptAt: NOW }));
+    said.push({ label: 'due', step: index, usual: true, input, given });
+  }
+  return said;
+}
+
+function withStep(flow: Flow, index: number, change: (step: StepRun) => StepRun): Flow {
+  return { ...flow, steps: flow.steps.map((step, at) => (at === index ? change(step) : step)) };
+}
+
+const WORD = { flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;
+
+/** Once per step and direction: enough to see a renewed budget, and the walk stays finite. */
+function operators(step: StepRun, index: number): Said[] {
+  const stepName = step.definition.name;
+  const skip: Said = { label: 'skip', step: index, usual: false, input: { ...WORD, type: 'SKIP_STEP', stepName, output: null } };
+  if (step.roundBase > 0 || (step.status === 'RETRY_EXHAUSTED' && step.attemptBase > 0)) return [skip];
+  return [skip, { label: 'retry', step: index, usual: false, input: { ...WORD, type: 'RETRY_STEP', stepName } }];
+}
+
+function flowInputs(flow: Flow): Said[] {
+  const said = (label: string, input: Said['input'], given?: Said['given']): Said => ({
+    label,
+    step: null,
+    usual: false,
+    input,
+    ...(given && { given }),
+  });
+  const renewable = flow.steps.every((step) => step.roundBase === 0);
+  return [
+    said('cancel', { ...WORD, type: 'CANCEL', undo: false }),
+    said('cancel undo', { ...WORD, type: 'CANCEL', undo: true }),
+    ...(renewable || !isTerminal(flow.status) ? [said('undoFlow', { ...WORD, type: 'UNDO_FLOW' })] : []),
+    said('pause', { ...WORD, type: 'PAUSE' }),
+    said('resume', { ...WORD, type: 'RESUME' }),
+    said('nothing', { type: 'TICK', flowId: FLOW_ID }),
+    ...(flow.deadline === null ? [] : [said('deadline', { type: 'TICK', flowId: FLOW_ID }, (one) => ({ ...one, deadline: NOW }))]),
+  ];
+}
+
+const pauseOrchestration: Said = {
+  label: 'pauseOrchestration',
+  step: null,
+  usual: false,
+  input: { type: 'TICK', flowId: FLOW_ID },
+  given: (flow) => ({ ...flow, orchestrationPaused: !flow.orchestrationPaused }),
+};

@@ -1,0 +1,186 @@
+/** Larger flows, at random: the same laws, with real times, payloads, lost outboxes and answers to what nobody asked. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { advance, fold, start } from '../../src/saga/advance.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import { attemptIdOf, type Flow } from '../../src/saga/flow.js';
+import type { Input, StartInput } from '../../src/saga/input.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+import { delayAfter, dueAt, fractionOf } from '../../src/saga/retry.js';
+import { FLOW_ID } from './inputs.js';
+import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
+import { type Happening, happenings, orchestrations } from './random.js';
+
+const RUNS = Number(process.env.LAW_RUNS ?? 400);
+
+/** A flow and all that was ever said about it. */
+interface Told {
+  readonly flow: Flow;
+  readonly events: readonly FlowEvent[];
+}
+
+function starting(orchestration: Orchestration): StartInput {
+  return {
+    type: 'START',
+    flowId: FLOW_ID,
+    orchestration,
+    payload: '{"n":1}',
+    headers: { tenant: 'acme' },
+    initiator: 'crm',
+    idempotencyKey: 'k1',
+  };
+}
+
+function checkFlow(flow: Flow): void {
+  for (const [law, holds] of Object.entries(STATE_LAWS)) expect({ law, broken: holds(flow) }).toEqual({ law, broken: null });
+}
+
+function checkEdge(before: Flow, after: Flow, events: readonly FlowEvent[]): void {
+  let flow = before;
+  for (const event of events) {
+    expect(brokenByEvent(flow, event)).toBeNull();
+    expect(event.number).toBe(flow.lastEventNumber + 1);
+    flow = foldOf(flow, [event]);
+    expect(event.flowStatus).toBe(flow.status);
+  }
+  expect(foldable(flow)).toBe(foldable(after));
+}
+
+/** Time passes and something is said; `as if` the outbox were as the happening says. */
+function happen({ flow, events }: Told, happening: Happening): Told {
+  const before: Flow = {
+    ...flow,
+    now: flow.now + happening.later,
+    ungiven: happening.ungiven(flow),
+    unsent: [],
+    orchestrationPaused: happening.orchestrationPaused,
+  };
+  // The road tells a flow whose orchestration was resumed that time has passed, before anything else is said.
+  const ticked = advance(before, { type: 'TICK', flowId: FLOW_ID });
+  const input = happening.input(ticked.flow);
+  const { flow: after, events: more, refusal } = advance(ticked.flow, input);
+  checkEdge(before, ticked.flow, ticked.events);
+  checkEdge(ticked.flow, after, more);
+  checkFlow(after);
+  if (refusal !== null) {
+    expect(more.map((event) => event.type)).toEqual(input.type === 'REPLY' || input.type === 'PROGRESS' ? ['REPLY_REFUSED'] : []);
+    expect(after.steps).toEqual(ticked.flow.steps);
+  }
+  return { flow: after, events: [...events, ...ticked.events, ...more] };
+}
+
+/** If nothing is said until then, something happens then, and nothing before. */
+function checkTimers(flow: Flow): void {
+  const due = dueAt(flow);
+  const at = (now: number): readonly FlowEvent[] => advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).events;
+  if (due === null) {
+    expect(at(flow.now + 1_000_000_000)).toEqual([]);
+    return;
+  }
+  expect(due).toBeGreaterThan(flow.now);
+  expect(at(due - 1)).toEqual([]);
+  expect(at(due)).not.toEqual([]);
+}
+
+describe('random flows', () => {
+  test('keep every law, whatever is said to them', () => {
+    fc.assert(
+      fc.property(orchestrations, happenings, (orchestration, said) => {
+        const input = starting(orchestration);
+        let told: Told = start(input, 1_000);
+        checkFlow(told.flow);
+        for (const happening of said) {
+          told = happen(told, happening);
+          if (!told.flow.orchestrationPaused) checkTimers(told.flow);
+        }
+        const stored = JSON.parse(JSON.stringify(told.events)) as FlowEvent[];
+        expect(foldable(fold(input, stored))).toBe(foldable(told.flow));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('decide the same when they are run again', () => {
+    fc.assert(
+      fc.property(orchestrations, happenings, (orchestration, said) => {
+        const run = () => said.reduce<Told>(happen, start(starting(orchestration), 1_000)).events;
+        expect(run()).toEqual(run());
+      }),
+      { numRuns: RUNS / 10 },
+    );
+  });
+
+  test('come to an end when every command is answered', () => {
+    fc.assert(
+      fc.property(orchestrations, happenings, fc.infiniteStream(fc.boolean()), (orchestration, said, lucky) => {
+        let { flow } = said.reduce<Told>(happen, start(starting(orchestration), 1_000));
+        for (const input of [{ type: 'RESUME' }, { type: 'UNDO_FLOW' }, { type: 'RESUME' }] as const) {
+          flow = advance(
+            { ...flow, ungiven: [], orchestrationPaused: false },
+            { ...input, flowId: FLOW_ID, actor: 'ada', reason: 'enough' },
+          ).flow;
+        }
+        for (let left = 1000; left > 0 && flow.endedAt === null; left--) {
+          const now = Math.max(flow.now, dueAt(flow) ?? flow.now);
+          flow = advance({ ...flow, ungiven: [] }, answerTo(flow, lucky.next().value)).flow;
+          if (flow.endedAt === null) flow = advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).flow;
+        }
+        expect(flow.endedAt).not.toBeNull();
+      }),
+      { numRuns: RUNS / 4 },
+    );
+  });
+});
+
+/** The first open command is answered; if none is, time passes. */
+function answerTo(flow: Flow, success: boolean): Exclude<Input, StartInput> {
+  const step = flow.steps.find(({ open }) => open !== null);
+  if (!step?.open) return { type: 'TICK', flowId: FLOW_ID };
+  const { action, round, attempt } = step.open;
+  const stepName = step.definition.name;
+  const attemptId = attemptIdOf(FLOW_ID, stepName, action, round, attempt);
+  const said = { payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
+  return { type: 'REPLY', flowId: FLOW_ID, stepName, action, outcome: success ? 'success' : 'failure', attemptId, ...said };
+}
+
+describe('waits', () => {
+  const backoffs = fc.record({
+    initialMs: fc.integer({ min: 0, max: 100_000 }),
+    factor: fc.double({ min: 1, max: 1e200, noNaN: true }),
+    maxMs: fc.integer({ min: 0, max: 1_000_000 }),
+  });
+
+  test('without jitter grow by the factor, never beyond the longest', () => {
+    fc.assert(
+      fc.property(backoffs, fc.integer({ min: 1, max: 2000 }), (backoff, failures) => {
+        const wait = delayAfter({ ...backoff, jitter: 'none' }, failures, 'x');
+        const before = failures === 1 ? 0 : delayAfter({ ...backoff, jitter: 'none' }, failures - 1, 'x');
+        expect(wait).toBeLessThanOrEqual(backoff.maxMs);
+        expect(wait).toBeGreaterThanOrEqual(before);
+        if (failures === 1) expect(wait).toBe(Math.min(backoff.initialMs, backoff.maxMs));
+      }),
+    );
+  });
+
+  test('with full jitter lie between nothing and the wait, and are the same for the same attempt', () => {
+    fc.assert(
+      fc.property(backoffs, fc.integer({ min: 1, max: 50 }), fc.string(), (backoff, failures, attemptId) => {
+        const wait = delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId);
+        expect(wait).toBeGreaterThanOrEqual(0);
+        expect(wait).toBeLessThanOrEqual(delayAfter({ ...backoff, jitter: 'none' }, failures, attemptId));
+        expect(wait).toBe(delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId));
+      }),
+    );
+  });
+
+  test('spread evenly over attempts', () => {
+    const tenths = Array.from({ length: 10 }, () => 0);
+    for (let flow = 0; flow < 2000; flow++) {
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        const tenth = Math.floor(fractionOf(attemptIdOf(`flow-${flow}`, 'createRealm', 'DO', 0, attempt)) * 10);
+        tenths[tenth] = (tenths[tenth] ?? 0) + 1;
+      }
+    }
+    for (const count of tenths) expect(Math.abs(count - 1000)).toBeLessThan(200);
+  });
+});

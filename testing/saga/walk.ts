@@ -1,0 +1,159 @@
+/**
+ * Visits every state a flow can be in, breadth first by the number of disturbances, says everything to it that can be said, and checks
+ * the laws in every state and on every edge.
+ */
+import { accept } from '../../src/saga/accept.js';
+import { advance, start } from '../../src/saga/advance.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import { evolve } from '../../src/saga/evolve.js';
+import { attemptIdOf, type Flow, isTerminal } from '../../src/saga/flow.js';
+import { canonical, keyOf } from './canonical.js';
+import { FLOW_ID, inputsFor, NOW, type Said } from './inputs.js';
+import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
+import type { Size } from './sizes.js';
+
+export interface Edge {
+  readonly said: Said;
+  readonly before: Flow;
+  readonly after: Flow;
+  readonly events: readonly FlowEvent[];
+}
+export interface Walked {
+  readonly states: number;
+  readonly edges: number;
+  readonly refused: number;
+}
+/** Told of every answer: `after` null = refused. */
+export type Witness = (said: Said, before: Flow, after: Flow | null, events: readonly FlowEvent[]) => void;
+
+export class BrokenLaw extends Error {}
+
+export function walk(size: Size, witness: Witness = () => {}): Walked {
+  const { orchestration } = size;
+  const begun = start(
+    { type: 'START', flowId: FLOW_ID, orchestration, payload: null, headers: {}, initiator: null, idempotencyKey: null },
+    NOW,
+  );
+  const costs = new Map<string, number>();
+  const exits = new Map<string, string[]>();
+  const levels: Flow[][] = Array.from({ length: size.disturbances + 1 }, () => []);
+  const found = (flow: Flow, cost: number): string => {
+    const key = keyOf(flow);
+    const known = costs.get(key);
+    if (cost <= size.disturbances && (known === undefined || cost < known)) {
+      if (known === undefined) checkState(flow);
+      costs.set(key, cost);
+      levels[cost]?.push(flow);
+    }
+    return key;
+  };
+  found(canonical(begun.flow), 0);
+  let edges = 0;
+  let refused = 0;
+  levels.forEach((level, cost) => {
+    for (let flow = level.pop(); flow !== undefined; flow = level.pop()) {
+      if (costs.get(keyOf(flow)) !== cost) continue;
+      const ways: string[] = [];
+      for (const said of inputsFor(flow, size.orchestrationPauses)) {
+        const answered = tell(flow, said, witness);
+        if (answered.length === 0) refused++;
+        edges += answered.length;
+        for (const edge of answered) {
+          const to = found(canonical(edge.after), cost + (said.usual ? 0 : 1));
+          if (said.usual) ways.push(to);
+        }
+      }
+      exits.set(keyOf(flow), isTerminal(flow.status) || flow.paused || flow.held || flow.orchestrationPaused ? ['end'] : ways);
+    }
+  });
+  checkExits(exits);
+  return { states: costs.size, edges, refused };
+}
+
+/** The flow's answers to one input; several when its open DOs may or may not have been given to a publisher. Empty = refused. */
+function tell(before: Flow, said: Said, witness: Witness): Edge[] {
+  const flow = said.given === undefined ? before : said.given(before);
+  const accepted = accept(flow, said.input);
+  if (accepted !== null && 'refusal' in accepted) {
+    witness(said, before, null, []);
+    return [];
+  }
+  const plain = edgeOf(before, flow, said, witness);
+  const edges = [plain];
+  if (before.status === 'IN_PROGRESS' && plain.events.some((event) => event.type === 'FLOW_TURNED_AROUND')) {
+    for (const ungiven of ungivenOf(before)) edges.push(edgeOf(before, { ...flow, ungiven }, said, witness));
+  }
+  return edges;
+}
+
+function ungivenOf(flow: Flow): string[][] {
+  const open = flow.steps
+    .filter((step) => step.open !== null)
+    .map((step) => attemptIdOf(FLOW_ID, step.definition.name, 'DO', 0, step.attempt));
+  return open.length < 2 ? open.map((one) => [one]) : [...open.map((one) => [one]), open];
+}
+
+function edgeOf(before: Flow, flow: Flow, said: Said, witness: Witness): Edge {
+  const { flow: after, events } = advance(flow, said.input);
+  const edge = { said, before, after, events };
+  checkEdge(flow, edge);
+  witness(said, before, after, events);
+  return edge;
+}
+
+function checkState(flow: Flow): void {
+  for (const [law, holds] of Object.entries(STATE_LAWS)) {
+    const broken = holds(flow);
+    if (broken !== null) throw new BrokenLaw(`${law}: ${broken} in ${keyOf(flow)} of ${flow.orchestration.name}`);
+  }
+}
+
+function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
+  const fail = (broken: string): never => {
+    const how = events.map((event) => event.type).join(' ');
+    throw new BrokenLaw(`${broken}: ${said.label} ${said.step ?? ''} to ${keyOf(before)} of ${before.orchestration.name} gave ${how}`);
+  };
+  let flow = from;
+  for (const event of events) {
+    const broken = brokenByEvent(flow, event);
+    if (broken !== null) fail(broken);
+    flow = evolve(flow, event, event.at);
+  }
+  if (foldable(foldOf(from, events)) !== foldable(after)) fail('fold');
+  checkDeaf(said, before, events, fail);
+  checkEcho(said, from, after, fail);
+}
+
+/** A repeated reply changes nothing, but for rule 10; and who echoes nothing is heard as who echoes the open attempt. */
+function checkEcho({ input, usual }: Said, from: Flow, after: Flow, fail: (broken: string) => never): void {
+  if (input.type !== 'REPLY' || input.attemptId === null) return;
+  const again = accept(after, input);
+  const late = input.outcome !== 'failure' && input.action === 'DO' && after.status !== 'IN_PROGRESS';
+  if (again !== null && 'fact' in again && !late) fail('an echo counts twice');
+  if (usual && JSON.stringify(accept(from, { ...input, attemptId: null })) !== JSON.stringify(accept(from, input)))
+    fail('not echoed, not heard');
+}
+
+/** COMPLETED and CANCELLED hear nobody but undoFlow; no end is left by itself or by time. */
+function checkDeaf(said: Said, before: Flow, events: readonly FlowEvent[], fail: (broken: string) => never): void {
+  if (events.length === 0 || !isTerminal(before.status)) return;
+  if (before.status === 'CANCELLED') fail('CANCELLED is deaf');
+  if (before.status === 'COMPLETED' && said.label !== 'undoFlow') fail('COMPLETED is deaf');
+  if (said.input.type === 'TICK') fail('time changes nothing at the end');
+}
+
+/** From every state that waits for no operator, plain answers lead to an end. */
+function checkExits(exits: ReadonlyMap<string, readonly string[]>): void {
+  const back = new Map<string, string[]>();
+  for (const [from, ways] of exits) for (const to of ways) back.set(to, [...(back.get(to) ?? []), from]);
+  const reached = new Set(['end']);
+  const queue = ['end'];
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    for (const from of back.get(at) ?? []) {
+      if (reached.has(from)) continue;
+      reached.add(from);
+      queue.push(from);
+    }
+  }
+  for (const from of exits.keys()) if (!reached.has(from)) throw new BrokenLaw(`no way out of ${from}`);
+}
