@@ -22,8 +22,9 @@ export function readReply(record: WireRecord, payloadLimit: number): ReadReply {
   const bad = (code: string, message: string): ReadReply => ({ input: null, poison: poison(code, message, ...known) });
   if (typeof flowId !== 'string') return bad('FLOW_ID_INVALID', `headers.flowId ${flowId.why}`);
   if (typeof stepName !== 'string') return bad('STEP_NAME_INVALID', `headers.stepName ${stepName.why}`);
-  const action = textOf(body.header('action'))?.trim().toUpperCase();
-  if (action !== undefined && !ACTIONS.has(action)) {
+  const given = textOf(body.header('action'));
+  const action = given?.trim().toUpperCase();
+  if (given === undefined || (action !== undefined && !ACTIONS.has(action))) {
     return bad('ACTION_INVALID', `headers.action is ${JSON.stringify(body.header('action'))}; expected DO, UNDO, FAIL_STEP or PROGRESS`);
   }
   const attemptId = attemptIdFrom(body, flowId, stepName, action);

@@ -1,0 +1,305 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readRegistration, readRegistrationValue } from '../../src/wire/documents.js';
+
+const seed = `orchestrationName: "tenantCreation"
+as: "initiator"
+type: "sequential"  # or "parallel"
+steps:
+  - seq: 1
+    name: "createRealm"
+    objectType: "String"
+  - seq: 2
+    name: "createClient"
+    objectType: "String"
+`;
+const read = (text: string) => readRegistration(text, { serviceName: 'shop' });
+const problems = (text: string) => read(text).problems.map(({ code, path, line }) => [code, path, line]);
+const orchestration = (text: string) => {
+  const [first] = read(text).declarations;
+  if (first?.as !== 'initiator') throw new Error(JSON.stringify(read(text).problems));
+  return first.orchestration;
+};
+const step = (fields: string): string =>
+  `orchestrationName: o\nas: initiator\ntype: sequential\nsteps:\n  - { seq: 1, name: a, ${fields} }\n`;
+const root = (fields: string): string => `orchestrationName: o\nas: initiator\ntype: sequential\n${fields}\nsteps: [{ seq: 1, name: a }]\n`;
+
+describe('documents of initiators', () => {
+  test("the seed's document, with all defaults filled in", () => {
+    expect(read(seed)).toMatchObject({ problems: [], serviceName: 'shop' });
+    expect(orchestration(seed)).toMatchObject({
+      name: 'tenantCreation',
+      type: 'SEQUENTIAL',
+      deadlineMs: null,
+      onRetriesExhausted: 'undo',
+      onUndoExhausted: 'stop',
+      labels: {},
+      steps: [
+        { seq: 1, name: 'createRealm', objectType: 'String', maxRetries: 3, undoMaxRetries: 3, timeoutMs: 300_000, undo: 'required' },
+        { seq: 2, name: 'createClient', backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } },
+      ],
+    });
+  });
+
+  test("the seed's text is the one in the reference", () => {
+    const reference = readFileSync('testing/fixtures/seed-quick-reference.md', 'utf8');
+    expect(reference).toContain(seed.trim());
+  });
+
+  test('JSON, any case, other spellings, steps in any order', () => {
+    const text = JSON.stringify({
+      orchName: 'o',
+      as: 'INITIATOR',
+      type: 'Simultaneous',
+      steps: [
+        { seq: 2, name: 'b' },
+        { seq: 1, name: 'a', timeout: null },
+      ],
+    });
+    expect(orchestration(text)).toMatchObject({ type: 'PARALLEL', steps: [{ name: 'a' }, { name: 'b' }] });
+  });
+
+  test('a list of them, and lines are those of the list', () => {
+    const list = `orchestrations:\n  - ${seed.trim().replaceAll('\n', '\n    ')}\n  - orchestrationName: two\n    as: worker\n    steps: [{ name: x }]\n`;
+    expect(read(list).declarations.map((one) => [one.as, one.line])).toEqual([
+      ['initiator', 2],
+      ['worker', 12],
+    ]);
+  });
+
+  test('what a step does not say, the orchestration says; what UNDO does not say, DO says', () => {
+    const text = `orchestrationName: o
+as: initiator
+type: sequential
+maxRetries: 7
+undoTimeout: 2h
+backoff: { initial: 1s, jitter: none }
+undoBackoff: { max: 1m }
+steps:
+  - { seq: 1, name: a, timeout: 500, undoMaxRetries: 1, backoff: { factor: 3 }, nonRetryableErrors: [E1], undo: always, payloadSchema: { type: object } }
+  - { seq: 2, name: b, maxRetries: 0, doMethod: d, undoMethod: u, handlerClass: c, handlerMethod: h, undoHandlerMethod: uh }
+deadline: 1d
+onRetriesExhausted: hold
+onUndoExhausted: continue
+description: all of it
+labels: { team: billing, size: 3 }
+`;
+    expect(orchestration(text)).toEqual({
+      name: 'o',
+      type: 'SEQUENTIAL',
+      deadlineMs: 86_400_000,
+      onRetriesExhausted: 'hold',
+      onUndoExhausted: 'continue',
+      description: 'all of it',
+      labels: { team: 'billing', size: '3' },
+      steps: [
+        expect.objectContaining({
+          maxRetries: 7,
+          undoMaxRetries: 1,
+          timeoutMs: 500,
+          undoTimeoutMs: 7_200_000,
+          backoff: { initialMs: 1000, factor: 3, maxMs: 30_000, jitter: 'none' },
+          undoBackoff: { initialMs: 1000, factor: 3, maxMs: 60_000, jitter: 'none' },
+          nonRetryableErrors: ['E1'],
+          undo: 'always',
+          payloadSchema: { type: 'object' },
+        }),
+        expect.objectContaining({
+          maxRetries: 0,
+          undoMaxRetries: 0,
+          doMethod: 'd',
+          undoMethod: 'u',
+          handlerClass: 'c',
+          handlerMethod: 'h',
+          undoHandlerMethod: 'uh',
+        }),
+      ],
+    });
+  });
+
+  test('sharedTopic: false is accepted and means nothing', () => {
+    expect(read(root('sharedTopic: false')).problems).toEqual([]);
+  });
+});
+
+describe('documents of workers', () => {
+  test('name what they serve', () => {
+    const text = `orchestrationName: o\nas: Worker\nsteps:\n  - { name: a, objectType: String, handlerClass: C, handlerMethod: h, undoHandlerMethod: u }\n  - { name: b, doMethod: d, undoMethod: e }\n`;
+    expect(read(text).declarations).toEqual([
+      {
+        as: 'worker',
+        orchestrationName: 'o',
+        line: 1,
+        steps: [
+          { stepName: 'a', objectType: 'String', handlerClass: 'C', doMethod: 'h', undoMethod: 'u' },
+          { stepName: 'b', objectType: null, handlerClass: null, doMethod: 'd', undoMethod: 'e' },
+        ],
+      },
+    ]);
+  });
+  test('have no seq', () => {
+    expect(problems('orchestrationName: o\nas: worker\nsteps: [{ name: a, seq: 1 }]')).toEqual([['UNKNOWN_FIELD', 'steps[0].seq', 3]]);
+  });
+});
+
+describe('problems come all at once, each with its place', () => {
+  test('a document full of them', () => {
+    const text = `orchestrationName: te nant
+as: initiator
+type: sequentially
+maxRetry: 3
+steps:
+  - { seq: 1, name: a, timeout: soon }
+  - { seq: 1, name: a }
+  - { name: 7 }
+  - nothing
+`;
+    const { declarations, problems: found } = read(text);
+    expect(declarations).toEqual([]);
+    expect(found.map(({ code, path, line }) => [code, path, line])).toEqual([
+      ['NAME_INVALID', 'orchestrationName', 1],
+      ['FIELD_INVALID', 'type', 3],
+      ['UNKNOWN_FIELD', 'maxRetry', 4],
+      ['FIELD_INVALID', 'steps[0].timeout', 6],
+      ['STEP_DUPLICATE', 'steps[1].name', 7],
+      ['FIELD_INVALID', 'steps[2].name', 8],
+      ['FIELD_INVALID', 'steps[3]', 9],
+      ['SEQ_DUPLICATE', 'steps[1].seq', 7],
+      ['FIELD_MISSING', 'steps[2].seq', 8],
+    ]);
+    expect(found[0]?.message).toContain('has " "');
+    expect(found[2]).toMatchObject({ suggestions: ['maxRetries'], message: expect.stringContaining('did you mean maxRetries?') });
+  });
+
+  test.each([
+    ['as', root('').replace('as: initiator\n', ''), 'FIELD_MISSING'],
+    ['orchestrationName', root('').replace('orchestrationName: o\n', ''), 'FIELD_MISSING'],
+    ['type', root('').replace('type: sequential\n', ''), 'FIELD_MISSING'],
+    ['steps', 'orchestrationName: o\nas: initiator\ntype: parallel', 'FIELD_MISSING'],
+    ['steps', 'orchestrationName: o\nas: initiator\ntype: parallel\nsteps: []', 'FIELD_INVALID'],
+    ['steps', 'orchestrationName: o\nas: initiator\ntype: parallel\nsteps: {}', 'FIELD_INVALID'],
+    ['steps[0].name', 'orchestrationName: o\nas: worker\nsteps: [{}]', 'FIELD_MISSING'],
+    ['as', root('').replace('initiator', 'boss'), 'FIELD_INVALID'],
+    ['as', root('').replace('initiator', '7'), 'FIELD_INVALID'],
+    ['maxRetries', root('maxRetries: -1'), 'FIELD_INVALID'],
+    ['undoMaxRetries', root('undoMaxRetries: many'), 'FIELD_INVALID'],
+    ['timeout', root('timeout: 0'), 'FIELD_INVALID'],
+    ['undoTimeout', root('undoTimeout: 5 minutes'), 'FIELD_INVALID'],
+    ['deadline', root('deadline: 400d'), 'FIELD_INVALID'],
+    ['backoff', root('backoff: 5s'), 'FIELD_INVALID'],
+    ['backoff.factor', root('backoff: { factor: 0.5 }'), 'FIELD_INVALID'],
+    ['backoff.jitter', root('backoff: { jitter: some }'), 'FIELD_INVALID'],
+    ['undoBackoff.maximum', root('undoBackoff: { maximum: 5s }'), 'UNKNOWN_FIELD'],
+    ['onRetriesExhausted', root('onRetriesExhausted: panic'), 'FIELD_INVALID'],
+    ['onUndoExhausted', root('onUndoExhausted: 1'), 'FIELD_INVALID'],
+    ['description', root('description: [x]'), 'FIELD_INVALID'],
+    ['description', root(`description: ${'x'.repeat(2001)}`), 'FIELD_INVALID'],
+    ['description', root('description: "a\\0b"'), 'FIELD_INVALID'],
+    ['labels', root('labels: [x]'), 'FIELD_INVALID'],
+    ['labels.a', root('labels: { a: [] }'), 'FIELD_INVALID'],
+    ['sharedTopic', root('sharedTopic: true'), 'SHARED_TOPIC_UNSUPPORTED'],
+    ['sharedTopic', root('sharedTopic: perhaps'), 'FIELD_INVALID'],
+    ['steps[0].seq', step('').replace('seq: 1', 'seq: 1.5'), 'FIELD_INVALID'],
+    ['steps[0].name', step('').replace('name: a', 'name: ""'), 'NAME_INVALID'],
+    ['steps[0].name', step('').replace('name: a', `name: ${'a'.repeat(101)}`), 'NAME_INVALID'],
+    ['steps[0].objectType', step('objectType: 7'), 'FIELD_INVALID'],
+    ['steps[0].nonRetryableErrors', step('nonRetryableErrors: E1'), 'FIELD_INVALID'],
+    ['steps[0].undo', step('undo: never'), 'FIELD_INVALID'],
+    ['steps[0].payloadSchema', step('payloadSchema: 7'), 'FIELD_INVALID'],
+    ['steps[0].sharedTopic', step('sharedTopic: true'), 'SHARED_TOPIC_UNSUPPORTED'],
+    ['steps[0].zzzzzzzz', step('zzzzzzzz: 1'), 'UNKNOWN_FIELD'],
+  ])('a wrong %s (%#)', (path, text, code) => {
+    expect(problems(text).map(([found, place]) => [found, place])).toEqual([[code, path]]);
+  });
+
+  test('a field nobody could have meant gets the list of known ones', () => {
+    expect(read(step('zzzzzzzz: 1')).problems[0]?.message).toContain('; known are seq, name,');
+    expect(read(root(`${'y'.repeat(90)}: 1`)).problems[0]?.code).toBe('UNKNOWN_FIELD');
+  });
+});
+
+describe('what is no document', () => {
+  test.each([
+    ['DOCUMENT_EMPTY', '  \n'],
+    ['DOCUMENT_TOO_LARGE', 'x'.repeat(1_048_577)],
+    ['DOCUMENT_INVALID', 'a: [1'],
+    ['DOCUMENT_INVALID', 'a: 1\na: 2'],
+    ['DOCUMENT_INVALID', 'a: 1\n---\nb: 2'],
+    ['DOCUMENT_INVALID', 'a: !!js/function x'],
+    [
+      'DOCUMENT_INVALID',
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]`,
+    ],
+    ['FIELD_INVALID', 'just text'],
+    ['FIELD_INVALID', 'orchestrations: []'],
+    ['FIELD_INVALID', `orchestrations: [${'{},'.repeat(101)}]`],
+    ['FIELD_INVALID', `${root('').replace('seq: 1, name: a', 'seq: 1, name: a, payloadSchema: { title: "\\ud800" }')}`],
+  ])('%s (%#)', (code, text) => {
+    expect(read(text).problems[0]).toMatchObject({ code });
+    expect(read(text).declarations).toEqual([]);
+  });
+
+  test('syntax errors have their line', () => {
+    expect(read('a: 1\nb: [1\nc: 2').problems[0]?.line).toBeGreaterThanOrEqual(2);
+  });
+
+  test('fields beside the list are told', () => {
+    expect(problems('orchestrations: []\nas: worker')).toContainEqual(['UNKNOWN_FIELD', 'as', 2]);
+  });
+
+  test('ten thousand steps are one problem, said quickly', () => {
+    const text = JSON.stringify({
+      orchestrationName: 'o',
+      as: 'initiator',
+      type: 'parallel',
+      steps: Array.from({ length: 10_000 }, (_, seq) => ({ seq, name: `s${seq}` })),
+    });
+    expect(problems(text).map(([code]) => code)).toEqual(['TOO_MANY_STEPS']);
+  });
+
+  test('at most a hundred problems are told', () => {
+    const steps = Array.from({ length: 150 }, (_, seq) => ({ seq, name: 'a b' }));
+    expect(read(JSON.stringify({ orchestrationName: 'o', as: 'initiator', type: 'parallel', steps })).problems).toHaveLength(100);
+  });
+});
+
+describe('names that meet in Kafka', () => {
+  const two = (first: string, firstStep: string, second: string, secondStep: string): string =>
+    JSON.stringify({
+      orchestrations: [
+        { orchestrationName: first, as: 'initiator', type: 'parallel', steps: [{ seq: 1, name: firstStep }] },
+        { orchestrationName: second, as: 'worker', steps: [{ name: secondStep }] },
+      ],
+    });
+  test('a_b/c and a/b_c', () => {
+    expect(problems(two('a_b', 'c', 'a', 'b_c')).map(([code]) => code)).toEqual(['TOPIC_COLLISION']);
+    expect(problems(two('a_b', 'c', 'a_b', 'c'))).toEqual([]);
+  });
+  test('the same initiator twice', () => {
+    const one = { orchestrationName: 'o', as: 'initiator', type: 'parallel', steps: [{ seq: 1, name: 'a' }] };
+    expect(problems(JSON.stringify({ orchestrations: [one, one] })).map(([code]) => code)).toEqual(['ORCHESTRATION_DUPLICATE']);
+  });
+});
+
+test('a value from a topic is read as well, without lines; text in it is a document', () => {
+  expect(readRegistrationValue({ as: 'worker' }, { serviceName: null }).problems.map(({ line }) => line)).toEqual([null, null]);
+  expect(readRegistrationValue(seed, { serviceName: null }).declarations).toHaveLength(1);
+  expect(readRegistrationValue(null, { serviceName: null }).problems).toHaveLength(1);
+});
+
+test('no text makes it throw', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.string().map((text) => `${seed}${text}`),
+      ),
+      (text) => {
+        expect(read(text).problems).toBeInstanceOf(Array);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
