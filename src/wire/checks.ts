@@ -45,7 +45,7 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
-  return `${typeof value === 'string' ? 'the text' : `the ${typeof value}`} ${String(JSON.stringify(value) ?? value).slice(0, 60)}`;
+  return `${typeof value === 'string' ? 'the text' : `the ${typeof value}`} ${String(JSON.stringify(value)).slice(0, 60)}`;
 }
 
 const invalid = (say: Say, at: Path, expected: string, value: unknown): undefined => {
@@ -87,7 +87,7 @@ const LONGEST_MS = 365 * 86_400_000;
 export function duration(least: number): Check<number> {
   return (value, at, say) => {
     const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(value) : null;
-    const ms = typeof value === 'number' ? value : match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 'ms'] ?? 1);
+    const ms = typeof value === 'number' ? value : match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
     if (ms >= least && ms <= LONGEST_MS) return Math.round(ms);
     return invalid(
       say,

@@ -175,14 +175,14 @@ function orchestrationOf(name: string, type: Orchestration['type'], root: Root, 
   };
 }
 
-/** The step's own word, else the orchestration's, else the default; of UNDO: else what holds for DO. */
+/** Without problems a step has its name and seq. The step's own word, else the orchestration's, else the default; of UNDO: else what holds for DO. */
 function stepOf(step: Step, root: Root): StepDefinition {
   const maxRetries = step.maxRetries ?? root.maxRetries ?? DEFAULTS.maxRetries;
   const timeoutMs = step.timeout ?? root.timeout ?? DEFAULTS.timeoutMs;
   const forDo: Backoff = { ...DEFAULTS.backoff, ...root.backoff, ...step.backoff };
   return {
-    seq: step.seq ?? 0,
-    name: step.name ?? '',
+    seq: step.seq as number,
+    name: step.name as string,
     objectType: step.objectType ?? null,
     maxRetries,
     undoMaxRetries: step.undoMaxRetries ?? root.undoMaxRetries ?? maxRetries,
@@ -203,7 +203,7 @@ function stepOf(step: Step, root: Root): StepDefinition {
 
 function workerStep(step: Fields<typeof WORKER_STEP>): DeclaredWorkerStep {
   return {
-    stepName: step.name ?? '',
+    stepName: step.name as string,
     objectType: step.objectType ?? null,
     handlerClass: step.handlerClass ?? null,
     doMethod: step.doMethod ?? step.handlerMethod ?? null,

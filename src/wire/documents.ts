@@ -3,7 +3,7 @@ import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { type DocumentProblem, type Path, pathText, type Say } from './checks.js';
 import { type Declaration, readDeclaration } from './declarations.js';
 import { unstorable } from './json.js';
-import { collisionKey, LONGEST_TOPIC, stepTopic } from './topics.js';
+import { collisionKey, stepTopic } from './topics.js';
 
 export type { DocumentProblem } from './checks.js';
 export type { Declaration } from './declarations.js';
@@ -45,7 +45,7 @@ export function readRegistration(text: string, { serviceName }: RegistrationOpti
   if (wrong.length > 0) {
     const problems = wrong.slice(0, MOST_PROBLEMS).map((error) => ({
       code: 'DOCUMENT_INVALID',
-      message: (error.message.split('\n', 1)[0] ?? error.message).replace(/ at line \d+, column \d+:?$/, ''),
+      message: (error.message.split('\n', 1)[0] as string).replace(/ at line \d+, column \d+:?$/, ''),
       path: null,
       line: lines.linePos(error.pos[0]).line,
       suggestions: [],
@@ -56,7 +56,7 @@ export function readRegistration(text: string, { serviceName }: RegistrationOpti
   try {
     return readValue(document.toJS({ maxAliasCount: 20 }), lineOf, serviceName);
   } catch (error) {
-    return broken('DOCUMENT_INVALID', error instanceof Error ? error.message : 'the document can not be read', null);
+    return broken('DOCUMENT_INVALID', (error as Error).message, null);
   }
 }
 
@@ -113,12 +113,12 @@ function rootsOf(value: unknown, say: Say): [unknown, Path][] {
   return list.map((one, index) => [one, ['orchestrations', index]]);
 }
 
-/** Two topics of one document must differ also after `.` → `_`, and none may be longer than Kafka allows. */
+/** Two topics of one document must differ also after `.` → `_`. (None can be longer than Kafka allows: names end at 100 characters.) */
 function collisions(declarations: readonly Declaration[], places: readonly Path[], say: Say): void {
   const owners = new Map<string, string>();
   const declared = new Set<string>();
   declarations.forEach((one, index) => {
-    const at = places[index] ?? [];
+    const at = places[index] as Path;
     const name = one.as === 'worker' ? one.orchestrationName : one.orchestration.name;
     const steps = one.as === 'worker' ? one.steps.map(({ stepName }) => stepName) : one.orchestration.steps.map((step) => step.name);
     if (one.as === 'initiator' && declared.has(name))
@@ -128,8 +128,6 @@ function collisions(declarations: readonly Declaration[], places: readonly Path[
       const topic = stepTopic(name, step, 'UNDO');
       const owner = owners.get(collisionKey(topic));
       const place = [...at, 'steps'];
-      if (topic.length > LONGEST_TOPIC)
-        say('NAME_INVALID', place, `the topic ${topic} would have ${topic.length} characters, Kafka allows ${LONGEST_TOPIC}`);
       if (owner !== undefined && owner !== `${name}/${step}`) {
         say(
           'TOPIC_COLLISION',

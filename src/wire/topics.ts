@@ -17,8 +17,6 @@ export const TOPICS = {
 /** What the gateway reads. */
 export const INTAKE_TOPICS = [TOPICS.replies, TOPICS.starts, TOPICS.registrations] as const;
 
-/** Kafka's own limit. */
-export const LONGEST_TOPIC = 249;
 export const LONGEST_NAME = 100;
 
 export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {

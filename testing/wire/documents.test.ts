@@ -188,6 +188,7 @@ steps:
     ['undoTimeout', root('undoTimeout: 5 minutes'), 'FIELD_INVALID'],
     ['deadline', root('deadline: 400d'), 'FIELD_INVALID'],
     ['backoff', root('backoff: 5s'), 'FIELD_INVALID'],
+    ['backoff.initial', root('backoff: { initial: soon }'), 'FIELD_INVALID'],
     ['backoff.factor', root('backoff: { factor: 0.5 }'), 'FIELD_INVALID'],
     ['backoff.jitter', root('backoff: { jitter: some }'), 'FIELD_INVALID'],
     ['undoBackoff.maximum', root('undoBackoff: { maximum: 5s }'), 'UNKNOWN_FIELD'],
@@ -211,6 +212,14 @@ steps:
     ['steps[0].zzzzzzzz', step('zzzzzzzz: 1'), 'UNKNOWN_FIELD'],
   ])('a wrong %s (%#)', (path, text, code) => {
     expect(problems(text).map(([found, place]) => [found, place])).toEqual([[code, path]]);
+  });
+
+  test('of several near names the nearest is meant', () => {
+    expect(read(step('doMetho: x')).problems[0]?.suggestions).toEqual(['doMethod']);
+  });
+
+  test('a duration without a unit is in milliseconds, as text as well', () => {
+    expect(orchestration(step('timeout: "500"')).steps[0]?.timeoutMs).toBe(500);
   });
 
   test('a field nobody could have meant gets the list of known ones', () => {

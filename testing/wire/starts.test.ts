@@ -45,6 +45,7 @@ describe('a start by topic', () => {
     ['IDEMPOTENCY_KEY_INVALID', { headers: { orchestrationName: 'o', idempotencyKey: {} } }],
     ['IDEMPOTENCY_KEY_INVALID', { headers: { orchestrationName: 'o', idempotencyKey: 'x'.repeat(201) } }],
     ['IDEMPOTENCY_KEY_INVALID', { headers: { orchestrationName: 'o', idempotencyKey: 'a\u0000' } }],
+    ['IDEMPOTENCY_KEY_INVALID', { headers: { orchestrationName: 'o', idempotencyKey: 'a\ud800' } }],
     ['PAYLOAD_TOO_LARGE', { headers: { orchestrationName: 'o' }, payload: 'x'.repeat(2000) }],
     ['PAYLOAD_UNSTORABLE', { headers: { orchestrationName: 'o' }, payload: '\ud800' }],
     ['HEADERS_UNSTORABLE', { headers: { orchestrationName: 'o', note: '\u0000' } }],
