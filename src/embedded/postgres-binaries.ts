@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, cp, lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface Binaries {
   readonly initdb: string;
@@ -66,5 +66,5 @@ async function copyOf(native: string): Promise<string> {
 /** Nobody but us may have put programs there that we start. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => null);
-  return found !== null && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0 && basename(folder) !== '';
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }

@@ -1,7 +1,7 @@
 /** The folder a database lives in: who uses it, where it really lies, and what a crash left in it. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from '../observe/log.js';
@@ -17,7 +17,10 @@ const LINK = 'elsewhere';
  */
 export async function placeOf(folder: string, log: Log): Promise<string> {
   await mkdir(folder, { recursive: true });
-  if (RUNS_AS === null || (await isOpenToAll(folder))) return folder;
+  if (RUNS_AS === null) return folder;
+  // Our own folder may be walked through; what lies above it is not ours to open, and the data in it stay private.
+  await chmod(folder, 0o755);
+  if (await isOpenToAll(folder)) return folder;
   const outside = join(ELSEWHERE, `backstep-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
   const linked = await lstat(join(folder, LINK)).catch(() => null);
   if (linked === null) {
@@ -29,6 +32,10 @@ export async function placeOf(folder: string, log: Log): Promise<string> {
   if (uid !== 0) throw new Error(`${outside} belongs to somebody else; remove it, or choose another data folder than ${folder}`);
   log.info({ folder, outside }, 'the data folder can not be reached by the user PostgreSQL runs as; its data are kept outside');
   return outside;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 /** Gives a file or folder to the user PostgreSQL runs as. */
@@ -52,7 +59,7 @@ export async function claim(place: string): Promise<() => Promise<void>> {
         await rm(file, { force: true });
       };
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     }
     const [pid = '', ...born] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
     const lives = OURS.has(file) || (Number(pid) !== process.pid && isAlive(Number(pid)) && (await bornAt(Number(pid))) === born.join(' '));
@@ -100,7 +107,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

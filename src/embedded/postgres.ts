@@ -99,12 +99,7 @@ async function startSomewhere(
       return { server, port };
     } catch (error) {
       // Between asking for a free port and taking it somebody else may have.
-      if (
-        options.port !== undefined ||
-        tries === TRIES ||
-        !(error instanceof Error && /could not bind|Address already in use/.test(error.message))
-      )
-        throw error;
+      if (options.port !== undefined || tries === TRIES || !/could not bind|Address already in use/.test(String(error))) throw error;
     }
   }
 }

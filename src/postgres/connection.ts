@@ -32,7 +32,7 @@ export function nameStatements(): NamedStatements {
     install: (pool) => {
       const owner = pool as { Client: ClientClass };
       plain = owner.Client;
-      owner.Client = naming(owner.Client);
+      owner.Client = ours(owner.Client);
     },
     client: (options) => {
       if (plain === null) throw new Error('no connection pool was opened yet');
@@ -41,13 +41,39 @@ export function nameStatements(): NamedStatements {
   };
 }
 
-function naming(base: ClientClass): ClientClass {
+type Release = (error?: Error) => void;
+
+/**
+ * The pool's client, taught two things. It names its statements. And it goes back to the pool by itself when its connection ends: Kysely
+ * keeps a client for ever when the rollback fails as well, so that every restart of the server would leave the pool with one less.
+ */
+function ours(base: ClientClass): ClientClass {
   return class extends base {
+    private giveBack: Release = () => undefined;
+
+    constructor(options: object) {
+      super(options);
+      this.on('end', () => this.giveBack(new Error('the connection has ended')));
+    }
+
+    /** Set by the pool whenever it hands the client out. Whoever comes second, gives back nothing. */
+    set release(release: Release) {
+      let given = false;
+      this.giveBack = (error) => {
+        if (!given) {
+          given = true;
+          release(error);
+        }
+      };
+    }
+    get release(): Release {
+      return this.giveBack;
+    }
+
     override query(text: unknown, values?: readonly unknown[], ...rest: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
       const name = typeof text === 'string' ? NAMES.get(text) : undefined;
-      const config = name === undefined ? text : { name, text, values };
       const query = super.query as (...args: unknown[]) => Promise<{ rows: Record<string, unknown>[] }>;
-      return name === undefined ? query.call(this, config, values, ...rest) : query.call(this, config, ...rest);
+      return name === undefined ? query.call(this, text, values, ...rest) : query.call(this, { name, text, values }, ...rest);
     }
   };
 }

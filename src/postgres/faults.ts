@@ -22,10 +22,11 @@ const NOT_READY = new Set(['42P01', '42703', '42501', '42883']);
 
 export function faultOf(error: unknown): Fault | null {
   if (error instanceof Fault) return error;
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-    const named = nameOf(code, cause.message);
-    if (named !== null) return new Fault(named[0], `${named[1]}: ${cause.message || code}`, { cause: error });
+  for (let cause: unknown = error, depth = 0; typeof cause === 'object' && cause !== null && depth < 5; depth++) {
+    const { code, message, cause: next }: { code?: unknown; message?: unknown; cause?: unknown } = cause;
+    const named = nameOf(String(code ?? ''), String(message ?? ''));
+    if (named !== null) return new Fault(named[0], `${named[1]}: ${message || code}`, { cause: error });
+    cause = next;
   }
   return null;
 }

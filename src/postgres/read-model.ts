@@ -9,7 +9,7 @@ import { throwingFaults } from './faults.js';
 import { Bindings, conditionsOf, containing, waysOf } from './filter.js';
 import { flowOf, READ_ONLY, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
 import { registrations, SELECT_CURRENT } from './registrations.js';
-import { arrayOf, instantOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
+import { arrayOf, freshOf, instantOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
 import { readTimeline } from './timeline-read.js';
 
 /** A flow and its steps in one snapshot: a reader never sees half of a commit. */
@@ -112,7 +112,7 @@ export class PostgresReadModel implements ReadModel {
   }
 
   private read<T>(work: (sql: Sql, em: EntityManager) => Promise<T>): Promise<T> {
-    const em = this.em.fork();
+    const em = freshOf(this.em);
     return throwingFaults(() => work(sqlOf(em), em));
   }
 }

@@ -7,6 +7,11 @@ export interface Sql {
   rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]>;
 }
 
+/** An EntityManager for one piece of work. Never that of a transaction somebody up the call chain is in, by chance, on another database. */
+export function freshOf(em: EntityManager): EntityManager {
+  return em.fork({ disableContextResolution: true });
+}
+
 type Compiled = Parameters<Kysely<unknown>['executeQuery']>[0];
 
 /** Of the transaction `em` is in; outside one, of any connection of the pool. */

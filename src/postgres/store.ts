@@ -25,7 +25,7 @@ import { registrationOf } from './registrations.js';
 import { Registry } from './registry.js';
 import { Sent, type SentRow } from './sent.js';
 import { nearestNames } from './similar.js';
-import { type Sql, sqlOf } from './sql.js';
+import { freshOf, type Sql, sqlOf } from './sql.js';
 import { due, untilNextDue } from './sweep.js';
 
 export interface StoreOptions {
@@ -71,7 +71,7 @@ export class PostgresStore implements Store {
   }
 
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
-    const em = this.em.fork();
+    const em = freshOf(this.em);
     return throwingFaults(() => registrationOf(em, this.definitions, name, version));
   }
 
@@ -150,11 +150,11 @@ export class PostgresStore implements Store {
   }
 
   private transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
-    return throwingFaults(() => this.em.fork().transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED }));
+    return throwingFaults(() => freshOf(this.em).transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED }));
   }
 
   private sql<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return throwingFaults(() => work(sqlOf(this.em.fork())));
+    return throwingFaults(() => work(sqlOf(freshOf(this.em))));
   }
 }
 

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openEmbeddedPostgres } from '../../src/embedded/postgres.js';
+import { silent } from '../../src/observe/log.js';
+import { openOrm } from '../../src/postgres/database.js';
+import { freshOf, sqlOf } from '../../src/postgres/sql.js';
+
+const log = silent('embedded');
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const orm = openOrm({ url, poolSize: 1, statementTimeoutMs: 10_000, log });
+  try {
+    return await sqlOf(freshOf(orm.em)).rows<Record<string, unknown>>(text, []);
+  } finally {
+    await orm.close(true);
+  }
+}
+
+const pidOf = async (): Promise<number> => Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+
+/** A child that was stopped is a zombie for a moment: that is not running. */
+async function isRunning(pid: number): Promise<boolean> {
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return line !== '' && line.slice(line.lastIndexOf(')') + 2, line.lastIndexOf(')') + 3) !== 'Z';
+}
+
+test('data survive a restart, they are synced to disk, in UTF-8, and nothing is left running', async () => {
+  const first = await openEmbeddedPostgres({ folder, log });
+  await ask(first.url, `CREATE TABLE kept AS SELECT 'ü' AS text`);
+  const pid = await pidOf();
+  expect(await isRunning(pid)).toBe(true);
+  await first.close();
+  expect(await isRunning(pid)).toBe(false);
+  const second = await openEmbeddedPostgres({ folder, log });
+  const [row] = await ask(
+    second.url,
+    `SELECT text, current_setting('fsync') AS fsync, current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int AS version FROM kept`,
+  );
+  await second.close();
+  expect(row).toMatchObject({ text: 'ü', fsync: 'on', encoding: 'UTF8' });
+  expect(Number(row?.version)).toBeGreaterThanOrEqual(180_000);
+});
+
+test('a folder that is in use is refused, politely, and free again afterwards', async () => {
+  const first = await openEmbeddedPostgres({ folder, log });
+  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(/in use by process \d+.*choose another data folder/);
+  await ask(first.url, 'SELECT 1');
+  await first.close();
+  await (await openEmbeddedPostgres({ folder, log })).close();
+});
+
+test('a folder that another living process uses is refused, one whose process is gone is not', async () => {
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  const gone = new Promise((resolve) => other.on('exit', resolve));
+  const born = (await readFile(`/proc/${other.pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')[19];
+  await writeFile(join(folder, 'owner'), `${other.pid} ${born}`);
+  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(`in use by process ${other.pid}`);
+  await writeFile(join(folder, 'owner'), `${other.pid} ${Number(born) - 1}`);
+  await (await openEmbeddedPostgres({ folder, log })).close();
+  await writeFile(join(folder, 'owner'), `${other.pid} ${born}`);
+  other.kill('SIGKILL');
+  await gone;
+  await (await openEmbeddedPostgres({ folder, log })).close();
+});
+
+test('a server that a killed process left running is stopped, and its data are there', async () => {
+  const left = await openEmbeddedPostgres({ folder, log });
+  await ask(left.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  const pid = await pidOf();
+  // As after a SIGKILL of ours: the server goes on, and the mark in the folder names a process that is no more.
+  const copy = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
+  await rename(join(folder, 'owner'), join(copy, 'owner'));
+  const again = await openEmbeddedPostgres({ folder, log });
+  expect(await isRunning(pid)).toBe(false);
+  expect(await ask(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  await again.close();
+  await left.close();
+  await rm(copy, { recursive: true });
+});
+
+test('a pid file that names a stranger is no obstacle', async () => {
+  await (await openEmbeddedPostgres({ folder, log })).close();
+  await writeFile(join(folder, 'data', 'postmaster.pid'), `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`);
+  const again = await openEmbeddedPostgres({ folder, log });
+  await ask(again.url, 'SELECT 1');
+  await again.close();
+});
+
+test('a port that is taken is said so, and leaves nothing behind', async () => {
+  const taken: Server = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await expect(openEmbeddedPostgres({ folder, port, log })).rejects.toThrow(/did not start on port \d+.*in use/s);
+  await new Promise((resolve) => taken.close(resolve));
+  await expect(stat(join(folder, 'owner'))).rejects.toThrow('ENOENT');
+  const again = await openEmbeddedPostgres({ folder, port, log });
+  expect(new URL(again.url).port).toBe(String(port));
+  await again.close();
+});
+
+test('a half-made database is made anew', async () => {
+  const first = await openEmbeddedPostgres({ folder, log });
+  await first.close();
+  await rm(join(folder, 'data'), { recursive: true });
+  await writeFile(join(folder, 'data.new'), 'cut short');
+  const again = await openEmbeddedPostgres({ folder, log });
+  await ask(again.url, 'SELECT 1');
+  await again.close();
+});
+
+const asRoot = process.getuid?.() === 0;
+
+test(`a folder PostgreSQL's user can not reach (${asRoot ? 'we are root' : 'we are not root: it is ours'}) keeps its data all the same, and wiping it wipes them`, async () => {
+  const below = join(folder, 'private', 'postgres');
+  await mkdir(below, { recursive: true });
+  await chmod(join(folder, 'private'), 0o700);
+  const first = await openEmbeddedPostgres({ folder: below, log });
+  await ask(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  await first.close();
+  const outside = asRoot ? await readlink(join(below, 'elsewhere')) : null;
+  const second = await openEmbeddedPostgres({ folder: below, log });
+  expect(await ask(second.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  await second.close();
+  await rm(below, { recursive: true });
+  const third = await openEmbeddedPostgres({ folder: below, log });
+  expect(await ask(third.url, `SELECT to_regclass('kept') AS kept`)).toEqual([{ kept: null }]);
+  await third.close();
+  if (outside !== null) await rm(outside, { recursive: true });
+});

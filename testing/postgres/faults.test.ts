@@ -1,0 +1,168 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Fault } from '../../src/engine/ports.js';
+import { silent } from '../../src/observe/log.js';
+import { openPostgres } from '../../src/postgres/database.js';
+import { faultOf } from '../../src/postgres/faults.js';
+import { change, changeRecord, firstStepDone, lockOne, register, start, startInput } from '../contracts/store-builders.js';
+import { type TestDatabase, testDatabase } from '../kit/postgres.js';
+import { testTopics } from '../kit/topics.js';
+
+const code = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no fault',
+    (error: unknown) => (error instanceof Fault ? error.code : String(error)),
+  );
+
+describe('when the database is in trouble', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase();
+    await register(database.open().store);
+  });
+  afterAll(() => database?.close());
+
+  const killAll = (but = 'nobody'): Promise<unknown> =>
+    database.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query <> $1`,
+      [but],
+    );
+
+  test('a server that is not there is a fault, whatever was asked', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    const port = typeof address === 'object' ? address?.port : 0;
+    const options = {
+      poolSize: 2,
+      instanceId: 'x',
+      leaseMs: 1,
+      statementTimeoutMs: 1_000,
+      stepTopics: testTopics,
+      log: silent('postgres'),
+    };
+    const { store, readModel, migrate, close } = openPostgres({ ...options, url: `postgres://nobody@127.0.0.1:${port}/nothing` });
+    const asked = [
+      migrate(),
+      store.ping(),
+      store.road(async () => 1),
+      store.due(1),
+      readModel.flows(['a']),
+      store.onRemoteCommit(() => undefined),
+    ];
+    for (const answer of await Promise.all(asked.map(code))) expect(answer).toBe('DATABASE_AWAY');
+    await store.outboxSent([{ flowId: 'a', number: 1 }]);
+    await close();
+  });
+
+  test('a schema nobody applied is a fault that says so', async () => {
+    const empty = await testDatabase({ empty: true });
+    try {
+      expect(await code(empty.open().store.due(1))).toBe('DATABASE_SCHEMA');
+    } finally {
+      await empty.close();
+    }
+  });
+
+  test('a connection that breaks within a transaction is a fault, nothing is recorded, and the next one works', async () => {
+    const { store, readModel } = database.open();
+    const broken = store.road(async (tx) => {
+      await tx.lock([], []);
+      await killAll();
+      await tx.lock([], []);
+    });
+    expect(await code(broken)).toBe('DATABASE_AWAY');
+    await start(store, [startInput('after')]);
+    expect((await readModel.flows(['after'])).size).toBe(1);
+  });
+
+  test('acked rows are kept when the transaction that was to delete them breaks', async () => {
+    const { store } = database.open();
+    await start(store, [startInput('acked')]);
+    await store.outboxSent([{ flowId: 'acked', number: 2 }]);
+    const broken = store.road(async (tx) => {
+      const flow = await lockOne(tx, 'acked');
+      await tx.record([firstStepDone(flow)], true);
+      await killAll();
+    });
+    expect(await code(broken)).toBe('DATABASE_AWAY');
+    expect(await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`)).toHaveLength(1);
+    await start(store, [startInput('another')]);
+    expect(await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`)).toHaveLength(0);
+  });
+
+  test('a statement that takes too long is a fault', async () => {
+    const { store } = database.open({ statementTimeoutMs: 100 });
+    await start(database.open().store, [startInput('slow')]);
+    const held = database.open().store.road(async (tx) => {
+      await lockOne(tx, 'slow');
+      return code(store.road((other) => other.lock(['slow'], [])));
+    });
+    expect(await held).toBe('DATABASE_SLOW');
+  });
+
+  test('a dry pool is a fault, after a while', async () => {
+    const { store } = database.open({ poolSize: 1 });
+    expect(await store.road(() => code(store.ping()))).toBe('DATABASE_AWAY');
+  });
+
+  test('work that can not be recorded is no fault: another try would not help', async () => {
+    const { store } = database.open();
+    await start(store, [startInput('twice')]);
+    const again = change(store, 'twice', (flow) => ({ ...changeRecord(flow, {}, [{ type: 'FLOW_RELEASED' }]), before: null }));
+    expect(await code(again)).toMatch(/duplicate key/);
+  });
+
+  test('a flow whose rows contradict each other stands still, and its neighbours go on', async () => {
+    const { store } = database.open();
+    await start(store, [startInput('whole'), startInput('halved')]);
+    await database.sql(`DELETE FROM orchestration_step_run WHERE flow_id = 'halved' AND seq = 2`);
+    const { flows, parked } = await store.road((tx) => tx.lock(['whole', 'halved'], []));
+    expect([...flows.keys()]).toEqual(['whole']);
+    expect(parked.get('halved')).toContain('createClient');
+  });
+
+  test('a listener whose connection breaks is told that it may have missed something, and hears again', async () => {
+    const { store } = database.open({ instanceId: 'listener' });
+    const other = database.open({ instanceId: 'other' });
+    let wake: () => void = () => undefined;
+    let missed = false;
+    const heard: string[] = [];
+    const leave = await store.onRemoteCommit((hints) => {
+      if (hints === null) missed = true;
+      else heard.push(...hints.map(({ flowId }) => flowId));
+      wake();
+    });
+    const until = (fits: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        wake = () => fits() && resolve();
+        wake();
+      });
+    await database.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN backstep'`,
+    );
+    await until(() => missed);
+    await start(other.store, [startInput('heard-again')]);
+    await until(() => heard.includes('heard-again'));
+    await leave();
+  });
+});
+
+test.each([
+  ['53100', 'could not extend file', 'DATABASE_FULL'],
+  ['53300', 'too many clients', 'DATABASE_BUSY'],
+  ['40P01', 'deadlock detected', 'DATABASE_BUSY'],
+  ['57P01', 'terminating connection', 'DATABASE_AWAY'],
+  ['25006', 'read-only transaction', 'DATABASE_AWAY'],
+  ['28P01', 'password authentication failed', 'DATABASE_AWAY'],
+  ['3D000', 'database does not exist', 'DATABASE_AWAY'],
+  ['42P01', 'relation does not exist', 'DATABASE_SCHEMA'],
+  ['ECONNRESET', 'read ECONNRESET', 'DATABASE_AWAY'],
+  ['22021', 'invalid byte sequence', undefined],
+  ['23505', 'duplicate key', undefined],
+  ['42601', 'syntax error', undefined],
+])('%s (%s) is %s', (state, message, expected) => {
+  expect(faultOf(Object.assign(new Error(message), { code: state }))?.code).toBe(expected);
+  expect(faultOf(new Error('wrapped', { cause: Object.assign(new Error(message), { code: state }) }))?.code).toBe(expected);
+});
