@@ -1,10 +1,15 @@
-/** One topic's log: JSON lines in a file, kept in memory as well. A line cut short by a crash is cut off at the next opening. */
-import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+/**
+ * One topic's log: JSON lines in a file, what may still be read kept in memory as well. Appends that come together share one write. A record
+ * can be read once it is on the disk, and its append resolves then: it survives the end of this process, and of the machine if the disk keeps
+ * its word. A line cut short by a crash is cut off at the next opening.
+ */
+import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A record as it is kept; its offset is its place. Texts that are not UTF-8 are base64. */
+/** A record as it is kept; offsets have no gaps. */
 export interface LogRecord {
   readonly offset: number;
+  /** ms. */
   readonly timestamp: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
@@ -17,14 +22,24 @@ interface Line {
   readonly k: string | null;
   readonly v: string | null;
   readonly h?: Record<string, string>;
+  /** Not a record: only where an emptied log goes on. */
+  readonly mark?: boolean;
+}
+
+interface Pending {
+  readonly record: Omit<LogRecord, 'offset'>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class LogFile {
-  records: LogRecord[] = [];
+  private records: LogRecord[] = [];
   private next = 0;
-  private pending: string[] = [];
-  private writing: Promise<void> = Promise.resolve();
-  private scheduled = false;
+  /** Bytes of the file that are known to be good. */
+  private good = 0;
+  private pending: Pending[] = [];
+  private turn: Promise<void> = Promise.resolve();
+  private broken = false;
 
   private constructor(private readonly path: string) {}
 
@@ -32,18 +47,11 @@ export class LogFile {
     const log = new LogFile(path);
     await mkdir(dirname(path), { recursive: true });
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0);
+      if (error.code === 'ENOENT') return null;
       throw error;
     });
-    let good = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, good)) {
-      const line = parsed(bytes.subarray(good, end).toString());
-      if (line === null) break;
-      log.keep(line);
-      good = end + 1;
-    }
-    if (good < bytes.length) await truncate(path, good);
-    if (bytes.length === 0) await writeFile(path, '', { flag: 'a' });
+    if (bytes === null) await writeFile(path, '');
+    else await log.read(bytes);
     return log;
   }
 
@@ -55,61 +63,103 @@ export class LogFile {
     return this.next;
   }
 
-  from(offset: number, most: number): LogRecord[] {
+  /** Bytes on the disk. */
+  get size(): number {
+    return this.good;
+  }
+
+  /** At most so many, from the first that is there at or after this offset. */
+  from(offset: number, most: number): readonly LogRecord[] {
     const index = Math.max(0, offset - this.firstOffset);
     return this.records.slice(index, index + most);
   }
 
-  /** Resolves when the line has been handed to the operating system: it survives the end of this process, not of the machine. */
+  /** Resolves once it is on the disk; rejects when it is not, and then nobody will read it. */
   append(record: Omit<LogRecord, 'offset'>): Promise<void> {
-    const full = { ...record, offset: this.next };
-    this.records.push(full);
-    this.next++;
-    this.pending.push(`${JSON.stringify(lineOf(full))}\n`);
-    return this.flush();
+    return new Promise((resolve, reject) => {
+      this.pending.push({ record, resolve, reject });
+      if (this.pending.length === 1) this.turn = this.turn.then(() => this.flush());
+    });
   }
 
-  /** Forgets what is before this offset; the file is written anew. */
-  async trim(before: number): Promise<void> {
-    this.records = this.records.filter((record) => record.offset >= before);
-    const marker = `${JSON.stringify({ o: this.next, t: 0, k: null, v: null, mark: true })}\n`;
-    const text = this.records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join('');
-    await this.writing;
-    await writeFile(this.path, this.records.length === 0 ? marker : text);
+  /** Forgets what is before this offset. A crash in between leaves the old file or the new one, never half of one. */
+  trim(before: number): Promise<void> {
+    const done = this.turn.then(() => this.rewrite(before));
+    this.turn = done.catch(() => undefined);
+    return done;
   }
 
-  async close(): Promise<void> {
-    await this.flush();
-    await this.writing;
+  /** Resolves when all that was appended is on the disk, or was refused. */
+  close(): Promise<void> {
+    return this.turn;
   }
 
-  private keep(line: Line & { readonly mark?: boolean }): void {
-    if (line.mark !== true) {
-      this.records.push({ offset: line.o, timestamp: line.t, key: bytesOf(line.k), value: bytesOf(line.v), headers: line.h ?? {} });
+  private async read(bytes: Buffer): Promise<void> {
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, this.good)) {
+      const line = parsed(bytes.subarray(this.good, end).toString());
+      if (line === null) break;
+      if (line.mark !== true) this.records.push(recordOf(line));
+      this.next = line.mark === true ? line.o : line.o + 1;
+      this.good = end + 1;
     }
-    this.next = line.mark === true ? line.o : line.o + 1;
+    if (this.good < bytes.length) await truncate(this.path, this.good);
   }
 
-  private flush(): Promise<void> {
-    if (!this.scheduled) {
-      this.scheduled = true;
-      this.writing = this.writing.then(async () => {
-        this.scheduled = false;
-        const text = this.pending.join('');
-        this.pending = [];
-        if (text !== '') await appendFile(this.path, text);
-      });
+  private async flush(): Promise<void> {
+    const batch = this.pending;
+    this.pending = [];
+    const records = batch.map(({ record }, index) => ({ ...record, offset: this.next + index }));
+    const bytes = Buffer.from(records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(''));
+    try {
+      await this.write(bytes);
+    } catch (error) {
+      // What went half way is cut off before the next write.
+      this.broken = true;
+      for (const { reject } of batch) reject(error);
+      return;
     }
-    return this.writing;
+    this.good += bytes.length;
+    for (const record of records) this.records.push(record);
+    this.next += records.length;
+    for (const { resolve } of batch) resolve();
+  }
+
+  /** Opened each time: there may be more topics than a process may have files open. */
+  private async write(bytes: Buffer): Promise<void> {
+    const file = await open(this.path, 'r+');
+    try {
+      if (this.broken) await file.truncate(this.good);
+      this.broken = false;
+      for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, this.good + done)).bytesWritten;
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async rewrite(before: number): Promise<void> {
+    const records = this.records.filter(({ offset }) => offset >= before);
+    const lines: Line[] = records.length === 0 ? [{ o: this.next, t: 0, k: null, v: null, mark: true }] : records.map(lineOf);
+    const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await writeFile(`${this.path}.new`, bytes, { flush: true });
+    await rename(`${this.path}.new`, this.path);
+    this.records = records;
+    this.good = bytes.length;
+    this.broken = false;
   }
 }
 
 function parsed(text: string): Line | null {
   try {
-    return JSON.parse(text) as Line;
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null && 'o' in line && Number.isInteger(line.o) ? (line as Line) : null;
   } catch {
     return null;
   }
+}
+
+function recordOf({ o, t, k, v, h }: Line): LogRecord {
+  return { offset: o, timestamp: t, key: bytesOf(k), value: bytesOf(v), headers: h ?? {} };
 }
 
 function lineOf({ offset, timestamp, key, value, headers }: LogRecord): Line {

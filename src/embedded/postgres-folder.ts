@@ -1,6 +1,7 @@
 /** The folder a database lives in: who uses it, where it really lies, and what a crash left in it. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -101,13 +102,19 @@ async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> 
   return false;
 }
 
+/** A zombie has ended; only nobody has asked how (in a container often nobody ever does). */
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return codeOf(error) === 'EPERM';
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return process.platform !== 'linux' || existsSync(`/proc/${pid}`);
   }
 }
 
@@ -115,9 +122,7 @@ function isAlive(pid: number): boolean {
 async function bornAt(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat !== null) {
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended; only nobody has asked how.
-    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   }
   return (await ps(pid, 'lstart=')).trim();
 }

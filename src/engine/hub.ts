@@ -3,48 +3,39 @@
  * nothing is missed or doubled, on any instance, and a subscriber that never reads costs no memory.
  */
 import type { FlowEvent } from '../saga/event.js';
-import { type Flow, isTerminal, retryCountOf } from '../saga/flow.js';
-import { Mailbox, MOST_BUFFERED } from './mailbox.js';
+import { isTerminal } from '../saga/flow.js';
+import { Mailbox } from './mailbox.js';
 import type { FlowHint, FlowRecord, ReadModel } from './ports.js';
 import type { StepChange } from './service.js';
+import { type StepFilter, StepWatch } from './step-watch.js';
 
 type Listener = (events: readonly FlowEvent[] | null) => void;
 const PAGE = 200;
 
-/** The subscriber did not keep up: subscribe again with the cursor. */
-export class Lagged extends Error {
-  readonly code = 'LAGGED';
-}
-
-export interface StepFilter {
-  readonly flowId: string | null;
-  readonly orchestrationName: string | null;
-}
-
 export class Hub {
   private readonly byFlow = new Map<string, Set<Listener>>();
-  private readonly byStep = new Set<(changes: readonly StepChange[], of: { flowId: string; orchestrationName: string }) => void>();
 
-  constructor(private readonly read: ReadModel) {}
+  private readonly steps: StepWatch;
+
+  constructor(private readonly read: ReadModel) {
+    this.steps = new StepWatch(read);
+  }
 
   /** This instance committed these. */
   committed(records: readonly FlowRecord[]): void {
     for (const { after, events } of records) {
-      if (events.length === 0) continue;
+      const [first] = events;
+      if (first === undefined) continue;
       for (const listener of this.byFlow.get(after.flowId) ?? []) listener(events);
-      if (this.byStep.size > 0) this.tellSteps(after, events);
+      if (this.steps.watched) this.steps.committed(after, events, first.number);
     }
   }
 
   /** Another instance committed something for these flows. */
   async hinted(hints: readonly FlowHint[]): Promise<void> {
     for (const { flowId } of hints) for (const listener of this.byFlow.get(flowId) ?? []) listener(null);
-    // One after the other: what was committed first is told first.
-    if (this.byStep.size > 0) this.reading = this.reading.catch(() => undefined).then(() => this.readSteps(hints));
-    await this.reading;
+    if (this.steps.watched) await this.steps.hinted(hints);
   }
-
-  private reading: Promise<void> = Promise.resolve();
 
   /** Anything may have happened meanwhile: everybody reads again. */
   reconnected(): void {
@@ -114,49 +105,8 @@ export class Hub {
     };
   }
 
-  async *stepChanges(filter: StepFilter, signal: AbortSignal): AsyncGenerator<StepChange> {
-    const waiting: StepChange[] = [];
-    let wake: () => void = () => undefined;
-    const listener = (changes: readonly StepChange[], of: { flowId: string; orchestrationName: string }): void => {
-      if (filter.flowId !== null && filter.flowId !== of.flowId) return;
-      if (filter.orchestrationName !== null && filter.orchestrationName !== of.orchestrationName) return;
-      if (waiting.length <= MOST_BUFFERED) waiting.push(...changes);
-      wake();
-    };
-    const aborted = (): void => wake();
-    this.byStep.add(listener);
-    signal.addEventListener('abort', aborted);
-    try {
-      while (!signal.aborted) {
-        if (waiting.length > MOST_BUFFERED) throw new Lagged(`more than ${MOST_BUFFERED} changes were not read in time; subscribe again`);
-        const change = waiting.shift();
-        if (change !== undefined) yield change;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-    } finally {
-      this.byStep.delete(listener);
-      signal.removeEventListener('abort', aborted);
-    }
-  }
-
-  private tellSteps(flow: Flow, events: readonly FlowEvent[]): void {
-    const changes = events.flatMap((event) => stepChange(flow, event));
-    if (changes.length === 0) return;
-    const of = { flowId: flow.flowId, orchestrationName: flow.orchestration.name };
-    for (const listener of this.byStep) listener(changes, of);
-  }
-
-  /** What another instance did, read once for all who watch steps. */
-  private async readSteps(hints: readonly FlowHint[]): Promise<void> {
-    const flows = await this.read.flows(hints.map(({ flowId }) => flowId));
-    for (const { flowId, lastEventNumber, firstEventNumber } of hints) {
-      const flow = flows.get(flowId);
-      const events = await this.read.timeline(flowId, firstEventNumber - 1, lastEventNumber - firstEventNumber + 1);
-      if (flow !== undefined && events !== null) this.tellSteps(flow, events);
-    }
+  stepChanges(filter: StepFilter, signal: AbortSignal): AsyncGenerator<StepChange> {
+    return this.steps.changes(filter, signal);
   }
 }
 
@@ -165,25 +115,4 @@ function contiguous(events: readonly FlowEvent[] | null, cursor: number): readon
   if (events === null) return null;
   const fresh = events.filter((event) => event.number > cursor);
   return fresh.every((event, index) => event.number === cursor + 1 + index) ? fresh : null;
-}
-
-function stepChange(flow: Flow, event: FlowEvent): StepChange[] {
-  if (event.stepStatus === null || event.stepStatusBefore === null || event.stepStatus === event.stepStatusBefore) return [];
-  const step = flow.steps.find(({ definition }) => 'stepName' in event && definition.name === event.stepName);
-  if (step === undefined) return [];
-  return [
-    {
-      flowId: flow.flowId,
-      orchestrationName: flow.orchestration.name,
-      stepName: step.definition.name,
-      seq: step.definition.seq,
-      status: event.stepStatus,
-      previousStatus: event.stepStatusBefore,
-      retryCount: retryCountOf(step),
-      errorMessage: 'errorMessage' in event ? event.errorMessage : null,
-      flowStatus: event.flowStatus,
-      at: event.at,
-      eventNumber: event.number,
-    },
-  ];
 }

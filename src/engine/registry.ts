@@ -140,10 +140,11 @@ export class Registry {
   }
 
   /** One message per declaration, failures included; not worth failing a stored registration for. */
-  private async announce({ declarations, problems, serviceName }: Registration, result: RegisterResult): Promise<void> {
+  private async announce({ declarations, problems, serviceName, named: spoken }: Registration, result: RegisterResult): Promise<void> {
     const wrong = [...problems, ...result.problems];
     const failureReason = wrong.length === 0 ? null : [...new Set(wrong.map(({ code, message }) => `${code}: ${message}`))].join('; ');
-    const named = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
+    const declared = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
+    const named = declared.length > 0 ? declared : (spoken ?? []);
     const about = named.length > 0 ? named : [{ orchestrationName: null, as: null }];
     const rows = about.map(({ orchestrationName, as }, number) => {
       const stored = result.registrations.find((one) => one.orchestrationName === orchestrationName && one.as === as);

@@ -52,6 +52,8 @@ export class Road {
   private queue: Waiting[] = [];
   private lane: Promise<void> | null = null;
   private stopping = false;
+  /** Deliveries of callers in the queue: only those are bounded, records of topics wait in Kafka. */
+  private callers = 0;
   private wake: (() => void) | null = null;
   /** Since when the store has not answered, ms; null = it does. */
   faultSince: number | null = null;
@@ -61,8 +63,9 @@ export class Road {
   /** Resolves with each one's outcome once it is committed. Rejects with a Fault: nothing of it was recorded, or it will be an echo. */
   submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
     if (this.stopping) return Promise.reject(new Stopped());
-    const fromCaller = deliveries.some((delivery) => delivery.position === null && delivery.input?.type !== 'TICK');
-    if (fromCaller && this.queue.length >= this.options.queueLimit) return Promise.reject(new Overloaded(this.queue.length));
+    const callers = deliveries.filter(isCallers).length;
+    if (callers > 0 && this.callers >= this.options.queueLimit) return Promise.reject(new Overloaded(this.callers));
+    this.callers += callers;
     const since = performance.now();
     const outcomes = deliveries.map(
       (delivery) =>
@@ -90,6 +93,7 @@ export class Road {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
       const batch = this.queue.splice(0, this.options.batchSize);
+      this.callers -= batch.filter(({ delivery }) => isCallers(delivery)).length;
       await this.commit(batch, 0);
     }
     this.lane = null;
@@ -164,6 +168,10 @@ export class Road {
     if (only.delivery.position === null || only.delivery.poison?.code === UNRECORDABLE) only.reject(error);
     else await this.commit([{ ...only, delivery: unrecordable(only.delivery, error) }], 0);
   }
+}
+
+function isCallers({ position, input }: Delivery): boolean {
+  return position === null && input?.type !== 'TICK' && input?.type !== 'UNPUBLISHABLE';
 }
 
 const UNRECORDABLE = 'UNRECORDABLE';

@@ -12,6 +12,8 @@ export interface ReadRegistration {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly DocumentProblem[];
   readonly serviceName: string | null;
+  /** What the document speaks of, as far as that can be told, problems or not: one entry per orchestration in it. */
+  readonly named: readonly { readonly orchestrationName: string | null; readonly as: 'initiator' | 'worker' | null }[];
 }
 
 export interface RegistrationOptions {
@@ -28,6 +30,7 @@ export function readRegistration(text: string, { serviceName }: RegistrationOpti
     declarations: [],
     problems: [{ code, message, path: null, line, suggestions: [] }],
     serviceName,
+    named: [],
   });
   if (text.length > LONGEST_DOCUMENT)
     return broken('DOCUMENT_TOO_LARGE', `the document has ${text.length} characters, at most ${LONGEST_DOCUMENT} are allowed`, null);
@@ -50,7 +53,7 @@ export function readRegistration(text: string, { serviceName }: RegistrationOpti
       line: lines.linePos(error.pos[0]).line,
       suggestions: [],
     }));
-    return { declarations: [], problems, serviceName };
+    return { declarations: [], problems, serviceName, named: [] };
   }
   const lineOf = (at: Path): number | null => lineIn(document, lines, at);
   try {
@@ -84,7 +87,8 @@ function readValue(value: unknown, lineOf: (at: Path) => number | null, serviceN
   };
   const declarations: Declaration[] = [];
   const places: Path[] = [];
-  for (const [one, at] of rootsOf(value, say)) {
+  const roots = rootsOf(value, say);
+  for (const [one, at] of roots) {
     const read = readDeclaration(one, at, say, lineOf);
     if (read === null) continue;
     declarations.push(read);
@@ -93,7 +97,14 @@ function readValue(value: unknown, lineOf: (at: Path) => number | null, serviceN
   if (problems.length === 0) collisions(declarations, places, say);
   const broken = problems.length === 0 ? unstorable(JSON.stringify(declarations)) : null;
   if (broken !== null) say('FIELD_INVALID', [], `the document ${broken}`);
-  return { declarations: problems.length === 0 ? declarations : [], problems, serviceName };
+  return { declarations: problems.length === 0 ? declarations : [], problems, serviceName, named: roots.map(([one]) => nameIn(one)) };
+}
+
+function nameIn(value: unknown): ReadRegistration['named'][number] {
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const name = fields.orchestrationName ?? fields.orchName;
+  const as = String(fields.as).toLowerCase();
+  return { orchestrationName: typeof name === 'string' ? name.slice(0, 200) : null, as: as === 'initiator' || as === 'worker' ? as : null };
 }
 
 function rootsOf(value: unknown, say: Say): [unknown, Path][] {

@@ -36,6 +36,8 @@ export interface Registration {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly Problem[];
   readonly serviceName: string | null;
+  /** What the document speaks of, problems or not: whom to answer on the status topic. */
+  readonly named?: readonly { readonly orchestrationName: string | null; readonly as: 'initiator' | 'worker' | null }[] | undefined;
 }
 
 /** A worker's registration of one step. */

@@ -1,0 +1,62 @@
+/** How far each group of workers has read each topic: one small file, written anew at each change. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import type { Log } from '../observe/log.js';
+
+export class Offsets {
+  private byGroup = new Map<string, Map<string, number>>();
+  private saving: Promise<void> = Promise.resolve();
+  private waiting = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly log: Log,
+  ) {}
+
+  async open(): Promise<void> {
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '{}';
+      throw error;
+    });
+    try {
+      const held = JSON.parse(text) as Record<string, Record<string, number>>;
+      this.byGroup = new Map(Object.entries(held).map(([group, topics]) => [group, new Map(Object.entries(topics))]));
+    } catch (error) {
+      this.log.warn({ path: this.path, err: error }, 'where the workers were can not be read; they start at the earliest records again');
+    }
+  }
+
+  /** The next record for this group; null = it has not read this topic. */
+  at(group: string, topic: string): number | null {
+    return this.byGroup.get(group)?.get(topic) ?? null;
+  }
+
+  /** What the slowest group has still to read; null = no group reads this topic. */
+  slowest(topic: string): number | null {
+    const all = [...this.byGroup.values()].flatMap((topics) => topics.get(topic) ?? []);
+    return all.length === 0 ? null : Math.min(...all);
+  }
+
+  /** On the disk a moment later: after a crash the last records come again. */
+  set(group: string, topic: string, offset: number): void {
+    const topics = this.byGroup.get(group) ?? new Map<string, number>();
+    this.byGroup.set(group, topics.set(topic, offset));
+    if (this.waiting) return;
+    this.waiting = true;
+    this.saving = this.saving.then(() => this.save());
+  }
+
+  close(): Promise<void> {
+    return this.saving;
+  }
+
+  private async save(): Promise<void> {
+    this.waiting = false;
+    const held = Object.fromEntries([...this.byGroup].map(([group, topics]) => [group, Object.fromEntries(topics)]));
+    try {
+      await writeFile(`${this.path}.new`, JSON.stringify(held), { flush: true });
+      await rename(`${this.path}.new`, this.path);
+    } catch (error) {
+      this.log.warn({ path: this.path, err: error }, 'where the workers are could not be written; after a restart records come again');
+    }
+  }
+}
