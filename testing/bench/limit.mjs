@@ -24,7 +24,13 @@ const flows = new Map();
 let waiting = null;
 
 function command(flow, step, action) {
-  const headers = { flowId: flow.id, stepName: steps[step], action, attemptId: `${flow.id}:${steps[step]}:${action}:${flow.tries}`, status: true };
+  const headers = {
+    flowId: flow.id,
+    stepName: steps[step],
+    action,
+    attemptId: `${flow.id}:${steps[step]}:${action}:${flow.tries}`,
+    status: true,
+  };
   const value = JSON.stringify({ headers, payload: { fail: flow.fail } });
   return { topic: `orchestrator.${orchestration}.${steps[step]}.${action.toLowerCase()}`, key: flow.id, value };
 }
@@ -49,15 +55,29 @@ async function write(rows, fresh) {
   const client = await pool.connect();
   try {
     await client.query('begin');
-    const upsert = 'insert into limit_run select * from unnest($1::text[], $2::text[], $3::int[]) on conflict (flow_id) do update set status = excluded.status, last = excluded.last';
+    const upsert =
+      'insert into limit_run select * from unnest($1::text[], $2::text[], $3::int[]) on conflict (flow_id) do update set status = excluded.status, last = excluded.last';
     const last = new Map(rows.map((row) => [row.id, row]));
     const runs = [...last.values()];
-    await client.query({ name: 'r', text: upsert, values: [runs.map((row) => row.id), runs.map((row) => row.status), runs.map((row) => row.number)] });
+    await client.query({
+      name: 'r',
+      text: upsert,
+      values: [runs.map((row) => row.id), runs.map((row) => row.status), runs.map((row) => row.number)],
+    });
     const steps_ = [...new Map(rows.map((row) => [`${row.id}/${row.step}`, row])).values()];
-    const text = 'insert into limit_step select * from unnest($1::text[], $2::int[], $3::text[]) on conflict (flow_id, step) do update set status = excluded.status';
-    await client.query({ name: 's', text, values: [steps_.map((row) => row.id), steps_.map((row) => row.step), steps_.map((row) => row.status)] });
+    const text =
+      'insert into limit_step select * from unnest($1::text[], $2::int[], $3::text[]) on conflict (flow_id, step) do update set status = excluded.status';
+    await client.query({
+      name: 's',
+      text,
+      values: [steps_.map((row) => row.id), steps_.map((row) => row.step), steps_.map((row) => row.status)],
+    });
     const events = 'insert into limit_event select * from unnest($1::text[], $2::int[], $3::json[])';
-    await client.query({ name: 'e', text: events, values: [rows.map((row) => row.id), rows.map((row) => row.number), rows.map((row) => row.body)] });
+    await client.query({
+      name: 'e',
+      text: events,
+      values: [rows.map((row) => row.id), rows.map((row) => row.number), rows.map((row) => row.body)],
+    });
     await client.query('commit');
   } finally {
     client.release();
@@ -79,7 +99,10 @@ function row(flow, status, step, body) {
 async function begin(count, fail) {
   const fresh = Array.from({ length: count }, () => ({ id: randomUUID(), step: 0, tries: 0, number: 0, fail, at: performance.now() }));
   for (const flow of fresh) flows.set(flow.id, flow);
-  await write(fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })), true);
+  await write(
+    fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })),
+    true,
+  );
   await send(fresh.map((flow) => command(flow, 0, 'DO')));
 }
 

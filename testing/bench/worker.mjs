@@ -26,7 +26,10 @@ await consumer.run({
       counts[headers.action]++;
       const status = !(headers.action === 'DO' && headers.stepName === failing && payload?.fail);
       const answer = { flowId: headers.flowId, stepName: headers.stepName, action: headers.action, attemptId: headers.attemptId, status };
-      return { key: headers.flowId, value: JSON.stringify({ headers: status ? answer : { ...answer, errorMessage: 'as asked' }, payload }) };
+      return {
+        key: headers.flowId,
+        value: JSON.stringify({ headers: status ? answer : { ...answer, errorMessage: 'as asked' }, payload }),
+      };
     });
     await producer.send({ topic: resultTopic, messages, acks: -1 });
   },

@@ -1,0 +1,130 @@
+/** The gateway under load: the built one, in its own process, driven over HTTP. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { NODE, ROOT } from '../steps.mjs';
+import { usageOf } from './services.mjs';
+
+const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
+
+export async function startGateway(services, orchestration, steps) {
+  const child = spawn(NODE, [join(ROOT, 'dist', 'main.js')], {
+    env: {
+      ...process.env,
+      DATABASE_URL: services.databaseUrl,
+      KAFKA_BROKERS: services.brokers,
+      DEMO: 'off',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'json',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const match = /GraphQL\s+(http:\S+)\/graphql/.exec(text);
+      if (match !== null) resolve(match[1]);
+    });
+    child.once('exit', () => reject(new Error(`the gateway ended:\n${text}`)));
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const ask = (query, variables) => post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
+  const document = {
+    orchestrationName: orchestration,
+    as: 'initiator',
+    type: 'sequential',
+    maxRetries: 2,
+    backoff: { initial: 0 },
+    steps: steps.map((name, index) => ({ seq: index + 1, name })),
+  };
+  const registered = await ask(REGISTER, { document: JSON.stringify(document) });
+  if (registered.errors || registered.data.registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registered));
+  const ends = await followEnds(services.brokers);
+  return {
+    name: 'backstep',
+    usage: () => usageOf(child.pid),
+    /** `count` flows with `inFlight` of them at a time; resolves with the time of all and of each, ms. */
+    async run({ count, inFlight, fail }) {
+      const started = performance.now();
+      const times = [];
+      let begun = 0;
+      const one = async () => {
+        while (begun < count) {
+          begun++;
+          const from = performance.now();
+          const { data, errors } = await ask(EXECUTE, { input: { orchestrationName: orchestration, payload: { fail } } });
+          const flowId = data?.execute.flow?.flowId;
+          if (flowId === undefined) throw new Error(JSON.stringify(errors ?? data));
+          const status = await ends.of(flowId);
+          if (status !== (fail ? 'UNDONE' : 'COMPLETED')) throw new Error(`${flowId} ended ${status}`);
+          times.push(performance.now() - from);
+        }
+      };
+      await Promise.all(Array.from({ length: inFlight }, one));
+      return { ms: performance.now() - started, times };
+    },
+    async close() {
+      agent.destroy();
+      await ends.close();
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+function post(agent, url, body) {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(JSON.parse(text)));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Ends are told on a topic: nobody polls. */
+async function followEnds(brokers) {
+  const kafka = new kafkajs.Kafka({ brokers: brokers.split(','), clientId: 'bench-ends', logLevel: kafkajs.logLevel.ERROR });
+  const consumer = kafka.consumer({ groupId: `bench-ends-${process.pid}`, maxWaitTimeInMs: 100, minBytes: 1 });
+  const ended = new Map();
+  const waiting = new Map();
+  await consumer.connect();
+  await consumer.subscribe({ topics: ['orchestrator.execution.status'], fromBeginning: false });
+  const joined = new Promise((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, resolve);
+  });
+  await consumer.run({
+    partitionsConsumedConcurrently: 8,
+    eachBatchAutoResolve: true,
+    eachBatch: async ({ batch }) => {
+      for (const { value } of batch.messages) {
+        const { flowId, status } = JSON.parse(value).payload;
+        const resolve = waiting.get(flowId);
+        if (resolve === undefined) ended.set(flowId, status);
+        else resolve(status);
+        waiting.delete(flowId);
+      }
+    },
+  });
+  await joined;
+  return {
+    of(flowId) {
+      const status = ended.get(flowId);
+      ended.delete(flowId);
+      return status === undefined ? new Promise((resolve) => waiting.set(flowId, resolve)) : Promise.resolve(status);
+    },
+    close: () => consumer.disconnect(),
+  };
+}

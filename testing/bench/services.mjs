@@ -1,0 +1,67 @@
+/** What a benchmark needs around it: a real Kafka, a real PostgreSQL with fsync on, and how much CPU processes have used. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startKafka } from '../kit/kafka.mjs';
+
+const TICKS_PER_SECOND = 100;
+
+/** Of a process and all below it: seconds of CPU, bytes of memory. */
+export function usageOf(root) {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(pid), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]), pages: Number(fields[21]) }];
+      } catch {
+        return [];
+      }
+    });
+  const family = new Set([root]);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const { pid, parent } of processes) {
+      if (!family.has(pid) && family.has(parent)) {
+        family.add(pid);
+        grew = true;
+      }
+    }
+  }
+  const mine = processes.filter(({ pid }) => family.has(pid));
+  return {
+    cpu: mine.reduce((sum, one) => sum + one.ticks, 0) / TICKS_PER_SECOND,
+    memory: mine.reduce((sum, one) => sum + one.pages, 0) * 4096,
+  };
+}
+
+function postmasterBelow(folder) {
+  for (const path of [join(folder, 'data', 'postmaster.pid'), join(folder, 'postmaster.pid')]) {
+    try {
+      return Number(readFileSync(path, 'utf8').split('\n')[0]);
+    } catch {
+      // The other place, then.
+    }
+  }
+  throw new Error(`no PostgreSQL runs in ${folder}`);
+}
+
+export async function openServices() {
+  const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
+  const { silent } = await import('../../dist/observe/log.js');
+  const folder = mkdtempSync(join(tmpdir(), 'backstep-bench-'));
+  const kafka = await startKafka();
+  const postgres = await openEmbeddedPostgres({ folder, log: silent('embedded') });
+  const postmaster = postmasterBelow(folder);
+  return {
+    brokers: kafka.brokers,
+    databaseUrl: postgres.url,
+    usage: () => ({ kafka: usageOf(kafka.pid), postgres: usageOf(postmaster) }),
+    async close() {
+      await postgres.close();
+      await kafka.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
