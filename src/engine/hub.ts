@@ -26,6 +26,7 @@ export class Hub {
     for (const { after, events } of records) {
       const [first] = events;
       if (first === undefined) continue;
+      this.steps.seen(after.now);
       for (const listener of this.byFlow.get(after.flowId) ?? []) listener(events);
       if (this.steps.watched) this.steps.committed(after, events, first.number);
     }

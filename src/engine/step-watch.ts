@@ -32,7 +32,8 @@ export class StepWatch {
   private readonly listeners = new Set<Listener>();
   /** Number of the last event told, by flow. */
   private readonly told = new Map<string, number>();
-  /** Since when somebody listens, ms. */
+  /** The latest time known of the database's clock, and what it was when the first of those who listen came. */
+  private clock = 0;
   private since = 0;
   private reading: Promise<void> = Promise.resolve();
   private pending = 0;
@@ -45,25 +46,30 @@ export class StepWatch {
 
   /** Told at once when nothing is being read and nothing is missing before it. */
   committed(flow: Flow, events: readonly FlowEvent[], first: number): void {
-    const last = this.told.get(flow.flowId) ?? (first === 1 ? 0 : null);
+    const last = this.told.get(flow.flowId) ?? this.lastBefore(flow, first);
     if (this.pending === 0 && last === first - 1) this.tell(flow, events);
-    else void this.readUpTo(flow.flowId, events.at(-1)?.number ?? first);
+    else void this.readUpTo(flow.flowId, first, events.at(-1)?.number ?? first);
   }
 
   async hinted(hints: readonly FlowHint[]): Promise<void> {
-    await Promise.all(
-      hints.map(({ flowId, lastEventNumber, firstEventNumber }) => {
-        if (firstEventNumber === 1 && !this.told.has(flowId)) this.remember(flowId, 0);
-        return this.readUpTo(flowId, lastEventNumber);
-      }),
-    );
+    await Promise.all(hints.map((hint) => this.readUpTo(hint.flowId, hint.firstEventNumber, hint.lastEventNumber)));
+  }
+
+  /** The time of the latest commit, by the database's clock. */
+  seen(now: number): void {
+    if (now > this.clock) this.clock = now;
+  }
+
+  /** Of a flow not told of yet: all of it when it began while somebody listened, else what comes from here on. */
+  private lastBefore(flow: Flow, first: number): number {
+    return flow.startedAt > this.since ? 0 : first - 1;
   }
 
   /** One after the other: what was committed first is told first. */
-  private readUpTo(flowId: string, number: number): Promise<void> {
+  private readUpTo(flowId: string, first: number, number: number): Promise<void> {
     this.pending++;
     this.reading = this.reading
-      .then(() => this.readGap(flowId, number))
+      .then(() => this.readGap(flowId, first, number))
       .catch(() => undefined)
       .finally(() => {
         this.pending--;
@@ -71,13 +77,12 @@ export class StepWatch {
     return this.reading;
   }
 
-  private async readGap(flowId: string, number: number): Promise<void> {
-    const last = this.told.get(flowId) ?? null;
-    if (last !== null && last >= number) return;
-    const events = await this.read.timeline(flowId, last ?? 0, PAGE);
+  private async readGap(flowId: string, first: number, number: number): Promise<void> {
+    if ((this.told.get(flowId) ?? 0) >= number) return;
     const flow = (await this.read.flows([flowId])).get(flowId);
-    if (events === null || flow === undefined) return;
-    this.tell(flow, last === null ? events.filter(({ at }) => at >= this.since) : events);
+    if (flow === undefined) return;
+    const last = this.told.get(flowId) ?? this.lastBefore(flow, first);
+    this.tell(flow, (await this.read.timeline(flowId, last, PAGE)) ?? []);
   }
 
   private tell(flow: Flow, events: readonly FlowEvent[]): void {
@@ -126,7 +131,7 @@ export class StepWatch {
 
   private join(listener: Listener): void {
     if (this.listeners.size === 0) {
-      this.since = Date.now();
+      this.since = this.clock;
       this.told.clear();
     }
     this.listeners.add(listener);

@@ -50,7 +50,7 @@ function follow(flow, headers) {
   return flow.step < 0 ? null : command(flow, flow.step, 'UNDO');
 }
 
-async function write(rows, fresh) {
+async function write(rows) {
   if (pool === null) return;
   const client = await pool.connect();
   try {
@@ -99,10 +99,7 @@ function row(flow, status, step, body) {
 async function begin(count, fail) {
   const fresh = Array.from({ length: count }, () => ({ id: randomUUID(), step: 0, tries: 0, number: 0, fail, at: performance.now() }));
   for (const flow of fresh) flows.set(flow.id, flow);
-  await write(
-    fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })),
-    true,
-  );
+  await write(fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })));
   await send(fresh.map((flow) => command(flow, 0, 'DO')));
 }
 

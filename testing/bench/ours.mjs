@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { NODE, ROOT } from '../steps.mjs';
-import { usageOf } from './services.mjs';
+import { usageOf } from './around.mjs';
 
 const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
 import { NODE, ROOT } from '../steps.mjs';
 import { startGateway } from './ours.mjs';
-import { openServices, usageOf } from './services.mjs';
+import { openServices, usageOf } from './around.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
