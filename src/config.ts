@@ -1,4 +1,5 @@
 /** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
+import { isIP } from 'node:net';
 import { COMPONENTS, type Component } from './observe/log.js';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -10,6 +11,8 @@ export interface Setting<T = unknown> {
   readonly byDefault: string;
   /** Reads the text; throws WrongValue with what would be right. Absent or empty = null. */
   readonly read: (text: string | null) => T;
+  /** Its value may hold a password: it is never shown. */
+  readonly secret: boolean;
 }
 
 class WrongValue extends Error {}
@@ -18,15 +21,15 @@ const wrong = (expected: string): never => {
   throw new WrongValue(expected);
 };
 
-function setting<T>(name: string, meaning: string, byDefault: string, read: (text: string | null) => T): Setting<T> {
-  return { name, meaning, byDefault, read };
+function setting<T>(name: string, meaning: string, byDefault: string, read: (text: string | null) => T, secret = false): Setting<T> {
+  return { name, meaning, byDefault, read, secret };
 }
 
 function whole(least: number, most: number, byDefault: number) {
   return (text: string | null): number => {
     if (text === null) return byDefault;
-    const value = Number(text);
-    return Number.isInteger(value) && value >= least && value <= most ? value : wrong(`a whole number from ${least} to ${most}`);
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : wrong(`a whole number from ${least} to ${most}`);
   };
 }
 
@@ -38,10 +41,22 @@ function word<T extends string, D extends T | null>(words: readonly T[], byDefau
 }
 
 const text = (value: string | null): string | null => value;
-const textOr =
-  (byDefault: string) =>
-  (value: string | null): string =>
-    value ?? byDefault;
+
+/** Text of this form; `like` says which, for whoever wrote another one. */
+function form<D extends string | null>(fits: (value: string) => boolean, like: string, byDefault: D) {
+  return (value: string | null): string | D => (value === null ? byDefault : fits(value) ? value : wrong(like));
+}
+
+const isHost = (value: string): boolean => isIP(value) > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value);
+const isName = (value: string): boolean => /^[A-Za-z0-9._-]{1,200}$/.test(value);
+const isClass = (value: string): boolean => /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(value);
+const NAME = 'letters, digits, dots, hyphens and underscores, at most 200';
+
+function replicas(value: string | null): number {
+  if (value === null || value === '-1') return -1;
+  return /^[1-9]\d?$/.test(value) ? Number(value) : wrong('a whole number from 1 to 99, or -1');
+}
+
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** The seed's class names, for people who come from there. */
 const ALIASES: Readonly<Record<string, Component>> = { DoOperationHandler: 'do', UndoOperationHandler: 'undo' };
@@ -57,7 +72,10 @@ function url(protocols: readonly string[]) {
 function brokers(value: string | null): readonly string[] | null {
   if (value === null) return null;
   const list = value.split(',').map((one) => one.trim());
-  const bad = list.find((one) => !/^[^\s:]+:\d{1,5}$/.test(one));
+  const bad = list.find((one) => {
+    const [host = '', port = '', more] = one.split(':');
+    return more !== undefined || !isHost(host) || !/^\d{1,5}$/.test(port) || Number(port) === 0 || Number(port) > 65_535;
+  });
   return bad === undefined ? list : wrong(`host:port, several separated by commas; ${JSON.stringify(bad)} is none`);
 }
 
@@ -76,13 +94,21 @@ function levels(value: string | null): ReadonlyMap<Component, Level> {
   return read;
 }
 
-function list(value: string | null): readonly string[] {
-  return value === null ? [] : value.split(',').map((one) => one.trim());
+function origins(value: string | null): readonly string[] {
+  const list = value?.split(',').map((one) => one.trim()) ?? [];
+  const bad = list.find((one) => !/^https?:/.test(one) || !URL.canParse(one) || new URL(one).origin !== one);
+  if (bad === undefined) return list;
+  return wrong(`origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is none`);
 }
 
 /** Every setting, in the order people read them. */
 export const SETTINGS = {
-  host: setting('HOST', 'address to listen on', '127.0.0.1', textOr('127.0.0.1')),
+  host: setting(
+    'HOST',
+    'address or name to listen on; 0.0.0.0 is every address of this machine, and then AUTH must be said',
+    '127.0.0.1',
+    form(isHost, 'an address or a host name like 127.0.0.1, without protocol and port', '127.0.0.1'),
+  ),
   port: setting('PORT', 'port to listen on; 0 takes any free one; a taken one gives way to the next free', '4000', whole(0, 65_535, 4000)),
   logLevel: setting('LOG_LEVEL', 'how much is said: debug, info, warn, error', 'info', word(LEVELS, 'info')),
   logLevels: setting(
@@ -102,11 +128,12 @@ export const SETTINGS = {
     'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
     'a PostgreSQL of our own',
     url(['postgresql:', 'postgres:']),
+    true,
   ),
   databasePool: setting('DATABASE_POOL', 'most connections to the database', '10', whole(2, 1000, 10)),
   kafkaBrokers: setting('KAFKA_BROKERS', 'host:port of brokers, separated by commas', 'a broker in this process', brokers),
-  kafkaGroupId: setting('KAFKA_GROUP_ID', 'consumer group all gateways of one database share', 'backstep', textOr('backstep')),
-  kafkaClientId: setting('KAFKA_CLIENT_ID', 'how this process is called at the brokers', 'backstep', textOr('backstep')),
+  kafkaGroupId: setting('KAFKA_GROUP_ID', 'consumer group all gateways of one database share', 'backstep', form(isName, NAME, 'backstep')),
+  kafkaClientId: setting('KAFKA_CLIENT_ID', 'how this process is called at the brokers', 'backstep', form(isName, NAME, 'backstep')),
   kafkaSsl: setting('KAFKA_SSL', 'on: talk TLS to the brokers', 'off', word(['on', 'off'], 'off')),
   kafkaSaslMechanism: setting(
     'KAFKA_SASL_MECHANISM',
@@ -114,16 +141,16 @@ export const SETTINGS = {
     'none',
     word(['plain', 'scram-sha-256', 'scram-sha-512'], null),
   ),
-  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', 'user for SASL', 'none', text),
-  kafkaSaslPassword: setting('KAFKA_SASL_PASSWORD', 'password for SASL', 'none', text),
+  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', 'user for SASL', 'none', text, true),
+  kafkaSaslPassword: setting('KAFKA_SASL_PASSWORD', 'password for SASL', 'none', text, true),
   topicPartitions: setting('TOPIC_PARTITIONS', 'partitions of topics we create', '4', whole(1, 10_000, 4)),
-  topicReplication: setting('TOPIC_REPLICATION', 'replicas of topics we create; -1 takes the cluster default', '-1', whole(-1, 100, -1)),
-  payloadLimit: setting('PAYLOAD_LIMIT_BYTES', 'largest payload of a start or a reply, bytes', '921600', whole(1024, 100_000_000, 921_600)),
+  topicReplication: setting('TOPIC_REPLICATION', 'replicas of topics we create; -1 takes the cluster default', '-1', replicas),
+  payloadLimit: setting('PAYLOAD_LIMIT_BYTES', 'largest payload of a start or a reply, bytes', '921600', whole(1024, 50_000_000, 921_600)),
   commandTypeId: setting(
     'COMMAND_TYPE_ID',
     'Java class name sent as __TypeId__ with commands, for Spring JsonDeserializer',
     'none is sent',
-    text,
+    form(isClass, 'the name of a Java class, like com.example.ExecutionMessage', null),
   ),
   demo: setting(
     'DEMO',
@@ -131,17 +158,27 @@ export const SETTINGS = {
     'on when neither DATABASE_URL nor KAFKA_BROKERS is set',
     word(['on', 'off'], null),
   ),
-  dataFolder: setting('DATA_FOLDER', 'where the own database and broker keep their data', '.backstep', textOr('.backstep')),
+  dataFolder: setting(
+    'DATA_FOLDER',
+    'where the own database and broker keep their data',
+    '.backstep',
+    form((value) => !value.startsWith('~'), 'a path; ~ is not understood here', '.backstep'),
+  ),
   auth: setting(
     'AUTH',
     'none: accept everybody; must be said when HOST is not a loopback address',
     'none on loopback',
     word(['none'], null),
   ),
-  allowedOrigins: setting('ALLOWED_ORIGINS', 'origins of browsers that may connect, separated by commas', 'our own', list),
+  allowedOrigins: setting('ALLOWED_ORIGINS', 'origins of browsers that may connect, separated by commas', 'our own', origins),
   introspection: setting('INTROSPECTION', 'on or off: may clients ask for the schema', 'on, off in production', word(['on', 'off'], null)),
   noColor: setting('NO_COLOR', 'set: no colours in the terminal', 'colours on a terminal', text),
-  environment: setting('NODE_ENV', 'production: no suggestions, no introspection', 'development', textOr('development')),
+  environment: setting(
+    'NODE_ENV',
+    'production: no suggestions, no introspection',
+    'development',
+    form(() => true, '', 'development'),
+  ),
 } as const;
 
 type Read = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };
@@ -159,32 +196,41 @@ export class BadConfig extends Error {
 /** Reads all settings; throws BadConfig with every problem at once. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const problems: string[] = [];
-  const entries = Object.entries(SETTINGS).map(([key, { name, read }]) => {
+  const entries = Object.entries(SETTINGS).map(([key, { name, read, secret }]) => {
     const given = environment[name]?.trim();
     try {
       return [key, read(given === undefined || given === '' ? null : given)] as const;
     } catch (error) {
       if (!(error instanceof WrongValue)) throw error;
-      problems.push(`${name} is ${JSON.stringify(given)}; it must be ${error.message}`);
+      problems.push(`${name} is ${secret ? 'wrong' : JSON.stringify(given)}; it must be ${error.message}`);
       return [key, null] as const;
     }
   });
   const read = Object.fromEntries(entries) as unknown as Read;
-  if (problems.length === 0 && !isLoopback(read.host) && read.auth === null) {
-    problems.push(
-      `HOST is ${read.host}, which others can reach, and there is no authentication yet: set AUTH=none if that is what you want`,
-    );
-  }
-  if (read.kafkaSaslMechanism !== null && (read.kafkaSaslUsername === null || read.kafkaSaslPassword === null)) {
-    problems.push('KAFKA_SASL_MECHANISM is set: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be, too');
-  }
+  problems.push(...together(read));
   if (problems.length > 0) throw new BadConfig(problems);
   const demoOn = read.demo === null ? read.databaseUrl === null && read.kafkaBrokers === null : read.demo === 'on';
   return Object.freeze({ ...read, demoOn, production: read.environment === 'production' });
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+/** What is wrong only in company. A setting that is wrong by itself is null here. */
+function together(read: Read): string[] {
+  const problems: string[] = [];
+  if (read.host !== null && !isLoopback(read.host) && read.auth === null) {
+    problems.push(
+      `HOST is ${read.host}, which others can reach, and there is no authentication yet: set AUTH=none if that is what you want`,
+    );
+  }
+  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = read;
+  if (mechanism !== null && (username === null || password === null)) {
+    problems.push('KAFKA_SASL_MECHANISM is set: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be, too');
+  }
+  if (mechanism === null && username !== null) problems.push('KAFKA_SASL_USERNAME is set: KAFKA_SASL_MECHANISM must be, too');
+  return problems;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 /** For `--help`. */

@@ -1,15 +1,17 @@
 /** The composition root: config → adapters → engine → shells. The start order and its reverse, and nothing else. */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openApi } from './api/server.js';
-import { BadConfig, type Config, readConfig, settingsText } from './config.js';
+import { BadConfig, type Config, readConfig } from './config.js';
 import { prepareDemo, runDemo } from './demo/demo.js';
 import { openEmbeddedBroker } from './embedded/broker.js';
 import { openEmbeddedPostgres } from './embedded/postgres.js';
-import { createEngine } from './engine/engine.js';
+import { wipe } from './embedded/wipe.js';
+import { createEngine, type Engine } from './engine/engine.js';
 import type { Broker, WorkerClient } from './engine/ports.js';
+import { helpText, readFlags } from './flags.js';
 import { openKafka } from './kafka/client.js';
 import { openKafkaWorker } from './kafka/worker-client.js';
 import type { Logs } from './observe/log.js';
@@ -22,6 +24,8 @@ import { INTAKE_TOPICS, TOPICS } from './wire/topics.js';
 
 const LEASE_MS = 10_000;
 const STOP_BOUND_MS = 10_000;
+/** What hangs longer than all that may take together is left to the operating system. */
+const STOP_ALL_MS = 30_000;
 const PORT_TRIES = 20;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
@@ -32,6 +36,10 @@ class Opened {
 
   add(name: string, close: () => Promise<unknown>): void {
     this.closers.push({ name, close });
+  }
+
+  get isClosing(): boolean {
+    return this.closing !== null;
   }
 
   close(logs: Logs): Promise<void> {
@@ -60,7 +68,8 @@ interface OpenBroker {
 
 async function openBroker(config: Config, opened: Opened, logs: Logs): Promise<OpenBroker> {
   const decode = createDecoder({ payloadLimit: config.payloadLimit });
-  const maxMessageBytes = 2 * 1024 * 1024;
+  // A command is its payload and some headers.
+  const maxMessageBytes = config.payloadLimit + 1024 * 1024;
   const ownTopics = Object.values(TOPICS);
   if (config.kafkaBrokers === null) {
     const folder = join(resolve(config.dataFolder), 'broker');
@@ -89,28 +98,22 @@ function saslOf({ kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, ka
   return mechanism === null ? null : { mechanism, username: username ?? '', password: password ?? '' };
 }
 
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
 async function start(config: Config, opened: Opened, logs: Logs): Promise<void> {
-  const print = (line: string): void => {
-    process.stdout.write(`${line}\n`);
-  };
-  if (config.databaseUrl === null || config.kafkaBrokers === null)
-    print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
-  const url = await openDatabase(config, opened, logs);
+  const keeps = config.databaseUrl === null || config.kafkaBrokers === null;
+  // Who asks for JSON reads it by a program: no other lines, then, but those of the demo.
+  const forPeople = config.logFormat !== 'json' || config.demoOn;
+  if (keeps && forPeople) print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
   const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep' });
-  const instanceId = randomUUID().slice(0, 8);
   const { stepTopics } = wire;
-  const database = {
-    url,
-    poolSize: config.databasePool,
-    instanceId,
-    leaseMs: LEASE_MS,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    stepTopics,
-  };
-  const postgres = openPostgres({ ...database, log: logs('postgres') });
+  const url = await openDatabase(config, opened, logs);
+  const database = { url, poolSize: config.databasePool, instanceId: randomUUID().slice(0, 8), leaseMs: LEASE_MS, stepTopics };
+  const postgres = openPostgres({ ...database, statementTimeoutMs: STATEMENT_TIMEOUT_MS, log: logs('postgres') });
   opened.add('the database', () => postgres.close());
-  const { applied } = await postgres.migrate();
-  if (applied.length > 0) logs('postgres').info({ applied }, 'the schema is up to date');
+  await postgres.migrate();
   const { broker, worker } = await openBroker(config, opened, logs);
   const engine = createEngine({ store: postgres.store, read: postgres.readModel, broker, wire, logs, leaseMs: LEASE_MS });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
@@ -120,24 +123,32 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const shell = { engine, readRegistration, stepTopics, payloadLimit, log: logs('api') };
   const api = await openApi({ ...shell, host, port, portTries: PORT_TRIES, introspection, production, allowedOrigins });
   opened.add('the API', () => api.close());
-  for (const line of welcome(config, api.url)) print(line);
-  if (!config.demoOn) return;
-  const client = await worker();
-  opened.add('the demo workers', () => client.close());
-  const coloured = process.stdout.isTTY === true && config.noColor === null;
-  const demo = {
-    engine,
-    worker: client,
-    replyTopic: TOPICS.replies,
-    readRegistration,
-    stepTopics,
-    print,
-    coloured,
-    log: logs('demo'),
-    url: api.url,
-  };
-  await prepareDemo(demo);
-  await runDemo(demo);
+  if (forPeople) for (const line of welcome(config, api.url)) print(line);
+  else logs('main').info({ url: api.url, brokers: config.kafkaBrokers, ...(keeps && { data: resolve(config.dataFolder) }) }, 'ready');
+  if (config.demoOn) await showDemo({ config, engine, stepTopics, openWorker: worker, url: api.url }, opened, logs);
+}
+
+interface Stage {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly openWorker: () => Promise<WorkerClient>;
+  readonly url: string;
+}
+
+/** A gateway whose demo can not be shown is a gateway all the same. */
+async function showDemo({ config, openWorker, ...stage }: Stage, opened: Opened, logs: Logs): Promise<void> {
+  const log = logs('demo');
+  try {
+    const worker = await openWorker();
+    opened.add('the demo workers', () => worker.close());
+    const coloured = process.stdout.isTTY === true && config.noColor === null;
+    const demo = { ...stage, worker, replyTopic: TOPICS.replies, readRegistration, print, coloured, log };
+    await prepareDemo(demo);
+    await runDemo(demo);
+  } catch (error) {
+    if (!opened.isClosing) log.warn({ err: error }, 'the demo can not be shown; the gateway serves all the same');
+  }
 }
 
 function welcome(config: Config, url: string): string[] {
@@ -152,51 +163,59 @@ function welcome(config: Config, url: string): string[] {
   ];
 }
 
-const FLAGS = ['--fresh', '--help', '--version'];
-
-async function main(): Promise<void> {
-  const flags = process.argv.slice(2);
-  const unknown = flags.find((flag) => !FLAGS.includes(flag));
-  if (unknown !== undefined) throw new BadConfig([`there is no flag ${unknown}; known are ${FLAGS.join(', ')}`]);
-  if (flags.includes('--help')) {
-    process.stdout.write(
-      `npm start [-- --fresh]\n\n  --fresh    wipe the own database and broker first\n\nSettings (environment variables):\n${settingsText()}\n`,
-    );
-    return;
-  }
-  const config = readConfig();
-  const format: 'pretty' | 'json' = config.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json');
-  const logs = createLogs({ level: config.logLevel, levels: config.logLevels, format });
-  const opened = new Opened();
-  let stopping = false;
+/** The first of these signals stops everything, in order; later ones are the same Ctrl-C, heard twice. */
+function stopOnSignals(opened: Opened, logs: Logs): () => void {
   const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
+    if (opened.isClosing) return;
+    setTimeout(() => process.exit(1), STOP_ALL_MS).unref();
     opened.close(logs).then(() => process.exit(process.exitCode ?? 0));
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  if (flags.includes('--fresh')) await wipe(config);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!opened.isClosing) logs('main').info({ signal }, 'stopping');
+      stop();
+    });
+  }
+  return stop;
+}
+
+async function main(): Promise<void> {
+  const flags = readFlags(process.argv.slice(2));
+  if (flags.has('--help')) return void process.stdout.write(helpText());
+  if (flags.has('--version')) return print(version());
+  const config = readConfig();
+  const format: 'pretty' | 'json' = config.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json');
+  const coloured = process.stdout.isTTY === true && config.noColor === null;
+  const logs = createLogs({ level: config.logLevel, levels: config.logLevels, format, coloured });
+  const opened = new Opened();
+  const stop = stopOnSignals(opened, logs);
   try {
+    if (flags.has('--fresh')) await wipe(resolve(config.dataFolder), logs('embedded'));
     await start(config, opened, logs);
   } catch (error) {
-    if (stopping) return;
-    process.stderr.write(`Backstep could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (opened.isClosing) return;
+    process.stderr.write(`Backstep could not start: ${error instanceof Error ? error.message : String(error)}${adviceOn(error)}\n`);
     logs('main').debug({ err: error }, 'the start failed');
     process.exitCode = 1;
     stop();
   }
 }
 
-/** Only what is ours in the data folder. */
-async function wipe({ dataFolder }: Config): Promise<void> {
-  for (const name of ['postgres', 'broker']) await rm(join(resolve(dataFolder), name), { recursive: true, force: true });
+/** For troubles of the operating system that a setting mends. */
+function adviceOn(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? '; choose a folder you may write to with DATA_FOLDER' : '';
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  return version;
 }
 
 main().catch((error: unknown) => {
   const text =
     error instanceof BadConfig
-      ? `These settings are wrong:\n${error.problems.map((one) => `  ${one}`).join('\n')}\nnpm start -- --help lists them all.`
+      ? `This is wrong:\n${error.problems.map((one) => `  ${one}`).join('\n')}\nnpm start -- --help lists all flags and settings.`
       : String(error);
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;

@@ -1,13 +1,10 @@
 /** `npm run check`: what holds the house, and the fast tests. */
-import { ready } from '../src/ready.mjs';
+import { readyOrEnd } from '../src/ready.mjs';
 import { CHECKS, endAll, jest, step } from './steps.mjs';
 
-ready();
-process.on('SIGINT', () => {
-  endAll();
-  process.exit(130);
-});
+const FAST = ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/engine', 'testing/house'];
+readyOrEnd();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => endAll().then(() => process.exit(130)));
 let good = true;
-for (const [name, work] of CHECKS) good = (await step(name, work)) && good;
-good = (await step('fast tests', () => jest(['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/engine', 'testing/house'], {}))) && good;
+for (const [name, work] of [...CHECKS, ['fast tests', () => jest(FAST, {})]]) good = (await step(name, work)).code === 0 && good;
 process.exitCode = good ? 0 : 1;

@@ -1,67 +1,94 @@
 /** Steps that are told as they run: one line each with its time, the output only when it failed. */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endFamilies } from './family.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
-export const NODE = join(BIN, 'node');
+const NODE = join(BIN, 'node');
+/** Of a long output the end is shown. */
+const SHOWN = 60_000;
 
-const say = (text) => process.stdout.write(`${text}\n`);
+export const say = (text) => process.stdout.write(`${text}\n`);
 const running = new Set();
 
 /** Runs a program of the project under the project's Node; resolves with its code and output. */
-export function run(command, args, environment = {}) {
+function run(command, args, environment = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own: Ctrl-C is for us, who then end all of it in order, however deep it goes.
+    const env = { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...environment };
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     running.add(child);
     let output = '';
     const keep = (chunk) => {
-      output = (output + chunk).slice(-60_000);
+      output = (output + chunk).slice(-SHOWN);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.on('error', (error) => resolve({ code: 1, output: `${output}${error.message}` }));
-    child.on('close', (code) => {
+    const end = (code, more) => {
       running.delete(child);
-      resolve({ code: code ?? 1, output });
-    });
+      resolve({ code, output: output + more });
+    };
+    child.on('error', (error) => end(1, error.message));
+    child.on('close', (code, signal) => end(code ?? 1, signal === null ? '' : `\nended by ${signal}`));
   });
 }
 
-/** What was started ends with us. */
-export function endAll() {
-  for (const child of running) child.kill('SIGTERM');
+/** What was started ends with us: first asked, then by force. */
+export async function endAll() {
+  await endFamilies([...running].flatMap(({ pid }) => pid ?? []));
 }
 
-/** One step by name; answers whether it went well. */
+/** One step by name; answers its result. `work` resolves with code and output, and with `note` for what is worth a word when it went well. */
 export async function step(name, work) {
   const started = performance.now();
-  const { code, output } = await work();
+  const live = process.stdout.isTTY === true;
+  if (live) process.stdout.write(`… ${name}`);
+  const result = await work();
+  if (live) process.stdout.write('\r\u001b[2K');
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  say(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
-  if (code !== 0) say(output.replace(/^/gm, '    '));
-  return code === 0;
+  say(`${result.code === 0 ? '✓' : '✗'} ${name} (${seconds} s${result.note ? `, ${result.note}` : ''})`);
+  if (result.code !== 0) say(result.output.replace(/^/gm, '    '));
+  return result;
 }
 
 const node = (path, ...args) => run(NODE, [join('node_modules', path), ...args]);
-const tsc = (project) => () => node('typescript/bin/tsc', '-p', project, '--noEmit');
+const tsc = (project) => () => node('typescript/bin/tsc', '-p', project, '--noEmit', '--incremental', 'false');
 
 /** What holds the house, by name. */
 export const CHECKS = [
-  ['format and lint', () => node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.')],
+  ['format and lint', () => node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn', '.')],
   ['types of the gateway', tsc('tsconfig.json')],
   ['types of the tests', tsc('testing/tsconfig.json')],
   ['types of the pure rooms', tsc('testing/tsconfig.pure.json')],
-  ['walls between the rooms', () => node('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', 'testing/walls.cjs', 'src')],
+  [
+    'walls between the rooms',
+    () => node('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', 'testing/walls.cjs', '--output-type', 'err-long', 'src'),
+  ],
   ['nothing dead', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
 ];
 
 /** Runs jest over these folders; answers its counts. */
 export async function jest(folders, environment, ...more) {
-  const report = join(ROOT, '.cache', `jest-${folders[0]?.replaceAll('/', '-')}.json`);
-  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '-c', 'testing/jest.config.mjs', '--json', `--outputFile=${report}`];
-  const { code, output } = await run(NODE, [...args, ...more, ...folders.map((folder) => `^${join(ROOT, folder)}/`)], environment);
-  return { code, output, report };
+  const report = join(ROOT, '.cache', `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`);
+  const flags = ['--experimental-vm-modules', '--no-warnings'];
+  const args = ['node_modules/jest/bin/jest.js', '-c', 'testing/jest.config.mjs', '--json', `--outputFile=${report}`];
+  const { code, output } = await run(
+    NODE,
+    [...flags, ...args, ...more, ...folders.map((folder) => `^${join(ROOT, folder)}/`)],
+    environment,
+  );
+  const { passed, failed } = countsIn(report);
+  rmSync(report, { force: true });
+  // A coverage below what is asked is a failure as well.
+  return { code, output, passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+function countsIn(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 0 };
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  return { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites };
 }

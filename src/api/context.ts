@@ -1,7 +1,9 @@
 /** What a request carries, and what shells were given. Nothing in it is shared between requests but the engine. */
+import { randomBytes } from 'node:crypto';
 import type { Registration } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import type { Log } from '../observe/log.js';
+import { BadInput } from './problems.js';
 
 export interface Shell {
   readonly engine: EngineService;
@@ -16,10 +18,40 @@ export interface RequestContext {
   readonly shell: Shell;
   /** Header X-Actor, until there is authentication. */
   readonly actor: string;
+  /** Header X-Request-Id, or made; in the answer's header and in log lines. */
+  readonly requestId: string;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  readonly budget: Budget;
+}
+
+const MOST_READS = 250;
+const MOST_ROWS = 20_000;
+
+/** What one request may make the database read: depth and cost rules see a document, not its variables. */
+export class Budget {
+  private reads = 0;
+  private rows = 0;
+
+  /** Throws when the request asks for too much. */
+  spend(rows: number): void {
+    this.reads += 1;
+    this.rows += rows;
+    if (this.reads <= MOST_READS && this.rows <= MOST_ROWS) return;
+    throw new BadInput(
+      `this asks for too much at once (over ${MOST_READS} lists or ${MOST_ROWS} rows): lower first, or ask in several requests`,
+    );
+  }
 }
 
 /** Header X-Actor as far as it can be stored; nobody = anonymous. */
 export function actorOf(header: unknown): string {
   const text = typeof header === 'string' ? header.replace(/[^\x20-\x7e]/g, '').trim() : '';
   return text === '' ? 'anonymous' : text.slice(0, 100);
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
+
+export function requestIdOf(header: unknown): string {
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomBytes(9).toString('base64url');
 }

@@ -1,14 +1,24 @@
 /** The only translation of what went wrong into GraphQL codes and HTTP statuses, and the only mask for the unknown. */
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { BadCursor, Fault } from '../engine/ports.js';
 
 /** The caller's mistake, in words for the caller. */
 export class BadInput extends Error {
-  readonly code = 'BAD_USER_INPUT';
+  constructor(
+    message: string,
+    readonly code: string = 'BAD_USER_INPUT',
+  ) {
+    super(message);
+  }
 }
 
 export class NotFound extends Error {
-  readonly code = 'NOT_FOUND';
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 export interface Told {
@@ -18,51 +28,73 @@ export interface Told {
   readonly retryable: boolean;
 }
 
+/** Faults that are our own words: they name nothing that is behind us. */
+const SPOKEN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STOPPING']);
+const INTERNAL = 'INTERNAL_SERVER_ERROR';
+
 /** What may be said about an error; whatever is not known is masked, and belongs into the log. */
 export function tell(error: unknown): Told {
   if (error instanceof Fault) {
-    const overloaded = error.code === 'OVERLOADED' || error.code === 'STOPPING';
-    const message = overloaded ? error.message : 'something the gateway depends on does not answer; nothing was lost, try again';
-    return { code: overloaded ? error.code : 'UNAVAILABLE', status: 503, message, retryable: true };
+    if (SPOKEN_FAULTS.has(error.code)) return { code: error.code, status: 503, message: error.message, retryable: true };
+    const message = 'something the gateway depends on does not answer; nothing was lost, try again';
+    return { code: 'UNAVAILABLE', status: 503, message, retryable: true };
   }
-  if (error instanceof BadInput || error instanceof BadCursor)
-    return { code: error.code, status: 400, message: error.message, retryable: false };
+  if (error instanceof BadInput) return { code: error.code, status: 400, message: error.message, retryable: false };
+  if (error instanceof BadCursor) {
+    const message = 'after is not a cursor of this list; take it from endCursor or an edge, and leave it out for the first page';
+    return { code: error.code, status: 400, message, retryable: false };
+  }
   if (error instanceof NotFound) return { code: error.code, status: 404, message: error.message, retryable: false };
   if (error instanceof Error && 'code' in error && error.code === 'LAGGED')
     return { code: 'LAGGED', status: 503, message: error.message, retryable: true };
-  return { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'something went wrong here; it is in the log', retryable: false };
+  return { code: INTERNAL, status: 500, message: 'something went wrong here; it is in the log', retryable: false };
 }
+
+const STATUSES: Readonly<Record<string, number>> = {
+  UNKNOWN_ORCHESTRATION: 404,
+  UNKNOWN_FLOW: 404,
+  IDEMPOTENCY_KEY_CONFLICT: 409,
+  ORCHESTRATION_PAUSED: 409,
+  ORCHESTRATION_ARCHIVED: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  OVERLOADED: 503,
+};
 
 /** HTTP status of a problem that came back as a value. */
 export function statusOf(code: string): number {
-  if (code === 'UNKNOWN_ORCHESTRATION' || code === 'UNKNOWN_FLOW') return 404;
-  if (code === 'IDEMPOTENCY_KEY_CONFLICT' || code === 'ORCHESTRATION_PAUSED' || code === 'ORCHESTRATION_ARCHIVED') return 409;
-  if (code === 'PAYLOAD_TOO_LARGE') return 413;
-  if (code === 'OVERLOADED') return 503;
-  return 400;
+  return STATUSES[code] ?? 400;
 }
 
-export function isKnown(error: unknown): boolean {
-  return tell(error).status !== 500;
+/** What a client gets of an error: graphql's own stay, ours get their code, the rest is masked. `unknown`: it belongs into the log. */
+export function graphqlError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+): { readonly answer: GraphQLFormattedError; readonly unknown: boolean } {
+  const original = originalOf(error);
+  if (original === null) return ownOf(formatted);
+  const { code, retryable, message } = tell(original);
+  const { path, locations } = formatted;
+  const answer = { message, ...(locations && { locations }), ...(path && { path }), extensions: { code, ...(retryable && { retryable }) } };
+  return { answer, unknown: code === INTERNAL };
 }
 
-/** For Apollo and graphql-ws: graphql's own errors stay, ours get their code, the rest is masked. */
-export function graphqlError(formatted: { readonly message: string }, error: unknown): Record<string, unknown> & { message: string } {
-  const original = error instanceof GraphQLError ? error.originalError : error;
-  if (original === undefined || original === null || original instanceof GraphQLError) return withoutStack(formatted);
-  const told = tell(original);
-  const { code, retryable, message } = told;
-  const places =
-    error instanceof GraphQLError
-      ? { ...(error.path && { path: error.path }), ...(error.locations && { locations: error.locations }) }
-      : {};
-  return { message, ...places, extensions: { code, ...(retryable && { retryable }) } };
+/** What a resolver threw; null when graphql itself complains. */
+function originalOf(error: unknown): unknown {
+  let original: unknown = error;
+  while (original instanceof GraphQLError) original = original.originalError ?? null;
+  return original ?? null;
 }
 
-function withoutStack(formatted: {
-  readonly message: string;
-  readonly extensions?: Record<string, unknown>;
-}): Record<string, unknown> & { message: string } {
-  const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-  return { ...formatted, extensions };
+/** graphql's own: about the document or its variables, unless a resolver answered what the schema forbids. */
+function ownOf(formatted: GraphQLFormattedError): { readonly answer: GraphQLFormattedError; readonly unknown: boolean } {
+  const code = formatted.extensions?.code ?? (formatted.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : INTERNAL);
+  const { message, locations, path } = formatted;
+  const unknown = code === INTERNAL;
+  const said = unknown ? tell(null).message : message;
+  return { answer: { message: said, ...(locations && { locations }), ...(path && { path }), extensions: { code } }, unknown };
+}
+
+/** Names of the schema that an error would give away to who may not ask for it. */
+export function withoutSuggestions(answer: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...answer, message: answer.message.replace(/ ?Did you mean .+\?$/s, '') };
 }

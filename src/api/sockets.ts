@@ -1,104 +1,134 @@
-/** GraphQL over WebSocket (graphql-ws) on the port and path of GraphQL over HTTP. */
+/** WebSocket connections on the port and path of GraphQL over HTTP: who may open one, and when one is closed. */
 import type { IncomingMessage, Server } from 'node:http';
-import type { GraphQLSchema } from 'graphql';
-import { GraphQLError } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Log } from '../observe/log.js';
-import { actorOf, type RequestContext, type Shell } from './context.js';
-import { type Limits, parseLimited, validateLimited } from './limits.js';
-import { graphqlError } from './problems.js';
+import { type SocketRules, socketServer } from './graphql/over-socket.js';
+import type { Origins } from './origins.js';
 
-export interface SocketOptions {
-  readonly server: Server;
-  readonly schema: GraphQLSchema;
-  readonly shell: Shell;
-  readonly limits: Limits;
-  /** Whether a browser page of this origin may connect; no Origin = no browser. */
-  readonly allowsOrigin: (origin: string, host: string) => boolean;
-  readonly log: Log;
+export interface SocketOptions extends SocketRules {
+  readonly origins: Origins;
 }
 
-const MOST_SUBSCRIPTIONS = 100;
+export interface Sockets {
+  /** Takes no more, tells every client, and cuts off those that do not answer. */
+  close(): Promise<void>;
+}
+
 const MOST_CONNECTIONS = 2000;
-const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
-const PATH = '/graphql';
-/** RFC 6455's registry: connect again. */
+const MOST_MESSAGE_BYTES = 2 * 1024 * 1024;
+const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
+/** A connection that does not answer a ping for this long is dead. */
+const PING_MS = 12_000;
+const GOODBYE_MS = 1000;
+/** RFC 6455's registry: the server goes away, connect again. */
 const SERVICE_RESTART = 1012;
+const NOT_READING = 4408;
+const INTERNAL_ERROR = 4500;
 
-interface Extra {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-}
-
-/** Answers what closes it: every client is told that the server goes away. */
-export function openSockets({ server, schema, shell, limits, allowsOrigin, log }: SocketOptions): () => Promise<void> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
-  const open = new Map<WebSocket, number>();
-  server.on('upgrade', (request, socket, head) => {
-    const refuse = (status: string): void => {
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    };
-    const { origin, host = '' } = request.headers;
-    if (new URL(request.url ?? '/', 'http://any').pathname !== PATH) return refuse('404 Not Found');
-    if (origin !== undefined && !allowsOrigin(origin, host)) return refuse('403 Forbidden');
-    if (sockets.clients.size >= MOST_CONNECTIONS) return refuse('503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
-  });
-  const disposable = useServer<Record<string, unknown>, Record<string, unknown>>(
-    {
-      schema,
-      context: ({ extra }): RequestContext & Record<string, unknown> => ({ shell, actor: actorOf(extra.request.headers['x-actor']) }),
-      onSubscribe: ({ extra }, _id, { query, operationName, variables }) => {
-        const { socket } = extra as Extra;
-        const subscriptions = open.get(socket) ?? 0;
-        if (subscriptions >= MOST_SUBSCRIPTIONS)
-          return [
-            new GraphQLError(`at most ${MOST_SUBSCRIPTIONS} subscriptions per connection`, {
-              extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
-            }),
-          ];
-        open.set(socket, subscriptions + 1);
-        const read = readDocument(query);
-        if ('error' in read) return [read.error];
-        const errors = validateLimited(schema, read.document, limits);
-        if (errors.length > 0) return [...errors];
-        return { schema, document: read.document, operationName: operationName ?? null, variableValues: variables ?? null } as never;
-      },
-      onNext: ({ extra }) => {
-        const { socket } = extra as Extra;
-        if (socket.bufferedAmount <= MOST_BUFFERED_BYTES) return;
-        log.warn({ bufferedBytes: socket.bufferedAmount }, 'a subscriber does not read; its connection is closed');
-        socket.close(4008, 'Lagged: not reading; subscribe again with the cursor');
-      },
-      onComplete: ({ extra }) => {
-        const { socket } = extra as Extra;
-        open.set(socket, Math.max(0, (open.get(socket) ?? 1) - 1));
-      },
-      onError: (_context, _id, _payload, errors) => errors.map((error) => masked(error, log).toJSON()),
-      onDisconnect: ({ extra }) => {
-        open.delete((extra as Extra).socket);
-      },
+export function openSockets(server: Server, options: SocketOptions): Sockets {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES, handleProtocols });
+  const protocol = socketServer(options);
+  const live = new Set<WebSocket>();
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const refusal = refusalOf(request, options.origins, live.size);
+    if (refusal !== null) refuse(stream, refusal);
+    else {
+      sockets.handleUpgrade(request, stream, head, (socket) => {
+        live.add(socket);
+        socket.once('close', () => live.delete(socket));
+        speak(socket, request, protocol, options);
+      });
+    }
+  };
+  server.on('upgrade', upgrade);
+  return {
+    async close() {
+      server.off('upgrade', upgrade);
+      server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable'));
+      await Promise.all([...live].map(leave));
     },
-    sockets,
-  );
-  return async () => {
-    for (const client of sockets.clients) client.close(SERVICE_RESTART, 'the server is stopping');
-    await disposable.dispose();
   };
 }
 
-function readDocument(query: string): { readonly document: ReturnType<typeof parseLimited> } | { readonly error: GraphQLError } {
-  try {
-    return { document: parseLimited(query) };
-  } catch (error) {
-    return { error: error instanceof GraphQLError ? error : new GraphQLError('the document can not be read') };
-  }
+function refusalOf({ headers, url }: IncomingMessage, origins: Origins, connections: number): string | null {
+  const { origin, host = '' } = headers;
+  if ((url ?? '').split('?', 1)[0] !== '/graphql') return '404 Not Found';
+  if (!origins.allowsHost(host)) return '421 Misdirected Request';
+  if (origin !== undefined && !origins.allowsPage(origin, host)) return '403 Forbidden';
+  return connections >= MOST_CONNECTIONS ? '503 Service Unavailable' : null;
 }
 
-function masked(error: GraphQLError, log: Log): GraphQLError {
-  const told = graphqlError(error.toJSON(), error);
-  const extensions = told.extensions as { readonly code?: string } | undefined;
-  if (extensions?.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.originalError ?? error }, 'a subscription failed');
-  return new GraphQLError(told.message, { extensions: { ...extensions } });
+function refuse(stream: Duplex, status: string): void {
+  stream.on('error', () => stream.destroy());
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function leave(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => socket.terminate(), GOODBYE_MS);
+    socket.once('close', () => {
+      clearTimeout(cut);
+      resolve();
+    });
+    socket.close(SERVICE_RESTART, 'the server is stopping; connect again');
+  });
+}
+
+function speak(socket: WebSocket, request: IncomingMessage, protocol: ReturnType<typeof socketServer>, { shell }: SocketOptions): void {
+  const gone = new AbortController();
+  // A socket's own complaint (a message too large, a broken frame) closes it with the code that says so.
+  socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
+  const stopPinging = keepAlive(socket);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => sent(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (read) => {
+        socket.on('message', (message) => {
+          if (!isReading(socket)) return;
+          read(String(message)).catch((error: unknown) => {
+            shell.log.error({ err: error }, 'a message over WebSocket failed');
+            socket.close(INTERNAL_ERROR, 'something went wrong here');
+          });
+        });
+      },
+    },
+    { request, gone: gone.signal },
+  );
+  socket.once('close', (code, reason) => {
+    stopPinging();
+    gone.abort();
+    closed(code, String(reason)).catch((error: unknown) => shell.log.error({ err: error }, 'a subscription did not end cleanly'));
+  });
+}
+
+/** Resolves when it has left: a subscription waits for its client, so what piles up is one message each. */
+function sent(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) resolve();
+    else socket.send(text, () => resolve());
+  });
+}
+
+/** A client that asks and asks without reading the answers is cut off. */
+function isReading(socket: WebSocket): boolean {
+  if (socket.bufferedAmount <= MOST_UNREAD_BYTES) return true;
+  socket.close(NOT_READING, 'you do not read what you asked for; subscribe again with the cursor');
+  socket.terminate();
+  return false;
+}
+
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, PING_MS);
+  return () => clearInterval(timer);
 }

@@ -79,7 +79,9 @@ function whatNext(url: string, flowId: string): string[] {
     `                   -d '{"orchestrationName":"tenantCreation","payload":{"tenant":"initech","failAt":"createClient"}}'`,
     `  look at one    curl -s ${url}/api/orchestrations/details/${flowId}`,
     `  all of them    curl -s '${url}/api/orchestrations/history?orchName=tenantCreation'`,
-    `  in a browser   ${url}/graphiql`,
+    `  in a browser   ${url}/graphiql, for example with`,
+    '                   mutation { execute(input: {orchestrationName: "customerOnboarding", payload: {customer: "hooli"}}) {',
+    '                     flow { flowId status } problems { code message } } }',
     '',
     'The gateway keeps serving; Ctrl-C stops it and everything it started.',
   ];

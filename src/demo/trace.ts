@@ -31,7 +31,7 @@ export async function traceFlow(engine: EngineService, flowId: string, { print, 
     if (short !== null) letters.push(short);
     const told = toldOf(event);
     if (told === null) continue;
-    const step = 'stepName' in event && event.stepName !== null ? event.stepName : '';
+    const step = stepOf(event);
     width = Math.max(width, step.length);
     const time = paint(`${((event.at - first) / 1000).toFixed(2).padStart(6)} s`, 'grey');
     print(
@@ -41,8 +41,13 @@ export async function traceFlow(engine: EngineService, flowId: string, { print, 
   return letters.join(' ');
 }
 
+/** A turn is the flow's, although a step caused it. */
+function stepOf(event: FlowEvent): string {
+  return 'stepName' in event && event.type !== 'FLOW_TURNED_AROUND' ? (event.stepName ?? '') : '';
+}
+
 function statusOf(event: FlowEvent): string {
-  return event.stepStatus !== null && event.type !== 'FLOW_TURNED_AROUND' ? event.stepStatus : event.flowStatus;
+  return stepOf(event) === '' ? event.flowStatus : (event.stepStatus ?? event.flowStatus);
 }
 
 function toldOf(event: FlowEvent): Told | null {
@@ -75,10 +80,14 @@ function toldOf(event: FlowEvent): Told | null {
       return { sign: '●', colour: 'green', text: 'nothing is left behind' };
     case 'FLOW_FAILED':
       return { sign: '●', colour: 'red', text: event.failureReason };
+    case 'FLOW_CANCELLED':
+      return { sign: '●', colour: 'yellow', text: `ended by ${event.actor}: ${event.reason}` };
     default:
       return null;
   }
 }
+
+const ENDS: readonly FlowEvent['type'][] = ['FLOW_COMPLETED', 'FLOW_UNDONE', 'FLOW_FAILED', 'FLOW_CANCELLED'];
 
 /** `a+` done, `a-` failed, `~a+` undone, `~a-` undo failed, `=> STATUS`. */
 function shortOf(event: FlowEvent): string | null {
@@ -86,6 +95,5 @@ function shortOf(event: FlowEvent): string | null {
   if (event.type === 'DO_FAILED') return `${event.stepName}-`;
   if (event.type === 'UNDO_SUCCEEDED') return `~${event.stepName}+`;
   if (event.type === 'UNDO_FAILED') return `~${event.stepName}-`;
-  const ended = event.type === 'FLOW_COMPLETED' || event.type === 'FLOW_UNDONE' || event.type === 'FLOW_FAILED';
-  return ended ? `=> ${event.flowStatus}` : null;
+  return ENDS.includes(event.type) ? `=> ${event.flowStatus}` : null;
 }

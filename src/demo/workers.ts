@@ -21,8 +21,10 @@ const WORK_MS = { DO: 250, UNDO: 200 } as const;
 
 export async function startDemoWorkers(client: WorkerClient, steps: readonly DemoStep[], replyTopic: string, log: Log): Promise<void> {
   const busy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const onRecord = async ({ value }: WorkerRecord): Promise<void> => {
-    const command = JSON.parse(Buffer.from(value ?? new Uint8Array()).toString()) as Command;
+  const onRecord = async ({ topic, value }: WorkerRecord): Promise<void> => {
+    const command = commandIn(value);
+    // Anybody may write to a topic: what is no command is left alone, and the next one is read.
+    if (command === null) return log.warn({ topic }, 'a demo worker was sent something that is no command');
     await busy(WORK_MS[command.headers.action]);
     const { flowId } = command.headers;
     const answer = answerTo(command);
@@ -36,6 +38,17 @@ export async function startDemoWorkers(client: WorkerClient, steps: readonly Dem
     steps.flatMap(({ topics }) => topics),
     onRecord,
   );
+}
+
+function commandIn(value: Uint8Array | null): Command | null {
+  try {
+    const command = JSON.parse(Buffer.from(value ?? new Uint8Array()).toString()) as Partial<Command> | null;
+    const { flowId, stepName, action } = command?.headers ?? {};
+    const whole = typeof flowId === 'string' && typeof stepName === 'string' && (action === 'DO' || action === 'UNDO');
+    return whole ? (command as Command) : null;
+  } catch {
+    return null;
+  }
 }
 
 function answerTo({ headers, payload }: Command): { readonly headers: Record<string, unknown>; readonly payload: unknown } {

@@ -2,14 +2,17 @@
  * Room 4c, everything in one process for a first try. Knows: the broker's port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages
  * of the relay and of workers in this process. Out: the same, in order, at least once. This file: the broker.
  */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Broker, Delivery, Intake, OutboxRow, PublishResult, WorkerClient, WorkerRecord } from '../engine/ports.js';
+import type { Broker, Delivery, InboxSource, Intake, OutboxRow, PublishResult, WorkerClient } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
 import { messageHeaders } from '../observe/message-headers.js';
-import { LogFile, type LogRecord } from './log-file.js';
+import { Group, type OnRecord } from './group.js';
+import type { LogRecord } from './log-file.js';
+import { Offsets } from './offsets.js';
 import { claim } from './postgres-folder.js';
-import { Reader } from './reader.js';
+import type { Reader } from './reader.js';
+import { Topic } from './topic.js';
 
 export interface EmbeddedBrokerOptions {
   /** Where the log lives; one process at a time. */
@@ -17,6 +20,8 @@ export interface EmbeddedBrokerOptions {
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly maxMessageBytes: number;
+  /** A topic's file larger than this loses what all its readers have read. */
+  readonly trimBytes?: number;
   readonly decode: (
     topic: string,
     record: { key: Uint8Array | null; value: Uint8Array | null; headers: Record<string, string> },
@@ -29,6 +34,11 @@ export interface EmbeddedBroker extends Broker {
   worker(groupId: string): WorkerClient;
 }
 
+/** As on Kafka; they are file names here. */
+const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
+const TRIM_BYTES = 8 * 1024 * 1024;
+
+/** Refuses a folder that a living process uses. */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const broker = new InProcessBroker(options);
   await broker.open();
@@ -36,57 +46,63 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
 }
 
 class InProcessBroker implements EmbeddedBroker {
-  private readonly topics = new Map<string, LogFile>();
-  private readonly readers = new Map<string, Set<Reader>>();
-  private intake: Reader[] = [];
-  private offsets: Record<string, number> = {};
-  private saving: Promise<void> = Promise.resolve();
+  private readonly topics = new Map<string, Topic>();
+  private readonly opening = new Map<string, Promise<void>>();
+  private readonly groups = new Map<string, Group>();
+  private readonly intake = new Map<string, Reader>();
+  private readonly offsets: Offsets;
   private joined = false;
   private leave: () => Promise<void> = async () => undefined;
 
-  constructor(private readonly options: EmbeddedBrokerOptions) {}
+  constructor(private readonly options: EmbeddedBrokerOptions) {
+    this.offsets = new Offsets(join(options.folder, 'offsets.json'), options.log);
+  }
 
   async open(): Promise<void> {
-    await mkdir(join(this.options.folder, 'topics'), { recursive: true });
+    const folder = join(this.options.folder, 'topics');
+    await mkdir(folder, { recursive: true });
     this.leave = await claim(this.options.folder);
-    const text = await readFile(this.offsetsPath, 'utf8').catch(() => '{}');
-    this.offsets = JSON.parse(text) as Record<string, number>;
-    for (const file of await readdir(join(this.options.folder, 'topics'))) {
-      const topic = file.replace(/\.log$/, '');
-      this.topics.set(topic, await LogFile.open(this.pathOf(topic)));
+    try {
+      await this.offsets.open();
+      const files = (await readdir(folder)).filter((file) => file.endsWith('.log'));
+      await this.ensureTopics([...files.map((file) => file.slice(0, -'.log'.length)), ...this.options.ownTopics]);
+    } catch (error) {
+      await this.leave();
+      throw error;
     }
-    await this.ensureTopics(this.options.ownTopics);
   }
 
-  readonly publisher = { publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> => this.publish(rows) };
+  readonly publisher = {
+    publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> => Promise.all(rows.map((row) => this.publish(row))),
+  };
 
-  async ensureTopics(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) if (!this.topics.has(topic)) this.topics.set(topic, await LogFile.open(this.pathOf(topic)));
+  async ensureTopics(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const opening = this.opening.get(name) ?? this.openTopic(name);
+      this.opening.set(name, opening);
+      await opening.catch((error: unknown) => {
+        this.opening.delete(name);
+        throw error;
+      });
+    }
   }
 
-  async consume(intake: Intake, inbox: Parameters<Broker['consume']>[1]): Promise<void> {
-    for (const topic of this.options.intakeTopics) {
-      const log = this.topics.get(topic);
-      if (log === undefined) throw new Error(`the topic ${topic} is not there`);
-      const known = (await inbox.inbox(topic)).find(({ partition }) => partition === 0);
-      let offset = known === undefined ? log.firstOffset : Number(known.nextOffset);
-      if (offset > log.nextOffset) {
-        this.options.log.warn(
-          { topic, inbox: offset, log: log.nextOffset },
-          'the log is another one than the database knows; starting at its beginning',
-        );
-        offset = log.firstOffset;
-        await inbox.resetInbox(topic, 0, BigInt(offset));
-      }
-      this.intake.push(this.read(topic, log, offset, (records) => this.feed(topic, records, intake)));
+  async consume(intake: Intake, inbox: InboxSource): Promise<void> {
+    for (const name of this.options.intakeTopics) {
+      await this.ensureTopics([name]);
+      const topic = this.topic(name);
+      this.intake.set(
+        name,
+        topic.reads(await this.placeOf(name, topic, inbox), (records) => this.feed(name, records, intake)),
+      );
     }
     this.joined = true;
   }
 
   async stopConsuming(): Promise<void> {
     this.joined = false;
-    await Promise.all(this.intake.map((reader) => reader.stop()));
-    this.intake = [];
+    await Promise.all([...this.intake].map(([name, reader]) => this.topic(name).leave(reader)));
+    this.intake.clear();
   }
 
   health(): { ready: boolean; detail: string } {
@@ -94,42 +110,75 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   worker(groupId: string): WorkerClient {
-    const mine: Reader[] = [];
+    const mine: { readonly group: Group; readonly member: OnRecord }[] = [];
     return {
-      subscribe: async (topics, onRecord) => {
-        await this.ensureTopics(topics);
-        for (const topic of topics) {
-          const log = this.topics.get(topic);
-          if (log === undefined) continue;
-          const key = `${groupId} ${topic}`;
-          mine.push(
-            this.read(topic, log, Math.max(this.offsets[key] ?? 0, log.firstOffset), (records) => this.work(key, topic, records, onRecord)),
-          );
+      subscribe: async (names, onRecord) => {
+        await this.ensureTopics(names);
+        for (const name of names) {
+          const group = this.group(groupId, name);
+          const member: OnRecord = (record) => onRecord(record);
+          mine.push({ group, member });
+          group.join(member);
         }
       },
       send: async (messages) => {
-        for (const { topic, key, value, headers } of messages) await this.append(topic, key, value, headers ?? {});
+        await Promise.all(
+          messages.map(({ topic, key, value, headers }) =>
+            this.topic(topic).append({ key: toBytes(key), value: toBytes(value), headers: headers ?? {} }),
+          ),
+        );
       },
       close: async () => {
-        await Promise.all(mine.map((reader) => reader.stop()));
+        await Promise.all(mine.splice(0).map(({ group, member }) => group.leave(member)));
       },
     };
   }
 
   async close(): Promise<void> {
-    await this.stopConsuming();
-    await Promise.all([...this.readers.values()].flatMap((readers) => [...readers].map((reader) => reader.stop())));
-    await Promise.all([...this.topics.values()].map((log) => log.close()));
-    await this.saving;
+    this.joined = false;
+    await Promise.all([...this.topics.values()].map((topic) => topic.close()));
+    await this.offsets.close();
     await this.leave();
   }
 
-  private read(topic: string, log: LogFile, offset: number, onBatch: (records: readonly LogRecord[]) => Promise<void>): Reader {
-    const reader = new Reader(log, offset, onBatch, (error) => this.options.log.warn({ topic, err: error }, 'a reader stopped'));
-    const readers = this.readers.get(topic) ?? new Set();
-    this.readers.set(topic, readers.add(reader));
-    reader.start();
-    return reader;
+  private async openTopic(name: string): Promise<void> {
+    if (!TOPIC_NAME.test(name))
+      throw new Error(`${name} can not be a topic: 1 to 249 letters, digits, dots, underscores and hyphens are possible`);
+    const { folder, trimBytes = TRIM_BYTES, log } = this.options;
+    const read = (): number | null => {
+      const reader = this.intake.get(name);
+      if (reader !== undefined) return reader.position;
+      // Read by the gateway, which has not started yet: nothing counts as read.
+      return this.options.intakeTopics.includes(name) ? 0 : this.offsets.slowest(name);
+    };
+    this.topics.set(name, await Topic.open({ name, path: join(folder, 'topics', `${name}.log`), trimBytes, log, read }));
+  }
+
+  private topic(name: string): Topic {
+    const topic = this.topics.get(name);
+    if (topic === undefined) throw new Error(`there is no topic ${name}`);
+    return topic;
+  }
+
+  private group(id: string, name: string): Group {
+    const key = `${id} ${name}`;
+    const group = this.groups.get(key) ?? new Group(id, name, this.topic(name), this.offsets);
+    this.groups.set(key, group);
+    return group;
+  }
+
+  /** After the last record the inbox admitted, unless another one stands there: then this is another log than the database knows. */
+  private async placeOf(name: string, { log }: Topic, inbox: InboxSource): Promise<number> {
+    const known = (await inbox.inbox(name)).find(({ partition }) => partition === 0);
+    if (known === undefined) return log.firstOffset;
+    const next = Number(known.nextOffset);
+    const last = log.from(next - 1, 1)[0];
+    const differs = last?.offset === next - 1 && known.lastTimestamp !== null && last.timestamp !== known.lastTimestamp;
+    if (next <= log.nextOffset && !differs) return Math.max(next, log.firstOffset);
+    const words = 'this topic is not the one the inbox knows: starting at its beginning';
+    this.options.log.warn({ topic: name, partition: 0, offset: log.firstOffset }, words);
+    await inbox.resetInbox(name, 0, BigInt(log.firstOffset));
+    return log.firstOffset;
   }
 
   private async feed(topic: string, records: readonly LogRecord[], intake: Intake): Promise<void> {
@@ -143,69 +192,21 @@ class InProcessBroker implements EmbeddedBroker {
     await intake(deliveries);
   }
 
-  private async work(
-    key: string,
-    topic: string,
-    records: readonly LogRecord[],
-    onRecord: (record: WorkerRecord) => Promise<void>,
-  ): Promise<void> {
-    // All at once, as several workers would; what was not finished when the process ends comes again.
-    await Promise.all(records.map(({ key: recordKey, value, headers }) => onRecord({ topic, key: recordKey, value, headers })));
-    this.offsets[key] = (records.at(-1)?.offset ?? -1) + 1;
-    this.save();
-  }
-
-  private async publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> {
-    return Promise.all(
-      rows.map(async (row): Promise<PublishResult> => {
-        const bytes = typeof row.value === 'string' ? Buffer.byteLength(row.value) : (row.value?.length ?? 0);
-        if (!this.topics.has(row.topic))
-          return { row, result: 'never', errorCode: 'UNKNOWN_TOPIC', errorMessage: `there is no topic ${row.topic}` };
-        if (bytes > this.options.maxMessageBytes) {
-          return {
-            row,
-            result: 'never',
-            errorCode: 'MESSAGE_TOO_LARGE',
-            errorMessage: `the message has ${bytes} bytes, at most ${this.options.maxMessageBytes} go`,
-          };
-        }
-        await this.append(row.topic, row.key, row.value, row.headers);
-        return { row, result: 'ok' };
-      }),
-    );
-  }
-
-  private async append(
-    topic: string,
-    key: string | Uint8Array | null,
-    value: string | Uint8Array | null,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    const log = this.topics.get(topic);
-    if (log === undefined) throw new Error(`there is no topic ${topic}`);
-    const done = log.append({ timestamp: Date.now(), key: toBytes(key), value: toBytes(value), headers });
-    for (const reader of this.readers.get(topic) ?? []) reader.wake();
-    await done;
-  }
-
-  private get offsetsPath(): string {
-    return join(this.options.folder, 'offsets.json');
-  }
-
-  private pathOf(topic: string): string {
-    return join(this.options.folder, 'topics', `${topic}.log`);
-  }
-
-  private saveAgain = false;
-
-  private save(): void {
-    if (this.saveAgain) return;
-    this.saveAgain = true;
-    this.saving = this.saving.then(async () => {
-      this.saveAgain = false;
-      await writeFile(`${this.offsetsPath}.new`, JSON.stringify(this.offsets));
-      await rename(`${this.offsetsPath}.new`, this.offsetsPath);
-    });
+  private async publish(row: OutboxRow): Promise<PublishResult> {
+    const never = (errorCode: string, errorMessage: string): PublishResult => ({ row, result: 'never', errorCode, errorMessage });
+    const topic = this.topics.get(row.topic);
+    if (topic === undefined) return never('UNKNOWN_TOPIC', `there is no topic ${row.topic}`);
+    const [key, value] = [toBytes(row.key), toBytes(row.value)];
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
+    const { maxMessageBytes } = this.options;
+    if (bytes > maxMessageBytes) return never('MESSAGE_TOO_LARGE', `the message has ${bytes} bytes, at most ${maxMessageBytes} go`);
+    try {
+      await topic.append({ key, value, headers: row.headers });
+      return { row, result: 'ok' };
+    } catch (error) {
+      const errorMessage = `the log of ${row.topic} could not be written: ${error instanceof Error ? error.message : String(error)}`;
+      return { row, result: 'later', errorCode: 'BROKER_UNAVAILABLE', errorMessage };
+    }
   }
 }
 

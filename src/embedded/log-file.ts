@@ -74,6 +74,13 @@ export class LogFile {
     return this.records.slice(index, index + most);
   }
 
+  /** The oldest of the newest records that have about this many bytes together. */
+  offsetOfLast(bytes: number): number {
+    let [room, index] = [bytes, this.records.length];
+    while (index > 0 && room > 0) room -= sizeOf(this.records[--index]);
+    return this.records[index]?.offset ?? this.next;
+  }
+
   /** Resolves once it is on the disk; rejects when it is not, and then nobody will read it. */
   append(record: Omit<LogRecord, 'offset'>): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -147,6 +154,10 @@ export class LogFile {
     this.good = bytes.length;
     this.broken = false;
   }
+}
+
+function sizeOf(record: LogRecord | undefined): number {
+  return (record?.key?.length ?? 0) + (record?.value?.length ?? 0) + 50;
 }
 
 function parsed(text: string): Line | null {

@@ -2,11 +2,12 @@
  * Room 4b, Kafka. Knows: the Kafka client and its traps. Refuses to know: SQL, HTTP, what a message means. In: rows to publish, topics to make.
  * Out: deliveries, in the order of each partition. This file: one connection's settings, and the broker port put together.
  */
-import { type Admin, Kafka, type KafkaConfig, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { type Admin, type Consumer, type ConsumerConfig, Kafka, type KafkaConfig, logLevel, Partitioners, type Producer } from 'kafkajs';
 import type { Broker, Delivery } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
 import { Intake } from './consumer.js';
 import { KafkaPublisher } from './publisher.js';
+import { Sender } from './sender.js';
 import { TopicsAdmin } from './topics-admin.js';
 
 export interface KafkaSecurity {
@@ -19,9 +20,14 @@ export type Decode = (
   record: { readonly key: Uint8Array | null; readonly value: Uint8Array | null; readonly headers: Record<string, Uint8Array | string> },
 ) => Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
 
-export interface KafkaOptions extends KafkaSecurity {
+/** Where the brokers are, and how to speak to them. */
+export interface KafkaConnection extends KafkaSecurity {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  readonly log: Log;
+}
+
+export interface KafkaOptions extends KafkaConnection {
   readonly groupId: string;
   /** Of topics we create. */
   readonly partitions: number;
@@ -31,20 +37,21 @@ export interface KafkaOptions extends KafkaSecurity {
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly decode: Decode;
-  readonly log: Log;
 }
 
-/** Lines of the client, as quiet as ours: what it calls an error is mostly a retry. */
-export function kafkaClient(
-  options: KafkaSecurity & { readonly brokers: readonly string[]; readonly clientId: string; readonly log: Log },
-): Kafka {
+/**
+ * A new client each time, for one producer, consumer or admin: one that has lost its last broker forgets where the others are and throws
+ * TypeErrors until the process ends, and it asks for a deleted topic in every metadata request for ever, failing for all the others.
+ */
+function newClient(options: KafkaConnection, retries: number): Kafka {
   const { brokers, clientId, log, ssl, sasl } = options;
   const config = {
     brokers: [...brokers],
     clientId,
     connectionTimeout: 3000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 5 },
+    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
+    // What the client calls an error is mostly a retry: ours to tell, in our words.
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
     ...(ssl === true && { ssl }),
@@ -53,24 +60,29 @@ export function kafkaClient(
   return new Kafka(config);
 }
 
-/** Equal keys go where Java's default sends them. */
-export function openProducer(kafka: Kafka): Producer {
-  return kafka.producer({
+export function newAdmin(options: KafkaConnection): Admin {
+  return newClient(options, 3).admin();
+}
+
+export function newConsumer(options: KafkaConnection, config: ConsumerConfig): Consumer {
+  return newClient(options, 5).consumer(config);
+}
+
+export function newProducer(options: KafkaConnection): Producer {
+  return newClient(options, 1).producer({
+    // Equal keys go where Java's default sends them; named, so that the client does not warn about it.
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
-    // One request under way: a retry can not overtake what came after it.
+    // One request under way and no retry behind our back: nothing can overtake what was sent before it.
     maxInFlightRequests: 1,
-    retry: { initialRetryTime: 50, maxRetryTime: 300, retries: 2 },
+    retry: { retries: 0 },
   });
 }
 
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
-  const kafka = kafkaClient(options);
-  const admin: Admin = kafka.admin({ retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 } });
-  const topics = new TopicsAdmin(admin, options);
-  const producer = openProducer(kafka);
-  const publisher = new KafkaPublisher(producer, topics, options.maxMessageBytes, options.log);
-  const intake = new Intake(kafka, topics, options);
+  const topics = new TopicsAdmin(() => newAdmin(options), options);
+  const publisher = new KafkaPublisher(new Sender(() => newProducer(options)), topics, options.maxMessageBytes, options.log);
+  const intake = new Intake(topics, options);
   return {
     publisher,
     ensureTopics: (names) => topics.ensure(names),

@@ -1,195 +1,248 @@
 /**
- * From Kafka to the engine. The position of every partition is the inbox's, never the group's (4-promises.md): on each assignment all partitions
- * are placed first, and a batch that comes from elsewhere meanwhile is dropped.
+ * From Kafka to the engine. The position of every partition is the inbox's, never the group's (docs/architecture.md): nothing of an assignment is
+ * fetched before all its partitions are placed. The group's offsets are written for lag monitors only.
  */
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, ConsumerRunConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { messageHeaders } from '../observe/message-headers.js';
-import type { KafkaOptions } from './client.js';
-import { placesOf } from './places.js';
+import { type KafkaOptions, newConsumer } from './client.js';
+import { within } from './failures.js';
+import { type Assignment, Member } from './member.js';
+import { type Place, Places } from './places.js';
+import { headersOf } from './records.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
 const HEARTBEAT_MS = 1000;
-const LONGEST_PAUSE_MS = 5000;
+const COMMIT_EVERY_MS = 5000;
+const COMMIT_WITHIN_MS = 2000;
+const LONGEST_PAUSE_MS = 2000;
+/** Who waits for a database that is away would never end. */
+const STOP_WITHIN_MS = 10_000;
+
+/** What one assignment is about; the next one makes its own. */
+interface Share {
+  readonly consumer: Consumer;
+  readonly assignment: Assignment;
+  readonly places: Map<string, Place>;
+  /** Whether something was read since the last commit. */
+  moved: boolean;
+}
 
 export class Intake {
-  private consumer: Consumer | null = null;
-  private placing: Promise<ReadonlyMap<string, bigint>> = Promise.resolve(new Map());
-  /** Partitions whose first batch after the placing has come. */
-  private placed = new Set<string>();
-  private joined = false;
+  private member: Member | null = null;
+  private share: Share | null = null;
+  private committing: NodeJS.Timeout | null = null;
   private stopped = false;
-  private detail = 'not started';
-  private wake: () => void = () => undefined;
+  private readonly underWay = new Set<Promise<void>>();
 
   constructor(
-    private readonly kafka: Kafka,
     private readonly topics: TopicsAdmin,
     private readonly options: KafkaOptions,
   ) {}
 
-  /** Resolves once the group is joined; keeps trying while the brokers are away. */
+  /** Resolves once the group is joined and every partition is at its place; keeps trying while the brokers are away. */
   async start(feed: Feed, inbox: InboxSource): Promise<void> {
-    for (let failures = 0; !this.stopped; failures++) {
-      try {
-        await this.topics.ensure([...new Set([...this.options.ownTopics, ...this.options.intakeTopics])]);
-        await this.join(feed, inbox);
-        return;
-      } catch (error) {
-        this.detail = `Kafka at ${this.options.brokers.join(', ')}: ${error instanceof Error ? error.message : String(error)}`;
-        this.options.log.warn({ err: error, failures }, 'Kafka is not ready; trying again');
-        await this.pause(Math.min(LONGEST_PAUSE_MS, 200 * 2 ** failures));
-      }
-    }
+    const { ownTopics, intakeTopics, log } = this.options;
+    const places = new Places(this.topics, inbox, log);
+    this.member = new Member({
+      topics: intakeTopics,
+      log,
+      prepare: () => this.topics.ensure([...ownTopics, ...intakeTopics]),
+      newConsumer: () => this.watched(newConsumer(this.options, settingsOf(this.options.groupId)), places),
+      reading: () => this.reading(places, feed),
+      joined: (consumer, assignment) => this.place(consumer, assignment, places),
+    });
+    if (this.stopped) return;
+    this.committing = setInterval(() => this.commit(), COMMIT_EVERY_MS);
+    await this.member.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.joined = false;
-    this.detail = 'stopped';
-    this.wake();
-    const { consumer } = this;
-    this.consumer = null;
-    await consumer?.disconnect();
+    if (this.committing !== null) clearInterval(this.committing);
+    const { member } = this;
+    this.member = null;
+    if (member === null) return;
+    await within(STOP_WITHIN_MS, 'what is under way', Promise.allSettled(this.underWay)).catch((error: unknown) => {
+      this.options.log.warn({ err: error }, 'stopping although not everything is recorded; the next one reads it again');
+    });
+    await this.commit();
+    await member.stop();
+    this.share = null;
   }
 
   health(): BrokerHealth {
-    return { ready: this.joined, detail: this.joined ? `Kafka, group ${this.options.groupId} joined` : this.detail };
+    if (this.stopped) return { ready: false, detail: 'stopped' };
+    const detail = this.member === null ? 'not started' : this.member.detail;
+    const at = `Kafka at ${this.options.brokers.join(', ')}`;
+    return detail === null
+      ? { ready: true, detail: `${at}, group ${this.options.groupId} joined` }
+      : { ready: false, detail: `${at}: ${detail}` };
   }
 
-  private async join(feed: Feed, inbox: InboxSource): Promise<void> {
-    const consumer = this.kafka.consumer({
-      groupId: this.options.groupId,
-      allowAutoTopicCreation: false,
-      sessionTimeout: 10_000,
-      heartbeatInterval: 2000,
-      rebalanceTimeout: 15_000,
-      // Answered at once when something is there; idle brokers are asked ten times a second.
-      minBytes: 1,
-      maxWaitTimeInMs: 100,
-      maxBytesPerPartition: 1_048_576,
-      retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 10 },
-    });
-    this.consumer = consumer;
-    const first = this.listen(consumer, feed, inbox);
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...this.options.intakeTopics], fromBeginning: true });
-    await consumer.run({
-      autoCommitInterval: 5000,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 64,
-      eachBatch: (payload) => this.batch(payload, feed),
-    });
-    await first;
-  }
-
-  /** Resolves at the first join. */
-  private listen(consumer: Consumer, feed: Feed, inbox: InboxSource): Promise<void> {
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.joined = false;
-      this.detail = `the consumer stopped: ${payload.error.message}`;
-      this.options.log.warn({ err: payload.error, restarts: payload.restart }, 'the Kafka consumer stopped');
-      if (!payload.restart && !this.stopped) this.restart(consumer, feed, inbox);
-    });
-    consumer.on(consumer.events.REBALANCING, () => {
-      this.joined = false;
-      this.detail = 'the group shares out its partitions';
-    });
-    return new Promise((resolve) => {
-      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-        this.placed = new Set();
-        this.placing = this.place(consumer, payload.memberAssignment, inbox);
-        this.placing.then(
-          () => {
-            this.joined = true;
-            resolve();
-          },
-          () => resolve(),
-        );
+  /**
+   * A fetch that fails may mean that a topic was deleted. Made again and longer by then, the client would go on in the middle of it without a
+   * word (it knows no topic ids): so every partition is placed again before anything else is fetched.
+   */
+  private watched(consumer: Consumer, places: Places): Consumer {
+    const begun = new Set<number>();
+    consumer.on(consumer.events.FETCH, ({ payload }) => void begun.delete(payload.nodeId));
+    consumer.on(consumer.events.FETCH_START, ({ payload }) => {
+      const failed = begun.has(payload.nodeId);
+      begun.add(payload.nodeId);
+      if (!failed || this.share?.consumer !== consumer) return;
+      this.place(consumer, this.share.assignment, places).catch((error: unknown) => {
+        this.options.log.debug({ err: error }, 'the consumer ended before its partitions were placed again');
       });
     });
+    return consumer;
   }
 
-  private async restart(consumer: Consumer, feed: Feed, inbox: InboxSource): Promise<void> {
-    await consumer.disconnect().catch(() => undefined);
-    if (!this.stopped) await this.start(feed, inbox);
+  private reading(places: Places, feed: Feed): ConsumerRunConfig {
+    return {
+      // With autoCommit the client commits after *every* batch, whatever the interval, and waits for it before the next fetch; and each seek
+      // is a commit as well.
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      // All partitions of one fetch at once: the engine merges them into one transaction. The next fetch waits for all of them.
+      partitionsConsumedConcurrently: 64,
+      eachBatch: (payload) => {
+        const batch = this.batch(payload, places, feed);
+        this.underWay.add(batch);
+        return batch.finally(() => this.underWay.delete(batch));
+      },
+    };
   }
 
-  /** Every assigned partition to where the inbox says; a fault is tried again until the assignment is lost. */
-  private async place(consumer: Consumer, assignment: Record<string, number[]>, inbox: InboxSource): Promise<ReadonlyMap<string, bigint>> {
-    for (let failures = 0; ; failures++) {
+  /** The partitions stand still until each is at its place; a fault is tried again until the assignment is lost. */
+  private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
+    const share: Share = { consumer, assignment, places: new Map(), moved: false };
+    this.share = share;
+    const all = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+    // Before the first await: the client fetches from the group's own offsets as soon as we let go.
+    consumer.pause(all);
+    for (let failures = 0; this.share === share && !this.stopped; failures++) {
       try {
-        const places = await placesOf(this.kafka, this.topics, assignment, inbox, this.options.log);
-        for (const { topic, partition, offset } of places) consumer.seek({ topic, partition, offset: String(offset) });
-        this.options.log.info({ partitions: places.length }, 'partitions taken over at the positions of the inbox');
-        return new Map(places.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+        const found = await places.of(assignment);
+        if (this.share !== share) return;
+        for (const place of found) this.seek(share, place);
+        consumer.resume(all);
+        this.options.log.info({ partitions: found.length }, 'partitions taken over at the positions of the inbox');
+        return;
       } catch (error) {
-        if (this.stopped || this.consumer !== consumer) throw error;
-        // A topic made a moment ago has leaders before all of them know it.
+        // A topic made a moment ago has leaders before all brokers know it.
         if (failures > 3) this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
-        await this.pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+        await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures)));
       }
     }
   }
 
-  private async batch(
-    { batch, heartbeat, resolveOffset, isRunning, isStale, commitOffsetsIfNecessary }: EachBatchPayload,
-    feed: Feed,
-  ): Promise<void> {
-    const { topic, partition, messages } = batch;
+  private seek({ consumer, places }: Share, place: Place): void {
+    const { topic, partition, from } = place;
+    places.set(keyOf(topic, partition), place);
+    consumer.seek({ topic, partition, offset: String(from) });
+  }
+
+  private async batch(payload: EachBatchPayload, places: Places, feed: Feed): Promise<void> {
+    const { share } = this;
+    const { topic, partition, messages } = payload.batch;
     const beating = setInterval(() => {
-      heartbeat().catch(() => undefined);
+      // Its errors (a rebalance, mostly) come again with the client's own heartbeat after this batch.
+      payload.heartbeat().catch(() => undefined);
     }, HEARTBEAT_MS);
     try {
-      const places = await this.placing;
-      const key = `${topic}/${partition}`;
-      const first = messages[0];
-      const last = messages.at(-1);
-      if (!isRunning() || isStale() || first === undefined || last === undefined) return;
-      const place = places.get(key);
-      const isFirst = !this.placed.has(key);
-      this.placed.add(key);
-      if (isFirst && place !== undefined && BigInt(first.offset) > place) {
-        // Perhaps fetched before the seek took effect: asked for once more from where the inbox says.
-        this.consumer?.seek({ topic, partition, offset: String(place) });
+      const place = share?.places.get(keyOf(topic, partition));
+      // Fetched before the partition was placed, or sought elsewhere since.
+      if (share === null || place === undefined || this.stopped || payload.isStale()) return;
+      if (isAnother(place, messages)) {
+        this.seek(share, await places.anew(topic, partition));
         return;
       }
-      await feed(messages.map((message) => this.delivery(topic, partition, message)));
-      resolveOffset(last.offset);
-      await commitOffsetsIfNecessary();
+      if (isBefore(place, messages)) {
+        await this.placeAgain(share, topic, partition, places);
+        return;
+      }
+      await this.deliver(payload, place, feed);
+      this.moveOn(share, place, payload);
     } finally {
       clearInterval(beating);
     }
   }
 
-  private delivery(topic: string, partition: number, message: EachBatchPayload['batch']['messages'][number]): Delivery {
-    const { key, value, headers, offset, timestamp } = message;
-    const flat: Record<string, Uint8Array | string> = {};
-    for (const [name, held] of Object.entries(headers ?? {})) {
-      const one = Array.isArray(held) ? held[0] : held;
-      if (one !== undefined) flat[name] = one;
-    }
+  /** An offset that is out of range sends the client to the beginning by itself: then the topic was made anew, or it was cut short. */
+  private async placeAgain(share: Share, topic: string, partition: number, places: Places): Promise<void> {
+    for (const place of await places.of({ [topic]: [partition] })) this.seek(share, place);
+  }
+
+  private async deliver({ batch: { topic, partition, messages } }: EachBatchPayload, place: Place, feed: Feed): Promise<void> {
+    const fresh = messages.filter(({ offset }) => BigInt(offset) >= place.next);
+    if (fresh.length > 0) await feed(fresh.map((message) => this.delivery(topic, partition, message)));
+  }
+
+  private moveOn(share: Share, place: Place, { batch, resolveOffset, isStale }: EachBatchPayload): void {
+    const last = batch.messages.at(-1);
+    // The group may have shared out anew meanwhile: what was recorded stays, where to go on is no longer ours to say, and the client throws.
+    if (last === undefined || this.share !== share || isStale()) return;
+    resolveOffset(last.offset);
+    share.moved = true;
+    const next = BigInt(last.offset) + 1n;
+    share.places.set(keyOf(place.topic, place.partition), {
+      ...place,
+      from: next,
+      next: next > place.next ? next : place.next,
+      last: null,
+    });
+  }
+
+  private delivery(topic: string, partition: number, { key, value, headers, offset, timestamp }: KafkaMessage): Delivery {
     const raw = { key, value };
-    const decoded = this.options.decode(topic, { ...raw, headers: flat });
+    const decoded = this.options.decode(topic, { ...raw, headers: headersOf(headers) });
     if (this.options.log.debugs) {
       const flowId = decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
       this.options.log.debug({ flowId, topic, partition, offset, headers: messageHeaders(value) }, 'received');
     }
-    return {
-      ...decoded,
-      raw,
-      position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) },
-    };
+    return { ...decoded, raw, position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) } };
   }
 
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.stopped) this.wake();
-    });
+  /** As well as it goes: nobody but lag monitors reads them. */
+  private async commit(): Promise<void> {
+    const { share } = this;
+    if (share === null || !share.moved) return;
+    share.moved = false;
+    const offsets = [...share.places.values()].map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) }));
+    try {
+      await within(COMMIT_WITHIN_MS, 'committing offsets', share.consumer.commitOffsets(offsets));
+    } catch (error) {
+      this.options.log.debug({ err: error }, 'offsets were not committed');
+    }
   }
+}
+
+function settingsOf(groupId: string) {
+  return {
+    groupId,
+    allowAutoTopicCreation: false,
+    sessionTimeout: 6000,
+    heartbeatInterval: 1000,
+    rebalanceTimeout: 15_000,
+    // Answered at once when something is there; idle brokers are asked ten times a second.
+    minBytes: 1,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: 1_048_576,
+    // A consumer that the client restarts keeps what broke it: ours is a new one (member.ts).
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
+  };
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
+/** Only the record at the last admitted offset tells: one that is gone by retention says nothing. */
+function isAnother({ last }: Place, [first]: readonly KafkaMessage[]): boolean {
+  return last !== null && first !== undefined && BigInt(first.offset) === last.offset && Number(first.timestamp) !== last.timestamp;
+}
+
+function isBefore({ from }: Place, [first]: readonly KafkaMessage[]): boolean {
+  return first !== undefined && BigInt(first.offset) < from;
 }

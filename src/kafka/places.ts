@@ -1,94 +1,70 @@
 /** Where each partition continues: after the last record the inbox admitted — unless the topic is no longer the one the inbox knows. */
-import { randomUUID } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import type { InboxPosition, InboxSource } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
+import type { Assignment } from './member.js';
 import type { TopicsAdmin } from './topics-admin.js';
+
+/** The last admitted record: if another one stands there, the topic was made anew. */
+export interface Fingerprint {
+  readonly offset: bigint;
+  /** ms. */
+  readonly timestamp: number;
+}
 
 export interface Place {
   readonly topic: string;
   readonly partition: number;
-  readonly offset: bigint;
+  /** Read from here: the last admitted record once more, when it is there to be compared. */
+  readonly from: bigint;
+  /** Deliver from here. */
+  readonly next: bigint;
+  readonly last: Fingerprint | null;
 }
 
-const PEEK_WITHIN_MS = 15_000;
+export class Places {
+  constructor(
+    private readonly topics: Pick<TopicsAdmin, 'bounds'>,
+    private readonly inbox: InboxSource,
+    private readonly log: Log,
+  ) {}
 
-export async function placesOf(
-  kafka: Kafka,
-  topics: TopicsAdmin,
-  assignment: Readonly<Record<string, readonly number[]>>,
-  inbox: InboxSource,
-  log: Log,
-): Promise<Place[]> {
-  const places: Place[] = [];
-  for (const [topic, partitions] of Object.entries(assignment)) {
-    if (partitions.length === 0) continue;
-    const known = new Map((await inbox.inbox(topic)).map((position) => [position.partition, position]));
-    const bounds = await topics.bounds(topic);
-    for (const partition of partitions) {
-      const { low = 0n, high = 0n } = bounds.get(partition) ?? {};
-      const position = known.get(partition);
-      if (position === undefined) {
-        places.push({ topic, partition, offset: low });
-      } else if (await isAnother(kafka, topics, position, low, high)) {
-        log.warn(
-          { topic, partition, inbox: String(position.nextOffset), low: String(low), high: String(high) },
-          'this topic is not the one the inbox knows: starting at its beginning',
-        );
-        await inbox.resetInbox(topic, partition, low);
-        places.push({ topic, partition, offset: low });
-      } else places.push({ topic, partition, offset: later(position.nextOffset, low) });
+  async of(assignment: Assignment): Promise<Place[]> {
+    const places: Place[] = [];
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      if (partitions.length === 0) continue;
+      const known = new Map((await this.inbox.inbox(topic)).map((position) => [position.partition, position]));
+      const bounds = await this.topics.bounds(topic);
+      for (const partition of partitions) {
+        const { low, high } = of(bounds, topic, partition);
+        const position = known.get(partition);
+        if (position === undefined) places.push({ topic, partition, from: low, next: low, last: null });
+        else if (position.nextOffset > high) places.push(await this.anew(topic, partition));
+        else places.push(continued(position, low));
+      }
     }
+    return places;
   }
-  return places;
+
+  /** The topic was deleted and made again: its first record is the next one. */
+  async anew(topic: string, partition: number): Promise<Place> {
+    const { low } = of(await this.topics.bounds(topic), topic, partition);
+    this.log.warn({ topic, partition, offset: String(low) }, 'this topic is not the one the inbox knows: starting at its beginning');
+    await this.inbox.resetInbox(topic, partition, low);
+    return { topic, partition, from: low, next: low, last: null };
+  }
 }
 
-/** The last admitted record is the topic's fingerprint. What is gone by retention says nothing. */
-async function isAnother(
-  kafka: Kafka,
-  topics: TopicsAdmin,
-  { topic, partition, nextOffset, lastTimestamp }: InboxPosition,
-  low: bigint,
-  high: bigint,
-): Promise<boolean> {
-  if (nextOffset > high) return true;
+/** A partition that nobody can tell about is no empty one: taken for one, everything would be read again. */
+function of<T>(bounds: ReadonlyMap<number, T>, topic: string, partition: number): T {
+  const found = bounds.get(partition);
+  if (found === undefined) throw new Error(`partition ${partition} of ${topic} is not known yet`);
+  return found;
+}
+
+/** Records gone by retention say nothing about the topic. */
+function continued({ topic, partition, nextOffset, lastTimestamp }: InboxPosition, low: bigint): Place {
   const last = nextOffset - 1n;
-  if (lastTimestamp === null || last < low) return false;
-  // Cheap first: if some record has exactly that timestamp, it is the same topic.
-  const [from, behind] = await Promise.all([topics.offsetsAt(topic, lastTimestamp), topics.offsetsAt(topic, lastTimestamp + 1)]);
-  const start = from.get(partition) ?? -1n;
-  const end = behind.get(partition) ?? -1n;
-  if (start !== end && start <= last) return false;
-  return (await timestampAt(kafka, topic, partition, last)) !== lastTimestamp;
-}
-
-/** Reads one record through a group of its own. Dear, hence only when in doubt. */
-async function timestampAt(kafka: Kafka, topic: string, partition: number, offset: bigint): Promise<number | null> {
-  const groupId = `peek-${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 100 });
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    return await new Promise<number | null>((resolve, reject) => {
-      const timer = setTimeout(() => resolve(null), PEEK_WITHIN_MS);
-      consumer.on(consumer.events.GROUP_JOIN, () => consumer.seek({ topic, partition, offset: String(offset) }));
-      consumer
-        .run({
-          autoCommit: false,
-          eachMessage: async (record) => {
-            if (record.partition !== partition || BigInt(record.message.offset) < offset) return;
-            clearTimeout(timer);
-            resolve(BigInt(record.message.offset) === offset ? Number(record.message.timestamp) : null);
-          },
-        })
-        .catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
-}
-
-function later(one: bigint, other: bigint): bigint {
-  if (one > other) return one;
-  return other;
+  if (nextOffset <= low) return { topic, partition, from: low, next: low, last: null };
+  if (lastTimestamp === null || last < low) return { topic, partition, from: nextOffset, next: nextOffset, last: null };
+  return { topic, partition, from: last, next: nextOffset, last: { offset: last, timestamp: lastTimestamp } };
 }

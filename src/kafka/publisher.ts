@@ -1,105 +1,146 @@
-/** Rows to Kafka, acks of all replicas, one bad row failing alone: a batch that fails is sent topic by topic, then row by row. */
-import type { Message, Producer, TopicMessages } from 'kafkajs';
+/** Rows to Kafka, acks of all replicas. A batch the cluster does not take is taken apart until what is in the way stands alone. */
+import type { Message, TopicMessages } from 'kafkajs';
 import type { OutboxRow, Publisher, PublishResult } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
+import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
+import type { Sender } from './sender.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
-/** What a record costs beside key, value and headers. */
+/** What a record costs beside key, value and headers, its share of the batch's own bytes included. */
 const OVERHEAD = 100;
-/** Errors that would come again for ever. */
-const NEVER = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_RECORD',
-]);
-/** Errors of a topic that may be gone for good: asked of the cluster. */
-const MISSING = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+/** Refusals of a record, not of its topic. */
+const OF_RECORDS: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+const AWAY = 'BROKER_UNAVAILABLE';
 
 export class KafkaPublisher implements Publisher {
-  private connected: Promise<void> | null = null;
+  /** Topics that were not there when last asked for: looked up before anything is sent to them again. */
+  private readonly gone = new Set<string>();
 
   constructor(
-    private readonly producer: Producer,
-    private readonly topics: TopicsAdmin,
+    private readonly sender: Sender,
+    private readonly topics: Pick<TopicsAdmin, 'exists'>,
     private readonly maxMessageBytes: number,
     private readonly log: Log,
   ) {}
 
   async publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> {
-    const large = new Map(rows.flatMap((row) => (sizeOf(row) > this.maxMessageBytes ? [[row, this.tooLarge(row)]] : [])));
-    const fits = rows.filter((row) => !large.has(row));
-    const sent = fits.length === 0 ? [] : await this.send(fits);
-    const results = new Map([...large, ...sent.map((result): [OutboxRow, PublishResult] => [result.row, result])]);
-    return inFlowOrder(rows.map((row) => results.get(row) ?? { row, result: 'later' }));
+    const results = new Map<OutboxRow, PublishResult>();
+    const gone = await this.stillGone(rows);
+    const sendable: OutboxRow[] = [];
+    for (const row of rows) {
+      if (gone.has(row.topic)) results.set(row, unknownTopic(row));
+      else if (sizeOf(row) > this.maxMessageBytes) results.set(row, this.tooLarge(row));
+      else sendable.push(row);
+    }
+    for (const result of await this.inOrder(this.chunks(sendable), true)) results.set(result.row, result);
+    return rows.map((row) => results.get(row) ?? { row, result: 'later' });
   }
 
-  async close(): Promise<void> {
-    if (this.connected !== null) await this.producer.disconnect();
+  close(): Promise<void> {
+    return this.sender.close();
+  }
+
+  /** A topic's limit is for all records of a request that go to one partition together: more than that is refused, however small each is. */
+  private chunks(rows: readonly OutboxRow[]): OutboxRow[][] {
+    const chunks: OutboxRow[][] = [];
+    let room = 0;
+    for (const row of rows) {
+      const size = sizeOf(row);
+      if (chunks.length === 0 || size > room) {
+        chunks.push([]);
+        room = this.maxMessageBytes;
+      }
+      room -= size;
+      chunks.at(-1)?.push(row);
+    }
+    return chunks;
+  }
+
+  /** One part after the other. What comes after a row of its flow that waits, waits; with the brokers away everything does, after one bound. */
+  private async inOrder(parts: readonly (readonly OutboxRow[])[], mayLook: boolean): Promise<PublishResult[]> {
+    const results: PublishResult[] = [];
+    const waiting = new Map<string, PublishResult>();
+    let away: PublishResult | null = null;
+    for (const part of parts) {
+      const free: OutboxRow[] = [];
+      for (const row of part) {
+        const why = away ?? waiting.get(row.flowId);
+        if (why === undefined) free.push(row);
+        else results.push({ ...why, row });
+      }
+      const sent = free.length === 0 ? [] : await this.send(free, mayLook);
+      for (const result of sent) if (result.result === 'later') waiting.set(result.row.flowId, result);
+      away ??= sent.find(({ result, errorCode }) => result === 'later' && errorCode === AWAY) ?? null;
+      results.push(...sent);
+    }
+    return results;
+  }
+
+  private async send(rows: readonly OutboxRow[], mayLook: boolean): Promise<PublishResult[]> {
+    const topics = [...Map.groupBy(rows, ({ topic }) => topic)];
+    try {
+      await this.sender.send(topics.map(([topic, ones]) => messagesOf(topic, ones)));
+      return rows.map((row) => ({ row, result: 'ok' }));
+    } catch (error) {
+      const code = codeOf(error);
+      this.log.debug({ topics: topics.map(([topic]) => topic), rows: rows.length, code, err: error }, 'a batch was not taken');
+      if (code === null) return rows.map((row) => later(row, error));
+      if (isUnknownTopic(code) && mayLook) return this.withoutGone(rows);
+      const alone = topics.map(([, ones]) => ones);
+      if (alone.length > 1) return this.inOrder(alone, mayLook);
+      return isRefusal(code) ? this.refused(rows, code, error) : rows.map((row) => later(row, error));
+    }
+  }
+
+  /** Some topic is not there: one of these, or one that the last producer had sent to before. What is really gone stays behind. */
+  private async withoutGone(rows: readonly OutboxRow[]): Promise<PublishResult[]> {
+    for (const topic of new Set(rows.map((row) => row.topic))) if (!(await this.exists(topic))) this.gone.add(topic);
+    const lost = rows.filter(({ topic }) => this.gone.has(topic));
+    const rest = rows.filter(({ topic }) => !this.gone.has(topic));
+    return [...lost.map(unknownTopic), ...(rest.length === 0 ? [] : await this.send(rest, false))];
+  }
+
+  /** Rows of one topic: all of them, or halved until the one that is in the way stands alone. */
+  private async refused(rows: readonly OutboxRow[], code: string, error: unknown): Promise<PublishResult[]> {
+    if (rows.length === 1 || !OF_RECORDS.has(code))
+      return rows.map((row) => ({ row, result: 'never', errorCode: code, errorMessage: wordsOf(error) }));
+    const half = Math.ceil(rows.length / 2);
+    return this.inOrder([rows.slice(0, half), rows.slice(half)], true);
+  }
+
+  private async stillGone(rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> {
+    if (this.gone.size === 0) return this.gone;
+    const asked = new Set(rows.map(({ topic }) => topic).filter((topic) => this.gone.has(topic)));
+    for (const topic of asked) if (await this.exists(topic)) this.gone.delete(topic);
+    return this.gone;
+  }
+
+  /** While the cluster does not say, a topic counts as there: its rows wait. */
+  private exists(topic: string): Promise<boolean> {
+    return this.topics.exists(topic).catch(() => true);
   }
 
   private tooLarge(row: OutboxRow): PublishResult {
     const errorMessage = `the message has ${sizeOf(row)} bytes, at most ${this.maxMessageBytes} go`;
     return { row, result: 'never', errorCode: 'MESSAGE_TOO_LARGE', errorMessage };
   }
-
-  private async send(rows: readonly OutboxRow[]): Promise<PublishResult[]> {
-    const groups = [...Map.groupBy(rows, ({ topic }) => topic)];
-    try {
-      this.connected ??= this.producer.connect();
-      await this.connected;
-    } catch (error) {
-      this.connected = null;
-      return rows.map((row) => later(row, error));
-    }
-    try {
-      await this.producer.sendBatch({ acks: -1, topicMessages: groups.map(([topic, ones]) => messagesOf(topic, ones)) });
-      return rows.map((row) => ({ row, result: 'ok' }));
-    } catch (error) {
-      if (groups.length > 1) return (await Promise.all(groups.map(([, ones]) => this.send(ones)))).flat();
-      return this.failed(rows, error);
-    }
-  }
-
-  /** One topic: the whole of it, or one row of it, is in the way. */
-  private async failed(rows: readonly OutboxRow[], error: unknown): Promise<PublishResult[]> {
-    const code = codeOf(error);
-    const [first] = rows;
-    if (first === undefined) return [];
-    if (MISSING.has(code) && !(await this.exists(first.topic))) {
-      return rows.map((row) => ({ row, result: 'never', errorCode: 'UNKNOWN_TOPIC', errorMessage: `the topic ${row.topic} is gone` }));
-    }
-    if (!NEVER.has(code)) {
-      this.log.debug({ topic: first.topic, err: error }, 'a batch was not taken');
-      return rows.map((row) => later(row, error));
-    }
-    if (rows.length === 1) return [{ row: first, result: 'never', errorCode: code, errorMessage: messageOf(error) }];
-    const results: PublishResult[] = [];
-    for (const row of rows) results.push(...(await this.send([row])));
-    return results;
-  }
-
-  private async exists(topic: string): Promise<boolean> {
-    return this.topics.exists(topic).catch(() => true);
-  }
 }
 
-/** What comes after a row of its flow that has to wait, waits as well. */
-function inFlowOrder(results: readonly PublishResult[]): PublishResult[] {
-  const waiting = new Set<string>();
-  return results.map((result) => {
-    if (result.result === 'later') waiting.add(result.row.flowId);
-    return result;
-  });
+function later(row: OutboxRow, error: unknown): PublishResult {
+  return { row, result: 'later', errorCode: codeOf(error) ?? AWAY, errorMessage: wordsOf(error) };
+}
+
+function unknownTopic(row: OutboxRow): PublishResult {
+  return { row, result: 'never', errorCode: 'UNKNOWN_TOPIC', errorMessage: `there is no topic ${row.topic}` };
+}
+
+function bytesOf(part: string | Uint8Array | null): number {
+  return part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
 }
 
 function sizeOf({ key, value, headers }: OutboxRow): number {
-  const bytes = (part: string | Uint8Array | null): number =>
-    part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
-  const named = Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + Buffer.byteLength(text) + 4, 0);
-  return bytes(key) + bytes(value) + named + OVERHEAD;
+  const named = Object.entries(headers).reduce((sum, [name, text]) => sum + bytesOf(name) + bytesOf(text) + 4, 0);
+  return bytesOf(key) + bytesOf(value) + named + OVERHEAD;
 }
 
 function messagesOf(topic: string, rows: readonly OutboxRow[]): TopicMessages {
@@ -111,22 +152,4 @@ function messagesOf(topic: string, rows: readonly OutboxRow[]): TopicMessages {
 
 function bufferOf(part: string | Uint8Array | null): string | Buffer | null {
   return part === null || typeof part === 'string' ? part : Buffer.from(part);
-}
-
-function later(row: OutboxRow, error: unknown): PublishResult {
-  return { row, result: 'later', errorCode: codeOf(error), errorMessage: messageOf(error) };
-}
-
-/** The protocol's name of an error, wherever the client has put it. */
-function codeOf(error: unknown): string {
-  for (let one: unknown = error; one instanceof Error; one = 'cause' in one ? one.cause : null) {
-    if ('type' in one && typeof one.type === 'string') return one.type;
-    if ('errors' in one && Array.isArray(one.errors) && one.errors.length > 0) return codeOf(one.errors[0]);
-    if ('originalError' in one && one.originalError instanceof Error) return codeOf(one.originalError);
-  }
-  return 'BROKER_UNAVAILABLE';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,8 +2,10 @@
 import type { Admin } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
+import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
 
 export interface TopicSettings {
+  readonly brokers: readonly string[];
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly maxMessageBytes: number;
@@ -11,109 +13,164 @@ export interface TopicSettings {
 }
 
 const LEADERS_WITHIN_MS = 15_000;
-const LOOK_AGAIN_MS = 50;
+const LOOK_AGAIN_MS = 20;
+
+/** The cluster does not make these topics, however often it is asked: its own words say why. */
+class TopicsRefused extends Error {}
 
 export class TopicsAdmin {
-  private connected: Promise<void> | null = null;
-  private readonly known = new Set<string>();
+  private open: { readonly admin: Admin; readonly connected: Promise<void> } | null = null;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly admin: Admin,
+    private readonly newAdmin: () => Admin,
     private readonly settings: TopicSettings,
   ) {}
 
+  /** Throws a fault when the brokers are away; anything else it throws is what the cluster refuses. */
   async ensure(names: readonly string[]): Promise<void> {
-    const wanted = names.filter((name) => !this.known.has(name));
+    const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
-    await this.asking(async () => {
-      const there = new Set(await this.admin.listTopics());
-      const missing = wanted.filter((name) => !there.has(name));
-      if (missing.length > 0) await this.create(missing);
-      await this.waitForLeaders(wanted);
+    await this.asking(async (admin) => {
+      if (await haveLeaders(admin, wanted)) return;
+      await this.create(admin, wanted);
+      await untilThere(wanted, () => haveLeaders(admin, wanted));
+      // Named leaders do not know it themselves for a moment: who sends now is told NOT_LEADER.
+      for (const name of wanted) await untilThere([name], () => isLed(admin, name));
+      this.forget();
     });
-    for (const name of wanted) this.known.add(name);
   }
 
   /** Whether the cluster has it; a fault when it does not say. */
-  async exists(name: string): Promise<boolean> {
-    const there = (await this.asking(() => this.admin.listTopics())).includes(name);
-    if (!there) this.known.delete(name);
-    return there;
+  exists(name: string): Promise<boolean> {
+    return this.asking((admin) =>
+      admin.fetchTopicMetadata({ topics: [name] }).then(
+        () => true,
+        (error: unknown) => {
+          if (isUnknownTopic(codeOf(error))) return false;
+          throw error;
+        },
+      ),
+    );
   }
 
   /** [earliest, next] offset by partition. */
-  async bounds(topic: string): Promise<Map<number, { readonly low: bigint; readonly high: bigint }>> {
-    const offsets = await this.asking(() => this.admin.fetchTopicOffsets(topic));
+  async bounds(topic: string): Promise<ReadonlyMap<number, { readonly low: bigint; readonly high: bigint }>> {
+    const offsets = await this.asking((admin) => admin.fetchTopicOffsets(topic).finally(() => this.forget()));
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
   }
 
-  /** First offset by partition whose record is not older than this. */
-  async offsetsAt(topic: string, timestamp: number): Promise<Map<number, bigint>> {
-    const offsets = await this.asking(() => this.admin.fetchTopicOffsetsByTimestamp(topic, timestamp));
-    return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
-  }
-
   async close(): Promise<void> {
-    if (this.connected !== null) await this.admin.disconnect();
+    await this.turn;
+    await this.open?.admin.disconnect();
+    this.open = null;
   }
 
-  private async create(names: readonly string[]): Promise<void> {
-    const { partitions, replicationFactor, maxMessageBytes } = this.settings;
+  /** All at once, those that are there as well: the cluster says so and leaves them alone, also when another instance was a moment faster. */
+  private async create(admin: Admin, names: readonly string[]): Promise<void> {
+    const { partitions, replicationFactor, maxMessageBytes, log } = this.settings;
     const configEntries = [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
     const topics = names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor, configEntries }));
-    // Another instance may make them at the same moment: false is fine.
-    await this.admin.createTopics({ topics, waitForLeaders: false });
-    this.settings.log.info({ topics: names }, 'topics made');
-  }
-
-  private async waitForLeaders(names: readonly string[]): Promise<void> {
-    const until = performance.now() + LEADERS_WITHIN_MS;
-    for (;;) {
-      const ready = await this.haveLeaders(names);
-      if (ready) return;
-      if (performance.now() > until)
-        throw new Fault('TOPIC_NOT_READY', `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    }
-  }
-
-  private async haveLeaders(names: readonly string[]): Promise<boolean> {
     try {
-      const { topics } = await this.admin.fetchTopicMetadata({ topics: [...names] });
-      return (
-        topics.length === names.length &&
-        topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))
-      );
+      const made = await admin.createTopics({ topics, waitForLeaders: false });
+      if (made) log.info({ topics: names, partitions, replicationFactor }, 'topics made');
     } catch (error) {
-      if (error instanceof Error && 'retriable' in error && error.retriable === true) return false;
-      throw error;
+      const wrong = failuresOf(error).filter(({ code }) => code !== 'TOPIC_ALREADY_EXISTS');
+      const refused = wrong.filter(({ code }) => isRefusal(code));
+      if (refused.length > 0) {
+        const told = refused.map(({ topic, code, words }) => `${topic}: ${code} (${words})`).join('; ');
+        const asked = `${partitions} partitions, replication ${replicationFactor}, max.message.bytes ${maxMessageBytes}`;
+        throw new TopicsRefused(`Kafka does not make these topics (asked for ${asked}): ${told}`, { cause: error });
+      }
+      if (wrong.length > 0) throw error;
     }
   }
 
-  /** On the one admin connection, opened when it is first needed, one question after the other: the client mixes up answers otherwise. */
-  private asking<T>(work: () => Promise<T>): Promise<T> {
+  /** On the one admin connection, one question after the other: the client mixes up answers otherwise. */
+  private asking<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const answer = this.turn.then(() => this.ask(work));
     this.turn = answer.catch(() => undefined);
     return answer;
   }
 
-  /** What it throws is a fault. */
-  private async ask<T>(work: () => Promise<T>): Promise<T> {
+  private async ask<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     try {
-      this.connected ??= this.admin.connect();
-      await this.connected;
-      return await work();
+      if (this.open === null) {
+        const admin = this.newAdmin();
+        this.open = { admin, connected: admin.connect() };
+      }
+      const { admin, connected } = this.open;
+      await connected;
+      return await work(admin);
     } catch (error) {
-      if (this.connected !== null) await this.connected.catch(() => this.forget());
+      if (error instanceof TopicsRefused) throw error;
+      this.forget();
       if (error instanceof Fault) throw error;
-      throw new Fault('BROKER_UNAVAILABLE', `Kafka does not do this now: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      const words = `Kafka at ${this.settings.brokers.join(', ')} does not do this now: ${wordsOf(error)}`;
+      throw new Fault('BROKER_UNAVAILABLE', words, { cause: error });
     }
   }
 
+  /**
+   * A client that has failed once may fail for ever; and one that was asked for offsets asks for that topic in every request from then on,
+   * which fails them all once it is deleted.
+   */
   private forget(): void {
-    this.connected = null;
+    this.open?.admin.disconnect().catch(() => undefined);
+    this.open = null;
   }
+}
+
+interface Failure {
+  readonly topic: string;
+  readonly code: string | null;
+  readonly words: string;
+}
+
+/** One per topic. Not the cluster's answer at all: one without a code. */
+function failuresOf(error: unknown): Failure[] {
+  const errors: unknown[] = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+  return errors.map((one) => ({
+    topic: one instanceof Error && 'topic' in one ? String(one.topic) : 'topics',
+    code: codeOf(one),
+    words: wordsOf(one),
+  }));
+}
+
+async function untilThere(names: readonly string[], there: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + LEADERS_WITHIN_MS;
+  while (!(await there())) {
+    if (performance.now() > until)
+      throw new Fault('TOPIC_NOT_READY', `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+async function haveLeaders(admin: Admin, names: readonly string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+    return (
+      topics.length === names.length &&
+      topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))
+    );
+  } catch (error) {
+    return notYet(error);
+  }
+}
+
+async function isLed(admin: Admin, name: string): Promise<boolean> {
+  try {
+    await admin.fetchTopicOffsets(name);
+    return true;
+  } catch (error) {
+    return notYet(error);
+  }
+}
+
+const NOT_YET: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+/** False; or throws what waiting does not help. */
+function notYet(error: unknown): false {
+  if (NOT_YET.has(codeOf(error) ?? '')) return false;
+  throw error;
 }

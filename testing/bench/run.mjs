@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
 import { NODE, ROOT } from '../steps.mjs';
-import { startGateway } from './ours.mjs';
 import { openServices, usageOf } from './around.mjs';
+import { startGateway } from './ours.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({

@@ -1,10 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../src/embedded/broker.js';
-import { silent } from '../../src/observe/log.js';
-import { brokerContract, Collected, decodeNothing, MemoryInbox, rowTo } from '../contracts/broker.js';
+import { decodeNothing, GatewayEar, loudLog, row, WorkerEar } from '../contracts/broker-builders.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -15,67 +14,27 @@ function newFolder(): string {
   folders.push(folder);
   return folder;
 }
-function open(folder: string): Promise<EmbeddedBroker> {
-  const maxMessageBytes = 2 * 1024 * 1024;
-  return openEmbeddedBroker({
-    folder,
-    intakeTopics: ['in'],
-    ownTopics: ['in'],
-    maxMessageBytes,
-    decode: decodeNothing,
-    log: silent('embedded'),
-  });
+function open(folder: string, log = loudLog().log, trimBytes?: number): Promise<EmbeddedBroker> {
+  const options = { folder, intakeTopics: ['in'], ownTopics: ['in'], maxMessageBytes: 2 * 1024 * 1024, decode: decodeNothing, log };
+  return openEmbeddedBroker({ ...options, ...(trimBytes !== undefined && { trimBytes }) });
 }
-
-brokerContract(
-  'the broker in this process',
-  async () => {
-    const broker = await open(newFolder());
-    return { broker, worker: async (group) => broker.worker(group), close: () => broker.close() };
-  },
-  'in',
-);
+const logOf = (folder: string, topic = 'in'): string => join(folder, 'topics', `${topic}.log`);
 
 describe('its log in a folder', () => {
-  test('survives a restart, and reading goes on at the position of the inbox', async () => {
-    const folder = newFolder();
-    const inbox = new MemoryInbox();
-    const first = await open(folder);
-    await first.publisher.publish([rowTo('in', 'one'), rowTo('in', 'two'), rowTo('in', 'three')]);
-    await first.close();
-    await inbox.resetInbox('in', 0, 1n);
-    const second = await open(folder);
-    const collected = new Collected(inbox);
-    await second.consume(collected.intake, inbox);
-    await collected.until(() => collected.texts.length === 2);
-    expect(collected.texts).toEqual(['two', 'three']);
-    await second.close();
-  });
-
   test('a line cut short by a crash is cut off, and offsets go on', async () => {
     const folder = newFolder();
     const first = await open(folder);
-    await first.publisher.publish([rowTo('in', 'whole')]);
+    await first.publisher.publish([row('in', 'whole')]);
     await first.close();
-    appendFileSync(join(folder, 'topics', 'in.log'), '{"o":1,"t":0,"k":nul');
+    appendFileSync(logOf(folder), '{"o":1,"t":0,"k":nul');
     const second = await open(folder);
-    await second.publisher.publish([rowTo('in', 'next')]);
-    const collected = new Collected(new MemoryInbox());
-    await second.consume(collected.intake, collected.inbox);
-    await collected.until(() => collected.texts.length === 2);
-    expect(collected.deliveries.map(({ position }) => position?.offset)).toEqual([0n, 1n]);
+    await second.publisher.publish([row('in', 'next')]);
+    const ear = new GatewayEar();
+    await ear.attach(second);
+    await ear.hears('whole', 'next');
+    expect(ear.heard.map(({ position }) => position?.offset)).toEqual([0n, 1n]);
     await second.close();
-  });
-
-  test('a log that is another than the inbox knows is read from its beginning', async () => {
-    const broker = await open(newFolder());
-    await broker.publisher.publish([rowTo('in', 'new')]);
-    const collected = new Collected(new MemoryInbox());
-    await collected.inbox.resetInbox('in', 0, 100n);
-    await broker.consume(collected.intake, collected.inbox);
-    await collected.until(() => collected.texts.length === 1);
-    expect(collected.texts).toEqual(['new']);
-    await broker.close();
+    expect(readFileSync(logOf(folder), 'utf8').trim().split('\n')).toHaveLength(2);
   });
 
   test('is for one process at a time', async () => {
@@ -85,4 +44,102 @@ describe('its log in a folder', () => {
     await broker.close();
     await (await open(folder)).close();
   });
+
+  test('what cannot be written waits, is read by nobody, and goes when it can be', async () => {
+    const folder = newFolder();
+    const broker = await open(folder);
+    const ear = new GatewayEar();
+    await ear.attach(broker);
+    rmSync(logOf(folder));
+    const [result] = await broker.publisher.publish([row('in', 'not now')]);
+    expect(result).toMatchObject({ result: 'later', errorCode: 'BROKER_UNAVAILABLE', errorMessage: expect.stringContaining('in') });
+    writeFileSync(logOf(folder), '');
+    expect((await broker.publisher.publish([row('in', 'now')]))[0]?.result).toBe('ok');
+    await ear.hears('now');
+    expect(ear.heard.map(({ position }) => position?.offset)).toEqual([0n]);
+    expect(ear.texts).toEqual(['now']);
+    await broker.close();
+  });
+
+  test('a large file loses what all its readers have read, and offsets go on over a restart', async () => {
+    const folder = newFolder();
+    const ear = new GatewayEar();
+    const broker = await ear.attach(await open(folder, loudLog().log, 100_000));
+    for (let batch = 0; batch < 30; batch++) {
+      await broker.publisher.publish(Array.from({ length: 100 }, (_, index) => row('in', `${batch * 100 + index} ${'x'.repeat(100)}`)));
+      await ear.until((heard) => heard.length >= (batch + 1) * 100);
+    }
+    await broker.close();
+    expect(statSync(logOf(folder)).size).toBeLessThan(400_000);
+    const again = await open(folder);
+    const second = await new GatewayEar(ear.inbox);
+    await second.attach(again);
+    await again.publisher.publish([row('in', 'the last')]);
+    await second.hears('the last');
+    expect(second.heard.map(({ position }) => position?.offset)).toEqual([3000n]);
+    expect(ear.inbox.resets).toEqual([]);
+    await again.close();
+  });
+
+  test('what nobody reads does not grow without end: the oldest go, loudly', async () => {
+    const folder = newFolder();
+    const { log, warnings } = loudLog();
+    const broker = await open(folder, log, 10_000);
+    await broker.ensureTopics(['step']);
+    const worker = broker.worker('slow');
+    const gate = Promise.withResolvers<void>();
+    await worker.subscribe(['step'], () => gate.promise);
+    for (let batch = 0; batch < 30; batch++) {
+      await broker.publisher.publish(Array.from({ length: 100 }, (_, index) => row('step', `${batch * 100 + index} ${'x'.repeat(100)}`)));
+    }
+    gate.resolve();
+    await broker.close();
+    expect(statSync(logOf(folder, 'step')).size).toBeLessThan(400_000);
+    expect(warnings).toContain('nobody has read these records, and there are too many: the oldest go');
+  });
+});
+
+test('where its workers were is forgotten when it cannot be read: they start at the earliest records again', async () => {
+  const folder = newFolder();
+  const first = await open(folder);
+  await first.ensureTopics(['step']);
+  await first.publisher.publish([row('step', 'once')]);
+  const ear = new WorkerEar();
+  await ear.attach(first.worker('group'), ['step']);
+  await ear.hears('once');
+  await first.close();
+  writeFileSync(join(folder, 'offsets.json'), '{"group":');
+  const { log, warnings } = loudLog();
+  const second = await open(folder, log);
+  const again = new WorkerEar();
+  await again.attach(second.worker('group'), ['step']);
+  await again.hears('once');
+  expect(warnings).toHaveLength(1);
+  await second.close();
+});
+
+test('records of one key are worked on one after the other, of others meanwhile', async () => {
+  const broker = await open(newFolder());
+  await broker.ensureTopics(['step']);
+  const rows = ['slow 1', 'slow 2', 'quick 1'].map((text) => row('step', text, { key: text.split(' ')[0] ?? '' }));
+  await broker.publisher.publish(rows);
+  const gate = Promise.withResolvers<void>();
+  const [begun, ear] = [new Set<string>(), new WorkerEar()];
+  await broker.worker('group').subscribe(['step'], async (record) => {
+    const text = Buffer.from(record.value ?? []).toString();
+    begun.add(text);
+    if (text === 'slow 1') await gate.promise;
+    await ear.onRecord(record);
+  });
+  await ear.hears('quick 1');
+  expect([...begun]).toEqual(['slow 1', 'quick 1']);
+  gate.resolve();
+  await ear.hears('slow 2');
+  await broker.close();
+});
+
+test('a name that no Kafka would take is no topic here', async () => {
+  const broker = await open(newFolder());
+  await expect(broker.ensureTopics(['../outside'])).rejects.toThrow('../outside');
+  await broker.close();
 });

@@ -10,17 +10,23 @@ const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n')
 const sources = below('src');
 const tests = below('testing');
 
-/** The ports are one page on purpose: everything an adapter must know is on it. */
-const LONG = new Set(['src/engine/ports.ts']);
-
 test('files are short: at most 250 lines, at most 150 in the saga', () => {
-  const most = (file: string): number => (file.startsWith('src/saga/') ? 150 : LONG.has(file) ? 400 : 250);
+  const most = (file: string): number => (file.startsWith('src/saga/') ? 150 : 250);
   expect(sources.filter((file) => lines(file).length - 1 > most(file))).toEqual([]);
 });
 
 test('only config.ts reads the environment', () => {
   const readers = sources.filter((file) => file.endsWith('.ts') && readFileSync(file, 'utf8').includes('process.env'));
   expect(readers.filter((file) => file !== 'src/config.ts')).toEqual([]);
+});
+
+test('nothing is printed behind the log', () => {
+  expect(sources.filter((file) => /\bconsole\.\w+\(/.test(readFileSync(file, 'utf8')))).toEqual([]);
+});
+
+test('nothing is left for later', () => {
+  const later = /\b(?:TODO|FIXME|XXX)\b/;
+  expect([...sources, ...tests].filter((file) => !file.endsWith('house.test.ts') && later.test(readFileSync(file, 'utf8')))).toEqual([]);
 });
 
 test('nothing is named after nothing: no helpers, utils, common, types or services', () => {

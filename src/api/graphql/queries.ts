@@ -1,126 +1,91 @@
-/** Questions. */
+/** Questions about flows. */
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import type { Page, RegistrationRow } from '../../engine/ports.js';
-import type { Flow } from '../../saga/flow.js';
+import type { FlowFilter } from '../../engine/ports.js';
+import type { FlowEvent } from '../../saga/event.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
-import { filterOf, goodText, pageSize } from '../input.js';
-import { BadInput } from '../problems.js';
-import { RegistrationStatusEnum } from './enums.js';
-import { FlowFilterInput, PAGE } from './inputs.js';
-import {
-  AvailableActionView,
-  FlowConnection,
-  FlowEventView,
-  FlowView,
-  OrchestrationConnection,
-  OrchestrationView,
-  StepDefinitionView,
-} from './types.js';
+import { filterOf } from '../input/filter.js';
+import { goodNumber, goodText } from '../input/words.js';
+import { FlowFilterInput } from './inputs.js';
+import { connectionOf, FlowConnection } from './views/connections.js';
+import { FlowEventView } from './views/event.js';
+import { FlowView } from './views/flow.js';
+import { AvailableActionView } from './views/step.js';
 
-const nullable = { nullable: true } as const;
-const FIRST = { ...nullable, defaultValue: 20, description: PAGE.first } as const;
-const AFTER = { ...nullable, description: PAGE.after } as const;
+export const nullable = { nullable: true } as const;
+export const FIRST = { ...nullable, defaultValue: 20, description: 'How many, 1 to 100.' } as const;
+export const AFTER = { ...nullable, description: 'endCursor of the page before.' } as const;
+export const FILTER = { ...nullable, validate: false, description: 'Only flows like this.' } as const;
+const MOST_EVENTS = 1000;
 
-function pageOf<T, V>(
-  page: Page<T>,
-  view: (item: T) => V,
-): { edges: { cursor: string; node: V }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } {
-  const edges = page.items.map(({ cursor, item }) => ({ cursor, node: view(item) }));
-  return { edges, pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+export interface PageArguments {
+  readonly first: number | null;
+  readonly after: string | null;
 }
 
-export function flowPage(page: Page<Flow>): FlowConnection {
-  return { ...pageOf(page, (flow) => new FlowView(flow)), totalCount: null };
+/** 1 to 100, or thrown. */
+export function pageSize(first: number | null, { budget }: RequestContext): number {
+  const size = goodNumber(first ?? 20, 'first', 1, 100);
+  budget.spend(size);
+  return size;
 }
 
-export function registrationPage(page: Page<RegistrationRow>): OrchestrationConnection {
-  return pageOf(page, (row) => new OrchestrationView(row));
+export async function flowPage(filter: FlowFilter, { first, after }: PageArguments, context: RequestContext): Promise<FlowConnection> {
+  const page = await context.shell.engine.read.history(filter, pageSize(first, context), after ?? null);
+  return { ...connectionOf(page, (flow) => new FlowView(flow)), totalCount: null };
 }
 
 @Resolver(() => FlowView)
 export class FlowQueries {
   @Query(() => FlowConnection, { description: 'Flows, newest first.' })
   async history(
-    @Ctx() { shell }: RequestContext,
-    @Arg('orchestrationName', () => String, nullable) orchestrationName: string | null,
-    @Arg('filter', () => FlowFilterInput, { ...nullable, validate: false }) filter: FlowFilterInput | null,
+    @Ctx() context: RequestContext,
+    @Arg('orchestrationName', () => String, { ...nullable, description: 'Only flows of this orchestration.' })
+    orchestrationName: string | null,
+    @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
     @Arg('first', () => Int, FIRST) first: number | null,
     @Arg('after', () => String, AFTER) after: string | null,
   ): Promise<FlowConnection> {
-    return flowPage(await shell.engine.read.history(filterOf(orchestrationName, filter), pageSize(first), after ?? null));
+    return flowPage(filterOf(orchestrationName, filter), { first, after }, context);
   }
 
   @Query(() => FlowView, { ...nullable, description: 'One flow with its steps; null when there is none.' })
-  async details(@Ctx() { shell }: RequestContext, @Arg('flowId', () => ID) flowId: string): Promise<FlowView | null> {
-    const id = goodText(flowId, 'flowId', 200);
-    const flow = (await shell.engine.read.flows([id])).get(id);
-    return flow === undefined ? null : new FlowView(flow);
+  async details(
+    @Ctx() { shell }: RequestContext,
+    @Arg('flowId', () => ID, { description: 'The flow.' }) flowId: string,
+  ): Promise<FlowView | null> {
+    const id = goodText(flowId, 'flowId');
+    return FlowView.of((await shell.engine.read.flows([id])).get(id));
   }
 
   @FieldResolver(() => [FlowEventView], { description: 'What happened, in order.' })
   async timeline(
     @Root() { flow }: FlowView,
-    @Ctx() { shell }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('first', () => Int, { ...nullable, defaultValue: 100, description: 'How many, 1 to 1000.' }) first: number | null,
     @Arg('after', () => Int, { ...nullable, defaultValue: 0, description: 'Only events with a higher number.' }) after: number | null,
   ): Promise<FlowEventView[]> {
-    if ((after ?? 0) < 0) throw new BadInput('after must be 0 or more');
-    const events = await shell.engine.read.timeline(flow.flowId, after ?? 0, pageSize(first ?? 100, 'first', 1000));
-    return (events ?? [])
-      .filter((event) => event.type !== 'STEP_PROGRESS' || event.shown)
-      .map((event) => new FlowEventView(flow.flowId, event));
+    const most = goodNumber(first ?? 100, 'first', 1, MOST_EVENTS);
+    const events = await shown(flow.flowId, goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER), most, context);
+    return events.map((event) => new FlowEventView(flow.flowId, event));
   }
 
-  @FieldResolver(() => [AvailableActionView], { description: 'What an operator may do now.' })
+  @FieldResolver(() => [AvailableActionView], { description: 'What an operator may do now, and why not what not.' })
   availableActions(@Root() { flow }: FlowView): AvailableActionView[] {
     return availableActions(flow);
   }
 }
 
-@Resolver(() => OrchestrationView)
-export class OrchestrationQueries {
-  @Query(() => OrchestrationConnection, { description: 'Registered orchestrations, by name.' })
-  async orchestrations(
-    @Ctx() { shell }: RequestContext,
-    @Arg('nameContains', () => String, nullable) nameContains: string | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
-  ): Promise<OrchestrationConnection> {
-    const contains = nameContains === null || nameContains === undefined ? null : goodText(nameContains, 'nameContains', 200);
-    return registrationPage(await shell.engine.read.orchestrations(contains, pageSize(first), after ?? null));
+/** Reads on where events are not for readers, so that a short list always means the end. */
+async function shown(flowId: string, after: number, most: number, { shell, budget }: RequestContext): Promise<FlowEvent[]> {
+  const found: FlowEvent[] = [];
+  for (let cursor = after; found.length < most; ) {
+    const wanted = most - found.length;
+    budget.spend(wanted);
+    const page = (await shell.engine.read.timeline(flowId, cursor, wanted)) ?? [];
+    found.push(...page.filter((event) => event.type !== 'STEP_PROGRESS' || event.shown));
+    if (page.length < wanted) break;
+    cursor = page.at(-1)?.number ?? cursor;
   }
-
-  @Query(() => OrchestrationView, { ...nullable, description: 'One orchestration; the newest version unless one is asked for.' })
-  async orchestration(
-    @Ctx() { shell }: RequestContext,
-    @Arg('name', () => String) name: string,
-    @Arg('version', () => Int, nullable) version: number | null,
-  ): Promise<OrchestrationView | null> {
-    const row = await shell.engine.orchestration(goodText(name, 'name', 200), version ?? null);
-    return row === null ? null : new OrchestrationView(row);
-  }
-
-  @FieldResolver(() => RegistrationStatusEnum)
-  status(@Root() { row }: OrchestrationView, @Ctx() { shell }: RequestContext): Promise<string> {
-    return shell.engine.registrationStatus(row);
-  }
-
-  @FieldResolver(() => [StepDefinitionView], { description: 'By seq.' })
-  async steps(@Root() { row }: OrchestrationView, @Ctx() { shell }: RequestContext): Promise<StepDefinitionView[]> {
-    const { name, steps } = row.orchestration;
-    const workers = await shell.engine.read.workersOf([name]);
-    return steps.map((step) => new StepDefinitionView(step, shell.stepTopics(name, step.name), workers.get(`${name}/${step.name}`) ?? []));
-  }
-
-  @FieldResolver(() => FlowConnection, { description: 'Its flows, newest first.' })
-  async history(
-    @Root() { row }: OrchestrationView,
-    @Ctx() { shell }: RequestContext,
-    @Arg('filter', () => FlowFilterInput, { ...nullable, validate: false }) filter: FlowFilterInput | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
-  ): Promise<FlowConnection> {
-    return flowPage(await shell.engine.read.history(filterOf(row.orchestration.name, filter), pageSize(first), after ?? null));
-  }
+  return found;
 }

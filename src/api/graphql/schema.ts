@@ -1,9 +1,11 @@
 /** The schema, built from the classes; printed to schema/schema.graphql. */
 import 'reflect-metadata';
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { Mutations } from './mutations.js';
-import { FlowQueries, OrchestrationQueries } from './queries.js';
+import { OperatorMutations } from './operator-mutations.js';
+import { OrchestrationQueries } from './orchestration-queries.js';
+import { FlowQueries } from './queries.js';
 import { Subscriptions } from './subscriptions.js';
 
 export function createSchema(): GraphQLSchema {
@@ -11,12 +13,13 @@ export function createSchema(): GraphQLSchema {
   const pubSub = { publish: () => undefined, subscribe: () => Promise.reject(new Error('not used')) as never };
   return buildSchemaSync({
     pubSub,
-    resolvers: [FlowQueries, OrchestrationQueries, Mutations, Subscriptions],
+    resolvers: [FlowQueries, OrchestrationQueries, Mutations, OperatorMutations, Subscriptions],
     validate: false,
     nullableByDefault: false,
   });
 }
 
-export function schemaText(schema: GraphQLSchema = createSchema()): string {
-  return `# Printed from the code (npm run build && node dist/api/print-schema.js). Do not edit.\n\n${printSchema(lexicographicSortSchema(schema))}\n`;
+/** SDL with descriptions, sorted, so that it changes only where the API does. */
+export function printSchema(schema: GraphQLSchema = createSchema()): string {
+  return `# Printed from the code: npm run build && node dist/api/print-schema.js. Do not edit.\n\n${print(lexicographicSortSchema(schema))}\n`;
 }

@@ -11,7 +11,9 @@ const nullable = { nullable: true } as const;
 export class ProblemView {
   @Field(() => String, { description: 'One of the codes in docs/protocol.md; stable.' }) code!: string;
   @Field(() => String, { description: 'For people: what is wrong and what would be right.' }) message!: string;
-  @Field(() => String, { ...nullable, description: 'The field it is about, as a path into the input or the document.' }) path!: string | null;
+  @Field(() => String, { ...nullable, description: 'The field it is about, as a path into the input or the document.' }) path!:
+    | string
+    | null;
   @Field(() => Int, { ...nullable, description: 'Line of the document, from 1.' }) line!: number | null;
   @Field(() => [String], { description: 'Did you mean one of these? Best first; often empty.' }) suggestions!: readonly string[];
   static of(problem: Problem): ProblemView {
@@ -31,7 +33,9 @@ export class DefinitionChangeView {
 export class RegistrationView {
   @Field(() => String, { description: 'The orchestration it is about.' }) orchestrationName!: string;
   @Field(() => String, { description: '`initiator` or `worker`.' }) as!: string;
-  @Field(() => Int, { ...nullable, description: 'The newest version; null when a worker came before its initiator.' }) version!: number | null;
+  @Field(() => Int, { ...nullable, description: 'The newest version; null when a worker came before its initiator.' }) version!:
+    | number
+    | null;
   @Field(() => Boolean, { description: 'false: it said what was registered already.' }) changed!: boolean;
   @Field(() => RegistrationStatusEnum, { description: 'Whether every step has a registered worker now.' }) status!: string;
   @Field(() => [DefinitionChangeView], { description: 'What the new version changes; empty for a first one.' })
@@ -53,7 +57,8 @@ export class RegisterPayload {
 @ObjectType('ExecutePayload', { description: 'The flow that was started, or why none was.' })
 export class ExecutePayload {
   @Field(() => FlowView, { ...nullable, description: 'The flow; null when there are problems.' }) flow!: FlowView | null;
-  @Field(() => Boolean, { description: 'false with a flow: the idempotency key was known, this is the flow it started.' }) created!: boolean;
+  @Field(() => Boolean, { description: 'false with a flow: the idempotency key was known, this is the flow it started.' })
+  created!: boolean;
   @Field(() => [ProblemView], { description: 'Why nothing was started.' }) problems!: readonly ProblemView[];
   static of({ flow, created, problems }: ExecuteResult): ExecutePayload {
     return { flow: FlowView.of(flow), created, problems: problems.map(ProblemView.of) };

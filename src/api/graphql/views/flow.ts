@@ -39,7 +39,8 @@ export class FlowView {
   get output(): JsonText | null {
     return JsonText.of(this.flow.output);
   }
-  @Field(() => JsonScalar, { ...nullable, description: "The initiator's own headers; they travel on every command." }) get headers(): unknown {
+  @Field(() => JsonScalar, { ...nullable, description: "The initiator's own headers; they travel on every command." })
+  get headers(): unknown {
     return this.flow.headers;
   }
   @Field(() => String, { ...nullable, description: 'Who started it, as they said.' }) get initiator(): string | null {

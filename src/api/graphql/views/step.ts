@@ -15,7 +15,9 @@ export class StepRunView {
   @Field(() => Int, { description: 'Its place in the order.' }) get seq(): number {
     return this.step.definition.seq;
   }
-  @Field(() => String, { ...nullable, description: 'What kind of thing the step is about, as registered.' }) get objectType(): string | null {
+  @Field(() => String, { ...nullable, description: 'What kind of thing the step is about, as registered.' }) get objectType():
+    | string
+    | null {
     return this.step.definition.objectType;
   }
   @Field(() => StepStatusEnum, { description: 'Where it stands.' }) get status(): string {

@@ -1,0 +1,72 @@
+/** An operator's word to a flow: it carries who said it and why, and both are stored. */
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { Problem } from '../../engine/ports.js';
+import type { OperatorInput } from '../../saga/input.js';
+import type { RequestContext } from '../context.js';
+import { checkPayload } from '../input/start.js';
+import { checkWord, LONGEST_NAME, LONGEST_REASON, problem } from '../input/words.js';
+import { CancelFlowInput, FlowActionInput, SkipStepInput, StepActionInput, UndoFlowInput } from './inputs.js';
+import { UNCHECKED } from './mutations.js';
+import { FlowPayload } from './views/answers.js';
+
+const INPUT = { ...UNCHECKED, description: 'Which flow, and why.' } as const;
+const STEP_INPUT = { ...UNCHECKED, description: 'Which step of which flow, and why.' } as const;
+
+interface Asked {
+  readonly flowId: string;
+  readonly reason: string;
+  readonly stepName?: string;
+}
+type By = Pick<OperatorInput, 'flowId' | 'actor' | 'reason'>;
+
+async function say(
+  { shell, actor }: RequestContext,
+  asked: Asked,
+  word: (by: By) => OperatorInput,
+  problems: Problem[] = [],
+): Promise<FlowPayload> {
+  const flowId = checkWord(asked.flowId, 'flowId', LONGEST_NAME, problems);
+  if (asked.stepName !== undefined) checkWord(asked.stepName, 'stepName', LONGEST_NAME, problems);
+  const reason = asked.reason.trim();
+  if (reason === '') problems.push(problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'));
+  else checkWord(reason, 'reason', LONGEST_REASON, problems);
+  if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
+  return FlowPayload.of(await shell.engine.say(word({ flowId, reason, actor })));
+}
+
+@Resolver()
+export class OperatorMutations {
+  @Mutation(() => FlowPayload, { description: 'Gives a step that is out of retries a fresh budget, for its DO or its UNDO.' })
+  retryStep(@Ctx() context: RequestContext, @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput): Promise<FlowPayload> {
+    const { stepName } = input;
+    return say(context, input, (by) => ({ ...by, type: 'RETRY_STEP', stepName }));
+  }
+
+  @Mutation(() => FlowPayload, { description: 'Settles a step that is out of retries by hand; it is never undone afterwards.' })
+  skipStep(@Ctx() context: RequestContext, @Arg('input', () => SkipStepInput, STEP_INPUT) input: SkipStepInput): Promise<FlowPayload> {
+    const { stepName } = input;
+    const problems: Problem[] = [];
+    const output = checkPayload(input.output, 'output', context.shell.payloadLimit, problems);
+    return say(context, input, (by) => ({ ...by, type: 'SKIP_STEP', stepName, output }), problems);
+  }
+
+  @Mutation(() => FlowPayload, { description: 'Ends a flow: undoing what was done, or leaving it as it is.' })
+  cancelFlow(@Ctx() context: RequestContext, @Arg('input', () => CancelFlowInput, INPUT) input: CancelFlowInput): Promise<FlowPayload> {
+    return say(context, input, (by) => ({ ...by, type: 'CANCEL', undo: input.undo !== false }));
+  }
+
+  @Mutation(() => FlowPayload, { description: 'Turns a flow around, also one that is complete; of a failed one, tries its UNDOs again.' })
+  undoFlow(@Ctx() context: RequestContext, @Arg('input', () => UndoFlowInput, INPUT) input: UndoFlowInput): Promise<FlowPayload> {
+    return say(context, input, (by) => ({ ...by, type: 'UNDO_FLOW' }));
+  }
+
+  @Mutation(() => FlowPayload, { description: 'Sends nothing more until it is resumed; answers are still recorded.' })
+  pauseFlow(@Ctx() context: RequestContext, @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput): Promise<FlowPayload> {
+    return say(context, input, (by) => ({ ...by, type: 'PAUSE' }));
+  }
+
+  @Mutation(() => FlowPayload, { description: 'Goes on with a paused flow.' })
+  resumeFlow(@Ctx() context: RequestContext, @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput): Promise<FlowPayload> {
+    return say(context, input, (by) => ({ ...by, type: 'RESUME' }));
+  }
+}

@@ -1,0 +1,60 @@
+/** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our words for errors and our JSON. */
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { makeServer, type Server } from 'graphql-ws';
+import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
+import { keepDigits } from '../input/json.js';
+import { type Limits, readDocument } from '../limits.js';
+import { graphqlError, withoutSuggestions } from '../problems.js';
+
+export const MOST_SUBSCRIPTIONS = 100;
+
+/** What a connection is known by; `gone` aborts when it closes. */
+export interface Connection {
+  readonly request: IncomingMessage;
+  readonly gone: AbortSignal;
+}
+
+export interface SocketRules {
+  readonly schema: GraphQLSchema;
+  readonly shell: Shell;
+  readonly limits: Limits;
+}
+
+export function socketServer({ schema, shell, limits }: SocketRules): Server<Connection> {
+  const told = (error: GraphQLError): GraphQLFormattedError => {
+    const { answer, unknown } = graphqlError(error.toJSON(), error);
+    if (unknown) shell.log.error({ err: error.originalError ?? error }, 'a GraphQL request over WebSocket failed');
+    return limits.suggestions ? answer : withoutSuggestions(answer);
+  };
+  return makeServer<Record<string, unknown>, Connection>({
+    jsonMessageReviver: keepDigits,
+    onSubscribe: ({ extra, subscriptions }, _id, { query, operationName, variables }) => {
+      if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) return [tooMany()];
+      const document = readDocument(schema, query, limits);
+      if ('length' in document) return [...document];
+      const contextValue = contextOf(extra, shell);
+      return { schema, document, operationName, variableValues: variables, contextValue } as ExecutionArgs;
+    },
+    onNext: (_context, _id, _payload, _args, { errors, data }) => {
+      return errors === undefined ? undefined : { ...(data !== undefined && { data }), errors: errors.map(told) };
+    },
+    onError: (_context, _id, _payload, errors) => errors.map(told),
+  });
+}
+
+function contextOf({ request, gone }: Connection, shell: Shell): RequestContext {
+  const { headers } = request;
+  return {
+    shell,
+    actor: actorOf(headers['x-actor']),
+    requestId: requestIdOf(headers['x-request-id']),
+    signal: gone,
+    budget: new Budget(),
+  };
+}
+
+function tooMany(): GraphQLError {
+  const message = `a connection may have ${MOST_SUBSCRIPTIONS} subscriptions at once; end some, or open another connection`;
+  return new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } });
+}

@@ -1,0 +1,85 @@
+/** HTTP as all parts of the API have it: bodies read without losing digits, failures as problem JSON, names that are ours. */
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { requestIdOf, type Shell } from './context.js';
+import { readBody } from './input/json.js';
+import type { Origins } from './origins.js';
+import { BadInput, tell } from './problems.js';
+import { sendProblem, sendTold } from './rest/problem-json.js';
+
+/** Room for many starts in one request, or for one that is too large to be told so by name. */
+const LEAST_BODY_LIMIT = 8 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): number {
+  return Math.max(LEAST_BODY_LIMIT, 2 * payloadLimit + 65_536);
+}
+
+export function createHttp(shell: Shell, origins: Origins): FastifyInstance {
+  const bodyLimit = bodyLimitOf(shell);
+  const app = Fastify({
+    bodyLimit,
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: (_error, _request, reply) => {
+      const detail = 'this address can not be read; characters other than letters and digits may need %-encoding';
+      sendProblem(reply as FastifyReply, 400, detail, [], 'BAD_REQUEST');
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    const read = readBody(String(text));
+    if (read.ok) done(null, read.value);
+    else done(new BadInput(read.why, 'BODY_INVALID'));
+  });
+  atTheDoor(app, origins);
+  failures(app, shell, bodyLimit);
+  return app;
+}
+
+/** Before anything is read: what is asked for by a foreign name, or is not there. */
+function atTheDoor(app: FastifyInstance, origins: Origins): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
+    if (!origins.allowsHost(request.headers.host ?? '')) {
+      const detail = 'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
+      return sendProblem(reply, 421, detail, [], 'HOST_NOT_ALLOWED');
+    }
+    // Before its body is looked at: what is wrong with that does not matter here.
+    return request.is404 ? nothingThere(request, reply) : undefined;
+  });
+}
+
+/** Where there is something, and by which methods. */
+const PLACES: readonly (readonly [RegExp, string])[] = [
+  [/^\/graphql$/, 'GET, POST'],
+  [/^\/api\/orchestrations\/execute$/, 'POST'],
+  [/^\/api\/orchestrations\/(?:history|details\/[^/]+)$/, 'GET'],
+  [/^\/(?:livez|readyz|openapi\.yaml|graphiql)?$/, 'GET'],
+];
+
+function nothingThere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const allowed = PLACES.find(([place]) => place.test(path))?.[1];
+  if (allowed !== undefined) {
+    const detail = `${request.method} is not possible at ${path.slice(0, 200)}; use ${allowed}`;
+    return sendProblem(reply.header('allow', allowed), 405, detail, [], 'METHOD_NOT_ALLOWED');
+  }
+  const detail = `there is nothing at ${path.slice(0, 200)}; GraphQL is at /graphql, the REST paths are described in /openapi.yaml`;
+  return sendProblem(reply, 404, detail, [], 'NOT_FOUND');
+}
+
+function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
+  app.setNotFoundHandler((request, reply) => nothingThere(request, reply));
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    const status = 'statusCode' in error ? error.statusCode : undefined;
+    if (status === 413) return sendProblem(reply, 413, `the body is larger than ${bodyLimit} bytes`, [], 'BODY_TOO_LARGE');
+    if (status === 415) return sendProblem(reply, 415, 'send the body as application/json', [], 'CONTENT_TYPE');
+    if (status !== undefined && status < 500) return sendProblem(reply, status, error.message, [], 'BAD_REQUEST');
+    const told = tell(error);
+    if (told.status === 500) shell.log.error({ err: error, requestId: request.id }, 'a request failed');
+    return sendTold(reply, told);
+  });
+}

@@ -1,0 +1,51 @@
+/** Which flows a caller asks for. */
+import type { FlowFilter } from '../../engine/ports.js';
+import type { FlowStatus, StepStatus } from '../../saga/flow.js';
+import { BadInput } from '../problems.js';
+import { goodText, wrongText } from './words.js';
+
+/** As GraphQL reads it: absent parts are null or undefined, names and times are right already. */
+export interface AskedFilter {
+  readonly statuses?: readonly string[] | null | undefined;
+  readonly stepName?: string | null | undefined;
+  readonly stepStatuses?: readonly string[] | null | undefined;
+  readonly errorContains?: string | null | undefined;
+  readonly startedAfter?: number | null | undefined;
+  readonly startedBefore?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly initiator?: string | null | undefined;
+  readonly correlationId?: string | null | undefined;
+  readonly labels?: unknown;
+}
+
+const TEXTS = ['stepName', 'errorContains', 'idempotencyKey', 'initiator', 'correlationId'] as const;
+const LONGEST_SEARCH = 1000;
+const MOST_LABELS = 20;
+
+/** A part that is wrong is thrown by its name. */
+export function filterOf(orchestrationName: string | null | undefined, asked: AskedFilter | null | undefined): FlowFilter {
+  const filter: { -readonly [K in keyof FlowFilter]: FlowFilter[K] } = {};
+  if (typeof orchestrationName === 'string') filter.orchestrationName = goodText(orchestrationName, 'orchestrationName');
+  for (const name of TEXTS) {
+    const value = asked?.[name];
+    if (typeof value === 'string') filter[name] = goodText(value, `filter.${name}`, LONGEST_SEARCH);
+  }
+  for (const name of ['startedAfter', 'startedBefore'] as const) {
+    const value = asked?.[name];
+    if (typeof value === 'number') filter[name] = value;
+  }
+  if (Array.isArray(asked?.statuses)) filter.statuses = asked.statuses as FlowStatus[];
+  if (Array.isArray(asked?.stepStatuses)) filter.stepStatuses = asked.stepStatuses as StepStatus[];
+  if (asked?.labels !== null && asked?.labels !== undefined) filter.labels = labelsOf(asked.labels);
+  return filter;
+}
+
+function labelsOf(value: unknown): Readonly<Record<string, string>> {
+  const entries: [string, unknown][] = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  const fits =
+    entries.length > 0 &&
+    entries.length <= MOST_LABELS &&
+    entries.every(([name, text]) => typeof text === 'string' && wrongText(name, 100) === null && wrongText(text, 200) === null);
+  if (!fits) throw new BadInput(`filter.labels must be an object of 1 to ${MOST_LABELS} names and texts, like {"team": "billing"}`);
+  return Object.fromEntries(entries) as Record<string, string>;
+}

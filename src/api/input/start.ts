@@ -1,0 +1,50 @@
+/** What callers want started, checked field by field before the engine hears of it; all problems at once. */
+import type { Problem } from '../../engine/ports.js';
+import type { StartRequest } from '../../saga/input.js';
+import { ownHeaders, wrongHeaders, wrongPayload } from '../../wire/starts.js';
+import { jsonText } from './json.js';
+import { checkOptionalWord, checkWord, LONGEST_NAME, problem } from './words.js';
+
+export interface StartFields {
+  readonly orchestrationName: string;
+  readonly payload: unknown;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly headers?: unknown;
+  readonly initiator?: string | null | undefined;
+}
+
+export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+export function checkStart(fields: StartFields, payloadLimit: number): Checked<StartRequest> {
+  const problems: Problem[] = [];
+  const value = {
+    orchestrationName: checkWord(fields.orchestrationName, 'orchestrationName', LONGEST_NAME, problems),
+    flowId: null,
+    payload: checkPayload(fields.payload, 'payload', payloadLimit, problems),
+    headers: headersOf(fields.headers, problems),
+    initiator: checkOptionalWord(fields.initiator, 'initiator', problems),
+    idempotencyKey: checkOptionalWord(fields.idempotencyKey, 'idempotencyKey', problems),
+  };
+  return problems.length > 0 ? { problems } : { value };
+}
+
+/** JSON text within the limit, in bytes. */
+export function checkPayload(value: unknown, path: string, limit: number, problems: Problem[]): string | null {
+  const text = jsonText(value, path, problems);
+  const wrong = wrongPayload(text, limit);
+  if (wrong !== null) problems.push(problem(wrong.code, path, wrong.message.replace(/^payload/, path)));
+  return text;
+}
+
+function headersOf(value: unknown, problems: Problem[]): Readonly<Record<string, unknown>> {
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    problems.push(problem('INVALID_HEADERS', 'headers', 'headers must be an object of names and values'));
+    return {};
+  }
+  if (jsonText(value, 'headers', problems) === null) return {};
+  const own = ownHeaders(value as Record<string, unknown>);
+  const wrong = wrongHeaders(own);
+  if (wrong !== null) problems.push(problem(wrong.code, 'headers', wrong.message));
+  return own;
+}

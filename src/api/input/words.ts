@@ -1,0 +1,45 @@
+/** Words from callers: names, keys, reasons. */
+import type { Problem } from '../../engine/ports.js';
+import { unstorableString } from '../../wire/json.js';
+import { BadInput } from '../problems.js';
+
+/** Characters of a name, key or id; of a text to search for. */
+export const LONGEST_NAME = 200;
+export const LONGEST_REASON = 2000;
+
+export function problem(code: string, path: string, message: string): Problem {
+  return { code, message, path, line: null, suggestions: [] };
+}
+
+/** What is wrong with a text, as a sentence's end; null when nothing is. */
+export function wrongText(value: string, longest: number): string | null {
+  if (value.length > longest) return `has ${value.length} characters, at most ${longest} are allowed`;
+  return unstorableString(value);
+}
+
+/** A text that must not be empty; what is wrong is added to `problems`. */
+export function checkWord(value: string, path: string, longest: number, problems: Problem[]): string {
+  const wrong = value.trim() === '' ? 'is empty' : wrongText(value, longest);
+  if (wrong !== null) problems.push(problem('INVALID_TEXT', path, `${path} ${wrong}`));
+  return value;
+}
+
+/** The same where it may be absent. */
+export function checkOptionalWord(value: string | null | undefined, path: string, problems: Problem[]): string | null {
+  if (value === null || value === undefined) return null;
+  return checkWord(value, path, LONGEST_NAME, problems);
+}
+
+/** For questions, which have no place for problems: a wrong text is thrown. */
+export function goodText(value: string, path: string, longest: number = LONGEST_NAME): string {
+  const wrong = wrongText(value, longest);
+  if (wrong !== null) throw new BadInput(`${path} ${wrong}`);
+  return value;
+}
+
+/** A whole number in its bounds, else thrown. */
+export function goodNumber(value: number, path: string, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+  throw new BadInput(`${path} must be a whole number ${bounds}, not ${value}`);
+}

@@ -1,0 +1,48 @@
+/** What the REST paths take, field by field. */
+import { z } from 'zod';
+import type { Problem } from '../../engine/ports.js';
+import { FLOW_STATUSES } from '../../saga/flow.js';
+import { problem } from '../input/words.js';
+
+/** Flows that numbered pages count and reach. */
+export const COUNTED = 10_000;
+
+const NAME = 'orchestrationName must be the name of a registered orchestration';
+
+export const executeBody = z.strictObject(
+  {
+    orchestrationName: z.string({ error: NAME }),
+    payload: z.unknown().optional(),
+    headers: z.unknown().optional(),
+    initiator: z.string({ error: 'initiator must be text' }).nullish(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? 'the body must be an object like {"orchestrationName": "…", "payload": …}' : undefined,
+  },
+);
+
+const whole = (name: string, least: number, most: number, byDefault: number) => {
+  const message = `${name} must be a whole number from ${least} to ${most}, given once`;
+  return z
+    .string({ error: message })
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message)
+    .default(byDefault);
+};
+
+export const historyQuery = z.strictObject({
+  orchName: z.string({ error: 'orchName must be given once' }).max(200, 'orchName has more than 200 characters').optional(),
+  status: z.enum(FLOW_STATUSES, { error: `status must be one of ${FLOW_STATUSES.join(', ')}, given once` }).optional(),
+  page: whole('page', 0, 999_999_999, 0),
+  size: whole('size', 1, 100, 20),
+});
+
+/** Every field's problem. */
+export function fieldProblems({ issues }: z.ZodError): Problem[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [problem('FIELD_INVALID', issue.path.join('.') || 'body', issue.message)];
+    return issue.keys.map((key) => problem('UNKNOWN_FIELD', key.slice(0, 100), `there is no field ${JSON.stringify(key.slice(0, 100))}`));
+  });
+}

@@ -1,0 +1,60 @@
+/** One group of workers at one topic: the one that came first gets the records, and when it leaves the next one does. */
+import type { WorkerRecord } from '../engine/ports.js';
+import type { LogRecord } from './log-file.js';
+import type { Offsets } from './offsets.js';
+import type { Reader } from './reader.js';
+import type { Topic } from './topic.js';
+
+export type OnRecord = (record: WorkerRecord) => Promise<void>;
+
+export class Group {
+  private members: OnRecord[] = [];
+  private reader: Reader | null = null;
+
+  constructor(
+    private readonly id: string,
+    private readonly topicName: string,
+    private readonly topic: Topic,
+    private readonly offsets: Offsets,
+  ) {}
+
+  join(member: OnRecord): void {
+    this.members.push(member);
+    if (this.members.length === 1) this.read(member);
+  }
+
+  /** Resolves when what it has in hand is finished; what it did not finish is the next one's. */
+  async leave(member: OnRecord): Promise<void> {
+    const wasFirst = this.members[0] === member;
+    this.members = this.members.filter((one) => one !== member);
+    if (!wasFirst || this.reader === null) return;
+    await this.topic.leave(this.reader);
+    this.reader = null;
+    const [next] = this.members;
+    if (next !== undefined) this.read(next);
+  }
+
+  private read(member: OnRecord): void {
+    const { id, topicName, topic, offsets } = this;
+    const offset = Math.max(offsets.at(id, topicName) ?? 0, topic.log.firstOffset);
+    this.reader = topic.reads(offset, async (records) => {
+      await work(topicName, records, member);
+      offsets.set(id, topicName, (records.at(-1)?.offset ?? -1) + 1);
+    });
+  }
+}
+
+/** Records of one key one after the other, of different keys side by side. Ends when none is under way any more. */
+async function work(topic: string, records: readonly LogRecord[], onRecord: OnRecord): Promise<void> {
+  const chains = new Map<string, Promise<void>>();
+  for (const { offset, key, value, headers } of records) {
+    const chain = key === null ? `offset ${offset}` : `key ${Buffer.from(key).toString('latin1')}`;
+    const before = chains.get(chain) ?? Promise.resolve();
+    chains.set(
+      chain,
+      before.then(() => onRecord({ topic, key, value, headers })),
+    );
+  }
+  const ended = await Promise.allSettled(chains.values());
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}

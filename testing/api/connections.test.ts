@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { EngineInMemory } from './kit/engine.js';
+import { Running } from './kit/server.js';
+import { RawSocket } from './kit/socket.js';
+import { until } from './kit/until.js';
+
+let running: Running;
+let engine: EngineInMemory;
+beforeAll(async () => {
+  running = await Running.start();
+  engine = running.engine;
+});
+afterAll(() => running.api.close());
+
+const STEPS = `subscription ($flowId: ID, $orchestrationName: String) { stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
+  flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
+
+async function begun(): Promise<string> {
+  const { flow } = await engine.execute({
+    orchestrationName: 'tenantCreation',
+    flowId: null,
+    payload: null,
+    headers: {},
+    initiator: null,
+    idempotencyKey: null,
+  });
+  return flow?.flowId ?? '';
+}
+
+describe('a connection', () => {
+  test('also takes queries and mutations, with the actor it came with and big numbers whole', async () => {
+    const socket = await RawSocket.open(running.socketUrl, { 'x-actor': 'grace' });
+    const flowId = await begun();
+    socket.subscribe('pause', 'mutation ($i: FlowActionInput!) { pauseFlow(input: $i) { problems { code } } }', {
+      i: { flowId, reason: 'x' },
+    });
+    await until('it is answered', () => socket.values('pause').length === 1);
+    expect(engine.words.at(-1)).toMatchObject({ actor: 'grace' });
+    const query = 'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
+    socket.send(`{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`);
+    await until('it is answered', () => socket.values('big').length === 1);
+    expect(engine.started.at(-1)?.payload).toBe('12345678901234567890');
+    socket.close();
+  });
+
+  test('may have 100 subscriptions at once, and a wrong one does not count', async () => {
+    const socket = await RawSocket.open(running.socketUrl);
+    for (let count = 0; count < 150; count++) socket.subscribe(`wrong-${count}`, 'subscription { nothing }', {});
+    await until('all are refused', () => socket.errors('wrong-149').length === 1);
+    for (let count = 0; count < 101; count++) socket.subscribe(`s-${count}`, STEPS, {});
+    await until('one too many is refused', () => socket.errors('s-100').length === 1);
+    expect(socket.errors('s-100')).toMatchObject([{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } }]);
+    expect(socket.errors('s-99')).toEqual([]);
+    socket.close();
+  });
+
+  test.each([
+    ['subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription {', 'GRAPHQL_VALIDATION_FAILED'],
+    [`{ ${Array.from({ length: 31 }, (_, n) => `a${n}: orchestration(name: "x") { name }`).join(' ')} }`, 'GRAPHQL_VALIDATION_FAILED'],
+  ])('answers a document that is not right with an error, and stays open (%#)', async (query, code) => {
+    const socket = await RawSocket.open(running.socketUrl);
+    socket.subscribe('wrong', query, {});
+    await until('it is refused', () => socket.errors('wrong').length > 0);
+    expect(socket.errors('wrong')[0]).toMatchObject({ extensions: { code } });
+    await socket.answered('{ orchestration(name: "x") { name } }');
+    socket.close();
+  });
+
+  test.each([
+    ['no JSON', 'nonsense', 4400],
+    ['a message before connection_init is through', '{"id":"1","type":"subscribe","payload":{"query":"{ __typename }"}}', 4401],
+  ])('is closed with a code for %s', async (_what, message, code) => {
+    const socket = await RawSocket.open(running.socketUrl, {}, false);
+    socket.send(message);
+    expect((await socket.closed).code).toBe(code);
+  });
+
+  test('is closed for a message of more than 2 MiB', async () => {
+    const socket = await RawSocket.open(running.socketUrl);
+    socket.subscribe('large', '{ __typename }', { text: 'x'.repeat(2_200_000) });
+    expect((await socket.closed).code).toBe(1009);
+  });
+
+  test('of one who asks and asks without reading is cut off', async () => {
+    const socket = await RawSocket.open(running.socketUrl);
+    const id = await begun();
+    engine.answers(id, 'createRealm', { payload: JSON.stringify('x'.repeat(800_000)) });
+    socket.stopReading();
+    const query = `{ details(flowId: "${id}") { ${Array.from({ length: 5 }, (_, n) => `s${n}: steps { output }`).join(' ')} } }`;
+    for (let count = 0; count < 40; count++) {
+      socket.subscribe(`q-${count}`, query, {});
+      await socket.flushed();
+    }
+    await until('more is asked and it is cut off', () => {
+      socket.subscribe(`more-${Math.random()}`, '{ __typename }', {});
+      return socket.isCut;
+    });
+    socket.close();
+  });
+
+  test('is told when the server stops', async () => {
+    const other = await Running.start();
+    const socket = await RawSocket.open(other.socketUrl);
+    socket.subscribe('all', STEPS, {});
+    await socket.answered('{ orchestration(name: "x") { name } }');
+    const [, close] = await Promise.all([other.api.close(), socket.closed]);
+    expect(close).toEqual({ code: 1012, reason: 'the server is stopping; connect again' });
+    expect([...other.engine.followers].every(({ aborted }) => aborted)).toBe(true);
+  });
+});

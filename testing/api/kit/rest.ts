@@ -1,0 +1,39 @@
+/** The REST paths, every answer held against schema/openapi.yaml. */
+import { expect } from '@jest/globals';
+import { wrongs } from './openapi.js';
+import type { Answer, Running } from './server.js';
+
+export type Body = Record<string, unknown>;
+export const EXECUTE = '/api/orchestrations/execute';
+export const HISTORY = '/api/orchestrations/history';
+export const DETAILS = '/api/orchestrations/details/{flowId}';
+
+export class Rest {
+  /** `method path status` of the answers there were. */
+  readonly seen = new Set<string>();
+
+  constructor(private readonly running: Running) {}
+
+  async execute(body: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return this.asDescribed('post', EXECUTE, await this.running.post<Body>(EXECUTE, text, headers));
+  }
+
+  async history(query = ''): Promise<Answer<Body>> {
+    return this.asDescribed('get', HISTORY, await this.running.get<Body>(`${HISTORY}${query}`));
+  }
+
+  async details(flowId: string): Promise<Answer<Body>> {
+    return this.asDescribed('get', DETAILS, await this.running.get<Body>(DETAILS.replace('{flowId}', encodeURIComponent(flowId))));
+  }
+
+  async health(path: '/livez' | '/readyz'): Promise<Answer<Body>> {
+    return this.asDescribed('get', path, await this.running.get<Body>(path));
+  }
+
+  private asDescribed(method: 'get' | 'post', path: string, answer: Answer<Body>): Answer<Body> {
+    expect(wrongs(method, path, answer)).toEqual([]);
+    this.seen.add(`${method} ${path} ${answer.status}`);
+    return answer;
+  }
+}

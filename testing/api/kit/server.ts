@@ -1,0 +1,117 @@
+/** A started API on a free port, and the ways its users speak to it. */
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
+import type { Log } from '../../../src/observe/log.js';
+import { readRegistration } from '../../../src/wire/documents.js';
+import { stepTopic } from '../../../src/wire/topics.js';
+import { EngineInMemory } from './engine.js';
+
+export const TENANT = `
+orchestrationName: tenantCreation
+as: initiator
+type: sequential
+maxRetries: 1
+backoff: { initial: 1s, jitter: none }
+labels: { team: tenants }
+steps:
+  - { seq: 1, name: createRealm, objectType: Realm }
+  - { seq: 2, name: createUser }
+`;
+
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: T;
+}
+
+export interface GraphqlAnswer {
+  readonly data?: Record<string, never> | null;
+  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions?: Record<string, unknown> }[];
+}
+
+export interface Line {
+  readonly level: string;
+  readonly fields: object;
+  readonly message: string;
+}
+
+export class Running implements AsyncDisposable {
+  private constructor(
+    readonly api: Api,
+    readonly engine: EngineInMemory,
+    readonly lines: readonly Line[],
+  ) {}
+
+  /** With tenantCreation registered. */
+  static async start(options: Partial<ApiOptions> = {}): Promise<Running> {
+    const engine = new EngineInMemory();
+    const lines: Line[] = [];
+    await engine.register(readRegistration(TENANT, { serviceName: 'tenants' }), { dryRun: false });
+    engine.asked.length = 0;
+    const settings = { host: '127.0.0.1', port: 0, portTries: 1, payloadLimit: 900 * 1024, production: false, introspection: true };
+    const topics = (name: string, step: string) => [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
+    const shell = { engine, readRegistration, stepTopics: topics, log: remembering(lines), allowedOrigins: [] };
+    return new Running(await openApi({ ...shell, ...settings, ...options }), engine, lines);
+  }
+
+  async graphql(query: string, variables: object = {}, headers: Record<string, string> = {}): Promise<Answer<GraphqlAnswer>> {
+    return this.post('/graphql', JSON.stringify({ query, variables }), headers);
+  }
+
+  /** The data; an error fails the test. */
+  async data<T = Record<string, never>>(query: string, variables: object = {}, headers: Record<string, string> = {}): Promise<T> {
+    const { body } = await this.graphql(query, variables, headers);
+    if (body.errors !== undefined || body.data === null || body.data === undefined) throw new Error(JSON.stringify(body));
+    return body.data as T;
+  }
+
+  /** The code and message of the one error there is. */
+  async error(
+    query: string,
+    variables: object = {},
+  ): Promise<{ readonly status: number; readonly code: unknown; readonly message: string }> {
+    const { status, body } = await this.graphql(query, variables);
+    const [error, ...more] = body.errors ?? [];
+    if (error === undefined || more.length > 0) throw new Error(`one error was expected: ${JSON.stringify(body)}`);
+    return { status, code: error.extensions?.code, message: error.message };
+  }
+
+  async post<T>(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Answer<T>> {
+    return this.ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+  }
+
+  async get<T>(path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
+    return this.ask(path, { headers });
+  }
+
+  async ask<T>(path: string, init: RequestInit): Promise<Answer<T>> {
+    const response = await fetch(this.api.url + path, { redirect: 'manual', ...init });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : null) as T };
+  }
+
+  get socketUrl(): string {
+    return `${this.api.url.replace('http', 'ws')}/graphql`;
+  }
+
+  subscriber(headers: Record<string, string> = {}): ReturnType<typeof createClient> {
+    class WithHeaders extends WebSocket {
+      constructor(address: string, protocols: string[]) {
+        super(address, protocols, { headers });
+      }
+    }
+    return createClient({ url: this.socketUrl, webSocketImpl: WithHeaders, retryAttempts: 0, lazy: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.api.close();
+  }
+}
+
+function remembering(lines: Line[]): Log {
+  const say = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  return { debugs: true, debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+}

@@ -1,0 +1,8 @@
+/** Waits for a real condition, with a deadline that says what did not come. */
+export async function until(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { gate } from '../engine/builders.js';
+import { Running } from './kit/server.js';
+import { until } from './kit/until.js';
+
+async function taken(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no address');
+  return { port: address.port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+describe('a port', () => {
+  test('that is taken makes it take the next free one, and it says so', async () => {
+    await using other = await taken();
+    await using running = await Running.start({ port: other.port, portTries: 20 });
+    expect(running.api.port).toBeGreaterThan(other.port);
+    expect(running.api.url).toBe(`http://127.0.0.1:${running.api.port}`);
+    expect((await running.get('/livez')).status).toBe(200);
+    expect(running.lines[0]).toMatchObject({ level: 'info', fields: { port: other.port } });
+  });
+
+  test('that is taken with no other to try ends the start with a message', async () => {
+    await using other = await taken();
+    await expect(Running.start({ port: other.port, portTries: 1 })).rejects.toThrow(
+      `port ${other.port} on 127.0.0.1 is taken; choose another with PORT, or 0 for any free one`,
+    );
+  });
+
+  test('is tried no further than there are ports', async () => {
+    const highest = createServer();
+    await new Promise<void>((resolve) => highest.listen(65_535, '127.0.0.1', resolve).once('error', () => resolve()));
+    await expect(Running.start({ port: 65_535, portTries: 5 })).rejects.toThrow('port 65535 on 127.0.0.1 is taken');
+    await new Promise<void>((resolve) => highest.close(() => resolve()));
+  });
+
+  test('on an address that is not ours ends the start with a message', async () => {
+    await expect(Running.start({ host: '203.0.113.7' })).rejects.toThrow('this machine has no such address; choose another with HOST');
+  });
+});
+
+describe('closing', () => {
+  test('waits for requests under way and refuses new ones', async () => {
+    const running = await Running.start();
+    const { opened: held, open: letGo } = gate();
+    const { orchestration } = running.engine;
+    running.engine.orchestration = async (...asked) => {
+      running.engine.asked.push('held');
+      await held;
+      return orchestration.apply(running.engine, asked);
+    };
+    const underWay = running.graphql('{ orchestration(name: "tenantCreation") { name } }');
+    await until('it is under way', () => running.engine.asked.includes('held'));
+    const closed = running.api.close();
+    await expect(
+      running.get('/livez').then(({ status }) => (status === 503 ? Promise.reject(new Error('closing')) : status)),
+    ).rejects.toThrow();
+    letGo();
+    expect((await underWay).body).toEqual({ data: { orchestration: { name: 'tenantCreation' } } });
+    await closed;
+  });
+
+  test('leaves no handle behind', async () => {
+    const before = process.getActiveResourcesInfo().length;
+    const running = await Running.start();
+    const socket = running.subscriber();
+    const changes = socket.iterate({ query: 'subscription { stepStatusChanged { flowId } }' });
+    const next = changes.next().catch(() => null);
+    await until('it is subscribed', () => running.engine.followers.size === 1);
+    await running.get('/livez', { connection: 'close' });
+    await running.api.close();
+    await next;
+    await socket.dispose();
+    await until('nothing of it is left', () => process.getActiveResourcesInfo().length <= before);
+  });
+});
+
+describe('pages', () => {
+  let running: Running;
+  const folder = mkdtempSync(join(tmpdir(), 'backstep-pages-'));
+  beforeAll(async () => {
+    mkdirSync(join(folder, 'graphiql/assets'), { recursive: true });
+    writeFileSync(join(folder, 'graphiql/index.html'), '<!doctype html><title>GraphiQL</title>');
+    writeFileSync(join(folder, 'graphiql/assets/a-1.js'), 'export {};');
+    writeFileSync(join(folder, 'secret.txt'), 'secret');
+    running = await Running.start({ graphiqlFolder: join(folder, 'graphiql') });
+  });
+  afterAll(async () => {
+    await running.api.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('the first one links to what there is', async () => {
+    const { status, text } = await running.get('/');
+    const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? '');
+    expect([status, links]).toEqual([200, ['/graphiql', '/openapi.yaml', '/livez', '/readyz']]);
+    for (const link of links) expect((await running.get(link)).status).toBe(200);
+  });
+
+  test('GraphiQL is served from our own files, under a policy that allows nothing else', async () => {
+    for (const path of ['/graphiql', '/graphiql/']) {
+      const { status, headers } = await running.get(path);
+      expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toMatch(/^default-src 'self'; /);
+      expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src/);
+    }
+    const script = await running.get('/graphiql/assets/a-1.js');
+    expect([script.headers.get('content-type'), script.headers.get('cache-control')]).toEqual([
+      'text/javascript; charset=utf-8',
+      'public, max-age=31536000, immutable',
+    ]);
+    expect(script.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('nothing but the files of the bundle can be had', async () => {
+    for (const path of [
+      '/graphiql/../secret.txt',
+      '/graphiql/%2e%2e/secret.txt',
+      '/graphiql/..%2fsecret.txt',
+      '/graphiql/assets',
+      '/graphiql/none.js',
+    ]) {
+      // fetch would tidy the path.
+      const status = await new Promise<number>((resolve, reject) => {
+        request({ host: '127.0.0.1', port: running.api.port, path }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect([path, status]).toEqual([path, 404]);
+    }
+  });
+
+  test('without a built GraphiQL there is a page that says what to do', async () => {
+    await using unbuilt = await Running.start({ graphiqlFolder: join(folder, 'none') });
+    const { status, text } = await unbuilt.get('/graphiql');
+    expect([status, text]).toEqual([404, expect.stringContaining('npm run build')]);
+  });
+
+  test('a request for a foreign name is refused on a loopback address, and taken when that name is allowed', async () => {
+    const asked = (server: Running, host: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        request({ host: '127.0.0.1', port: server.api.port, path: '/livez', headers: { host } }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+    await using proxied = await Running.start({ allowedOrigins: ['https://backstep.example.com'] });
+    expect(await asked(running, 'evil.example')).toBe(421);
+    expect(await asked(running, `localhost:${running.api.port}`)).toBe(200);
+    expect(await asked(proxied, 'backstep.example.com')).toBe(200);
+  });
+});

@@ -1,0 +1,139 @@
+/** What the broker contract needs around a broker: an inbox that remembers, ears for both sides, rows. */
+import type { Broker, Delivery, InboxPosition, InboxSource, OutboxRow, WorkerClient, WorkerRecord } from '../../src/engine/ports.js';
+
+/** The inbox as the store keeps it: next expected offset and last timestamp per partition. */
+export class MemoryInbox implements InboxSource {
+  private readonly positions = new Map<string, InboxPosition>();
+  readonly resets: { readonly topic: string; readonly partition: number; readonly nextOffset: bigint }[] = [];
+
+  async inbox(topic: string): Promise<readonly InboxPosition[]> {
+    return [...this.positions.values()].filter((position) => position.topic === topic);
+  }
+
+  async resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void> {
+    this.resets.push({ topic, partition, nextOffset });
+    this.set({ topic, partition, nextOffset, lastTimestamp: null });
+  }
+
+  set(position: InboxPosition): void {
+    this.positions.set(`${position.topic}/${position.partition}`, position);
+  }
+
+  /** Those not admitted before, which now are. */
+  admit(deliveries: readonly Delivery[]): Delivery[] {
+    return deliveries.filter(({ position }) => {
+      if (position === null) return true;
+      const { topic, partition, offset, timestamp } = position;
+      if (offset < (this.positions.get(`${topic}/${partition}`)?.nextOffset ?? 0n)) return false;
+      this.set({ topic, partition, nextOffset: offset + 1n, lastTimestamp: timestamp });
+      return true;
+    });
+  }
+}
+
+/** Keeps what it is told, and wakes who waits for it. */
+class Ear<T> {
+  readonly heard: T[] = [];
+  private waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = [];
+
+  protected hear(...ones: readonly T[]): void {
+    this.heard.push(...ones);
+    const done = this.waiting.filter(({ enough }) => enough());
+    this.waiting = this.waiting.filter((one) => !done.includes(one));
+    for (const { resolve } of done) resolve();
+  }
+
+  /** Resolves when what was heard is enough. */
+  async until(enough: (heard: readonly T[]) => boolean): Promise<readonly T[]> {
+    if (!enough(this.heard)) await new Promise<void>((resolve) => this.waiting.push({ enough: () => enough(this.heard), resolve }));
+    return this.heard;
+  }
+}
+
+/** The gateway's side: admits like the engine does and keeps what was fresh. */
+export class GatewayEar extends Ear<Delivery> {
+  /** Told, admitted before or not. */
+  told = 0;
+  /** While it is not null, a batch waits for it. */
+  gate: Promise<void> | null = null;
+
+  constructor(readonly inbox = new MemoryInbox()) {
+    super();
+  }
+
+  readonly intake = async (deliveries: readonly Delivery[]): Promise<void> => {
+    this.told += deliveries.length;
+    await this.gate;
+    this.hear(...this.inbox.admit(deliveries));
+  };
+
+  get texts(): string[] {
+    return this.heard.map(textOf);
+  }
+
+  /** Resolves when all of these were heard. */
+  hears(...texts: readonly string[]): Promise<readonly Delivery[]> {
+    return this.until((heard) => {
+      const known = new Set(heard.map(textOf));
+      return texts.every((text) => known.has(text));
+    });
+  }
+
+  async attach(broker: Broker): Promise<Broker> {
+    await broker.consume(this.intake, this.inbox);
+    return broker;
+  }
+}
+
+/** A worker's side. */
+export class WorkerEar extends Ear<WorkerRecord> {
+  readonly onRecord = async (record: WorkerRecord): Promise<void> => this.hear(record);
+
+  get texts(): string[] {
+    return this.heard.map(textOf);
+  }
+
+  hears(...texts: readonly string[]): Promise<readonly WorkerRecord[]> {
+    return this.until((heard) => {
+      const known = new Set(heard.map(textOf));
+      return texts.every((text) => known.has(text));
+    });
+  }
+
+  async attach(worker: WorkerClient, topics: readonly string[]): Promise<WorkerClient> {
+    await worker.subscribe(topics, this.onRecord);
+    return worker;
+  }
+}
+
+export function textOf(record: { readonly value: Uint8Array | null } | { readonly raw: Delivery['raw'] }): string {
+  const value = 'raw' in record ? (record.raw?.value ?? null) : record.value;
+  return Buffer.from(value ?? []).toString();
+}
+
+let numbers = 0;
+
+export function row(topic: string, value: OutboxRow['value'], more: Partial<OutboxRow> = {}): OutboxRow {
+  return { topic, key: 'flow-1', value, headers: {}, flowId: 'flow-1', number: ++numbers, attemptId: null, ...more };
+}
+
+/** As the relay does: what has to wait is published again. */
+export async function publishAll(broker: Broker, rows: readonly OutboxRow[]): Promise<void> {
+  for (let left = rows; left.length > 0; ) {
+    const results = await broker.publisher.publish(left);
+    const never = results.find(({ result }) => result === 'never');
+    if (never !== undefined) throw new Error(`never published: ${never.errorCode} ${never.errorMessage}`);
+    left = results.filter(({ result }) => result === 'later').map((one) => one.row);
+  }
+}
+
+/** Understands nothing: the contract is about bytes and places. */
+export const decodeNothing = () => ({ input: null, start: null, registration: null, poison: null });
+
+/** A log that can be asked what was said loudly. */
+export function loudLog() {
+  const warnings: string[] = [];
+  const nothing = (): void => undefined;
+  const warn = (_fields: object, message: string): void => void warnings.push(message);
+  return { warnings, log: { debugs: false, debug: nothing, info: nothing, warn, error: warn } };
+}

@@ -1,0 +1,40 @@
+import type { WorkerClient } from '../../src/engine/ports.js';
+import { openKafkaWorker } from '../../src/kafka/worker-client.js';
+import { type BrokerBench, brokerContract, MAX_MESSAGE_BYTES } from '../contracts/broker.js';
+import { loudLog } from '../contracts/broker-builders.js';
+import { cluster, deleteTopic, newName, onAdmin, openGateway } from '../kit/cluster.js';
+
+async function bench(brokers: readonly string[]): Promise<BrokerBench> {
+  const { log, warnings } = loudLog();
+  const name = newName('contract');
+  const [opened, workers]: [(() => Promise<void>)[], WorkerClient[]] = [[], []];
+  let names = 0;
+  return {
+    replies: `${name}.replies`,
+    warnings,
+    topic: () => `${name}.${++names}`,
+    gateway: async () => {
+      const gateway = await openGateway(brokers, `${name}.replies`, { log, maxMessageBytes: MAX_MESSAGE_BYTES });
+      opened.push(() => gateway.close());
+      return gateway;
+    },
+    worker: async (groupId) => {
+      const worker = await openKafkaWorker({ brokers, groupId: `${name}.${groupId}`, log });
+      workers.push(worker);
+      return worker;
+    },
+    recreate: async (topic) => {
+      await deleteTopic(brokers, topic);
+      await onAdmin(brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }));
+    },
+    topics: () => onAdmin(brokers, (admin) => admin.listTopics()),
+    close: async () => {
+      await Promise.all([...opened.map((close) => close()), ...workers.map((worker) => worker.close())]);
+    },
+  };
+}
+
+brokerContract('Kafka', async () => {
+  const { brokers, close } = await cluster();
+  return { bench: () => bench(brokers), close };
+});

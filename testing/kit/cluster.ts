@@ -1,0 +1,49 @@
+/** The real Kafka of the ring, and gateways and workers on it. */
+import { randomUUID } from 'node:crypto';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import type { Broker } from '../../src/engine/ports.js';
+import { type KafkaOptions, openKafka } from '../../src/kafka/client.js';
+import { decodeNothing, loudLog } from '../contracts/broker-builders.js';
+import { startKafka } from './kafka.mjs';
+
+export interface Cluster {
+  readonly brokers: readonly string[];
+  close(): Promise<void>;
+}
+
+/** TEST_KAFKA_BROKERS, or one that is started for this file. */
+export async function cluster(): Promise<Cluster> {
+  const given = (process.env.TEST_KAFKA_BROKERS ?? '').split(',').filter((one) => one !== '');
+  if (given.length > 0) return { brokers: given, close: async () => undefined };
+  const kafka = await startKafka();
+  return { brokers: [kafka.brokers], close: () => kafka.stop() };
+}
+
+/** Nobody else has it. */
+export function newName(prefix: string): string {
+  return `${prefix}.${randomUUID().slice(0, 13)}`;
+}
+
+export function openGateway(brokers: readonly string[], replies: string, options: Partial<KafkaOptions> = {}): Promise<Broker> {
+  const topics = { partitions: 4, replicationFactor: -1, maxMessageBytes: 100_000, intakeTopics: [replies], ownTopics: [replies] };
+  const named = { brokers, clientId: 'test', groupId: replies };
+  return openKafka({ ...named, ...topics, decode: decodeNothing, log: loudLog().log, ...options });
+}
+
+export async function onAdmin<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: [...brokers], clientId: 'test-admin', logLevel: logLevel.NOTHING, retry: { retries: 10 } }).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Deleted, and gone from the cluster's own view. */
+export function deleteTopic(brokers: readonly string[], topic: string): Promise<void> {
+  return onAdmin(brokers, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    while ((await admin.listTopics()).includes(topic));
+  });
+}

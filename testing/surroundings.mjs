@@ -1,0 +1,56 @@
+/** The real services the rings run on, started once, when the first ring asks: a PostgreSQL from npm, a Kafka from Maven — or those that run. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { say } from './steps.mjs';
+
+const closers = [];
+
+/** One start, whoever asks; what failed once fails again at once. */
+function once(start) {
+  let started = null;
+  return () => {
+    started ??= start();
+    return started;
+  };
+}
+
+/** A service that runs already: the test's own variable, or the gateway's. */
+function given(name) {
+  const found = [`TEST_${name}`, name].find((one) => process.env[one]);
+  if (found !== undefined) say(`  using ${found}`);
+  return found === undefined ? null : { [`TEST_${name}`]: process.env[found] };
+}
+
+export const postgres = once(async () => {
+  const running = given('DATABASE_URL');
+  if (running !== null) return running;
+  const { openEmbeddedPostgres } = await import('../dist/embedded/postgres.js');
+  const { silent } = await import('../dist/observe/log.js');
+  const folder = mkdtempSync(join(tmpdir(), 'backstep-test-'));
+  // As root the server runs as another user, who must reach it.
+  chmodSync(folder, 0o755);
+  const server = await openEmbeddedPostgres({ folder, log: silent('embedded'), settings: { max_connections: '200' } });
+  closers.push(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { TEST_DATABASE_URL: server.url };
+});
+
+export const kafka = once(async () => {
+  const running = given('KAFKA_BROKERS');
+  if (running !== null) return running;
+  const { startKafka } = await import('./kit/kafka.mjs');
+  // kafkajs counts some timeouts from the wrong end, harmlessly, and Node says so.
+  process.removeAllListeners('warning');
+  const broker = await startKafka();
+  closers.push(() => broker.stop());
+  return { TEST_KAFKA_BROKERS: broker.brokers };
+});
+
+/** Answers what went wrong, in words. */
+export async function closeServices() {
+  const ends = await Promise.allSettled(closers.splice(0).map((close) => close()));
+  return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+}
