@@ -39,6 +39,7 @@ export interface Api {
 }
 
 const CLOSE_WITHIN_MS = 5000;
+const IDLE_LOOK_MS = 20;
 const HIGHEST_PORT = 65_535;
 
 /** Resolves when it listens. Throws when no port is free, or the host cannot be listened on. */
@@ -72,10 +73,13 @@ export async function openApi(options: ApiOptions): Promise<Api> {
 
 async function closeHttp(app: FastifyInstance, sockets: Sockets): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS);
+  // A connection kept alive by its client falls idle when its answer is out.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_LOOK_MS);
   try {
     await Promise.all([sockets.close(), app.close()]);
   } finally {
     clearTimeout(cut);
+    clearInterval(idle);
   }
 }
 

@@ -50,14 +50,12 @@ function statusOf(event: FlowEvent): string {
   return stepOf(event) === '' ? event.flowStatus : (event.stepStatus ?? event.flowStatus);
 }
 
+const sending = (attempt: number): string => (attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${attempt}`);
+
 function toldOf(event: FlowEvent): Told | null {
   switch (event.type) {
     case 'DO_SENT':
-      return {
-        sign: '→',
-        colour: 'blue',
-        text: event.attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${event.attempt}`,
-      };
+      return { sign: '→', colour: 'blue', text: sending(event.attempt) };
     case 'DO_SUCCEEDED':
       return { sign: '✓', colour: 'green', text: 'the worker has done it' };
     case 'DO_FAILED':

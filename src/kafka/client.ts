@@ -1,83 +1,13 @@
 /**
  * Room 4b, Kafka. Knows: the Kafka client and its traps. Refuses to know: SQL, HTTP, what a message means. In: rows to publish, topics to make.
- * Out: deliveries, in the order of each partition. This file: one connection's settings, and the broker port put together.
+ * Out: deliveries, in the order of each partition. This file: the broker port put together.
  */
-import { type Admin, type Consumer, type ConsumerConfig, Kafka, type KafkaConfig, logLevel, Partitioners, type Producer } from 'kafkajs';
-import type { Broker, Delivery } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Broker } from '../engine/ports.js';
+import { type KafkaOptions, newAdmin, newProducer } from './connection.js';
 import { Intake } from './consumer.js';
 import { KafkaPublisher } from './publisher.js';
 import { Sender } from './sender.js';
 import { TopicsAdmin } from './topics-admin.js';
-
-export interface KafkaSecurity {
-  readonly ssl?: boolean;
-  readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: string };
-}
-
-export type Decode = (
-  topic: string,
-  record: { readonly key: Uint8Array | null; readonly value: Uint8Array | null; readonly headers: Record<string, Uint8Array | string> },
-) => Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
-
-/** Where the brokers are, and how to speak to them. */
-export interface KafkaConnection extends KafkaSecurity {
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly log: Log;
-}
-
-export interface KafkaOptions extends KafkaConnection {
-  readonly groupId: string;
-  /** Of topics we create. */
-  readonly partitions: number;
-  /** -1 = the cluster's default. */
-  readonly replicationFactor: number;
-  readonly maxMessageBytes: number;
-  readonly intakeTopics: readonly string[];
-  readonly ownTopics: readonly string[];
-  readonly decode: Decode;
-}
-
-/**
- * A new client each time, for one producer, consumer or admin: one that has lost its last broker forgets where the others are and throws
- * TypeErrors until the process ends, and it asks for a deleted topic in every metadata request for ever, failing for all the others.
- */
-function newClient(options: KafkaConnection, retries: number): Kafka {
-  const { brokers, clientId, log, ssl, sasl } = options;
-  const config = {
-    brokers: [...brokers],
-    clientId,
-    connectionTimeout: 3000,
-    requestTimeout: 10_000,
-    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
-    // What the client calls an error is mostly a retry: ours to tell, in our words.
-    logLevel: logLevel.WARN,
-    logCreator: () => (entry) => log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
-    ...(ssl === true && { ssl }),
-    ...(sasl !== undefined && { sasl }),
-  } as KafkaConfig;
-  return new Kafka(config);
-}
-
-export function newAdmin(options: KafkaConnection): Admin {
-  return newClient(options, 3).admin();
-}
-
-export function newConsumer(options: KafkaConnection, config: ConsumerConfig): Consumer {
-  return newClient(options, 5).consumer(config);
-}
-
-export function newProducer(options: KafkaConnection): Producer {
-  return newClient(options, 1).producer({
-    // Equal keys go where Java's default sends them; named, so that the client does not warn about it.
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    // One request under way and no retry behind our back: nothing can overtake what was sent before it.
-    maxInFlightRequests: 1,
-    retry: { retries: 0 },
-  });
-}
 
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
   const topics = new TopicsAdmin(() => newAdmin(options), options);

@@ -5,7 +5,7 @@
 import type { Consumer, ConsumerRunConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { messageHeaders } from '../observe/message-headers.js';
-import { type KafkaOptions, newConsumer } from './client.js';
+import { type KafkaOptions, newConsumer } from './connection.js';
 import { within } from './failures.js';
 import { type Assignment, Member } from './member.js';
 import { type Place, Places } from './places.js';
@@ -225,9 +225,9 @@ function settingsOf(groupId: string) {
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     rebalanceTimeout: 15_000,
-    // Answered at once when something is there; idle brokers are asked ten times a second.
+    // Answered at once when something is there; idle brokers are asked four times a second.
     minBytes: 1,
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
     // A consumer that the client restarts keeps what broke it: ours is a new one (member.ts).
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },

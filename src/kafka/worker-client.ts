@@ -2,7 +2,7 @@
 import type { ConsumerRunConfig } from 'kafkajs';
 import type { WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
-import { type KafkaSecurity, newConsumer, newProducer } from './client.js';
+import { type KafkaSecurity, newConsumer, newProducer } from './connection.js';
 import { Member } from './member.js';
 import { headersOf } from './records.js';
 import { Sender } from './sender.js';
@@ -53,7 +53,7 @@ function settingsOf(groupId: string) {
     allowAutoTopicCreation: false,
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: 250,
     minBytes: 1,
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
   };

@@ -60,9 +60,11 @@ describe('closing', () => {
     await expect(
       running.get('/livez').then(({ status }) => (status === 503 ? Promise.reject(new Error('closing')) : status)),
     ).rejects.toThrow();
+    const letGoAt = performance.now();
     letGo();
     expect((await underWay).body).toEqual({ data: { orchestration: { name: 'tenantCreation' } } });
     await closed;
+    expect(performance.now() - letGoAt).toBeLessThan(2000);
   });
 
   test('leaves no handle behind', async () => {

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';
-import { type KafkaOptions, openKafka } from '../../src/kafka/client.js';
+import { openKafka } from '../../src/kafka/client.js';
+import { type KafkaOptions } from '../../src/kafka/connection.js';
 import { decodeNothing, loudLog } from '../contracts/broker-builders.js';
 import { startKafka } from './kafka.mjs';
 
