@@ -1,10 +1,10 @@
 /** A real Apache Kafka in a folder: one broker that is its own controller. Jars come from Maven Central once and stay in .cache. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import kafkajs from 'kafkajs';
@@ -20,15 +20,23 @@ export async function kafkaJars() {
   await run('java', ['-version']).catch(() => {
     throw new Error('Java 17 or newer is needed for a real Kafka (or set TEST_KAFKA_BROKERS to one that runs)');
   });
-  rmSync(JARS, { recursive: true, force: true });
-  mkdirSync(JARS, { recursive: true });
+  // Beside the place and then moved: two runs at once, or one that was cut short, leave no half set.
+  mkdirSync(dirname(JARS), { recursive: true });
+  const fetched = mkdtempSync(`${JARS}-`);
   const pom = join(ROOT, 'testing', 'services', 'kafka', 'pom.xml');
-  const args = ['-q', '-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${JARS}`];
-  await run('mvn', args, { maxBuffer: 16 * 1024 * 1024 }).catch((error) => {
+  const args = ['-q', '-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fetched}`];
+  try {
+    await run('mvn', args, { maxBuffer: 16 * 1024 * 1024 });
+    writeFileSync(join(fetched, 'done'), '');
+    if (existsSync(join(JARS, 'done'))) return JARS;
+    rmSync(JARS, { recursive: true, force: true });
+    renameSync(fetched, JARS);
+    return JARS;
+  } catch (error) {
     throw new Error(`Maven could not fetch Kafka (or set TEST_KAFKA_BROKERS to one that runs): ${error.stdout || error.message}`);
-  });
-  writeFileSync(join(JARS, 'done'), '');
-  return JARS;
+  } finally {
+    rmSync(fetched, { recursive: true, force: true });
+  }
 }
 
 async function freePorts(count) {
@@ -113,7 +121,13 @@ export async function startKafka(options = {}) {
     child.kill(signal);
     await gone;
   };
-  await launch();
+  const remove = () => {
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  await launch().catch((error) => {
+    remove();
+    throw error;
+  });
   return {
     brokers: `127.0.0.1:${port}`,
     get pid() {
@@ -121,7 +135,7 @@ export async function startKafka(options = {}) {
     },
     stop: async () => {
       await end('SIGTERM');
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+      remove();
     },
     /** Cleanly, data kept. */
     pause: () => end('SIGTERM'),
