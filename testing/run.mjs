@@ -25,6 +25,7 @@ const RINGS = [
   { name: 'api', folders: ['testing/api'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
+  { name: 'scenarios', folders: ['testing/scenarios'], needs: [postgres], with: { SCENARIO_RIG: 'postgres' } },
   { name: 'kafka', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   { name: 'e2e', folders: ['testing/e2e'], needs: [postgres, kafka], more: ['--runInBand'] },
 ];
@@ -46,7 +47,7 @@ async function runRing(ring, environment) {
   const folders = ring.folders.filter((folder) => existsSync(join(ROOT, folder)));
   if (folders.length === 0 || !(await provide(ring, environment))) return;
   await step(ring.name, async () => {
-    const result = await jest(folders, environment, ...(ring.more ?? []));
+    const result = await jest(folders, { ...environment, ...ring.with }, ...(ring.more ?? []));
     const { passed, failed } = result;
     counts.passed += passed;
     counts.failed += failed;

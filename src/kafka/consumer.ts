@@ -7,7 +7,7 @@ import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../eng
 import { messageHeaders } from '../observe/message-headers.js';
 import { type KafkaOptions, newConsumer } from './connection.js';
 import { within } from './failures.js';
-import { type Assignment, Member } from './member.js';
+import { type Assignment, groupSettings, Member } from './member.js';
 import { type Place, Places } from './places.js';
 import { headersOf } from './records.js';
 import type { TopicsAdmin } from './topics-admin.js';
@@ -24,6 +24,8 @@ interface Share {
   readonly consumer: Consumer;
   readonly assignment: Assignment;
   readonly places: Map<string, Place>;
+  /** Whether all of them are where the inbox says. */
+  placed: boolean;
   /** Whether something was read since the last commit. */
   moved: boolean;
 }
@@ -48,7 +50,7 @@ export class Intake {
       topics: intakeTopics,
       log,
       prepare: () => this.topics.ensure([...ownTopics, ...intakeTopics]),
-      newConsumer: () => this.watched(newConsumer(this.options, settingsOf(this.options.groupId)), places),
+      newConsumer: () => this.watched(newConsumer(this.options, groupSettings(this.options.groupId)), places),
       reading: () => this.reading(places, feed),
       joined: (consumer, assignment) => this.place(consumer, assignment, places),
     });
@@ -74,10 +76,8 @@ export class Intake {
   health(): BrokerHealth {
     if (this.stopped) return { ready: false, detail: 'stopped' };
     const detail = this.member === null ? 'not started' : this.member.detail;
-    const at = `Kafka at ${this.options.brokers.join(', ')}`;
-    return detail === null
-      ? { ready: true, detail: `${at}, group ${this.options.groupId} joined` }
-      : { ready: false, detail: `${at}: ${detail}` };
+    if (detail === null && this.share?.placed === true) return { ready: true, detail: `Kafka, group ${this.options.groupId} joined` };
+    return { ready: false, detail: `Kafka at ${this.options.brokers.join(', ')}: ${detail ?? 'partitions are being taken over'}` };
   }
 
   /**
@@ -116,7 +116,7 @@ export class Intake {
 
   /** The partitions stand still until each is at its place; a fault is tried again until the assignment is lost. */
   private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
-    const share: Share = { consumer, assignment, places: new Map(), moved: false };
+    const share: Share = { consumer, assignment, places: new Map(), placed: false, moved: false };
     this.share = share;
     const all = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
     // Before the first await: the client fetches from the group's own offsets as soon as we let go.
@@ -127,6 +127,7 @@ export class Intake {
         if (this.share !== share) return;
         for (const place of found) this.seek(share, place);
         consumer.resume(all);
+        share.placed = true;
         this.options.log.info({ partitions: found.length }, 'partitions taken over at the positions of the inbox');
         return;
       } catch (error) {
@@ -216,22 +217,6 @@ export class Intake {
       this.options.log.debug({ err: error }, 'offsets were not committed');
     }
   }
-}
-
-function settingsOf(groupId: string) {
-  return {
-    groupId,
-    allowAutoTopicCreation: false,
-    sessionTimeout: 6000,
-    heartbeatInterval: 1000,
-    rebalanceTimeout: 15_000,
-    // Answered at once when something is there; idle brokers are asked four times a second.
-    minBytes: 1,
-    maxWaitTimeInMs: 250,
-    maxBytesPerPartition: 1_048_576,
-    // A consumer that the client restarts keeps what broke it: ours is a new one (member.ts).
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
-  };
 }
 
 function keyOf(topic: string, partition: number): string {

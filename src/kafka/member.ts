@@ -1,5 +1,5 @@
 /** A seat in a consumer group, taken again for as long as it is wanted: whatever ends a consumer, a new one follows. */
-import type { Consumer, ConsumerRunConfig } from 'kafkajs';
+import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observe/log.js';
 import { within, wordsOf } from './failures.js';
 
@@ -18,6 +18,23 @@ export interface Seat {
   reading(consumer: Consumer): ConsumerRunConfig;
   /** At each assignment, before anything of it is fetched; what must wait for the promise is paused synchronously. Rejects: a new consumer follows. */
   joined(consumer: Consumer, assignment: Assignment): Promise<void>;
+}
+
+/** A member that dies is missed after six seconds, the least that clusters allow by default. */
+export function groupSettings(groupId: string): ConsumerConfig {
+  return {
+    groupId,
+    allowAutoTopicCreation: false,
+    sessionTimeout: 6000,
+    heartbeatInterval: 1000,
+    rebalanceTimeout: 15_000,
+    // Answered at once when something is there; idle brokers are asked four times a second.
+    minBytes: 1,
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: 1_048_576,
+    // A consumer that the client restarts keeps what broke it: ours is a new one.
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
+  };
 }
 
 export class Member {

@@ -1,11 +1,14 @@
 /** A worker's side of Kafka, for workers in this process: the demo's on a real cluster, and a test's. */
-import type { ConsumerRunConfig } from 'kafkajs';
-import type { WorkerClient, WorkerRecord } from '../engine/ports.js';
+import type { ConsumerRunConfig, TopicMessages } from 'kafkajs';
+import type { WorkerClient, WorkerMessage, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
 import { type KafkaSecurity, newConsumer, newProducer } from './connection.js';
-import { Member } from './member.js';
+import { groupSettings, Member } from './member.js';
 import { headersOf } from './records.js';
 import { Sender } from './sender.js';
+
+/** How long one record may be worked on while the group shares out anew. */
+const WORK_WITHIN_MS = 60_000;
 
 export interface KafkaWorkerOptions extends KafkaSecurity {
   readonly brokers: readonly string[];
@@ -25,20 +28,14 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
         topics,
         log: options.log,
         prepare: async () => undefined,
-        newConsumer: () => newConsumer(connection, settingsOf(options.groupId)),
+        newConsumer: () => newConsumer(connection, { ...groupSettings(options.groupId), rebalanceTimeout: WORK_WITHIN_MS }),
         reading: () => reading(onRecord),
         joined: async () => undefined,
       });
       await member.start();
     },
     async send(messages) {
-      const groups = [...Map.groupBy(messages, ({ topic }) => topic)];
-      await sender.send(
-        groups.map(([topic, ones]) => ({
-          topic,
-          messages: ones.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
-        })),
-      );
+      await sender.send([...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, ones]) => messagesOf(topic, ones)));
     },
     async close() {
       await member?.stop();
@@ -47,16 +44,8 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
   };
 }
 
-function settingsOf(groupId: string) {
-  return {
-    groupId,
-    allowAutoTopicCreation: false,
-    sessionTimeout: 6000,
-    heartbeatInterval: 1000,
-    maxWaitTimeInMs: 250,
-    minBytes: 1,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
-  };
+function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessages {
+  return { topic, messages: ones.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })) };
 }
 
 /** An offset is committed after its record's callback has resolved. */

@@ -229,12 +229,13 @@ function nameOf({ action, stepName }: ReceivedCommand): string {
   return `${action} ${stepName}`;
 }
 
+const rig = process.env.SCENARIO_RIG ?? 'pure';
+const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRig };
+
 /** `rigs`: only on these, where a scenario needs what others can not do (an outbox that stands still). */
 export function scenario(title: string, tell: (s: Scenario) => Scenario, { rigs }: { rigs?: readonly string[] } = {}): void {
-  const rig = process.env.SCENARIO_RIG ?? 'pure';
   if (rigs !== undefined && !rigs.includes(rig)) return;
   test(title, async () => {
-    const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRig };
     await tell(new Scenario()).playOn(await createRig());
   });
 }

@@ -241,6 +241,7 @@ describe('what is no document', () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]`,
     ],
     ['FIELD_INVALID', 'just text'],
+    ['FIELD_INVALID', '# nothing but a comment'],
     ['FIELD_INVALID', 'orchestrations: []'],
     ['FIELD_INVALID', `orchestrations: [${'{},'.repeat(101)}]`],
     ['FIELD_INVALID', `${root('').replace('seq: 1, name: a', 'seq: 1, name: a, payloadSchema: { title: "\\ud800" }')}`],

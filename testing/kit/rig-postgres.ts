@@ -1,0 +1,220 @@
+/**
+ * The engine's unit of work over a real PostgreSQL: replies are records with offsets, commands are rows of the outbox in the wire's words. The clock is
+ * ours: the time of each transaction is set before the flows in it are advanced.
+ */
+import { deepStrictEqual } from 'node:assert';
+import { afterAll } from '@jest/globals';
+import type { Delivery, DeliveryOutcome, LockedFlows, OutboxRow, Store } from '../../src/engine/ports.js';
+import { unitOfWork, type Work } from '../../src/engine/unit-of-work.js';
+import { fold } from '../../src/saga/advance.js';
+import type { FlowEvent, Refusal } from '../../src/saga/event.js';
+import type { Flow, Payload } from '../../src/saga/flow.js';
+import type { StartInput } from '../../src/saga/input.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+import { dueAt } from '../../src/saga/retry.js';
+import { createWire } from '../../src/wire/commands.js';
+import { type TestDatabase, testDatabase } from './postgres.js';
+import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
+
+const EPOCH = Date.UTC(2026, 0, 1);
+const wire = createWire({ commandTypeId: null, source: '/scenario' });
+const nothing: Delivery = { position: null, input: null, start: null, registration: null, poison: null, raw: null };
+
+/** One database per test file. */
+let database: Promise<TestDatabase> | null = null;
+let count = 0;
+afterAll(async () => (await database)?.close());
+
+class PostgresRig implements Rig {
+  private readonly flowId: string;
+  private readonly store: Store;
+  private orchestration: Orchestration | null = null;
+  private begun: StartInput | null = null;
+  private now = EPOCH;
+  private offset = 0n;
+  private publishing: 'sends' | 'stuck' | 'away' = 'sends';
+  private waiting: OutboxRow[] = [];
+  private readonly events: FlowEvent[] = [];
+  private readonly sent: ReceivedCommand[] = [];
+
+  constructor(
+    private readonly on: TestDatabase,
+    private readonly number: number,
+    private readonly opened: ReturnType<TestDatabase['open']>,
+  ) {
+    this.flowId = `flow-${number}`;
+    const { store } = opened;
+    const road: Store['road'] = (work) =>
+      store.road((tx) =>
+        work({
+          admit: (positions, starts) => tx.admit(positions, starts),
+          lock: async (...ids) => this.timed(await tx.lock(...ids)),
+          record: (records, given) => tx.record(records, given),
+          refuse: (quarantine, parked) => tx.refuse(quarantine, parked),
+        }),
+      );
+    this.store = Object.assign(Object.create(store) as Store, { road });
+  }
+
+  /** The time of the transaction is the scenario's. */
+  private timed(locked: LockedFlows): LockedFlows {
+    const { now } = this;
+    return { ...locked, now, flows: new Map([...locked.flows].map(([id, flow]) => [id, { ...flow, now }])) };
+  }
+
+  async register(orchestration: Orchestration): Promise<void> {
+    const named = { ...orchestration, name: `${orchestration.name}-${this.number}`, version: 1 };
+    this.orchestration = named;
+    await this.store.registry(async (tx) => {
+      await tx.lockRegistry();
+      await tx.saveVersion(named, null);
+    });
+  }
+
+  async start(payload: unknown, queued: boolean): Promise<void> {
+    if (this.orchestration === null) throw new Error('no orchestration was given');
+    if (queued) await this.setPaused(true);
+    const { flowId, orchestration } = this;
+    const start: StartInput = {
+      type: 'START',
+      flowId,
+      orchestration,
+      payload: textOf(payload),
+      headers: {},
+      initiator: null,
+      idempotencyKey: null,
+    };
+    this.begun = start;
+    await this.work({ delivery: nothing, start, startRefused: null, orchestrationPaused: queued });
+  }
+
+  async commands(): Promise<readonly ReceivedCommand[]> {
+    return this.sent;
+  }
+
+  async reply({ stepName, action, attemptId, answer }: RigReply): Promise<void> {
+    const { outcome, errorMessage, errorCode, retryable } = answer;
+    const payload = outcome === 'success' ? textOf(answer.payload) : null;
+    const { flowId } = this;
+    await this.record({
+      type: 'REPLY',
+      flowId,
+      stepName,
+      action: action ?? null,
+      attemptId,
+      outcome,
+      payload,
+      errorMessage,
+      errorCode,
+      retryable,
+    });
+  }
+
+  async progress(progress: RigProgress): Promise<void> {
+    await this.record({ type: 'PROGRESS', flowId: this.flowId, ...progress });
+  }
+
+  async unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void> {
+    await this.say({ type: 'UNPUBLISHABLE', flowId: this.flowId, attemptId, errorCode, errorMessage });
+  }
+
+  async elapse(milliseconds: number, ticking: boolean): Promise<void> {
+    const until = this.now + milliseconds;
+    for (let last = -1; ticking && this.events.length !== last; ) {
+      const due = dueAt((await this.view()).flow);
+      if (due === null || due > until) break;
+      last = this.events.length;
+      this.now = Math.max(this.now, due);
+      await this.say({ type: 'TICK', flowId: this.flowId });
+    }
+    this.now = until;
+    if (ticking) await this.say({ type: 'TICK', flowId: this.flowId });
+  }
+
+  async operator(verb: Verb): Promise<Refusal | null> {
+    const word = { flowId: this.flowId, actor: 'ada', reason: 'because' };
+    const outcome = await this.say(verb.type === 'SKIP_STEP' ? { ...word, ...verb, output: textOf(verb.output) } : { ...word, ...verb });
+    return outcome.kind === 'recorded' ? outcome.refusal : null;
+  }
+
+  async pauseOrchestration(paused: boolean): Promise<void> {
+    await this.setPaused(paused);
+    await this.say({ type: 'TICK', flowId: this.flowId });
+  }
+
+  async publisher(state: 'sends' | 'stuck' | 'away'): Promise<void> {
+    this.publishing = state;
+    if (state === 'sends') await this.publish([...this.waiting.splice(0), ...(await this.store.outboxTake(100))]);
+  }
+
+  async view(): Promise<{ flow: Flow; events: readonly FlowEvent[] }> {
+    const flow = (await this.opened.readModel.flows([this.flowId])).get(this.flowId);
+    if (flow === undefined) throw new Error('the flow was not started');
+    // What is stored is the fold of what happened (payload bodies are with the steps).
+    if (this.begun !== null) deepStrictEqual(stored(flow), stored(fold(this.begun, this.events)));
+    return { flow: { ...flow, now: this.now }, events: this.events };
+  }
+
+  async close(): Promise<void> {
+    await this.opened.close();
+  }
+
+  /** What comes from a topic has a place in it, and is admitted once: told twice, it counts once. */
+  private async record(input: NonNullable<Delivery['input']>): Promise<void> {
+    const position = { topic: `replies-${this.number}`, partition: 0, offset: this.offset++, timestamp: this.now };
+    const delivery = { ...nothing, input, position, raw: { key: null, value: null } };
+    await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
+    const again = await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
+    deepStrictEqual(again.kind, 'duplicate');
+  }
+
+  private say(input: NonNullable<Delivery['input']>): Promise<DeliveryOutcome> {
+    return this.work({ delivery: { ...nothing, input }, start: null, startRefused: null, orchestrationPaused: false });
+  }
+
+  private async work(one: Work): Promise<DeliveryOutcome> {
+    const given = this.publishing !== 'away';
+    const { outcomes, records, outbox } = await unitOfWork(this.store, wire, [one], given);
+    for (const { events } of records) this.events.push(...events);
+    if (this.publishing === 'sends') await this.publish(outbox);
+    if (this.publishing === 'stuck') this.waiting.push(...outbox);
+    return outcomes[0] ?? { kind: 'duplicate' };
+  }
+
+  private async publish(rows: readonly OutboxRow[]): Promise<void> {
+    await this.store.outboxSent(rows);
+    this.sent.push(...rows.filter(({ attemptId }) => attemptId !== null).map(receivedFrom));
+  }
+
+  private async setPaused(paused: boolean): Promise<void> {
+    await this.on.sql('UPDATE orchestration_name SET paused = $1 WHERE name = $2', [paused, this.orchestration?.name ?? '']);
+  }
+}
+
+/** A flow without what is no part of the fold. */
+function stored(flow: Flow): Flow {
+  return { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+}
+
+function receivedFrom({ value }: OutboxRow): ReceivedCommand {
+  const { headers, payload } = JSON.parse(String(value)) as { headers: Record<string, unknown>; payload: unknown };
+  return {
+    action: headers.action as ReceivedCommand['action'],
+    stepName: String(headers.stepName),
+    attempt: Number(headers.attempt),
+    round: Number(headers.round ?? 0),
+    attemptId: String(headers.attemptId),
+    payload,
+    deadline: Date.parse(String(headers.deadline)),
+  };
+}
+
+function textOf(value: unknown): Payload {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+export async function createRig(): Promise<Rig> {
+  database ??= testDatabase();
+  const on = await database;
+  return new PostgresRig(on, ++count, on.open({ instanceId: `rig-${count}` }));
+}
