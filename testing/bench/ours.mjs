@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
-import { NODE, ROOT } from '../steps.mjs';
+import { ROOT } from '../steps.mjs';
 import { usageOf } from './around.mjs';
 
 const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 
 export async function startGateway(services, orchestration, steps) {
-  const child = spawn(NODE, [join(ROOT, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js')], {
     env: {
       ...process.env,
       DATABASE_URL: services.databaseUrl,

@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
-import { NODE, ROOT } from '../steps.mjs';
+import { readyOrEnd } from '../../src/ready.mjs';
+import { ROOT } from '../steps.mjs';
 import { openServices, usageOf } from './around.mjs';
 import { startGateway } from './ours.mjs';
 
@@ -50,7 +51,7 @@ async function makeTopics(brokers) {
 
 /** A child that says `ready`. */
 async function child(file, ...args) {
-  const process_ = fork(join(HERE, file), args, { execPath: NODE, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const process_ = fork(join(HERE, file), args, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   for (;;) {
     const [message] = await once(process_, 'message');
     if (message.ready) return process_;
@@ -89,6 +90,7 @@ async function measure(system, services, worker, load) {
   return { perSecond: (load.count / ms) * 1000, p50: quantile(times, 0.5), p99: quantile(times, 0.99), cpu, memory: after.own.memory };
 }
 
+readyOrEnd();
 const services = await openServices();
 const closers = [() => services.close()];
 try {
