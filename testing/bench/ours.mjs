@@ -19,7 +19,7 @@ export async function startGateway(services, orchestration, steps) {
       DEMO: 'off',
       PORT: '0',
       LOG_LEVEL: 'warn',
-      LOG_FORMAT: 'json',
+      LOG_FORMAT: 'pretty',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -30,7 +30,7 @@ export async function startGateway(services, orchestration, steps) {
       const match = /GraphQL\s+(http:\S+)\/graphql/.exec(text);
       if (match !== null) resolve(match[1]);
     });
-    child.once('exit', () => reject(new Error(`the gateway ended:\n${text}`)));
+    child.once('exit', () => reject(new Error(`the gateway ended before it said its address:\n${text}`)));
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const ask = (query, variables) => post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
