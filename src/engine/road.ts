@@ -55,6 +55,8 @@ export class Road {
   /** Deliveries of callers in the queue: only those are bounded, records of topics wait in Kafka. */
   private callers = 0;
   private wake: (() => void) | null = null;
+  /** Stopped in the middle: what comes behind may not be recorded before what was given up. */
+  private gaveWay = false;
   /** Since when the store has not answered, ms; null = it does. */
   faultSince: number | null = null;
 
@@ -101,6 +103,10 @@ export class Road {
 
   /** Never throws: every one in the batch is answered, or was put back by a pause that ended with the process. */
   private async commit(batch: readonly Waiting[], failures: number): Promise<void> {
+    if (this.gaveWay) {
+      for (const waiting of batch) waiting.reject(new Stopped());
+      return;
+    }
     try {
       const work = await this.options.resolve(batch.map(({ delivery }) => delivery));
       const given = this.options.mayGive();
@@ -129,10 +135,7 @@ export class Road {
     const patient = batch.filter((waiting) => !this.gaveUp(waiting, fault));
     if (patient.length === 0) return;
     await this.pause(pause);
-    if (this.stopping) {
-      for (const waiting of patient) waiting.reject(new Stopped());
-      return;
-    }
+    if (this.stopping) this.gaveWay = true;
     await this.commit(patient, failures + 1);
   }
 

@@ -38,7 +38,7 @@ export function usageOf(root) {
   };
 }
 
-function postmasterBelow(folder) {
+export function postmasterBelow(folder) {
   for (const path of [join(folder, 'data', 'postmaster.pid'), join(folder, 'postmaster.pid')]) {
     try {
       return Number(readFileSync(path, 'utf8').split('\n')[0]);

@@ -11,7 +11,7 @@ const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {d
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 
 export async function startGateway(services, orchestration, steps) {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [...(process.env.BENCH_PROFILE ? ['--cpu-prof', '--cpu-prof-dir', process.env.BENCH_PROFILE] : []), join(ROOT, 'dist', 'main.js')], {
     env: {
       ...process.env,
       DATABASE_URL: services.databaseUrl,

@@ -10,6 +10,7 @@ interface Setup {
   readonly before?: (transaction: number, work: number) => Promise<void> | void;
   readonly queueLimit?: number;
   readonly patienceMs?: number;
+  readonly batchSize?: number;
 }
 
 const wire: Wire = {
@@ -27,7 +28,7 @@ const wire: Wire = {
 };
 
 /** A road over one flow `f` that every transaction finds as it was left. */
-function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000 }: Setup) {
+function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000, batchSize = 100 }: Setup) {
   let flow: Flow = started('f', sequential('o', 'a')).flow;
   const sizes: number[] = [];
   const quarantined: string[] = [];
@@ -55,7 +56,7 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
     },
     mayGive: () => true,
     afterCommit: () => undefined,
-    batchSize: 100,
+    batchSize,
     queueLimit,
     patienceMs,
   });
@@ -143,6 +144,20 @@ test('a stopping road finishes what it has and takes no more', async () => {
   expect(kinds(await last)).toEqual(['recorded']);
   await stopped;
   expect(isTerminal(current().status)).toBe(false);
+});
+
+test('a road that stops in the middle of a fault records nothing that came behind what it gave up', async () => {
+  const { road, sizes } = roadOver({
+    batchSize: 1,
+    before: (transaction) => {
+      if (transaction === 1) throw new Fault('AWAY', 'away');
+    },
+  });
+  const both = [road.submit([noted('1', 1)]), road.submit([noted('2', 2)])];
+  await new Promise((resolve) => setImmediate(resolve));
+  await road.stop();
+  for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected');
+  expect(sizes).toEqual([1]);
 });
 
 test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {

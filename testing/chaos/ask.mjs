@@ -1,0 +1,27 @@
+/** Asking a gateway as its users do: again, on another one, until it answers. */
+import { wait } from './services.mjs';
+
+/** One answer of one gateway; throws when it gives none. */
+export async function askOnce(gateway, query, variables) {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-actor': 'chaos' },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const answer = await response.json();
+  if (!answer.data) throw new Error(JSON.stringify(answer));
+  return answer.data;
+}
+
+/** Asks one gateway after the other; `onTrouble` hears each failure. */
+export async function ask(gateways, query, variables, onTrouble = () => undefined) {
+  for (let turn = Math.floor(Math.random() * gateways.length); ; turn++) {
+    try {
+      return await askOnce(gateways[turn % gateways.length], query, variables);
+    } catch (error) {
+      onTrouble(error);
+      await wait(100);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * `npm run chaos`: two or more gateways, a real Kafka, a real PostgreSQL and workers with a ledger, broken in every way of docs/promises.md — each
+ * alone, then mixed — while flows run; then every promise is checked on what is stored, what travelled, the ledger and what subscribers saw.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readyOrEnd } from '../../src/ready.mjs';
+import { ROOT } from '../steps.mjs';
+import { ask } from './ask.mjs';
+import { gather } from './evidence.mjs';
+import { FAULTS, LANES } from './faults.mjs';
+import { Load } from './load.mjs';
+import { Luck } from './luck.mjs';
+import { Probe } from './probe.mjs';
+import { PROBE, RECIPES } from './recipes.mjs';
+import { tell } from './report.mjs';
+import { openServices, wait } from './services.mjs';
+import { Subscribers } from './subscribers.mjs';
+import { judge } from './verdict.mjs';
+import { Watch } from './watch.mjs';
+
+const HELP = `npm run chaos -- [--seed N] [--flows 5000] [--minutes 10] [--gateways 2] [--partitions 4] [--in-flight 400]
+                 [--faults "gateway killed,disk full"] [--alone off] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
+
+Faults: ${Object.keys(FAULTS).join(', ')}; none.
+Runs until the flows have started or the minutes are over, mends everything, waits until every flow has ended, and checks. The same seed draws the
+same faults, flows and answers of workers; real processes decide the rest. Ends with 1 when a promise was broken.`;
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+    flows: { type: 'string', default: '5000' },
+    minutes: { type: 'string', default: '10' },
+    gateways: { type: 'string', default: '2' },
+    partitions: { type: 'string', default: '4' },
+    'in-flight': { type: 'string', default: '400' },
+    faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
+    alone: { type: 'string', default: 'on' },
+    misbehaviour: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(ROOT, '.cache', 'chaos.json') },
+    help: { type: 'boolean', default: false },
+  },
+});
+const say = (text) => process.stdout.write(`${text}\n`);
+if (values.help) {
+  say(HELP);
+  process.exit(0);
+}
+const wanted = values.faults
+  .split(',')
+  .map((name) => name.trim())
+  .filter((name) => name !== 'none');
+const unknown = wanted.filter((name) => FAULTS[name] === undefined);
+if (unknown.length > 0) {
+  say(`there is no fault ${unknown.join(', ')}\n\n${HELP}`);
+  process.exit(2);
+}
+const seed = values.seed;
+const luck = new Luck(`${seed} faults`);
+const SETTLE_WITHIN_MS = 240_000;
+const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const injected = {};
+const recoveries = [];
+
+async function breakOne(services, name) {
+  const since = await FAULTS[name](services, luck);
+  injected[name] = (injected[name] ?? 0) + 1;
+  return since ?? performance.now();
+}
+
+async function eachAlone(services, probe) {
+  for (const name of wanted) {
+    const since = await breakOne(services, name);
+    const ms = await probe.recovery(since);
+    recoveries.push({ fault: name, ms });
+    say(`  ${name.padEnd(28)} work goes on after ${(ms / 1000).toFixed(1)} s`);
+  }
+}
+
+/** Different things break at the same time; one thing breaks in turns. */
+async function mixed(services, goesOn) {
+  const lanes = Object.values(LANES).map((lane) => lane.filter((name) => wanted.includes(name)));
+  await Promise.all(
+    lanes.map(async (lane) => {
+      while (lane.length > 0 && goesOn()) {
+        await wait(luck.between(1000, 9000));
+        if (!goesOn()) return;
+        const name = luck.of(lane);
+        await breakOne(services, name).catch((error) => say(`  ${name}: ${error.message}`));
+      }
+    }),
+  );
+}
+
+async function settle(watch) {
+  const until = performance.now() + SETTLE_WITHIN_MS;
+  for (let quiet = 0; quiet < 20 && performance.now() < until; await wait(100))
+    quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
+}
+
+readyOrEnd();
+const folder = mkdtempSync(join(tmpdir(), 'backstep-chaos-'));
+say(`seed ${seed}; logs, data and ledger in ${folder}`);
+const started = performance.now();
+const services = await openServices({
+  folder,
+  seed,
+  gateways: Number(values.gateways),
+  partitions: Number(values.partitions),
+  misbehaviour: Number(values.misbehaviour),
+});
+let violations = 1;
+try {
+  const { gateways } = services;
+  for (const { document } of [...RECIPES, PROBE]) {
+    const { registerOrchestration } = await ask(gateways, REGISTER, { document: JSON.stringify(document) });
+    if (registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registerOrchestration.problems));
+  }
+  await services.workers.start();
+  const watch = new Watch(services.database);
+  const subscribers = new Subscribers(gateways, new Luck(`${seed} subscribers`), { share: 0.05, most: 100 });
+  const load = new Load(services, {
+    seed,
+    flows: Number(values.flows),
+    inFlight: Number(values['in-flight']),
+    open: () => watch.open,
+    onStart: (flowId) => subscribers.started(flowId),
+  });
+  const probe = new Probe(gateways);
+  const until = performance.now() + Number(values.minutes) * 60_000;
+  const loading = load.run(until);
+  let loaded = false;
+  loading.then(() => {
+    loaded = true;
+  });
+  const telling = setInterval(
+    () =>
+      say(
+        `  ${Math.round((performance.now() - started) / 1000)} s: ${load.accepted.size} flows accepted, ${watch.open} open, ${Object.values(injected).reduce((sum, one) => sum + one, 0)} faults`,
+      ),
+    15_000,
+  );
+  await wait(3000);
+  if (values.alone !== 'off' && wanted.length > 0) {
+    say('each fault alone:');
+    await eachAlone(services, probe);
+  }
+  if (!loaded && wanted.length > 0) say('all mixed:');
+  await mixed(services, () => !loaded && performance.now() < until);
+  await loading;
+  say('everything is mended; waiting until the last flow has ended');
+  services.workers.behave();
+  const mended = performance.now();
+  await settle(watch);
+  const settled = performance.now() - mended;
+  clearInterval(telling);
+  await subscribers.catchUp();
+  await watch.stop();
+  say('checking');
+  const gathered = await gather(services);
+  const verdict = await judge(services, gathered, { accepted: load.accepted, seen: subscribers.seen, own: new Set(probe.flowIds) });
+  const report = {
+    seed,
+    flows: load.accepted.size,
+    seconds: Math.round((performance.now() - started) / 1000),
+    settledMs: Math.round(settled),
+    starts: load.counts,
+    operators: load.said,
+    faults: injected,
+    recoveries,
+    workers: services.workers.counts,
+    reconnects: subscribers.reconnects,
+    quarantined: gathered.quarantined.size,
+    ...verdict,
+  };
+  tell(report, say);
+  violations = verdict.violations.length;
+  mkdirSync(dirname(values.out), { recursive: true });
+  writeFileSync(values.out, JSON.stringify(report, null, 1));
+} finally {
+  await services.close();
+  if (violations === 0 && !values.keep) rmSync(folder, { recursive: true, force: true });
+  else say(`kept: ${folder}`);
+}
+process.exit(violations === 0 ? 0 : 1);

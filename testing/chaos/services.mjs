@@ -1,0 +1,178 @@
+/** What a chaos run runs on, each a process that can be killed, stopped and brought back on the same address: Kafka, PostgreSQL, gateways, workers. */
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { postmasterBelow } from '../bench/around.mjs';
+import { startKafka } from '../kit/kafka.mjs';
+import { ROOT } from '../steps.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const READY_WITHIN_MS = 60_000;
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A process group that can be signalled and waited for. */
+class Process {
+  child = null;
+
+  signal(name) {
+    if (this.lives) this.child.kill(name);
+  }
+
+  get lives() {
+    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async end(signal) {
+    if (!this.lives) return;
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGCONT');
+    this.child.kill(signal);
+    await gone;
+  }
+}
+
+export class Gateway extends Process {
+  constructor(name, port, env, folder) {
+    super();
+    this.name = name;
+    this.url = `http://127.0.0.1:${port}`;
+    this.env = { ...process.env, ...env, PORT: String(port), DEMO: 'off', LOG_FORMAT: 'json', LOG_LEVEL: 'info' };
+    this.log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
+    this.starts = 0;
+  }
+
+  async start() {
+    this.starts++;
+    this.child = spawn(NODE, ['--import', join(HERE, 'clock.mjs'), join(ROOT, 'dist', 'main.js')], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout.pipe(this.log, { end: false });
+    this.child.stderr.pipe(this.log, { end: false });
+    await this.untilReady();
+  }
+
+  async isReady() {
+    try {
+      return (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) })).status === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ready, or gone: a start while the database is away ends by itself and is tried again, as a supervisor would. */
+  async untilReady() {
+    const until = performance.now() + READY_WITHIN_MS;
+    while (performance.now() < until) {
+      if (!this.lives) {
+        await wait(500);
+        return this.start();
+      }
+      if (await this.isReady()) return;
+      await wait(100);
+    }
+    throw new Error(`${this.name} is not ready after ${READY_WITHIN_MS / 1000} s; see its log`);
+  }
+}
+
+export class Workers extends Process {
+  constructor(brokers, folder, seed, misbehaviour) {
+    super();
+    this.args = [brokers, folder, String(seed), String(misbehaviour)];
+    this.folder = folder;
+    this.counts = {};
+    this.behaving = false;
+  }
+
+  async start() {
+    this.child = fork(join(HERE, 'worker.mjs'), this.args, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const counting = setInterval(() => this.child.connected && this.child.send('counts', () => undefined), 500);
+    this.child.once('exit', () => clearInterval(counting));
+    let last = {};
+    const ready = new Promise((resolve) => {
+      this.child.on('message', (message) => {
+        if (message.ready) resolve();
+        if (!message.counts) return;
+        for (const [name, count] of Object.entries(message.counts))
+          this.counts[name] = (this.counts[name] ?? 0) + count - (last[name] ?? 0);
+        last = message.counts;
+      });
+    });
+    if (this.behaving) this.child.send('behave');
+    await Promise.race([ready, once(this.child, 'exit')]);
+  }
+
+  /** From here on every command is answered in time. */
+  behave() {
+    this.behaving = true;
+    if (this.lives) this.child.send('behave');
+  }
+}
+
+/** PostgreSQL with fsync on, on a fixed port, that can be ended at once and started again. */
+class Database {
+  constructor(folder, port) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  async start() {
+    const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
+    const { silent } = await import('../../dist/observe/log.js');
+    const settings = { max_connections: '60' };
+    this.server = await openEmbeddedPostgres({ folder: this.folder, port: this.port, log: silent('embedded'), settings });
+    this.url = this.server.url;
+    this.pid = postmasterBelow(this.folder);
+  }
+
+  /** As `pg_ctl stop -m immediate`: nothing is written any more, the next start recovers from the log. */
+  async killImmediately() {
+    process.kill(this.pid, 'SIGQUIT');
+    await this.server.close();
+  }
+
+  close() {
+    return this.server.close();
+  }
+}
+
+export async function openServices({ folder, seed, gateways, partitions, misbehaviour }) {
+  const closers = [];
+  const close = async () => {
+    for (const one of closers.reverse()) await one().catch(() => undefined);
+  };
+  try {
+    const kafka = await startKafka();
+    closers.push(() => kafka.stop());
+    // A folder of its own: the server runs as another user when we are root.
+    const data = mkdtempSync(join(tmpdir(), 'backstep-chaos-db-'));
+    closers.push(async () => rmSync(data, { recursive: true, force: true }));
+    const database = new Database(data, await freePort());
+    await database.start();
+    closers.push(() => database.close());
+    const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers, TOPIC_PARTITIONS: String(partitions), TOPIC_REPLICATION: '1' };
+    const list = [];
+    for (let i = 0; i < gateways; i++) list.push(new Gateway(`gateway-${'ABCDEFGH'[i]}`, await freePort(), env, folder));
+    const workers = new Workers(kafka.brokers, folder, seed, misbehaviour);
+    closers.push(() => Promise.all([...list, workers].map((one) => one.end('SIGTERM'))));
+    await Promise.all(list.map((gateway) => gateway.start()));
+    return { folder, kafka, database, gateways: list, workers, brokers: kafka.brokers, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

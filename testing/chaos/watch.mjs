@@ -1,0 +1,45 @@
+/** How many flows are open, asked of the database itself again and again. */
+import pg from 'pg';
+import { wait } from './services.mjs';
+
+const OPEN = "SELECT count(*)::int AS open FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
+const OUTBOX = 'SELECT count(*)::int AS rows FROM orchestration_outbox';
+
+export class Watch {
+  open = 0;
+  outbox = 0;
+  stopped = false;
+
+  constructor(database) {
+    this.database = database;
+    this.looking = this.look();
+  }
+
+  async look() {
+    let client = null;
+    while (!this.stopped) {
+      try {
+        client ??= await this.connect();
+        this.open = (await client.query(OPEN)).rows[0].open;
+        this.outbox = (await client.query(OUTBOX)).rows[0].rows;
+      } catch {
+        client?.end().catch(() => undefined);
+        client = null;
+      }
+      await wait(100);
+    }
+    await client?.end().catch(() => undefined);
+  }
+
+  async connect() {
+    const client = new pg.Client({ connectionString: this.database.url, connectionTimeoutMillis: 2000, query_timeout: 10_000 });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  async stop() {
+    this.stopped = true;
+    await this.looking;
+  }
+}
