@@ -35,8 +35,8 @@ export interface Done {
 
 export async function unitOfWork(store: Store, wire: Wire, work: readonly Work[], given: boolean): Promise<Done> {
   return store.road(async (tx) => {
-    const admitted = await admit(tx, work);
-    const locked = await tx.lock(...flowIdsOf(work, admitted.fresh));
+    // Asked together: they travel together, and are done in this order.
+    const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
     const batch = new Batch(locked, wire);
     const outcomes = work.map((one, index) => outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null));
     const records = batch.records();
@@ -68,16 +68,16 @@ async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitt
   return { fresh, existing };
 }
 
-/** [flows to lock, those of them a timer looks at] */
-function flowIdsOf(work: readonly Work[], fresh: readonly boolean[]): [string[], string[]] {
+/** [flows to lock, those of them a timer looks at]. Those of records seen before, too: which these are is not known yet. */
+function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   const locking = new Set<string>();
   const ticking = new Set<string>();
-  work.forEach(({ delivery: { input, poison } }, index) => {
-    if (fresh[index] !== true) return;
+  for (const { delivery } of work) {
+    const { input, poison } = delivery;
     if (input !== null) locking.add(input.flowId);
     if (poison?.flowId) locking.add(poison.flowId);
     if (input?.type === 'TICK') ticking.add(input.flowId);
-  });
+  }
   return [[...locking].sort(), [...ticking]];
 }
 

@@ -7,8 +7,10 @@ import { arrayOf, type Sql } from './sql.js';
 type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
 
 export async function admit(sql: Sql, positions: readonly RecordPosition[], starts: readonly StartInput[]): Promise<Admitted> {
-  const fresh = positions.length === 0 ? [] : await admitRecords(sql, positions);
-  const existing = starts.length === 0 ? new Map<number, ExistingStart>() : await findStarts(sql, starts);
+  const [fresh, existing] = await Promise.all([
+    positions.length === 0 ? [] : admitRecords(sql, positions),
+    starts.length === 0 ? new Map<number, ExistingStart>() : findStarts(sql, starts),
+  ]);
   return { fresh, existing };
 }
 
@@ -69,16 +71,15 @@ FROM unnest($2::text[], $3::text[]) AS wanted (name, key)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
 
 async function findStarts(sql: Sql, starts: readonly StartInput[]): Promise<Map<number, ExistingStart>> {
-  await sql.rows(SERIALISE_STARTS, [arrayOf(starts.flatMap(locksOf))]);
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
-  const rows = await sql.rows<{ flow_id: string; orchestration_name: string; idempotency_key: string | null; input: string | null }>(
-    FIND_STARTS,
-    [
+  const [, rows] = await Promise.all([
+    sql.rows(SERIALISE_STARTS, [arrayOf(starts.flatMap(locksOf))]),
+    sql.rows<{ flow_id: string; orchestration_name: string; idempotency_key: string | null; input: string | null }>(FIND_STARTS, [
       arrayOf(starts.map(({ flowId }) => flowId)),
       arrayOf(keyed.map(({ orchestration }) => orchestration.name)),
       arrayOf(keyed.map(({ idempotencyKey }) => idempotencyKey)),
-    ],
-  );
+    ]),
+  ]);
   const known = new Map<string, ExistingStart>();
   for (const row of rows) {
     const existing = { flowId: row.flow_id, orchestrationName: row.orchestration_name, payload: row.input };

@@ -4,16 +4,23 @@
 export interface Client {
   connect(): Promise<void>;
   end(): Promise<void>;
-  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[]; command?: string }>;
   on(event: 'notification', listener: (message: { readonly payload?: string }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
 }
 export type ClientClass = new (options: object) => Client;
 
+/** A client of the pool; given back by `release`, closed when there was an error. */
+export interface PooledClient extends Client {
+  release(error?: Error): void;
+}
+
 export interface NamedStatements {
   /** Teaches the pool to send every text given to `prepared` as a prepared statement of its connection: parsed and planned once. */
   install(pool: object): void;
+  /** One of the pool, to be released. */
+  pooled(): Promise<PooledClient>;
   /** A client of its own, outside the pool; to be connected and ended by the caller. */
   client(options: object): Client;
 }
@@ -27,18 +34,25 @@ export function prepared(text: string): string {
 }
 
 export function nameStatements(): NamedStatements {
-  let plain: ClientClass | null = null;
-  return {
-    install: (pool) => {
-      const owner = pool as { Client: ClientClass };
-      plain = owner.Client;
-      owner.Client = ours(owner.Client);
-    },
-    client: (options) => {
-      if (plain === null) throw new Error('no connection pool was opened yet');
-      return new plain(options);
-    },
+  let opened: { readonly plain: ClientClass; readonly pool: Pool } | null = null;
+  const known = () => {
+    if (opened === null) throw new Error('no connection pool was opened yet');
+    return opened;
   };
+  return {
+    install: (given) => {
+      const pool = given as Pool;
+      opened = { plain: pool.Client, pool };
+      pool.Client = ours(pool.Client);
+    },
+    pooled: () => known().pool.connect(),
+    client: (options) => new (known().plain)(options),
+  };
+}
+
+interface Pool {
+  Client: ClientClass;
+  connect(): Promise<PooledClient>;
 }
 
 type Release = (error?: Error) => void;
@@ -111,6 +125,8 @@ export function connectionOf(options: { readonly url: string; readonly statement
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      // What is asked without waiting for the answer before is sent at once (transaction.ts); who waits notices nothing.
+      pipeline: true,
     },
   };
 }

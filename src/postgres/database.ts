@@ -73,7 +73,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
   orm.em.getConnection().getClient();
   const definitions = new Definitions();
   const hints = new Hints(statements, connectionOf(options).driverOptions, options.instanceId, options.log);
-  const store = new PostgresStore(orm.em, definitions, hints, options);
+  const store = new PostgresStore(orm.em, definitions, hints, statements, options);
   return {
     store,
     readModel: new PostgresReadModel(orm.em, definitions),

@@ -1,4 +1,4 @@
-/** Locks flows in id order and loads them. Two statements, not one: steps are read by a snapshot taken when the locks are held. */
+/** Locks flows in id order and loads them. Two statements, sent together: steps are read by a snapshot taken when the locks are held. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { LockedFlows } from '../engine/ports.js';
 import type { Flow, Instant } from '../saga/flow.js';
@@ -52,10 +52,12 @@ export async function lock(
   ticking: readonly string[],
   isSent: (flowId: string, number: number) => boolean,
 ): Promise<Locked> {
-  const runs = flowIds.length === 0 ? [] : await sql.rows<LockedRun>(LOCK_RUNS, [arrayOf(flowIds)]);
+  const ids = arrayOf(flowIds);
+  const [runs, rows] = await Promise.all([
+    flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
+    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]),
+  ]);
   const going = runs.filter((run) => run.parked === null);
-  const ids = arrayOf(going.map((run) => run.flow_id));
-  const rows = await sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]);
   const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');
   const stepsOf = Map.groupBy(rows, (row) => row.flow_id);
   const definitionOf = await definitions.of(em, going.map(refOf));

@@ -8,8 +8,9 @@ import { type ColumnSpec, columnsOf, type Part, statementOf, wrap } from './part
 import { asJson, keeping, orKept } from './payload-column.js';
 import { insertSteps, updateSteps } from './record-steps.js';
 import type { SentRow } from './sent.js';
-import { instantOf, type Sql } from './sql.js';
+import { instantOf } from './sql.js';
 import { storedEvents } from './timeline.js';
+import type { TransactionSql } from './transaction.js';
 
 export interface Recording {
   readonly records: readonly FlowRecord[];
@@ -25,7 +26,7 @@ export interface Recording {
   readonly ticking: ReadonlySet<string>;
 }
 
-export async function record(sql: Sql, recording: Recording): Promise<void> {
+export function record(sql: TransactionSql, recording: Recording): void {
   const { records, lease, sent, hints } = recording;
   const started = records.filter(({ before }) => before === null);
   const changed = records.filter(({ before }) => before !== null);
@@ -44,7 +45,7 @@ export async function record(sql: Sql, recording: Recording): Promise<void> {
   ].filter(({ rows }) => rows > 0);
   if (parts.length === 0) return;
   const { text, parameters } = statementOf(parts, hints);
-  await sql.rows<unknown>(prepared(text), parameters);
+  sql.later(prepared(text), parameters);
 }
 
 /** What both a new flow and a changed one write. */

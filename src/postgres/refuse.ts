@@ -3,14 +3,15 @@ import type { ParkedFlow, QuarantineEntry } from '../engine/ports.js';
 import { prepared } from './connection.js';
 import { hexOf, type Lease, outboxPart } from './outbox-row.js';
 import { type ColumnSpec, columnsOf, type Part, statementOf, wrap } from './parts.js';
-import { instantOf, type Sql } from './sql.js';
+import { instantOf } from './sql.js';
+import type { TransactionSql } from './transaction.js';
 
-export async function refuse(
-  sql: Sql,
+export function refuse(
+  sql: TransactionSql,
   quarantine: readonly QuarantineEntry[],
   parked: readonly ParkedFlow[],
   lease: Lease | null,
-): Promise<void> {
+): void {
   const rows = quarantine.map(({ copy }) => copy);
   const copies = outboxPart(rows, lease);
   const parts = [
@@ -21,7 +22,7 @@ export async function refuse(
   ].filter((part) => part.rows > 0);
   if (parts.length === 0) return;
   const { text, parameters } = statementOf(parts, []);
-  await sql.rows<unknown>(prepared(text), parameters);
+  sql.later(prepared(text), parameters);
 }
 
 const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [

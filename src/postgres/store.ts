@@ -12,6 +12,7 @@ import type {
 } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
 import { admit } from './admit.js';
+import type { NamedStatements } from './connection.js';
 import type { Definitions } from './definitions.js';
 import { throwingFaults } from './faults.js';
 import { type HintListener, type Hints, hintsOf } from './hints.js';
@@ -27,6 +28,7 @@ import { Sent, type SentRow } from './sent.js';
 import { nearestNames } from './similar.js';
 import { freshOf, type Sql, sqlOf } from './sql.js';
 import { due, untilNextDue } from './sweep.js';
+import { pipelined, type TransactionSql } from './transaction.js';
 
 export interface StoreOptions {
   readonly instanceId: string;
@@ -49,18 +51,21 @@ export class PostgresStore implements Store {
     private readonly em: EntityManager,
     private readonly definitions: Definitions,
     private readonly hints: Hints,
+    private readonly statements: Pick<NamedStatements, 'pooled'>,
     private readonly options: StoreOptions,
   ) {}
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
     let going: readonly SentRow[] = [];
-    const result = await this.transaction((em) => {
-      const take = (): readonly SentRow[] => {
-        going = this.sent.snapshot(SENT_AT_ONCE);
-        return going;
-      };
-      return work(new PostgresRoad(em, this.definitions, this.sent, take, this.hints, this.options));
-    });
+    const take = (): readonly SentRow[] => {
+      going = this.sent.snapshot(SENT_AT_ONCE);
+      return going;
+    };
+    const result = await throwingFaults(() =>
+      pipelined(this.statements, (sql) =>
+        work(new PostgresRoad(sql, freshOf(this.em), this.definitions, this.sent, take, this.hints, this.options)),
+      ),
+    );
     // Only now: a rolled-back transaction has deleted nothing.
     this.sent.forget(going);
     return result;
@@ -159,12 +164,13 @@ export class PostgresStore implements Store {
 }
 
 class PostgresRoad implements RoadTransaction {
-  private readonly sql: Sql;
   private locked: Pick<Locked, 'wakeAt'> = { wakeAt: new Map() };
   private ticking: ReadonlySet<string> = new Set();
   private lease: Lease | null;
 
   constructor(
+    private readonly sql: TransactionSql,
+    /** For versions nobody has read yet; they never change, and need not be read in the transaction. */
     private readonly em: EntityManager,
     private readonly definitions: Definitions,
     private readonly sent: Sent,
@@ -172,7 +178,6 @@ class PostgresRoad implements RoadTransaction {
     private readonly hints: Hints,
     { instanceId, leaseMs }: StoreOptions,
   ) {
-    this.sql = sqlOf(em);
     this.lease = { owner: instanceId, ms: leaseMs };
   }
 
@@ -188,15 +193,15 @@ class PostgresRoad implements RoadTransaction {
     return locked;
   }
 
-  record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
     if (!given) this.lease = null;
     const { lease, ticking } = this;
     const hints = hintsOf(this.hints.instanceId, records);
-    return record(this.sql, { records, lease, sent: this.takeSent(), hints, wakeAt: this.locked.wakeAt, ticking });
+    record(this.sql, { records, lease, sent: this.takeSent(), hints, wakeAt: this.locked.wakeAt, ticking });
   }
 
   /** Copies for the dead-letter topic are leased like the rows of `record`. */
-  refuse(...[quarantine, parked]: Parameters<RoadTransaction['refuse']>): Promise<void> {
-    return refuse(this.sql, quarantine, parked, this.lease);
+  async refuse(...[quarantine, parked]: Parameters<RoadTransaction['refuse']>): Promise<void> {
+    refuse(this.sql, quarantine, parked, this.lease);
   }
 }

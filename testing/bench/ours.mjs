@@ -10,8 +10,10 @@ import { usageOf } from './around.mjs';
 const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 
-export async function startGateway(services, orchestration, steps) {
-  const child = spawn(process.execPath, [...(process.env.BENCH_PROFILE ? ['--cpu-prof', '--cpu-prof-dir', process.env.BENCH_PROFILE] : []), join(ROOT, 'dist', 'main.js')], {
+/** `dist` = the build to run; `profile` = a folder for its CPU profile, or null. */
+export async function startGateway(services, orchestration, steps, { name = 'backstep', dist = join(ROOT, 'dist'), profile = null } = {}) {
+  const flags = profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
+  const child = spawn(process.execPath, [...flags, join(dist, 'main.js')], {
     env: {
       ...process.env,
       DATABASE_URL: services.databaseUrl,
@@ -46,7 +48,7 @@ export async function startGateway(services, orchestration, steps) {
   if (registered.errors || registered.data.registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registered));
   const ends = await followEnds(services.brokers);
   return {
-    name: 'backstep',
+    name,
     usage: () => usageOf(child.pid),
     /** `count` flows with `inFlight` of them at a time; resolves with the time of all and of each, ms. */
     async run({ count, inFlight, fail }) {
@@ -69,6 +71,7 @@ export async function startGateway(services, orchestration, steps) {
       return { ms: performance.now() - started, times };
     },
     async close() {
+      if (child.exitCode !== null || child.killed) return;
       agent.destroy();
       await ends.close();
       const gone = once(child, 'exit');

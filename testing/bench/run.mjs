@@ -2,11 +2,12 @@
  * `npm run bench`: flows per second at saturation and the latency of single flows, ours next to the raw limit — the same client, topics and workers with
  * one batched transaction per consumed batch and nothing else — interleaved in one run on one machine. Only the ratios count.
  *   --flows N    flows per round and system (default 3000)   --rounds N   rounds (default 3)   --partitions N   (default 4)   --out FILE   JSON
+ *   --against DIST   another build (its dist folder), in turns with this one   --profile FOLDER   leaves a CPU profile of the gateway
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
@@ -22,12 +23,14 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     partitions: { type: 'string', default: '4' },
     out: { type: 'string', default: join(ROOT, '.cache', 'bench.json') },
+    against: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 const say = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say('npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json]');
+  say('npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json] [--against DIST] [--profile FOLDER]');
   process.exit(0);
 }
 const flows = Number(values.flows);
@@ -90,53 +93,93 @@ async function measure(system, services, worker, load) {
   return { perSecond: (load.count / ms) * 1000, p50: quantile(times, 0.5), p99: quantile(times, 0.99), cpu, memory: after.own.memory };
 }
 
+/** Each line of the report: what, how it is taken from a measurement, digits. */
+const LINES = [
+  ['flows/s at saturation', (one) => one.saturated.perSecond, 0],
+  ['one by one, p50 ms', (one) => one.single.p50, 1],
+  ['one by one, p99 ms', (one) => one.single.p99, 1],
+  ['CPU s per 1,000 flows', (one) => totalOf(one.saturated.cpu), 2],
+  ['  of it its own', (one) => one.saturated.cpu.own, 2],
+  ['  of it PostgreSQL', (one) => one.saturated.cpu.postgres, 2],
+  ['memory, MB', (one) => one.saturated.memory / 1e6, 0],
+];
+const totalOf = (cpu) => Object.values(cpu).reduce((sum, one) => sum + one, 0);
+
+function report(results, names) {
+  say('\nmedians (least – most), and the ratio to the limit of the same run:');
+  for (const flow of ['ok', 'undo']) {
+    for (const [line, pick, digits] of LINES) {
+      const of = (system) => results.filter((one) => one.system === system && one.flow === flow).map(pick);
+      const raw = median(of('limit'));
+      const told = names.map((name) => {
+        const list = of(name);
+        const spread = `${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)}`;
+        return `${name} ${median(list).toFixed(digits).padStart(6)} (${spread.padStart(13)}) ratio ${(median(list) / raw).toFixed(2)}`;
+      });
+      say(`  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${told.join('   ')}`);
+    }
+  }
+}
+
+async function turn({ services, worker, system, round, fail }) {
+  const saturated = await measure(system, services, worker, { count: flows, inFlight: IN_FLIGHT, fail });
+  const single = await measure(system, services, worker, { count: SINGLES, inFlight: 1, fail });
+  const { perSecond, cpu, memory } = saturated;
+  const times = `one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms`;
+  const parts = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
+  say(
+    `round ${round}  ${fail ? 'undo' : 'ok  '}  ${system.name.padEnd(8)}  ${perSecond.toFixed(0).padStart(6)} flows/s   ${times}   CPU ${totalOf(cpu).toFixed(2)} s per 1,000 (${parts.join(', ')})   memory ${(memory / 1e6).toFixed(0)} MB`,
+  );
+  return { round, system: system.name, flow: fail ? 'undo' : 'ok', saturated, single };
+}
+
+async function warmUp(system) {
+  for (const fail of [false, true]) await system.run({ count: Math.min(1500, flows), inFlight: IN_FLIGHT, fail });
+  return system;
+}
+
 readyOrEnd();
 const services = await openServices();
 const closers = [() => services.close()];
 try {
   await makeTopics(services.brokers);
-  const ours = await startGateway(services, 'bench', STEPS);
-  closers.push(() => ours.close());
+  const builds = [
+    { name: 'backstep', profile: values.profile ?? null },
+    ...(values.against ? [{ name: 'against', dist: resolve(values.against) }] : []),
+  ];
+  // One build stays; two take turns, each warmed up.
+  const open = async (build) => {
+    const gateway = await startGateway(services, 'bench', STEPS, build);
+    closers.push(() => gateway.close());
+    return gateway;
+  };
+  let own = await open(builds[0]);
   const limit = await startLimit(services);
   closers.push(() => limit.close());
   const workers = {
-    backstep: await child('worker.mjs', services.brokers, 'bench', STEPS.join(',')),
+    own: await child('worker.mjs', services.brokers, 'bench', STEPS.join(',')),
     limit: await child('worker.mjs', services.brokers, 'limit', STEPS.join(','), 'limit.response'),
   };
   for (const worker of Object.values(workers)) closers.push(async () => void worker.kill('SIGTERM'));
   say('warming up …');
-  for (const system of [ours, limit])
-    for (const fail of [false, true]) await system.run({ count: Math.min(1000, flows), inFlight: IN_FLIGHT, fail });
+  await warmUp(limit);
+  await warmUp(own);
   const results = [];
   for (let round = 1; round <= rounds; round++) {
-    for (const fail of [false, true]) {
-      for (const system of round % 2 ? [ours, limit] : [limit, ours]) {
-        const worker = workers[system.name];
-        const saturated = await measure(system, services, worker, { count: flows, inFlight: IN_FLIGHT, fail });
-        const single = await measure(system, services, worker, { count: SINGLES, inFlight: 1, fail });
-        results.push({ round, system: system.name, flow: fail ? 'undo' : 'ok', saturated, single });
-        const { perSecond, cpu, memory } = saturated;
-        const used = Object.values(cpu).reduce((sum, one) => sum + one, 0);
-        say(
-          `round ${round}  ${fail ? 'undo' : 'ok  '}  ${system.name.padEnd(8)}  ${perSecond.toFixed(0).padStart(6)} flows/s   one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms   CPU ${used.toFixed(2)} s per 1,000 (own ${cpu.own.toFixed(2)}, postgres ${cpu.postgres.toFixed(2)}, kafka ${cpu.kafka.toFixed(2)}, worker ${cpu.worker.toFixed(2)})   memory ${(memory / 1e6).toFixed(0)} MB`,
-        );
+    const order = round % 2 ? [...builds, null] : [null, ...builds.toReversed()];
+    for (const build of order) {
+      if (build !== null && build.name !== own.name) {
+        await own.close();
+        own = await warmUp(await open(build));
       }
+      const [system, worker] = build === null ? [limit, workers.limit] : [own, workers.own];
+      for (const fail of [false, true]) results.push(await turn({ services, worker, system, round, fail }));
     }
   }
-  say('\nmedians, and the ratio to the limit of the same run:');
-  for (const flow of ['ok', 'undo']) {
-    const of = (system, pick) => median(results.filter((one) => one.system === system && one.flow === flow).map(pick));
-    const line = (name, pick, digits) => {
-      const [mine, raw] = [of('backstep', pick), of('limit', pick)];
-      say(
-        `  ${flow.padEnd(4)}  ${name.padEnd(24)} ${mine.toFixed(digits).padStart(9)}   limit ${raw.toFixed(digits).padStart(9)}   ratio ${(mine / raw).toFixed(2)}`,
-      );
-    };
-    line('flows/s at saturation', (one) => one.saturated.perSecond, 0);
-    line('one by one, p50 ms', (one) => one.single.p50, 1);
-    line('one by one, p99 ms', (one) => one.single.p99, 1);
-    line('CPU s per 1,000 flows', (one) => Object.values(one.saturated.cpu).reduce((sum, each) => sum + each, 0), 2);
-  }
+  report(
+    results,
+    builds.map(({ name }) => name),
+  );
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, JSON.stringify({ flows, rounds, partitions, results }, null, 1));
 } finally {

@@ -63,7 +63,10 @@ export interface LockedFlows {
   readonly parked: ReadonlyMap<string, string>;
 }
 
-/** The four words of the road, inside one transaction. */
+/**
+ * The four words of the road, inside one transaction. They are done in the order in which they are asked; who asks for the next before the last
+ * has answered saves a round trip. `record` and `refuse` answer at once: what they can not write is said by the commit.
+ */
 export interface RoadTransaction {
   /**
    * Once-only. Advances the inbox to behind the last of `positions` per partition, provided it has not moved meanwhile, and
