@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clone } from '../src/ready.mjs';
-import { CHECKS, endAll, jest, ROOT, say, step } from './steps.mjs';
+import { CHECKS, endAll, jest, program, ROOT, say, step } from './steps.mjs';
 import { closeServices, kafka, postgres } from './surroundings.mjs';
 
 const wanted = process.argv.slice(2);
@@ -17,7 +17,7 @@ const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
 const PURE = ['--coverage', '--collectCoverageFrom=src/saga/**', '--collectCoverageFrom=src/wire/**', '--coverageReporters=text'];
 const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 
-/** Rings, fastest first: name, folders, what they need. */
+/** Rings, fastest first: name, folders of tests or a program, what they need. */
 const RINGS = [
   { name: 'saga', folders: ['testing/saga', 'testing/scenarios', 'testing/wire'], more: [...PURE, FULL] },
   { name: 'engine', folders: ['testing/engine'] },
@@ -28,6 +28,8 @@ const RINGS = [
   { name: 'scenarios', folders: ['testing/scenarios'], needs: [postgres], with: { SCENARIO_RIG: 'postgres' } },
   { name: 'kafka', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   { name: 'e2e', folders: ['testing/e2e'], needs: [postgres, kafka], more: ['--runInBand'] },
+  // The short form; on services of its own, which it breaks.
+  { name: 'chaos', program: 'testing/chaos/run.mjs', more: ['--seed', '7', '--flows', '3000', '--minutes', '4'], needs: [kafka] },
 ];
 
 /** A service that can not be had has failed where it must be there (CI), and is said plainly elsewhere. */
@@ -44,10 +46,14 @@ async function provide({ name, needs = [] }, environment) {
 }
 
 async function runRing(ring, environment) {
-  const folders = ring.folders.filter((folder) => existsSync(join(ROOT, folder)));
-  if (folders.length === 0 || !(await provide(ring, environment))) return;
+  const folders = (ring.folders ?? []).filter((folder) => existsSync(join(ROOT, folder)));
+  if ((folders.length === 0 && ring.program === undefined) || !(await provide(ring, environment))) return;
   await step(ring.name, async () => {
-    const result = await jest(folders, { ...environment, ...ring.with }, ...(ring.more ?? []));
+    const more = ring.more ?? [];
+    const result =
+      ring.program === undefined
+        ? await jest(folders, { ...environment, ...ring.with }, ...more)
+        : await program(ring.program, more, environment);
     const { passed, failed } = result;
     counts.passed += passed;
     counts.failed += failed;

@@ -71,6 +71,12 @@ export const CHECKS = [
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
 ];
 
+/** Runs a program of the tests that says by its code whether all was well; answers one count. */
+export async function program(file, args, environment) {
+  const { code, output } = await run(NODE, ['--disable-warning=TimeoutNegativeWarning', file, ...args], environment);
+  return { code, output, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+}
+
 /** Runs jest over these folders; answers its counts. */
 export async function jest(folders, environment, ...more) {
   const report = join(ROOT, '.cache', `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`);

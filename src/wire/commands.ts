@@ -145,7 +145,8 @@ function endOf(flow: Flow, event: FlowEvent): Row {
   const reason = held ? `${event.stepName} is out of retries; an operator decides` : flow.failureReason;
   const failureReason = JSON.stringify(event.type === 'FLOW_COMPLETED' ? null : reason);
   const payload = `${said.slice(0, -1)},"output":${output},"failureReason":${failureReason}}`;
-  const headers = { ...ownHeaders(flow.headers), flowId, orchestrationName: flow.orchestration.name };
+  // A message may be sent again, also after a later one of its flow: the highest number is the last word.
+  const headers = { ...ownHeaders(flow.headers), flowId, orchestrationName: flow.orchestration.name, eventNumber: event.number };
   return {
     flowId,
     number: event.number,

@@ -1,5 +1,5 @@
 /** Asking a gateway as its users do: again, on another one, until it answers. */
-import { wait } from './services.mjs';
+import { wait } from './rig.mjs';
 
 /** One answer of one gateway; throws when it gives none. */
 export async function askOnce(gateway, query, variables) {

@@ -50,8 +50,10 @@ async function readKafka(brokers) {
   const commandTopics = [...RECIPES, PROBE].flatMap(topicsOf);
   await readAll(brokers, [...commandTopics, REPLIES, STATUS], ({ topic, partition, offset, value }) => {
     const body = parsed(value);
-    if (topic === STATUS) ends.set(body.payload.flowId, body.payload.status);
-    else if (topic !== REPLIES) {
+    if (topic === STATUS) {
+      const { flowId, eventNumber } = body.headers;
+      if (eventNumber >= (ends.get(flowId)?.eventNumber ?? 0)) ends.set(flowId, { eventNumber, status: body.payload.status });
+    } else if (topic !== REPLIES) {
       const { flowId, stepName, action, attempt, attemptId, round } = body.headers;
       const list = commands.get(flowId) ?? [];
       list.push({ stepName, action, attempt, attemptId, round: round ?? 0, mark: body.payload?.mark });

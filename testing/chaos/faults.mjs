@@ -1,7 +1,7 @@
 /** Everything that is broken on purpose. Each takes its time and has mended what it broke when it resolves; `since` = from when on all is whole again. */
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { wait } from './services.mjs';
+import { wait, within } from './rig.mjs';
 
 const INTAKE = ['orchestrator.response.result', 'orchestrator.execution.start', 'orchestrator.registration'];
 
@@ -83,12 +83,12 @@ export const FAULTS = {
     for (let i = 0; i < 4; i++) {
       const consumer = kafka.consumer({ groupId: 'backstep', sessionTimeout: 10_000 });
       try {
-        await consumer.connect();
+        await within(10_000, consumer.connect());
         await consumer.subscribe({ topics: INTAKE });
         await consumer.run({ autoCommit: false, eachBatch: async () => undefined });
         await wait(luck.between(200, 1200));
       } finally {
-        await consumer.disconnect().catch(() => undefined);
+        await within(5000, consumer.disconnect()).catch(() => undefined);
       }
     }
   },

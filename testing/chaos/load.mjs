@@ -6,7 +6,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { ask } from './ask.mjs';
 import { Luck } from './luck.mjs';
 import { RECIPES } from './recipes.mjs';
-import { wait } from './services.mjs';
+import { wait, within } from './rig.mjs';
 
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 const SAID = 'flow { flowId status } problems { code message }';
@@ -29,23 +29,25 @@ export class Load {
     this.begun = 0;
     this.stopped = false;
     this.words = [];
-    const kafka = new Kafka({
-      brokers: [services.brokers],
-      clientId: 'chaos-load',
-      logLevel: logLevel.NOTHING,
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 },
-    });
-    this.producer = kafka.producer({ allowAutoTopicCreation: false });
+    this.producer = this.newProducer();
+  }
+
+  newProducer() {
+    const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 10 };
+    const kafka = new Kafka({ brokers: [this.services.brokers], clientId: 'chaos-load', logLevel: logLevel.NOTHING, retry });
+    const producer = kafka.producer({ allowAutoTopicCreation: false });
+    const connected = producer.connect();
+    connected.catch(() => undefined);
+    return { send: async (record) => connected.then(() => producer.send(record)), disconnect: () => producer.disconnect() };
   }
 
   async run(until) {
-    await this.producer.connect();
     const one = async () => {
       while (this.begun < this.flows && !this.stopped && performance.now() < until) await this.start(this.begun++);
     };
     await Promise.all(Array.from({ length: 40 }, one));
     await Promise.all(this.words);
-    await this.producer.disconnect();
+    await within(5000, this.producer.disconnect()).catch(() => undefined);
   }
 
   async start(number) {
@@ -97,8 +99,18 @@ export class Load {
     const value = JSON.stringify({ headers: { orchestrationName, flowId: key, idempotencyKey: key }, payload: { mark: key } });
     // Now and then told twice: it is one flow.
     const messages = this.luck.next() < 0.2 ? [{ value }, { value }] : [{ value }];
-    await this.producer.send({ topic: 'orchestrator.execution.start', acks: -1, messages });
-    return key;
+    for (;;) {
+      const { producer } = this;
+      try {
+        await within(15_000, producer.send({ topic: 'orchestrator.execution.start', acks: -1, messages }));
+        return key;
+      } catch {
+        // It may be there all the same: under its key it is one flow. A client that failed once is not used again.
+        this.counts.retried++;
+        if (this.producer === producer) this.producer = this.newProducer();
+        await wait(200);
+      }
+    }
   }
 
   async say(flowId, word, afterMs) {

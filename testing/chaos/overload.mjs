@@ -17,7 +17,7 @@ import { usageOf } from '../bench/around.mjs';
 import { ROOT } from '../steps.mjs';
 import { ask } from './ask.mjs';
 import { draw } from './plot.mjs';
-import { openServices, wait } from './services.mjs';
+import { openServices, wait } from './rig.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -46,6 +46,9 @@ const document = {
 };
 const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code message } } }';
+
+const EXECUTE_MANY = 'mutation($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { flow { flowId } problems { code message } } }';
+const MANY = 100;
 
 const started = performance.now();
 const seconds = () => (performance.now() - started) / 1000;
@@ -101,17 +104,22 @@ try {
 
   const answers = { accepted: 0, OVERLOADED: 0, other: 0 };
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
-  const execute = async () => {
-    const from = performance.now();
-    const { data } = await post(
-      agent,
-      `${gateway.url}/graphql`,
-      JSON.stringify({ query: EXECUTE, variables: { input: { orchestrationName: 'bench', payload: {} } } }),
-    );
-    times.push(performance.now() - from);
-    const code = data?.execute.flow ? 'accepted' : data?.execute.problems[0]?.code;
+  const input = { orchestrationName: 'bench', payload: {} };
+  const graphql = (query, variables) => post(agent, `${gateway.url}/graphql`, JSON.stringify({ query, variables }));
+  const count = ({ flow, problems }) => {
+    const code = flow ? 'accepted' : problems[0]?.code;
     answers[code in answers ? code : 'other']++;
     return code;
+  };
+  const executeMany = async () => {
+    const { data } = await graphql(EXECUTE_MANY, { inputs: Array.from({ length: MANY }, () => input) });
+    data.executeMany.forEach(count);
+  };
+  const execute = async () => {
+    const from = performance.now();
+    const { data } = await graphql(EXECUTE, { input });
+    times.push(performance.now() - from);
+    return count(data.execute);
   };
   mark(`${flows} flows pile up, 200 callers at a time`);
   let begun = 0;
@@ -121,8 +129,8 @@ try {
   await Promise.all(Array.from({ length: 200 }, caller));
   const piled = samples.at(-1)?.memory ?? 0;
   const before = { ...answers };
-  mark(`${burst} callers at once`);
-  await Promise.all(Array.from({ length: burst }, () => execute().catch(() => void answers.other++)));
+  mark(`${burst} starts at once, ${MANY} to a call`);
+  await Promise.all(Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(() => void (answers.other += MANY))));
   const refused = answers.OVERLOADED - before.OVERLOADED;
   say(`         accepted ${answers.accepted - before.accepted}, OVERLOADED ${refused}, other ${answers.other - before.other}`);
   mark('the workers come');

@@ -1,7 +1,7 @@
 /** How long until work goes on: a few flows started at once, and the time until the last of them has completed. */
 import { ask } from './ask.mjs';
 import { PROBE } from './recipes.mjs';
-import { wait } from './services.mjs';
+import { wait } from './rig.mjs';
 
 const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code } } }';
 const DETAILS = 'query($flowId: ID!) { details(flowId: $flowId) { status } }';

@@ -16,7 +16,7 @@ import { Luck } from './luck.mjs';
 import { Probe } from './probe.mjs';
 import { PROBE, RECIPES } from './recipes.mjs';
 import { tell } from './report.mjs';
-import { openServices, wait } from './services.mjs';
+import { openServices, wait } from './rig.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';

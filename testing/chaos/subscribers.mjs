@@ -1,7 +1,7 @@
 /** Subscribers of some flows: they lose their connection, and the gateway at its other end, and go on with their cursor on whichever answers. */
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { wait } from './services.mjs';
+import { wait } from './rig.mjs';
 
 const QUERY = 'subscription($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { number type } }';
 
@@ -73,15 +73,19 @@ export class Subscribers {
   async catchUp() {
     this.stopping = true;
     await Promise.all(this.following);
-    for (const flowId of this.seen.keys()) {
-      for (let tries = 0; tries < 20; tries++)
-        if (
-          await this.listen(flowId, this.luck.of(this.gateways), 10_000).then(
-            (ended) => ended || (this.seen.get(flowId).length > 0 && tries > 0),
-          )
-        )
-          break;
-    }
+    const left = [...this.seen.keys()];
+    const one = async () => {
+      for (let flowId = left.pop(); flowId !== undefined; flowId = left.pop()) await this.complete(flowId);
+    };
+    await Promise.all(Array.from({ length: 20 }, one));
     for (const client of this.clients.values()) await client.dispose();
+  }
+
+  /** Until a gateway says that nothing can follow what this subscriber has. */
+  async complete(flowId) {
+    for (let tries = 0; tries < 20; tries++) {
+      const told = await this.listen(flowId, this.luck.of(this.gateways), 10_000);
+      if (told || (tries > 0 && this.seen.get(flowId).length > 0)) return;
+    }
   }
 }

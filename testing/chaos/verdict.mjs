@@ -27,7 +27,7 @@ export async function judge(services, gathered, { accepted, seen, own }) {
       bank: gathered.bank,
       seen: seen.get(flowId) ?? null,
       mark: start?.mark ?? null,
-      end: gathered.ends.get(flowId),
+      end: gathered.ends.get(flowId)?.status,
     };
     stored.add(flowId);
     counts[`${orchestration.name} ${status}`] = (counts[`${orchestration.name} ${status}`] ?? 0) + 1;

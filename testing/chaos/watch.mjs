@@ -1,6 +1,6 @@
 /** How many flows are open, asked of the database itself again and again. */
 import pg from 'pg';
-import { wait } from './services.mjs';
+import { wait } from './rig.mjs';
 
 const OPEN = "SELECT count(*)::int AS open FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
 const OUTBOX = 'SELECT count(*)::int AS rows FROM orchestration_outbox';

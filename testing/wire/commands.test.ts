@@ -119,7 +119,7 @@ describe('the end of a flow', () => {
     const row = end(sequential('o', 'a'), reply('a', { payload: '[1]' }));
     expect(row).toMatchObject({ key: 'f', attemptId: null });
     expect(body(row?.value)).toEqual({
-      headers: { correlationId: 'c', flowId: 'f', orchestrationName: 'o' },
+      headers: { correlationId: 'c', flowId: 'f', orchestrationName: 'o', eventNumber: 4 },
       payload: { flowId: 'f', orchestrationName: 'o', status: 'COMPLETED', output: [1], failureReason: null },
     });
   });

@@ -15,6 +15,15 @@ const READY_WITHIN_MS = 60_000;
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** The work, or a rejection after so long: a Kafka client whose broker was killed may never answer. */
+export function within(ms, work) {
+  let over;
+  const late = new Promise((_, reject) => {
+    over = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(over));
+}
+
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
