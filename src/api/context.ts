@@ -1,5 +1,5 @@
 /** What a request carries, and what shells were given. Nothing in it is shared between requests but the engine. */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Registration } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import type { Log } from '../observe/log.js';
@@ -53,5 +53,5 @@ export function actorOf(header: unknown): string {
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
 export function requestIdOf(header: unknown): string {
-  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomBytes(9).toString('base64url');
+  return typeof header === 'string' && REQUEST_ID.test(header) ? header : randomUUID();
 }

@@ -1,10 +1,10 @@
 /** Set-based SQL out of columns: every part takes its rows from arrays, and the parts of a transaction make one statement. */
-import { arrayOf, type Parameter } from './sql.js';
+import { arrayOf, type Parameter, textsOf } from './sql.js';
 
 export interface Column {
   readonly name: string;
   readonly type: 'text' | 'int' | 'bigint' | 'float8' | 'bytea';
-  readonly array: string;
+  readonly array: string | Uint8Array;
   /** What is written: an expression over `u`, the unnested row, and in an update `t`, the row as it is. */
   readonly value: string;
 }
@@ -30,7 +30,7 @@ export function columnsOf<R>(specs: readonly ColumnSpec<R>[], rows: readonly R[]
   return specs.map(([name, type, value, as = (place) => place]) => ({
     name,
     type,
-    array: arrayOf(rows.map(value)),
+    array: type === 'text' ? textsOf(rows.map((row) => value(row) as string | null)) : arrayOf(rows.map(value)),
     value: as(`u.${name}`),
   }));
 }

@@ -44,6 +44,27 @@ export function arrayOf(values: readonly (string | number | bigint | null)[]): s
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPED = /["\\]/g;
 
+/** OID of text; the layout is array_send's: dimensions, whether there are nulls, element type; length, lower bound; each element with its length. */
+const TEXT_OID = 25;
+const HEAD_BYTES = 20;
+
+/**
+ * A text[]. JSON is half quotes and backslashes once it is escaped, and has to be unescaped over there: a column of it goes in PostgreSQL's
+ * binary form, byte for byte.
+ */
+export function textsOf(values: readonly (string | null)[]): string | Uint8Array {
+  if (!values.some((value) => value !== null && NEEDS_ESCAPE.test(value))) return arrayOf(values);
+  const lengths = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + Math.max(0, length), HEAD_BYTES));
+  let at = 0;
+  for (const head of [1, 1, TEXT_OID, values.length, 1]) at = bytes.writeInt32BE(head, at);
+  values.forEach((value, index) => {
+    at = bytes.writeInt32BE(lengths[index] ?? -1, at);
+    if (value !== null) at += bytes.write(value, at);
+  });
+  return bytes;
+}
+
 /** Milliseconds of a timestamptz column, as a number. Only ever written by `instantOf`, so that it comes back as it went in. */
 export function millisOf(column: string): string {
   return `date_part('epoch', ${column}) * 1000`;

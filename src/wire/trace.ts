@@ -2,9 +2,17 @@
 
 const VALID = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+/** Version and variant are set in it: neither number can be all zero. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 export function traceparentOf(flowId: string, headers: Readonly<Record<string, unknown>>): string {
   const given = headers.traceparent;
   if (typeof given === 'string' && VALID.test(given)) return given;
+  // A UUID has enough of both: its digits are the trace's, their random half the span's.
+  if (UUID.test(flowId)) {
+    const digits = flowId.replaceAll('-', '');
+    return `00-${digits}-${digits.slice(16)}-01`;
+  }
   const words = [1, 2, 3, 4, 5, 6].map((salt) => hash(`${salt}:${flowId}`));
   return `00-${words.slice(0, 4).join('')}-${words.slice(4).join('')}-01`;
 }

@@ -85,7 +85,7 @@ describe('a request', () => {
 
   test('gets the request id it came with, or one that was made', async () => {
     expect((await ask({ query: QUERY }, { 'x-request-id': 'r-1' })).headers.get('x-request-id')).toBe('r-1');
-    expect((await ask({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id')).toMatch(/^[A-Za-z0-9_-]{12}$/);
+    expect((await ask({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('hears of a fault that it may try again, and of anything else nothing', async () => {

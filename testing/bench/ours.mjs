@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
 import kafkajs from 'kafkajs';
+import { WebSocket } from 'ws';
 import { ROOT } from '../steps.mjs';
 import { usageOf } from './around.mjs';
 
@@ -46,39 +48,48 @@ export async function startGateway(services, orchestration, steps, { name = 'bac
   };
   const registered = await ask(REGISTER, { document: JSON.stringify(document) });
   if (registered.errors || registered.data.registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registered));
-  const ends = await followEnds(services.brokers);
+  const byTopic = await followEnds(services.brokers);
   return {
     name,
     usage: () => usageOf(child.pid),
-    /** `count` flows with `inFlight` of them at a time; resolves with the time of all and of each, ms. */
+    /** `count` flows with `inFlight` of them at a time; resolves with the time of all and of each, ms, until their initiator knows the end. */
     async run({ count, inFlight, fail }) {
-      const started = performance.now();
-      const times = [];
-      let begun = 0;
-      const one = async () => {
-        while (begun < count) {
-          begun++;
-          const from = performance.now();
-          const { data, errors } = await ask(EXECUTE, { input: { orchestrationName: orchestration, payload: { fail } } });
-          const flowId = data?.execute.flow?.flowId;
-          if (flowId === undefined) throw new Error(JSON.stringify(errors ?? data));
-          const status = await ends.of(flowId);
-          if (status !== (fail ? 'UNDONE' : 'COMPLETED')) throw new Error(`${flowId} ended ${status}`);
-          times.push(performance.now() - from);
-        }
-      };
-      await Promise.all(Array.from({ length: inFlight }, one));
-      return { ms: performance.now() - started, times };
+      const ends = inFlight === 1 ? await watchEnds(url) : byTopic;
+      try {
+        return await load({ count, inFlight, fail, ends });
+      } finally {
+        if (ends !== byTopic) await ends.close();
+      }
     },
     async close() {
       if (child.exitCode !== null || child.killed) return;
       agent.destroy();
-      await ends.close();
+      await byTopic.close();
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;
     },
   };
+
+  async function load({ count, inFlight, fail, ends }) {
+    const started = performance.now();
+    const times = [];
+    let begun = 0;
+    const one = async () => {
+      while (begun < count) {
+        begun++;
+        const from = performance.now();
+        const { data, errors } = await ask(EXECUTE, { input: { orchestrationName: orchestration, payload: { fail } } });
+        const flowId = data?.execute.flow?.flowId;
+        if (flowId === undefined) throw new Error(JSON.stringify(errors ?? data));
+        const status = await ends.of(flowId);
+        if (status !== (fail ? 'UNDONE' : 'COMPLETED')) throw new Error(`${flowId} ended ${status}`);
+        times.push(performance.now() - from);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, one));
+    return { ms: performance.now() - started, times };
+  }
 }
 
 function post(agent, url, body) {
@@ -97,12 +108,44 @@ function post(agent, url, body) {
   });
 }
 
-/** Ends are told on a topic: nobody polls. */
+/** Whoever asks for the end of a flow gets it, before or after it is known. */
+class Ends {
+  ended = new Map();
+  waiting = new Map();
+
+  told(flowId, status) {
+    const resolve = this.waiting.get(flowId);
+    if (resolve === undefined) this.ended.set(flowId, status);
+    else resolve(status);
+    this.waiting.delete(flowId);
+  }
+
+  of(flowId) {
+    const status = this.ended.get(flowId);
+    this.ended.delete(flowId);
+    return status === undefined ? new Promise((resolve) => this.waiting.set(flowId, resolve)) : Promise.resolve(status);
+  }
+}
+
+/** For flows one by one: an initiator that watches its flow, by WebSocket. */
+async function watchEnds(url) {
+  const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false });
+  const query = 'subscription($flowId: ID!) { flowEvents(flowId: $flowId) { flowStatus } }';
+  return {
+    async of(flowId) {
+      let status = null;
+      for await (const { data } of client.iterate({ query, variables: { flowId } })) status = data.flowEvents.flowStatus;
+      return status;
+    },
+    close: () => client.dispose(),
+  };
+}
+
+/** For many: ends are told on a topic. */
 async function followEnds(brokers) {
   const kafka = new kafkajs.Kafka({ brokers: brokers.split(','), clientId: 'bench-ends', logLevel: kafkajs.logLevel.ERROR });
   const consumer = kafka.consumer({ groupId: `bench-ends-${process.pid}`, maxWaitTimeInMs: 100, minBytes: 1 });
-  const ended = new Map();
-  const waiting = new Map();
+  const ends = new Ends();
   await consumer.connect();
   await consumer.subscribe({ topics: ['orchestrator.execution.status'], fromBeginning: false });
   const joined = new Promise((resolve) => {
@@ -114,20 +157,10 @@ async function followEnds(brokers) {
     eachBatch: async ({ batch }) => {
       for (const { value } of batch.messages) {
         const { flowId, status } = JSON.parse(value).payload;
-        const resolve = waiting.get(flowId);
-        if (resolve === undefined) ended.set(flowId, status);
-        else resolve(status);
-        waiting.delete(flowId);
+        ends.told(flowId, status);
       }
     },
   });
   await joined;
-  return {
-    of(flowId) {
-      const status = ended.get(flowId);
-      ended.delete(flowId);
-      return status === undefined ? new Promise((resolve) => waiting.set(flowId, resolve)) : Promise.resolve(status);
-    },
-    close: () => consumer.disconnect(),
-  };
+  return Object.assign(ends, { close: () => consumer.disconnect() });
 }

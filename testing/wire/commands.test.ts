@@ -201,6 +201,9 @@ describe('traceparent', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     expect(traceparentOf('f', { traceparent })).toBe(traceparent);
   });
+  test('is the flowId itself when that is a UUID', () => {
+    expect(traceparentOf('01a20b4b-4668-7e58-9254-31dc78adcad7', {})).toBe('00-01a20b4b46687e58925431dc78adcad7-925431dc78adcad7-01');
+  });
   test.each(['00-00000000000000000000000000000000-b7ad6b7169203331-01', 'x', 7])('is made from the flow when %p is none', (traceparent) => {
     const made = traceparentOf('f', { traceparent });
     expect(made).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
