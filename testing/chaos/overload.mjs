@@ -129,8 +129,11 @@ try {
   await Promise.all(Array.from({ length: 200 }, caller));
   const piled = samples.at(-1)?.memory ?? 0;
   const before = { ...answers };
+  const lost = () => {
+    answers.other += MANY;
+  };
   mark(`${burst} starts at once, ${MANY} to a call`);
-  await Promise.all(Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(() => void (answers.other += MANY))));
+  await Promise.all(Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(lost)));
   const refused = answers.OVERLOADED - before.OVERLOADED;
   say(`         accepted ${answers.accepted - before.accepted}, OVERLOADED ${refused}, other ${answers.other - before.other}`);
   mark('the workers come');
