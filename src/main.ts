@@ -18,7 +18,7 @@ import type { Logs } from './observe/log.js';
 import { createLogs } from './observe/logger.js';
 import { openPostgres } from './postgres/database.js';
 import { createWire } from './wire/commands.js';
-import { createDecoder } from './wire/decode.js';
+import { createDecoder, type Decode } from './wire/decode.js';
 import { readRegistration } from './wire/documents.js';
 import { INTAKE_TOPICS, TOPICS } from './wire/topics.js';
 
@@ -66,8 +66,7 @@ interface OpenBroker {
   readonly worker: () => Promise<WorkerClient>;
 }
 
-async function openBroker(config: Config, opened: Opened, logs: Logs): Promise<OpenBroker> {
-  const decode = createDecoder({ payloadLimit: config.payloadLimit });
+async function openBroker(config: Config, decode: Decode, opened: Opened, logs: Logs): Promise<OpenBroker> {
   // A command is its payload and some headers.
   const maxMessageBytes = config.payloadLimit + 1024 * 1024;
   const ownTopics = Object.values(TOPICS);
@@ -109,13 +108,14 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   if (keeps && forPeople) print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
   const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep' });
   const { stepTopics } = wire;
+  const decode = createDecoder({ payloadLimit: config.payloadLimit });
   const url = await openDatabase(config, opened, logs);
   const database = { url, poolSize: config.databasePool, instanceId: randomUUID().slice(0, 8), leaseMs: LEASE_MS, stepTopics };
   const postgres = openPostgres({ ...database, statementTimeoutMs: STATEMENT_TIMEOUT_MS, log: logs('postgres') });
   opened.add('the database', () => postgres.close());
   await postgres.migrate();
-  const { broker, worker } = await openBroker(config, opened, logs);
-  const engine = createEngine({ store: postgres.store, read: postgres.readModel, broker, wire, logs, leaseMs: LEASE_MS });
+  const { broker, worker } = await openBroker(config, decode, opened, logs);
+  const engine = createEngine({ store: postgres.store, read: postgres.readModel, broker, wire, decode, logs, leaseMs: LEASE_MS });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await engine.start();
   const { host, port, payloadLimit, production, allowedOrigins } = config;

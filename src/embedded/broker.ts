@@ -184,11 +184,10 @@ class InProcessBroker implements EmbeddedBroker {
   private async feed(topic: string, records: readonly LogRecord[], intake: Intake): Promise<void> {
     const { log } = this.options;
     if (log.debugs) for (const { offset, value } of records) log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
-    const deliveries = records.map(({ offset, timestamp, key, value, headers }) => ({
-      ...this.options.decode(topic, { key, value, headers: { ...headers } }),
-      position: { topic, partition: 0, offset: BigInt(offset), timestamp },
-      raw: { key, value },
-    }));
+    const deliveries = records.map(({ offset, timestamp, ...record }) => {
+      const raw = { key: record.key, value: record.value, headers: { ...record.headers } };
+      return { ...this.options.decode(topic, raw), position: { topic, partition: 0, offset: BigInt(offset), timestamp }, raw };
+    });
     await intake(deliveries);
   }
 

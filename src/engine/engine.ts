@@ -4,6 +4,7 @@ import type { FlowEvent } from '../saga/event.js';
 import { Commands } from './commands.js';
 import { Hub } from './hub.js';
 import type { Broker, Delivery, FlowRecord, OutboxRow, ReadModel, RegistrationRow, Store, Wire } from './ports.js';
+import { type Decode, Quarantine } from './quarantine.js';
 import { Registry } from './registry.js';
 import { Relay } from './relay.js';
 import { Road } from './road.js';
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly broker: Broker;
   readonly wire: Wire;
   readonly logs: Logs;
+  /** Reads a record of an intake topic; the brokers do the same with what comes in. */
+  readonly decode: Decode;
   /** How long committed rows belong to this instance, ms; the store must lease for as long. */
   readonly leaseMs: number;
   readonly batchSize?: number;
@@ -72,6 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const registry = new Registry({ store, broker, wire, log: logs('registry') });
   const commands = new Commands(road, read, store);
+  const quarantine = new Quarantine({ road, read, store, registry, decode: options.decode });
   let leave: (() => Promise<void>) | null = null;
 
   /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
@@ -85,6 +89,8 @@ export function createEngine(options: EngineOptions): Engine {
     execute: (request) => commands.execute(request),
     say: (input) => commands.say(input),
     register: (registration, { dryRun }) => registry.register(registration, dryRun),
+    replayQuarantined: (replay) => quarantine.replay(replay),
+    discardQuarantined: (replay) => quarantine.discard(replay),
     orchestration: (name, version) => store.orchestration(name, version),
     registrationStatus: (row) => statusOf(read, row),
     follow: (flowId, after, signal) => hub.follow(flowId, after, signal),

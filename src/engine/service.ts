@@ -2,7 +2,7 @@
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
-import type { Problem, ReadModel, Registration, RegistrationRow } from './ports.js';
+import type { Problem, QuarantinedRecord, ReadModel, Registration, RegistrationRow, Replay } from './ports.js';
 
 /** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
 export interface ExecuteResult {
@@ -34,6 +34,12 @@ export interface RegisterResult {
   readonly problems: readonly Problem[];
 }
 
+/** `record` as it is now; null: there is none. */
+export interface QuarantineResult {
+  readonly record: QuarantinedRecord | null;
+  readonly problems: readonly Problem[];
+}
+
 export interface StepChange {
   readonly flowId: string;
   readonly orchestrationName: string;
@@ -59,6 +65,9 @@ export interface EngineService {
   execute(request: StartRequest): Promise<ExecuteResult>;
   say(input: OperatorInput): Promise<FlowResult>;
   register(registration: Registration, options: { readonly dryRun: boolean }): Promise<RegisterResult>;
+  /** A quarantined record once more down the road. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
+  replayQuarantined(replay: Replay): Promise<QuarantineResult>;
+  discardQuarantined(replay: Replay): Promise<QuarantineResult>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   /** REGISTERED when every step has a registered worker. */

@@ -39,9 +39,11 @@ export async function unitOfWork(store: Store, wire: Wire, work: readonly Work[]
     const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
     const batch = new Batch(locked, wire);
     const outcomes = work.map((one, index) => outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null));
+    const replayed = work.flatMap(({ delivery: { replay } }, index) => (replay && isUsed(outcomes[index]) ? [replay] : []));
     const records = batch.records();
     if (records.length > 0) await tx.record(records, given);
-    if (batch.quarantine.length > 0 || batch.parked.length > 0) await tx.refuse(batch.quarantine, batch.parked);
+    if (batch.quarantine.length > 0 || batch.parked.length > 0 || replayed.length > 0)
+      await tx.refuse(batch.quarantine, batch.parked, replayed);
     return { outcomes, records, outbox: rowsOf(records, batch.quarantine) };
   });
 }
@@ -53,16 +55,19 @@ interface Admitted {
 }
 
 async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitted> {
+  const replays = work.flatMap(({ delivery: { replay } }) => replay?.id ?? []);
   const positions = work.flatMap(({ delivery }) => (delivery.position === null ? [] : [delivery.position]));
   const starts = work.flatMap(({ start }) => (start === null ? [] : [start]));
-  if (positions.length === 0 && starts.length === 0) return { fresh: work.map(() => true), existing: [] };
-  const admitted = await tx.admit(positions, starts);
+  if (positions.length + starts.length + replays.length === 0) return { fresh: work.map(() => true), existing: [] };
+  const admitted = await tx.admit(positions, starts, replays);
   let position = 0;
   let start = 0;
   const fresh: boolean[] = [];
   const existing: (ExistingStart | null)[] = [];
   for (const one of work) {
-    fresh.push(one.delivery.position === null || admitted.fresh[position++] === true);
+    const { position: place, replay } = one.delivery;
+    if (place === null) fresh.push(replay === undefined || admitted.open.has(replay.id));
+    else fresh.push(admitted.fresh[position++] === true);
     existing.push(one.start === null ? null : (admitted.existing.get(start++) ?? null));
   }
   return { fresh, existing };
@@ -79,6 +84,11 @@ function flowIdsOf(work: readonly Work[]): [string[], string[]] {
     if (input?.type === 'TICK') ticking.add(input.flowId);
   }
   return [[...locking].sort(), [...ticking]];
+}
+
+/** What a replay led to was recorded; anything else leaves it where it is. */
+function isUsed(outcome: DeliveryOutcome | undefined): boolean {
+  return outcome?.kind === 'recorded' || outcome?.kind === 'echo';
 }
 
 function outcomeOf(batch: Batch, work: Work, fresh: boolean, existing: ExistingStart | null): DeliveryOutcome {

@@ -196,8 +196,8 @@ export class Intake {
   }
 
   private delivery(topic: string, partition: number, { key, value, headers, offset, timestamp }: KafkaMessage): Delivery {
-    const raw = { key, value };
-    const decoded = this.options.decode(topic, { ...raw, headers: headersOf(headers) });
+    const raw = { key, value, headers: headersOf(headers) };
+    const decoded = this.options.decode(topic, raw);
     if (this.options.log.debugs) {
       const flowId = decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
       this.options.log.debug({ flowId, topic, partition, offset, headers: messageHeaders(value) }, 'received');

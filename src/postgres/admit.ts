@@ -6,13 +6,22 @@ import { arrayOf, type Sql } from './sql.js';
 
 type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
 
-export async function admit(sql: Sql, positions: readonly RecordPosition[], starts: readonly StartInput[]): Promise<Admitted> {
-  const [fresh, existing] = await Promise.all([
+export async function admit(
+  sql: Sql,
+  positions: readonly RecordPosition[],
+  starts: readonly StartInput[],
+  replays: readonly string[],
+): Promise<Admitted> {
+  const [open, fresh, existing] = await Promise.all([
+    replays.length === 0 ? [] : sql.rows<{ id: string }>(LOCK_OPEN, [arrayOf(replays)]),
     positions.length === 0 ? [] : admitRecords(sql, positions),
     starts.length === 0 ? new Map<number, ExistingStart>() : findStarts(sql, starts),
   ]);
-  return { fresh, existing };
+  return { fresh, existing, open: new Set(open.map(({ id }) => id)) };
 }
+
+const LOCK_OPEN = prepared(`
+SELECT q.id::text AS id FROM orchestration_quarantine q WHERE q.id = ANY ($1::bigint[]) AND q.state = 'OPEN' ORDER BY q.id FOR UPDATE`);
 
 /**
  * One statement locks the rows in the order of the key, keeps what they said before, and moves them on. Whoever comes second, a zombie after

@@ -14,7 +14,7 @@ import * as roadRows from './entities/road.js';
 import * as runRows from './entities/runs.js';
 import { throwingFaults } from './faults.js';
 import { Hints } from './hints.js';
-import { MIGRATION_NAME, MigrationDoUndoTopics, migrate } from './migrations.js';
+import { MIGRATIONS, migrate } from './migrations.js';
 import { PostgresReadModel } from './read-model.js';
 import { PostgresStore } from './store.js';
 
@@ -58,7 +58,7 @@ export function openOrm(
     // A database that does not answer must not be taken for a missing one.
     ensureDatabase: false,
     extensions: [Migrator],
-    migrations: { migrationsList: [{ name: MIGRATION_NAME, class: MigrationDoUndoTopics }], snapshot: false, disableForeignKeys: false },
+    migrations: { migrationsList: MIGRATIONS, snapshot: false, disableForeignKeys: false },
     schemaGenerator: { skipTables: ['mikro_orm_migrations'] },
     // Lines of the driver only: what fails is thrown, and logged by whoever knows what it means.
     logger: (message) => options.log.debug({}, message),

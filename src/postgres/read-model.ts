@@ -1,6 +1,15 @@
 /** The read side: what lists, pages and timelines show. Every list is newest first and paged by key, every way leads over an index. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { FlowFilter, FlowSummary, Page, ReadModel, RegistrationRow } from '../engine/ports.js';
+import {
+  BadCursor,
+  type FlowFilter,
+  type FlowSummary,
+  type Page,
+  type QuarantinedRecord,
+  type QuarantineFilter,
+  type ReadModel,
+  type RegistrationRow,
+} from '../engine/ports.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus } from '../saga/flow.js';
 import { cursorOf, readCursor } from './cursor.js';
@@ -8,6 +17,7 @@ import type { Definitions } from './definitions.js';
 import { throwingFaults } from './faults.js';
 import { Bindings, conditionsOf, containing, waysOf } from './filter.js';
 import { flowOf, READ_ONLY, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
+import { isRowId, readQuarantine, readQuarantined } from './quarantine-read.js';
 import { registrations, SELECT_CURRENT } from './registrations.js';
 import { arrayOf, freshOf, instantOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
 import { readTimeline } from './timeline-read.js';
@@ -77,6 +87,18 @@ export class PostgresReadModel implements ReadModel {
 
   timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
     return this.read((sql) => readTimeline(sql, flowId, after, first));
+  }
+
+  quarantine(filter: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>> {
+    return this.read(async (sql) => {
+      const [before] = after === null ? [null] : readCursor<readonly [string]>(after, ['string']);
+      if (before !== null && !isRowId(before)) throw new BadCursor('the cursor is none of this list');
+      return pageOf(await readQuarantine(sql, filter, before, first + 1), first, ({ id }) => [id]);
+    });
+  }
+
+  quarantined(id: string): Promise<QuarantinedRecord | null> {
+    return isRowId(id) ? this.read((sql) => readQuarantined(sql, id)) : Promise.resolve(null);
   }
 
   /** Rows of `r`, newest first. */

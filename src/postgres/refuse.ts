@@ -1,17 +1,21 @@
 /** Keeps what nobody could use, and stops flows that broke a law; neither holds up its neighbours. */
-import type { ParkedFlow, QuarantineEntry } from '../engine/ports.js';
+import type { ParkedFlow, QuarantineEntry, Replay } from '../engine/ports.js';
 import { prepared } from './connection.js';
 import { hexOf, type Lease, outboxPart } from './outbox-row.js';
 import { type ColumnSpec, columnsOf, type Part, statementOf, wrap } from './parts.js';
-import { instantOf } from './sql.js';
+import { asJson } from './payload-column.js';
+import { isRowId } from './quarantine-read.js';
+import { instantOf, type Sql } from './sql.js';
 import type { TransactionSql } from './transaction.js';
 
-export function refuse(
-  sql: TransactionSql,
-  quarantine: readonly QuarantineEntry[],
-  parked: readonly ParkedFlow[],
-  lease: Lease | null,
-): void {
+interface Refused {
+  readonly quarantine: readonly QuarantineEntry[];
+  readonly parked: readonly ParkedFlow[];
+  readonly replayed: readonly Replay[];
+  readonly lease: Lease | null;
+}
+
+export function refuse(sql: TransactionSql, { quarantine, parked, replayed, lease }: Refused): void {
   const rows = quarantine.map(({ copy }) => copy);
   const copies = outboxPart(rows, lease);
   const parts = [
@@ -19,10 +23,32 @@ export function refuse(
     // A topic that was made anew counts its offsets anew: an older copy of the same number may still be on its way.
     { ...copies, text: `${copies.text} ON CONFLICT (flow_id, number) DO NOTHING` },
     park(parked),
+    settle(replayed),
   ].filter((part) => part.rows > 0);
   if (parts.length === 0) return;
   const { text, parameters } = statementOf(parts, []);
   sql.later(prepared(text), parameters);
+}
+
+/** Locked by `admit` when they were found open. */
+function settle(replayed: readonly Replay[]): Part {
+  const part = wrap.update('orchestration_quarantine', ['id'], columnsOf(REPLAYED, replayed), replayed.length);
+  return { ...part, text: part.text.replace(' SET ', " SET state = 'REPLAYED', settled_at = now(), ") };
+}
+
+const REPLAYED: readonly ColumnSpec<Replay>[] = [
+  ['id', 'bigint', ({ id }) => BigInt(id)],
+  ['settled_by', 'text', ({ actor }) => actor],
+  ['settled_reason', 'text', ({ reason }) => reason],
+];
+
+const SETTLE = `
+UPDATE orchestration_quarantine SET state = $4, settled_at = now(), settled_by = $2, settled_reason = $3
+WHERE id = $1::bigint AND state = 'OPEN' RETURNING id`;
+
+/** False: it is not open, or there is none. */
+export async function settleAlone(sql: Sql, { id, actor, reason }: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
+  return isRowId(id) && (await sql.rows<unknown>(SETTLE, [id, actor, reason, as])).length > 0;
 }
 
 const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [
@@ -36,7 +62,17 @@ const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [
   ['step_name', 'text', ({ stepName }) => stepName],
   ['key', 'bytea', ({ key }) => hexOf(key)],
   ['value', 'bytea', ({ value }) => hexOf(value)],
+  ['headers', 'text', ({ headers }) => textsOfHeaders(headers), asJson],
 ];
+
+/** As text: what no text is would be of no use to a reader either. */
+function textsOfHeaders(headers: QuarantineEntry['headers']): string | null {
+  const entries = Object.entries(headers ?? {});
+  if (entries.length === 0) return null;
+  return JSON.stringify(
+    Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value).toString()])),
+  );
+}
 
 const PARKED: readonly ColumnSpec<ParkedFlow>[] = [
   ['flow_id', 'text', ({ flowId }) => flowId],

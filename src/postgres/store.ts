@@ -7,6 +7,7 @@ import type {
   OutboxRow,
   RegistrationRow,
   RegistryTransaction,
+  Replay,
   RoadTransaction,
   Store,
 } from '../engine/ports.js';
@@ -21,7 +22,7 @@ import { type Locked, lock } from './lock.js';
 import { deleteSent, takeLeftovers } from './outbox.js';
 import type { Lease } from './outbox-row.js';
 import { record } from './record.js';
-import { refuse } from './refuse.js';
+import { refuse, settleAlone } from './refuse.js';
 import { registrationOf } from './registrations.js';
 import { Registry } from './registry.js';
 import { Sent, type SentRow } from './sent.js';
@@ -96,6 +97,10 @@ export class PostgresStore implements Store {
     this.sent.add(rows);
     if (this.closed) await this.flushSent();
     else if (this.sent.size > 0) this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+  }
+
+  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
+    return this.sql((sql) => settleAlone(sql, replay, as));
   }
 
   async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
@@ -201,7 +206,7 @@ class PostgresRoad implements RoadTransaction {
   }
 
   /** Copies for the dead-letter topic are leased like the rows of `record`. */
-  async refuse(...[quarantine, parked]: Parameters<RoadTransaction['refuse']>): Promise<void> {
-    refuse(this.sql, quarantine, parked, this.lease);
+  async refuse(...[quarantine, parked, replayed]: Parameters<RoadTransaction['refuse']>): Promise<void> {
+    refuse(this.sql, { quarantine, parked, replayed, lease: this.lease });
   }
 }

@@ -19,16 +19,13 @@ const printed = buildSchema(printSchema());
 
 /** In the contract, but not built yet. Whoever builds one takes it off. */
 const LATER = new Set([
-  ...['diagnose', 'undoPlan', 'simulate', 'slo', 'quarantine'].map((name) => `Query.${name}`),
+  ...['diagnose', 'undoPlan', 'simulate', 'slo'].map((name) => `Query.${name}`),
   ...['retryFlows', 'undoFlows', 'cancelFlows', 'pauseOrchestration', 'resumeOrchestration', 'archiveOrchestration'].map(
     (name) => `Mutation.${name}`,
   ),
-  'Mutation.replayQuarantined',
-  'Mutation.discardQuarantined',
   'UndoFlowInput.planHash',
   ...['OrchestrationPayload', 'OrchestrationActionInput', 'BulkInput', 'BulkPayload', 'Diagnosis', 'Fact', 'UndoPlan', 'UndoPlanStep'],
-  ...['SimulateInput', 'FaultInput', 'Simulation', 'Slo', 'SloLine', 'QuarantinedReply', 'QuarantinePayload'],
-  ...['QuarantinedReplyEdge', 'QuarantinedReplyConnection'],
+  ...['SimulateInput', 'FaultInput', 'Simulation', 'Slo', 'SloLine'],
 ]);
 
 type Part = readonly [path: string, says: string];

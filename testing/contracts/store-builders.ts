@@ -196,7 +196,7 @@ export async function register(
 /** Starts flows in one transaction, and leaves out those that exist. */
 export function start(store: Store, starts: readonly StartInput[], given = true): Promise<readonly FlowRecord[]> {
   return store.road(async (tx) => {
-    const { existing } = await tx.admit([], starts);
+    const { existing } = await tx.admit([], starts, []);
     const { now } = await tx.lock([], []);
     const records = starts.filter((_, index) => !existing.has(index)).map((one) => startRecord(one, now));
     await tx.record(records, given);

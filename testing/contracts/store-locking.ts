@@ -150,7 +150,7 @@ export function storeLockingContract(bench: () => Bench): void {
       const { one, two, fresh } = bench();
       const [broken, sound] = [fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(broken), startInput(sound)]);
-      await one.store.road((tx) => tx.refuse([], [{ flowId: broken, reason: 'a law "broke"' }]));
+      await one.store.road((tx) => tx.refuse([], [{ flowId: broken, reason: 'a law "broke"' }], []));
       const { flows, parked } = await two.store.road((tx) => tx.lock([broken, sound], []));
       expect([[...flows.keys()], [...parked]]).toEqual([[sound], [[broken, 'a law "broke"']]]);
     });
@@ -197,7 +197,7 @@ export function storeLockingContract(bench: () => Bench): void {
       const value = Uint8Array.from([0, 255, 34, 92, 10]);
       const copy = { topic: `${topic}.dlq`, key: null, value, headers: { cause: 'x' }, flowId: `!${topic}/0`, number: 7, attemptId: null };
       const cause = { code: 'NOT_JSON', message: 'no "JSON"', flowId: null, stepName: null };
-      await one.store.road((tx) => tx.refuse([{ ...cause, key: null, value, position: position(7, { topic }), copy }], []));
+      await one.store.road((tx) => tx.refuse([{ ...cause, key: null, value, position: position(7, { topic }), copy }], [], []));
       const kept = await rig.quarantined(topic);
       expect(kept.map((entry) => ({ ...entry, value: [...(entry.value ?? [])] }))).toEqual([
         { code: 'NOT_JSON', offset: 7n, value: [...value] },

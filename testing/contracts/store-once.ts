@@ -6,11 +6,11 @@ import type { Bench } from './store.js';
 import { ACCOUNTS, orchestration, position, start, startInput, startRecord } from './store-builders.js';
 
 const admit = (store: Store, positions: readonly RecordPosition[]): Promise<readonly boolean[]> =>
-  store.road(async (tx) => (await tx.admit(positions, [])).fresh);
+  store.road(async (tx) => (await tx.admit(positions, [], [])).fresh);
 
 const startAll = (store: Store, starts: readonly StartInput[]) =>
   store.road(async (tx) => {
-    const { existing } = await tx.admit([], starts);
+    const { existing } = await tx.admit([], starts, []);
     const { now } = await tx.lock([], []);
     const records = starts.filter((_, index) => !existing.has(index)).map((one) => startRecord(one, now));
     if (records.length > 0) await tx.record(records, true);
@@ -128,7 +128,7 @@ export function storeOnceContract(bench: () => Bench): void {
       await start(one.store, [startInput(known)]);
       await one.store.outboxSent([{ flowId: known, number: 2 }]);
       const failed = one.store.road(async (tx) => {
-        await tx.admit([position(5, { topic })], [startInput(never)]);
+        await tx.admit([position(5, { topic })], [startInput(never)], []);
         const { now } = await tx.lock([known], []);
         await tx.record([startRecord(startInput(never), now)], true);
         throw new Error('the work broke');

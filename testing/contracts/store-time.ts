@@ -56,7 +56,7 @@ export function storeTimeContract(bench: () => Bench): void {
       await change(one.store, ended, (flow) =>
         changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now } }, [{ type: 'FLOW_COMPLETED', output: null }]),
       );
-      await one.store.road((tx) => tx.refuse([], [{ flowId: parked, reason: 'broken' }]));
+      await one.store.road((tx) => tx.refuse([], [{ flowId: parked, reason: 'broken' }], []));
       await rig.age(HOUR);
       const due = await one.store.due(1_000);
       expect([due.includes(ended), due.includes(parked)]).toEqual([false, false]);

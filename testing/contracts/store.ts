@@ -8,6 +8,7 @@ import { register } from './store-builders.js';
 import { storeLockingContract } from './store-locking.js';
 import { storeOnceContract } from './store-once.js';
 import { storeOutboxContract } from './store-outbox.js';
+import { storeQuarantineContract } from './store-quarantine.js';
 import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
 import { storeTimeContract } from './store-time.js';
@@ -54,6 +55,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeOnceContract(opened);
     storeLockingContract(opened);
     storeOutboxContract(opened);
+    storeQuarantineContract(opened);
     storeTimeContract(opened);
     storeRegistryContract(opened);
     storeReadingContract(opened);

@@ -34,7 +34,7 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
   const quarantined: string[] = [];
   let transactions = 0;
   const tx: RoadTransaction = {
-    admit: async (positions) => ({ fresh: positions.map(() => true), existing: new Map() }),
+    admit: async (positions) => ({ fresh: positions.map(() => true), existing: new Map(), open: new Set() }),
     lock: async () => ({ now: 2000, flows: new Map([['f', { ...flow, now: 2000 }]]), parked: new Map() }),
     record: async (records) => {
       flow = records[0]?.after ?? flow;

@@ -1,7 +1,17 @@
 /** The read side of the store in memory. */
-import { BadCursor, type FlowFilter, type FlowSummary, type Page, type ReadModel, type RegistrationRow } from '../../src/engine/ports.js';
+import {
+  BadCursor,
+  type FlowFilter,
+  type FlowSummary,
+  type Page,
+  type QuarantinedRecord,
+  type QuarantineFilter,
+  type ReadModel,
+  type RegistrationRow,
+} from '../../src/engine/ports.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
+import { recordsIn } from './memory-quarantine.js';
 import type { MemoryDatabase } from './memory-tables.js';
 
 export class MemoryReadModel implements ReadModel {
@@ -50,6 +60,18 @@ export class MemoryReadModel implements ReadModel {
   async timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
     const events = this.database.tables.flows.get(flowId)?.events;
     return events === undefined ? null : events.filter(({ number }) => number > after).slice(0, first);
+  }
+
+  async quarantine({ state, flowId }: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>> {
+    const [before] = after === null ? [Number.POSITIVE_INFINITY] : keyOf(after, ['string']);
+    const rows = recordsIn(this.database.tables)
+      .filter((record) => (state === null || record.state === state) && (flowId === null || record.flowId === flowId))
+      .filter(({ id }) => Number(id) < Number(before));
+    return pageOf(rows.toReversed(), first, ({ id }) => [id]);
+  }
+
+  async quarantined(id: string): Promise<QuarantinedRecord | null> {
+    return recordsIn(this.database.tables).find((record) => record.id === id) ?? null;
   }
 
   private newest(filter: FlowFilter): Flow[] {

@@ -7,10 +7,12 @@ import type {
   ParkedFlow,
   QuarantineEntry,
   RecordPosition,
+  Replay,
   RoadTransaction,
 } from '../../src/engine/ports.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
+import { recordsIn, settle } from './memory-quarantine.js';
 import { type MemoryTables, type OutboxEntry, placeKey, rowKey } from './memory-tables.js';
 
 export class MemoryRoad implements RoadTransaction {
@@ -23,7 +25,11 @@ export class MemoryRoad implements RoadTransaction {
     private readonly hints: FlowHint[],
   ) {}
 
-  async admit(positions: readonly RecordPosition[], starts: readonly StartInput[]): ReturnType<RoadTransaction['admit']> {
+  async admit(
+    positions: readonly RecordPosition[],
+    starts: readonly StartInput[],
+    replays: readonly string[],
+  ): ReturnType<RoadTransaction['admit']> {
     const before = new Map(this.tables.inbox);
     const seen = new Set<string>();
     const fresh = positions.map((position) => {
@@ -38,7 +44,8 @@ export class MemoryRoad implements RoadTransaction {
       }
       return isFresh;
     });
-    return { fresh, existing: this.existing(starts) };
+    const open = recordsIn(this.tables).filter(({ id, state }) => state === 'OPEN' && replays.includes(id));
+    return { fresh, existing: this.existing(starts), open: new Set(open.map(({ id }) => id)) };
   }
 
   private existing(starts: readonly StartInput[]): Map<number, ExistingStart> {
@@ -101,7 +108,8 @@ export class MemoryRoad implements RoadTransaction {
     for (const row of rows) this.tables.outbox.set(rowKey(row), { row, ...lease });
   }
 
-  async refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[]): Promise<void> {
+  async refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[], replayed: readonly Replay[]): Promise<void> {
+    for (const replay of replayed) settle(this.tables, this.now, replay, 'REPLAYED');
     this.tables.quarantine.push(...quarantine);
     this.put(quarantine.map(({ copy }) => copy));
     for (const { flowId, reason } of parked) {

@@ -9,10 +9,12 @@ import type {
   ReadModel,
   RegistrationRow,
   RegistryTransaction,
+  Replay,
   RoadTransaction,
   Store,
 } from '../../src/engine/ports.js';
 import { nearest } from '../../src/postgres/similar.js';
+import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
 import { MemoryRegistry, type StepTopics } from './memory-registry.js';
 import { MemoryRoad } from './memory-road.js';
@@ -76,6 +78,10 @@ export class MemoryStore implements Store {
 
   similarNames(name: string, most: number): Promise<readonly string[]> {
     return this.database.transaction((tables) => nearest([...tables.names.keys()], name, most));
+  }
+
+  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
+    return this.database.transaction((tables) => settle(tables, this.database.now, replay, as));
   }
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {

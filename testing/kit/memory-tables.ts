@@ -21,6 +21,13 @@ export interface NameEntry {
   readonly archived: boolean;
 }
 
+export interface Settled {
+  readonly state: 'REPLAYED' | 'DISCARDED';
+  readonly at: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 /** Everything a commit changes. Values are never changed in place: a rolled-back transaction is one whose tables nobody took over. */
 export class MemoryTables {
   constructor(
@@ -30,10 +37,20 @@ export class MemoryTables {
     readonly inbox = new Map<string, InboxPosition>(),
     readonly outbox = new Map<string, OutboxEntry>(),
     readonly quarantine: QuarantineEntry[] = [],
+    /** How those were settled that are not open any more, by id. */
+    readonly settled = new Map<string, Settled>(),
   ) {}
   copy(): MemoryTables {
-    const { names, workers, flows, inbox, outbox, quarantine } = this;
-    return new MemoryTables(new Map(names), new Map(workers), new Map(flows), new Map(inbox), new Map(outbox), [...quarantine]);
+    const { names, workers, flows, inbox, outbox, quarantine, settled } = this;
+    return new MemoryTables(
+      new Map(names),
+      new Map(workers),
+      new Map(flows),
+      new Map(inbox),
+      new Map(outbox),
+      [...quarantine],
+      new Map(settled),
+    );
   }
 }
 

@@ -47,10 +47,10 @@ class PostgresRig implements Rig {
     const road: Store['road'] = (work) =>
       store.road((tx) =>
         work({
-          admit: (positions, starts) => tx.admit(positions, starts),
+          admit: (...asked) => tx.admit(...asked),
           lock: async (...ids) => this.timed(await tx.lock(...ids)),
           record: (records, given) => tx.record(records, given),
-          refuse: (quarantine, parked) => tx.refuse(quarantine, parked),
+          refuse: (...refused) => tx.refuse(...refused),
         }),
       );
     this.store = Object.assign(Object.create(store) as Store, { road });

@@ -1,5 +1,6 @@
 /** Names that appear in answers, letter for letter as stored. */
 import { registerEnumType } from 'type-graphql';
+import { QUARANTINE_STATES } from '../../engine/ports.js';
 import { FLOW_STATUSES, STEP_STATUSES } from '../../saga/flow.js';
 
 const named = <T extends string>(names: readonly T[]): { readonly [K in T]: K } =>
@@ -57,4 +58,15 @@ registerEnumType(StepActionEnum, {
   name: 'StepAction',
   description: 'What a command asks of a worker.',
   valuesConfig: { DO: { description: 'Do the step.' }, UNDO: { description: 'Undo the step.' } },
+});
+
+export const QuarantineStateEnum = named(QUARANTINE_STATES);
+registerEnumType(QuarantineStateEnum, {
+  name: 'QuarantineState',
+  description: 'What became of a record that could not be used.',
+  valuesConfig: {
+    OPEN: { description: 'Nobody has settled it.' },
+    REPLAYED: { description: 'It was read again, and counted.' },
+    DISCARDED: { description: 'It was put away.' },
+  },
 });

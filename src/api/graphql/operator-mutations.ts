@@ -19,6 +19,13 @@ interface Asked {
 }
 type By = Pick<OperatorInput, 'flowId' | 'actor' | 'reason'>;
 
+export function checkReason(asked: string, problems: Problem[]): string {
+  const reason = asked.trim();
+  if (reason === '') problems.push(problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'));
+  else checkWord(reason, 'reason', LONGEST_REASON, problems);
+  return reason;
+}
+
 async function say(
   { shell, actor }: RequestContext,
   asked: Asked,
@@ -27,9 +34,7 @@ async function say(
 ): Promise<FlowPayload> {
   const flowId = checkWord(asked.flowId, 'flowId', LONGEST_NAME, problems);
   if (asked.stepName !== undefined) checkWord(asked.stepName, 'stepName', LONGEST_NAME, problems);
-  const reason = asked.reason.trim();
-  if (reason === '') problems.push(problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'));
-  else checkWord(reason, 'reason', LONGEST_REASON, problems);
+  const reason = checkReason(asked.reason, problems);
   if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
   return FlowPayload.of(await shell.engine.say(word({ flowId, reason, actor })));
 }

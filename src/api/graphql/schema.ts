@@ -5,6 +5,7 @@ import { buildSchemaSync } from 'type-graphql';
 import { Mutations } from './mutations.js';
 import { OperatorMutations } from './operator-mutations.js';
 import { OrchestrationQueries } from './orchestration-queries.js';
+import { QuarantineResolver } from './quarantine.js';
 import { FlowQueries } from './queries.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -13,7 +14,7 @@ export function createSchema(): GraphQLSchema {
   const pubSub = { publish: () => undefined, subscribe: () => Promise.reject(new Error('not used')) as never };
   return buildSchemaSync({
     pubSub,
-    resolvers: [FlowQueries, OrchestrationQueries, Mutations, OperatorMutations, Subscriptions],
+    resolvers: [FlowQueries, OrchestrationQueries, Mutations, OperatorMutations, QuarantineResolver, Subscriptions],
     validate: false,
     nullableByDefault: false,
   });

@@ -27,6 +27,15 @@ export interface PoisonCause {
 export interface RawRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** Its own record headers, for whoever reads it again; absent = none. */
+  readonly headers?: Readonly<Record<string, Uint8Array | string>> | undefined;
+}
+
+/** A quarantined record goes down the road again, by an operator's word. */
+export interface Replay {
+  readonly id: string;
+  readonly actor: string;
+  readonly reason: string;
 }
 
 /**
@@ -41,6 +50,8 @@ export interface Delivery {
   readonly registration: Registration | null;
   readonly poison: PoisonCause | null;
   readonly raw: RawRecord | null;
+  /** It comes from the quarantine (position null): admitted only while it is open there, and settled with what it leads to. */
+  readonly replay?: Replay | undefined;
 }
 
 export type DeliveryOutcome =

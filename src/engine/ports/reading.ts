@@ -1,6 +1,7 @@
 /** What readers may ask: index-backed questions. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
+import type { PoisonCause, RawRecord } from './deliveries.js';
 import type { RegistrationRow } from './registrations.js';
 
 export interface FlowFilter {
@@ -33,6 +34,27 @@ export interface Page<T> {
   readonly hasNextPage: boolean;
 }
 
+export const QUARANTINE_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
+export type QuarantineState = (typeof QUARANTINE_STATES)[number];
+
+/** A record nobody could use, as it is listed. */
+export interface QuarantinedRecord extends PoisonCause, RawRecord {
+  /** A whole number, as text: newer ones are greater. */
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly receivedAt: Instant;
+  readonly state: QuarantineState;
+  /** Who settled it, when and why; null while it is open. */
+  readonly settled: { readonly at: Instant; readonly actor: string; readonly reason: string } | null;
+}
+
+export interface QuarantineFilter {
+  readonly state: QuarantineState | null;
+  readonly flowId: string | null;
+}
+
 /** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
 export interface ReadModel {
   orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>>;
@@ -51,6 +73,10 @@ export interface ReadModel {
   flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
   timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null>;
+  /** Newest first. */
+  quarantine(filter: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>>;
+  /** One; null = there is none of this id. */
+  quarantined(id: string): Promise<QuarantinedRecord | null>;
 }
 
 export class BadCursor extends Error {

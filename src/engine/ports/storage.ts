@@ -2,7 +2,7 @@
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
-import type { PoisonCause, RawRecord, RecordPosition } from './deliveries.js';
+import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliveries.js';
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
 
 /** A start that was found to exist already. */
@@ -76,7 +76,13 @@ export interface RoadTransaction {
   admit(
     positions: readonly RecordPosition[],
     starts: readonly StartInput[],
-  ): Promise<{ readonly fresh: readonly boolean[]; readonly existing: ReadonlyMap<number, ExistingStart> }>;
+    /** Ids of quarantined records; locked, so that of two who replay one the second finds it settled. */
+    replays: readonly string[],
+  ): Promise<{
+    readonly fresh: readonly boolean[];
+    readonly existing: ReadonlyMap<number, ExistingStart>;
+    readonly open: ReadonlySet<string>;
+  }>;
   /**
    * Locks the rows of these flows in id order and loads them, steps and `ungiven` included. For those in `ticking` also `unsent`:
    * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
@@ -84,8 +90,8 @@ export interface RoadTransaction {
   lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;
   /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false), in a handful of statements. */
   record(records: readonly FlowRecord[], given: boolean): Promise<void>;
-  /** Puts records into quarantine, and parks flows that broke a law. */
-  refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[]): Promise<void>;
+  /** Puts records into quarantine, parks flows that broke a law, and settles what was replayed. */
+  refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[], replayed: readonly Replay[]): Promise<void>;
 }
 
 export interface InboxPosition {
@@ -114,6 +120,8 @@ export interface Store {
   resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void>;
   /** Acked by the broker: rows go. */
   outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void>;
+  /** Settles an open quarantined record without the road. False: it is not open, or there is none. */
+  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean>;
   /** Leases to this instance the rows of up to `flows` flows whose lease has expired or that have none, whole flows, in order. */
   outboxTake(flows: number): Promise<readonly OutboxRow[]>;
   /** flowIds whose wakeAt has passed, at most `most`, skipping ones another instance holds. */

@@ -57,6 +57,13 @@ export const QuarantineRow = defineEntity({
     key: bytes().nullable(),
     value: bytes().nullable(),
     state: text().default('OPEN'),
+    headers: p.json<unknown>().columnType('json').nullable(),
+    settledAt: instant().nullable(),
+    settledBy: text().nullable(),
+    settledReason: text().nullable(),
   },
-  indexes: [{ name: 'orchestration_quarantine_flow', properties: ['flowId'], where: 'flow_id IS NOT NULL' }],
+  indexes: [
+    { name: 'orchestration_quarantine_flow', properties: ['flowId'], where: 'flow_id IS NOT NULL' },
+    { name: 'orchestration_quarantine_open', properties: ['id'], where: "state = 'OPEN'" },
+  ],
 });

@@ -4,8 +4,16 @@
  */
 import { Hub } from '../../../src/engine/hub.js';
 import { samePayload } from '../../../src/engine/payload.js';
-import type { FlowRecord, Problem, Registration, RegistrationRow } from '../../../src/engine/ports.js';
-import type { EngineService, ExecuteResult, FlowResult, Health, Registered, RegisterResult } from '../../../src/engine/service.js';
+import type { FlowRecord, Problem, QuarantinedRecord, Registration, RegistrationRow, Replay } from '../../../src/engine/ports.js';
+import type {
+  EngineService,
+  ExecuteResult,
+  FlowResult,
+  Health,
+  QuarantineResult,
+  Registered,
+  RegisterResult,
+} from '../../../src/engine/service.js';
 import { type Advanced, advance, start } from '../../../src/saga/advance.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Action, Flow } from '../../../src/saga/flow.js';
@@ -29,6 +37,8 @@ export class EngineInMemory implements EngineService {
   readonly asked: string[] = [];
   readonly started: StartRequest[] = [];
   readonly words: OperatorInput[] = [];
+  /** Newest first. */
+  readonly quarantine: QuarantinedRecord[] = [];
   /** Thrown by whatever is asked next, until it is null again. */
   failure: Error | null = null;
   ready = true;
@@ -72,6 +82,25 @@ export class EngineInMemory implements EngineService {
     }
     const { flow, refusal } = this.hears(input);
     return { flow, problems: refusal === null ? [] : refused(refusal.code, refusal.message, null) };
+  }
+
+  async replayQuarantined(replay: Replay): Promise<QuarantineResult> {
+    return this.settle(replay, 'REPLAYED');
+  }
+
+  async discardQuarantined(replay: Replay): Promise<QuarantineResult> {
+    return this.settle(replay, 'DISCARDED');
+  }
+
+  private settle({ id, actor, reason }: Replay, state: 'REPLAYED' | 'DISCARDED'): QuarantineResult {
+    this.ask('settle');
+    const index = this.quarantine.findIndex((one) => one.id === id);
+    const record = this.quarantine[index];
+    if (record === undefined)
+      return { record: null, problems: refused('UNKNOWN_QUARANTINED', `nothing in quarantine has the id ${id}`, 'id') };
+    const settled = { ...record, state, settled: { at: this.now, actor, reason } };
+    this.quarantine[index] = settled;
+    return { record: settled, problems: [] };
   }
 
   async register({ declarations, problems, serviceName }: Registration, { dryRun }: { readonly dryRun: boolean }): Promise<RegisterResult> {

@@ -1,5 +1,13 @@
 /** The read side of the engine in memory; a cursor is the base64url of a place in the list. */
-import { BadCursor, type FlowFilter, type Page, type ReadModel, type RegistrationRow } from '../../../src/engine/ports.js';
+import {
+  BadCursor,
+  type FlowFilter,
+  type Page,
+  type QuarantinedRecord,
+  type QuarantineFilter,
+  type ReadModel,
+  type RegistrationRow,
+} from '../../../src/engine/ports.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Flow } from '../../../src/saga/flow.js';
 import type { EngineInMemory } from './engine.js';
@@ -20,6 +28,16 @@ export class MemoryRead implements ReadModel {
   async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     this.engine.ask('workersOf');
     return new Map([...this.engine.workers].filter(([step]) => names.includes(step.split('/')[0] ?? '')));
+  }
+
+  async quarantine({ state, flowId }: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>> {
+    this.engine.ask('quarantine');
+    const fits = (one: QuarantinedRecord): boolean => (state === null || one.state === state) && (flowId === null || one.flowId === flowId);
+    return pageOf(this.engine.quarantine.filter(fits), first, after);
+  }
+
+  async quarantined(id: string): Promise<QuarantinedRecord | null> {
+    return this.engine.quarantine.find((one) => one.id === id) ?? null;
   }
 
   async history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>> {

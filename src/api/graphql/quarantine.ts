@@ -1,0 +1,65 @@
+/** Records nobody could use: listed, replayed, put away. */
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import type { Problem, Replay } from '../../engine/ports.js';
+import type { QuarantineResult } from '../../engine/service.js';
+import type { RequestContext } from '../context.js';
+import { checkWord, goodText, LONGEST_NAME } from '../input/words.js';
+import { QuarantineStateEnum } from './enums.js';
+import { checkReason } from './operator-mutations.js';
+import { AFTER, FIRST, nullable, pageSize } from './queries.js';
+import { connectionOf } from './views/connections.js';
+import { QuarantinedConnection, QuarantinedView, QuarantinePayload } from './views/quarantine.js';
+
+const ID_FIELD = { description: 'Id of the record, from the query quarantine.' } as const;
+const REASON = { description: 'Why; it is stored with the actor.' } as const;
+
+async function settle(asked: Replay, work: (replay: Replay) => Promise<QuarantineResult>): Promise<QuarantinePayload> {
+  const problems: Problem[] = [];
+  const id = checkWord(asked.id, 'id', LONGEST_NAME, problems);
+  const reason = checkReason(asked.reason, problems);
+  if (problems.length > 0) return QuarantinePayload.of({ record: null, problems });
+  return QuarantinePayload.of(await work({ id, actor: asked.actor, reason }));
+}
+
+@Resolver()
+export class QuarantineResolver {
+  @Query(() => QuarantinedConnection, {
+    description: 'Records of the gateway’s own topics that could not be used (replies, starts, registrations), newest first.',
+  })
+  async quarantine(
+    @Ctx() context: RequestContext,
+    @Arg('state', () => QuarantineStateEnum, { ...nullable, description: 'Only those in this state.' }) state:
+      | 'OPEN'
+      | 'REPLAYED'
+      | 'DISCARDED'
+      | null,
+    @Arg('flowId', () => ID, { ...nullable, description: 'Only those that speak of this flow.' }) flowId: string | null,
+    @Arg('first', () => Int, FIRST) first: number | null,
+    @Arg('after', () => String, AFTER) after: string | null,
+  ): Promise<QuarantinedConnection> {
+    const filter = { state: state ?? null, flowId: typeof flowId === 'string' ? goodText(flowId, 'flowId') : null };
+    const page = await context.shell.engine.read.quarantine(filter, pageSize(first, context), after ?? null);
+    return connectionOf(page, (record) => new QuarantinedView(record));
+  }
+
+  @Mutation(() => QuarantinePayload, {
+    description:
+      'Reads a quarantined record again, as if it came now: for a flow that exists meanwhile, or is no longer parked. It counts once.',
+  })
+  replayQuarantined(
+    @Ctx() { shell, actor }: RequestContext,
+    @Arg('id', () => ID, ID_FIELD) id: string,
+    @Arg('reason', () => String, REASON) reason: string,
+  ): Promise<QuarantinePayload> {
+    return settle({ id, actor, reason }, (replay) => shell.engine.replayQuarantined(replay));
+  }
+
+  @Mutation(() => QuarantinePayload, { description: 'Puts a quarantined record away: it was looked at, and is of no use.' })
+  discardQuarantined(
+    @Ctx() { shell, actor }: RequestContext,
+    @Arg('id', () => ID, ID_FIELD) id: string,
+    @Arg('reason', () => String, REASON) reason: string,
+  ): Promise<QuarantinePayload> {
+    return settle({ id, actor, reason }, (replay) => shell.engine.discardQuarantined(replay));
+  }
+}
