@@ -8,6 +8,7 @@ import { silent } from '../../src/observe/log.js';
 import { openOrm } from '../../src/postgres/database.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
+const REVISIONS = ['migration-do-undo-topics', 'migration-do-undo-topics-2'];
 const FILE = fileURLToPath(new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url));
 
 /** As the seed says: `psql … -f`. Where no psql is installed, the file's text as one script. */
@@ -51,7 +52,7 @@ async function schemaOf(database: TestDatabase): Promise<unknown> {
   return { tables, columns, indexes, constraints };
 }
 
-const bookkeeping = (database: TestDatabase) => database.sql('SELECT name FROM mikro_orm_migrations');
+const bookkeeping = (database: TestDatabase) => database.sql('SELECT name FROM mikro_orm_migrations ORDER BY id');
 
 async function difference(database: TestDatabase): Promise<string> {
   const orm = openOrm({ url: database.url, poolSize: 1, statementTimeoutMs: 10_000, log: silent('postgres') });
@@ -76,14 +77,14 @@ describe('the schema', () => {
 
   test('is the same by psql and by the gateway, bookkeeping included; doing either again changes nothing', async () => {
     await runFile(byHand);
-    expect(await byGateway.open().migrate()).toEqual({ applied: ['migration-do-undo-topics'] });
+    expect(await byGateway.open().migrate()).toEqual({ applied: REVISIONS });
     const made = await schemaOf(byGateway);
     expect(await schemaOf(byHand)).toEqual(made);
     await runFile(byHand);
     await runFile(byGateway);
     expect(await byGateway.open().migrate()).toEqual({ applied: [] });
     expect([await schemaOf(byHand), await schemaOf(byGateway)]).toEqual([made, made]);
-    const once = [{ name: 'migration-do-undo-topics' }];
+    const once = REVISIONS.map((name) => ({ name }));
     expect([await bookkeeping(byHand), await bookkeeping(byGateway)]).toEqual([once, once]);
   });
 
@@ -102,8 +103,8 @@ test('of two instances that migrate at once one applies, the other finds nothing
   const database = await testDatabase({ empty: true });
   try {
     const applied = await Promise.all(['one', 'two', 'three'].map((instanceId) => database.open({ instanceId, poolSize: 1 }).migrate()));
-    expect(applied.flatMap((one) => one.applied)).toEqual(['migration-do-undo-topics']);
-    expect(await bookkeeping(database)).toHaveLength(1);
+    expect(applied.flatMap((one) => one.applied)).toEqual(REVISIONS);
+    expect(await bookkeeping(database)).toHaveLength(REVISIONS.length);
   } finally {
     await database.close();
   }
