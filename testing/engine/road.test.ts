@@ -55,6 +55,7 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
     },
     mayGive: () => true,
     afterCommit: () => undefined,
+    recovered: () => undefined,
     batchSize: 100,
     queueLimit,
     patienceMs,
