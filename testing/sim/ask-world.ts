@@ -10,6 +10,8 @@ import type { Subscriber } from './subscriber.js';
 import type { Temper } from './worker.js';
 
 export interface Ended {
+  /** Nothing went wrong in it. */
+  readonly calm: boolean;
   readonly seen: Seen;
   readonly memory: MemoryDatabase;
   readonly topics: Topics;
@@ -28,6 +30,7 @@ export function askWorld(ended: Ended): void {
   seen.ask('I8', null, memory.tables.outbox.size === 0 ? null : `${memory.tables.outbox.size} rows are left in the outbox`);
   askStarts(ended);
   askWritten(ended);
+  if (ended.calm) askCalm(ended);
   askInbox(ended);
   askQuarantine(ended);
   for (const subscriber of ended.subscribers) askSubscriber(ended, subscriber);
@@ -51,6 +54,18 @@ function askWritten({ seen, memory }: Ended): void {
     const type = memory.tables.flows.get(flowId)?.events[Number(number) - 1]?.type;
     const decided = type !== undefined && LEAVING.has(type);
     seen.ask('I3', flowId, decided ? null : `a message left for event ${number}, which is ${type ?? 'none'}`);
+  }
+}
+
+/** Where nothing goes wrong, each message leaves once, and a flow's in the order they were decided. */
+function askCalm({ seen }: Ended): void {
+  const last = new Map<string, number>();
+  for (const [key, times] of seen.written) {
+    const [flowId = '', number] = key.split(' ');
+    const before = last.get(flowId) ?? 0;
+    seen.ask('calm', flowId, times === 1 ? null : `message ${number} left ${times} times`);
+    seen.ask('calm', flowId, Number(number) > before ? null : `message ${number} left after ${before}`);
+    last.set(flowId, Number(number));
   }
 }
 

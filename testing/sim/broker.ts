@@ -14,8 +14,6 @@ export interface Cluster {
   readonly topics: Topics;
   readonly group: Group;
   readonly decode: Decode;
-  /** Told of the rows of one call, before anything happens to them. */
-  readonly given: (rows: readonly OutboxRow[]) => void;
   /** Told of each row that was written, in the order it was. */
   readonly written: (row: OutboxRow) => void;
   /** Told of a command that never will be. */
@@ -49,7 +47,6 @@ export class SimulatedBroker implements Broker, Seat {
 
   /** Written although the sender is dead, when the bytes were on their way. */
   private publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> {
-    this.cluster.given(rows);
     const outlives = this.line.chance.happens(0.5);
     return this.line.call(() => this.write(rows), 'slowPublish', outlives);
   }

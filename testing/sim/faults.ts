@@ -63,11 +63,14 @@ export class Faults {
   /** From the moment they stop, nothing goes wrong any more. */
   stopped = false;
 
+  /** Nothing goes wrong at all: then nothing may be sent twice, or out of order. */
+  readonly calm: boolean;
+
   constructor(private readonly chance: Chance) {
+    this.calm = chance.happens(0.08);
     // A world without crashes shows what one with nothing but crashes hides, and the other way round.
-    const calm = chance.happens(0.1);
     for (const kind of FAULT_KINDS) {
-      const strength = calm ? 'none' : chance.weighted({ none: 3, little: 3, usual: 4, much: 1 });
+      const strength = this.calm ? 'none' : chance.weighted({ none: 3, little: 3, usual: 4, much: 1 });
       this.odds[kind] *= STRENGTHS[strength];
     }
   }

@@ -30,16 +30,6 @@ export class Seen {
     if (what !== null) this.violated(invariant, flowId, what);
   }
 
-  /** The rows of one flow are given in the order they were decided. */
-  given(rows: readonly OutboxRow[]): void {
-    const last = new Map<string, number>();
-    for (const { flowId, number } of rows) {
-      const before = last.get(flowId) ?? 0;
-      if (flowId.startsWith('!')) continue;
-      this.ask('I4', flowId, number >= before ? null : `message ${number} was given to the broker after ${before}`);
-      last.set(flowId, number);
-    }
-  }
   wrote(row: OutboxRow): void {
     count(this.written, keyOf(row));
   }

@@ -34,7 +34,7 @@ export function simulatedStore(
     line.call(() => transaction(database, line, (guard) => inner.road(guard(work))), 'slowStatement');
   const store: Store = {
     road,
-    registry: (work) => ask(() => inner.registry(work)),
+    registry: (work) => ask(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
     orchestration: (name, version) => ask(() => inner.orchestration(name, version)),
     similarNames: (name, most) => ask(() => inner.similarNames(name, most)),
     inbox: (topic) => ask(() => inner.inbox(topic)),
@@ -69,14 +69,14 @@ type Guard = <T>(work: (tx: RoadTransaction) => Promise<T>) => (tx: RoadTransact
 async function transaction<T>(database: Database, line: Line, run: (guard: Guard) => Promise<T>): Promise<T> {
   const { faults } = database;
   const places: string[] = [];
-  const guard: Guard = (work) => (tx) => guarded(database, line, places, () => work(stepwise(database, line, places, tx)));
+  const guard: Guard = (work) => (tx) => guarded(database, line, () => work(stepwise(database, line, places, tx)));
   const result = await answered(database, () => run(guard));
   database.admitted(places);
   if (faults.happens('lostCommit')) throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
   return result;
 }
 
-async function guarded<T>(database: Database, line: Line, places: string[], work: () => Promise<T>): Promise<T> {
+async function guarded<T>(database: Database, line: Line, work: () => Promise<T>): Promise<T> {
   const ended = Promise.withResolvers<never>();
   const forget = line.life.onEnd(() => ended.reject(databaseAway()));
   const watch = (): void => {
@@ -84,7 +84,6 @@ async function guarded<T>(database: Database, line: Line, places: string[], work
   };
   // Rows stay locked while their owner stands still, but not for ever.
   const look = line.time.after(IDLE_IN_TRANSACTION_MS, null, watch);
-  places.length = 0;
   try {
     if (!line.life.alive) throw databaseAway();
     const result = await Promise.race([work(), ended.promise]);

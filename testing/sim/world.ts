@@ -69,7 +69,6 @@ export class World {
       topics: this.topics,
       group: new Group(this.topics, INTAKE_TOPICS, chance),
       decode: createDecoder({ payloadLimit: 900 * 1024 }),
-      given: (rows) => seen.given(rows),
       written: (row) => {
         // An answer to a registration is no flow's.
         if (row.topic !== TOPICS.registrationStatus) seen.wrote(row);
@@ -112,7 +111,7 @@ export class World {
 
   get ended(): Ended {
     const { seen, memory, topics, clients, subscribers, ledger } = this;
-    return { seen, memory, topics, clients, subscribers, ledger, temperOf: (flowId) => this.temperOf(flowId) };
+    return { calm: this.faults.calm, seen, memory, topics, clients, subscribers, ledger, temperOf: (flowId) => this.temperOf(flowId) };
   }
 
   private bear(): void {
@@ -186,23 +185,27 @@ export class World {
 
   private look(ended: boolean): void {
     const since = this.time.now - FAULTY_MS;
-    const quiet = ended && this.clients.all.length > 0 && this.isQuiet();
-    if (!quiet) this.quietSince = null;
+    const busy = ended ? this.busy() : 'flows have not ended';
+    if (busy !== null) this.quietSince = null;
     else if (this.quietSince === null) {
       this.quietSince = this.time.now;
       this.recoveryMs = since;
     }
     const stays = this.quietSince !== null && this.time.now - this.quietSince >= QUIET_MS;
-    if (!stays && since > LONGEST_RECOVERY_MS) this.seen.violated('I1', null, `no rest ${since} ms after the last fault`);
+    if (!stays && since > LONGEST_RECOVERY_MS) this.seen.violated('I1', null, `no rest ${since} ms after the last fault: ${busy}`);
     this.over = stays || since > LONGEST_RECOVERY_MS;
   }
 
-  /** Nobody waits, nothing is under way, all that was written was read. */
-  private isQuiet(): boolean {
-    if (this.clients.waiting > 0 || this.workers.underWay > 0 || this.memory.tables.outbox.size > 0) return false;
-    return INTAKE_TOPICS.flatMap((topic) => this.topics.partitions(topic)).every(({ topic, partition, records }) => {
-      return records.length === 0 || Number(this.memory.tables.inbox.get(`${topic}/${partition}`)?.nextOffset ?? 0n) >= records.length;
+  /** What keeps the world from rest: somebody waits, something is under way, something was written and not read. */
+  private busy(): string | null {
+    if (this.clients.all.length === 0) return 'nothing could be registered';
+    if (this.clients.waiting > 0) return `${this.clients.waiting} clients wait`;
+    if (this.workers.underWay > 0) return `${this.workers.underWay} commands or answers are under way`;
+    if (this.memory.tables.outbox.size > 0) return `${this.memory.tables.outbox.size} messages are in the outbox`;
+    const unread = INTAKE_TOPICS.flatMap((topic) => this.topics.partitions(topic)).find(({ topic, partition, records }) => {
+      return Number(this.memory.tables.inbox.get(`${topic}/${partition}`)?.nextOffset ?? 0n) < records.length;
     });
+    return unread === undefined ? null : `${unread.topic}/${unread.partition} is not read to its end`;
   }
 
   private serving(): Gateway | null {
