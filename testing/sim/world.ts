@@ -180,7 +180,6 @@ export class World {
   private calm(): void {
     this.faults.stopped = true;
     this.weather.clear();
-    for (const { life } of this.gateways) life.stalledUntil = Math.min(life.stalledUntil, this.time.now + 1_000);
   }
 
   private look(ended: boolean): void {
@@ -199,6 +198,7 @@ export class World {
   /** What keeps the world from rest: somebody waits, something is under way, something was written and not read. */
   private busy(): string | null {
     if (this.clients.all.length === 0) return 'nothing could be registered';
+    if (this.gateways.some(({ life }) => life.stalledUntil > this.time.now)) return 'a gateway is stopped';
     if (this.clients.waiting > 0) return `${this.clients.waiting} clients wait`;
     if (this.workers.underWay > 0) return `${this.workers.underWay} commands or answers are under way`;
     if (this.memory.tables.outbox.size > 0) return `${this.memory.tables.outbox.size} messages are in the outbox`;
