@@ -54,6 +54,8 @@ export class Road {
   private queue: Waiting[] = [];
   private lane: Promise<void> | null = null;
   private stopping = false;
+  /** The stop left something unrecorded: what comes after it must be left as well, or the inbox would pass it by. */
+  private refusing = false;
   /** Deliveries of callers in the queue: only those are bounded, records of topics wait in Kafka. */
   private callers = 0;
   private wake: (() => void) | null = null;
@@ -103,6 +105,10 @@ export class Road {
 
   /** Never throws: every one in the batch is answered, or was put back by a pause that ended with the process. */
   private async commit(batch: readonly Waiting[], failures: number): Promise<void> {
+    if (this.refusing) {
+      for (const waiting of batch) waiting.reject(new Stopped());
+      return;
+    }
     try {
       const work = await this.options.resolve(batch.map(({ delivery }) => delivery));
       const given = this.options.mayGive();
@@ -132,10 +138,7 @@ export class Road {
     const patient = batch.filter((waiting) => !this.gaveUp(waiting, fault));
     if (patient.length === 0) return;
     await this.pause(pause);
-    if (this.stopping) {
-      for (const waiting of patient) waiting.reject(new Stopped());
-      return;
-    }
+    if (this.stopping) this.refusing = true;
     await this.commit(patient, failures + 1);
   }
 

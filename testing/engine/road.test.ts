@@ -10,6 +10,7 @@ interface Setup {
   readonly before?: (transaction: number, work: number) => Promise<void> | void;
   readonly queueLimit?: number;
   readonly patienceMs?: number;
+  readonly batchSize?: number;
 }
 
 const wire: Wire = {
@@ -27,7 +28,7 @@ const wire: Wire = {
 };
 
 /** A road over one flow `f` that every transaction finds as it was left. */
-function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000 }: Setup) {
+function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000, batchSize = 100 }: Setup) {
   let flow: Flow = started('f', sequential('o', 'a')).flow;
   const sizes: number[] = [];
   const quarantined: string[] = [];
@@ -56,7 +57,7 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
     mayGive: () => true,
     afterCommit: () => undefined,
     recovered: () => undefined,
-    batchSize: 100,
+    batchSize,
     queueLimit,
     patienceMs,
   });
@@ -144,6 +145,26 @@ test('a stopping road finishes what it has and takes no more', async () => {
   expect(kinds(await last)).toEqual(['recorded']);
   await stopped;
   expect(isTerminal(current().status)).toBe(false);
+});
+
+test('records that wait behind one the stop refused are refused as well: the inbox would pass it by', async () => {
+  const failed = gate();
+  const { road, sizes } = roadOver({
+    batchSize: 1,
+    before: (transaction) => {
+      if (transaction > 1) return;
+      failed.open();
+      throw new Fault('DATABASE_AWAY', 'it does not answer');
+    },
+  });
+  const ends = Promise.allSettled([road.submit([noted('1', 1)]), road.submit([noted('2', 2)])]);
+  await failed.opened;
+  await road.stop();
+  expect(await ends).toEqual([
+    { status: 'rejected', reason: expect.any(Stopped) },
+    { status: 'rejected', reason: expect.any(Stopped) },
+  ]);
+  expect(sizes).toEqual([1]);
 });
 
 test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
