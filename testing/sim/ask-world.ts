@@ -39,8 +39,12 @@ export function askWorld(ended: Ended): void {
 /** Each wish became one flow, and the one that was promised. */
 function askStarts({ seen, memory, clients }: Ended): void {
   const byTag = Map.groupBy(memory.tables.flows.values(), ({ flow }) => String(flow.headers.tag));
-  for (const { tag, accepted } of clients.all) {
+  for (const { tag, accepted, bad } of clients.all) {
     const found = (byTag.get(tag) ?? []).map(({ flow }) => flow.flowId);
+    if (bad) {
+      seen.ask('bad', null, found.length === 0 ? null : `${tag} can not be stored, and is`);
+      continue;
+    }
     const right = found.length === 1 && (accepted === null || found[0] === accepted);
     seen.ask('I1', accepted, right ? null : `${tag}: promised ${accepted}, stored ${found.join(', ') || 'none'}`);
   }

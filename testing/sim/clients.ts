@@ -1,4 +1,5 @@
 /** Who starts flows, and insists: with the same key on another gateway until somebody has answered. */
+import { Fault } from '../../src/engine/ports.js';
 import { TOPICS } from '../../src/wire/topics.js';
 import type { Chance } from './chance.js';
 import type { Gateway } from './gateway.js';
@@ -13,6 +14,8 @@ export interface Wanted {
   readonly orchestrationName: string;
   readonly key: string | null;
   readonly flowId: string;
+  /** It can not be stored: nothing may come of it. */
+  readonly bad: boolean;
   /** As answered: the same each time. */
   accepted: string | null;
 }
@@ -22,6 +25,7 @@ export interface ClientsAround {
   readonly chance: Chance;
   readonly topics: Topics;
   readonly serving: () => Gateway | null;
+  readonly isBad: () => boolean;
   readonly violated: (invariant: string, flowId: string | null, what: string) => void;
 }
 
@@ -34,7 +38,7 @@ export class Clients {
 
   want(orchestrationName: string, id: string, inMs: number): void {
     const { chance } = this.around;
-    const wanted: Wanted = { tag: id, orchestrationName, key: chance.happens(0.7) ? `key-${id}` : null, flowId: `flow-${id}`, accepted: null };
+    const wanted: Wanted = { tag: id, orchestrationName, key: chance.happens(0.7) ? `key-${id}` : null, flowId: `flow-${id}`, bad: this.around.isBad(), accepted: null };
     this.all.push(wanted);
     const byTopic = chance.happens(0.3);
     this.waiting++;
@@ -51,7 +55,7 @@ export class Clients {
     const times = chance.happens(0.2) ? 2 : 1;
     for (let turn = 0; turn < times; turn++) {
       const flowId = turn > 0 && wanted.key !== null ? `${wanted.flowId}-${turn}` : wanted.flowId;
-      const headers = { orchestrationName: wanted.orchestrationName, flowId, tag: wanted.tag, ...(wanted.key !== null && { idempotencyKey: wanted.key }) };
+      const headers = { orchestrationName: wanted.orchestrationName, flowId, tag: wanted.tag, ...(wanted.bad && { bad: true }), ...(wanted.key !== null && { idempotencyKey: wanted.key }) };
       const value = Buffer.from(JSON.stringify({ headers, payload: { flow: wanted.tag } }));
       time.after(chance.int(0, 3_000) * turn, null, () => topics.append(TOPICS.starts, { key: null, value, headers: {} }, chance.int(0, 9)));
     }
@@ -74,12 +78,16 @@ export class Clients {
     if (gateway === null) return;
     const flowId = wanted.key !== null && tries > 0 ? `${wanted.flowId}-${tries}` : wanted.flowId;
     const { orchestrationName, key: idempotencyKey, tag } = wanted;
-    const request = { orchestrationName, flowId, payload: JSON.stringify({ flow: tag }), headers: { tag }, initiator: 'sim', idempotencyKey };
+    const request = { orchestrationName, flowId, payload: JSON.stringify({ flow: tag }), headers: { tag, ...(wanted.bad && { bad: true }) }, initiator: 'sim', idempotencyKey };
     gateway.within(() => {
       gateway.engine.execute(request).then(({ flow, problems }) => {
         if (flow === null) this.around.violated('I1', flowId, `execute was refused: ${problems.map(({ code }) => code).join(', ')}`);
         else settle(() => this.answered(wanted, flow.flowId));
-      }, again);
+      }, (error: unknown) => {
+        // A fault may pass; what can not be stored never can.
+        if (error instanceof Fault) again();
+        else settle(() => this.refused(wanted, error));
+      });
     });
     // Impatient ones ask twice at once.
     if (tries === 0 && wanted.key !== null && chance.happens(0.1)) time.after(chance.int(0, 20), null, () => this.byCall(wanted, 1));
@@ -91,6 +99,10 @@ export class Clients {
       this.waiting--;
       if (wanted.accepted === null) this.byCall(wanted, tries + 1);
     });
+  }
+
+  private refused({ bad, flowId }: Wanted, error: unknown): void {
+    if (!bad) this.around.violated('bad', flowId, `execute threw ${String(error)}`);
   }
 
   private answered(wanted: Wanted, flowId: string): void {

@@ -40,6 +40,8 @@ const KINDS = {
   unreadableReply: 0.01,
   /** What a gateway says to the others comes late. */
   slowHint: 0.05,
+  /** A start that the database can not hold, among others that it can. */
+  badStart: 0.01,
   /** A subscriber goes, and comes back with its cursor. */
   disconnect: 0.03,
   /** Of the whole world, per second: */
@@ -51,6 +53,8 @@ const KINDS = {
   /** A gateway is stopped in good order and another one started, as at a new release. */
   restart: 0.01,
   operator: 0.4,
+  /** An orchestration is registered anew, by topic, while flows of the old version are under way. */
+  registration: 0.05,
 } as const;
 export type FaultKind = keyof typeof KINDS;
 export const FAULT_KINDS = Object.keys(KINDS) as FaultKind[];

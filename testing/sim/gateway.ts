@@ -47,7 +47,9 @@ export class Gateway {
     this.broker = new SimulatedBroker(cluster, line);
     this.store = store;
     const ports = mutant({ store, read, broker: this.broker, wire }, chance);
-    this.engine = createEngine({ ...ports, logs, leaseMs: LEASE_MS });
+    // Small rooms are full at once: rows are left to the relay, and many a batch follows another.
+    const rooms = { memoryLimit: chance.pick([20_000, 20_000, 2]), batchSize: chance.pick([500, 500, 3]) };
+    this.engine = createEngine({ ...ports, ...rooms, logs, leaseMs: LEASE_MS });
   }
 
   /** It takes calls: it runs, and is not about to end. */

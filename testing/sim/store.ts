@@ -112,7 +112,11 @@ function stepwise(database: Database, line: Line, places: string[], tx: RoadTran
       return admitted;
     },
     lock: (flowIds, ticking) => step(() => tx.lock(flowIds, ticking)),
-    record: (records, given) => step(() => tx.record(records, given)),
+    record: (records, given) =>
+      step(async () => {
+        if (records.some(({ after }) => after.headers.bad === true)) throw new Error('this can not be stored');
+        await tx.record(records, given);
+      }),
     refuse: (quarantine, parked) => step(() => tx.refuse(quarantine, parked)),
   };
 }

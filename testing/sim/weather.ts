@@ -1,4 +1,5 @@
 /** What befalls the whole world, second by second: outages, rebalances, jumps of the clock, releases. */
+import { TOPICS } from '../../src/wire/topics.js';
 import type { Cluster } from './broker.js';
 import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';
@@ -36,6 +37,7 @@ export class Weather {
     }
     if (faults.happens('hintsLost')) this.deafen(chance.int(10, 4_000));
     if (faults.happens('clockJump')) this.skew += chance.int(-1_500, 8_000);
+    if (faults.happens('registration')) cluster.topics.append(TOPICS.registrations, { key: null, value: document(chance), headers: {} }, 0);
     if (faults.happens('restart') && gateways().length > 0) chance.pick(gateways()).stop();
   }
 
@@ -58,4 +60,12 @@ export class Weather {
     database.deaf = false;
     for (const { listener } of database.memory.listeners) listener(null);
   }
+}
+
+/** Another version of an orchestration, or the first one of a name: now and then one that is wrong. */
+function document(chance: Chance): Uint8Array {
+  const step = (name: string, seq: number): object => ({ seq, name, maxRetries: chance.int(0, 3), timeout: chance.int(800, 4_000) });
+  const steps = ['book', 'ship'].map((name, index) => step(name, chance.happens(0.1) ? 1 : index + 1));
+  const payload = { orchestrationName: `orch${chance.int(0, 4)}`, as: 'initiator', type: chance.pick(['sequential', 'parallel']), steps };
+  return Buffer.from(JSON.stringify({ headers: { serviceName: 'sim' }, payload }));
 }
