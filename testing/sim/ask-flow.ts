@@ -8,7 +8,7 @@ import { brokenByEvent, foldable, foldOf, STATE_LAWS } from '../saga/laws.js';
 import type { Ledger } from './ledger.js';
 import type { Seen } from './seen.js';
 import { keyOf } from './seen.js';
-import type { Temper } from './worker.js';
+import type { Temper } from './temper.js';
 
 export interface Story {
   readonly flow: Flow;
@@ -44,7 +44,8 @@ function askTimeline(seen: Seen, flow: Flow, events: readonly FlowEvent[]): void
   events.forEach((event, index) => {
     seen.ask('timeline', flowId, event.number === index + 1 ? null : `event ${event.number} at place ${index + 1}`);
     seen.ask('I3, I4, I6', flowId, brokenByEvent(before, event));
-    if (event.type === 'DO_SENT' && undone !== -1) seen.ask('I6', flowId, index < undone ? null : `DO ${event.stepName} after the first UNDO`);
+    if (event.type === 'DO_SENT' && undone !== -1)
+      seen.ask('I6', flowId, index < undone ? null : `DO ${event.stepName} after the first UNDO`);
     seen.ask('I2', flowId, leaves(events[index - 1], event));
     before = foldOf(before, [event]);
   });
@@ -85,7 +86,15 @@ function counted(events: readonly FlowEvent[]): string | null {
 }
 
 /** What leaves the house when it happens. */
-export const LEAVING: ReadonlySet<string> = new Set(['DO_SENT', 'UNDO_SENT', 'FLOW_COMPLETED', 'FLOW_UNDONE', 'FLOW_FAILED', 'FLOW_CANCELLED', 'FLOW_HELD']);
+export const LEAVING: ReadonlySet<string> = new Set([
+  'DO_SENT',
+  'UNDO_SENT',
+  'FLOW_COMPLETED',
+  'FLOW_UNDONE',
+  'FLOW_FAILED',
+  'FLOW_CANCELLED',
+  'FLOW_HELD',
+]);
 
 /** What was decided was written, once all is quiet (I8); what was withdrawn was not. */
 function askWritten(seen: Seen, flow: Flow, events: readonly FlowEvent[]): void {

@@ -1,13 +1,13 @@
 /** The invariants of a whole world, asked once all is quiet. */
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
 import type { MemoryDatabase } from '../kit/memory-store.js';
-import { askFlow, LEAVING, type Story } from './ask-flow.js';
+import { askFlow, LEAVING } from './ask-flow.js';
 import type { Clients } from './clients.js';
 import type { Ledger } from './ledger.js';
 import type { Topics } from './log.js';
 import type { Seen } from './seen.js';
 import type { Subscriber } from './subscriber.js';
-import type { Temper } from './worker.js';
+import type { Temper } from './temper.js';
 
 export interface Ended {
   /** Nothing went wrong in it. */
@@ -114,9 +114,4 @@ function askSubscriber({ seen, memory }: Ended, { flowId, told }: Subscriber): v
   const shown = events.filter((event) => event.type !== 'STEP_PROGRESS' || event.shown).map(({ number }) => number);
   const same = shown.length === told.length && shown.every((number, index) => told[index] === number);
   seen.ask('I7', flowId, same ? null : `of ${shown.join(' ')} a subscriber was told ${told.join(' ')}`);
-}
-
-export function storyOf({ memory, temperOf }: Ended, flowId: string): Story | null {
-  const entry = memory.tables.flows.get(flowId);
-  return entry === undefined ? null : { flow: entry.flow, events: entry.events, temper: temperOf(flowId) };
 }

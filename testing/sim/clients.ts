@@ -38,7 +38,14 @@ export class Clients {
 
   want(orchestrationName: string, id: string, inMs: number): void {
     const { chance } = this.around;
-    const wanted: Wanted = { tag: id, orchestrationName, key: chance.happens(0.7) ? `key-${id}` : null, flowId: `flow-${id}`, bad: this.around.isBad(), accepted: null };
+    const wanted: Wanted = {
+      tag: id,
+      orchestrationName,
+      key: chance.happens(0.7) ? `key-${id}` : null,
+      flowId: `flow-${id}`,
+      bad: this.around.isBad(),
+      accepted: null,
+    };
     this.all.push(wanted);
     const byTopic = chance.happens(0.3);
     this.waiting++;
@@ -55,9 +62,17 @@ export class Clients {
     const times = chance.happens(0.2) ? 2 : 1;
     for (let turn = 0; turn < times; turn++) {
       const flowId = turn > 0 && wanted.key !== null ? `${wanted.flowId}-${turn}` : wanted.flowId;
-      const headers = { orchestrationName: wanted.orchestrationName, flowId, tag: wanted.tag, ...(wanted.bad && { bad: true }), ...(wanted.key !== null && { idempotencyKey: wanted.key }) };
+      const headers = {
+        orchestrationName: wanted.orchestrationName,
+        flowId,
+        tag: wanted.tag,
+        ...(wanted.bad && { bad: true }),
+        ...(wanted.key !== null && { idempotencyKey: wanted.key }),
+      };
       const value = Buffer.from(JSON.stringify({ headers, payload: { flow: wanted.tag } }));
-      time.after(chance.int(0, 3_000) * turn, null, () => topics.append(TOPICS.starts, { key: null, value, headers: {} }, chance.int(0, 9)));
+      time.after(chance.int(0, 3_000) * turn, null, () =>
+        topics.append(TOPICS.starts, { key: null, value, headers: {} }, chance.int(0, 9)),
+      );
     }
     // Nobody answers a start by topic: that there is one flow of it in the end is checked for all.
   }
@@ -78,16 +93,26 @@ export class Clients {
     if (gateway === null) return;
     const flowId = wanted.key !== null && tries > 0 ? `${wanted.flowId}-${tries}` : wanted.flowId;
     const { orchestrationName, key: idempotencyKey, tag } = wanted;
-    const request = { orchestrationName, flowId, payload: JSON.stringify({ flow: tag }), headers: { tag, ...(wanted.bad && { bad: true }) }, initiator: 'sim', idempotencyKey };
+    const request = {
+      orchestrationName,
+      flowId,
+      payload: JSON.stringify({ flow: tag }),
+      headers: { tag, ...(wanted.bad && { bad: true }) },
+      initiator: 'sim',
+      idempotencyKey,
+    };
     gateway.within(() => {
-      gateway.engine.execute(request).then(({ flow, problems }) => {
-        if (flow === null) this.around.violated('I1', flowId, `execute was refused: ${problems.map(({ code }) => code).join(', ')}`);
-        else settle(() => this.answered(wanted, flow.flowId));
-      }, (error: unknown) => {
-        // A fault may pass; what can not be stored never can.
-        if (error instanceof Fault) again();
-        else settle(() => this.refused(wanted, error));
-      });
+      gateway.engine.execute(request).then(
+        ({ flow, problems }) => {
+          if (flow === null) this.around.violated('I1', flowId, `execute was refused: ${problems.map(({ code }) => code).join(', ')}`);
+          else settle(() => this.answered(wanted, flow.flowId));
+        },
+        (error: unknown) => {
+          // A fault may pass; what can not be stored never can.
+          if (error instanceof Fault) again();
+          else settle(() => this.refused(wanted, error));
+        },
+      );
     });
     // Impatient ones ask twice at once.
     if (tries === 0 && wanted.key !== null && chance.happens(0.1)) time.after(chance.int(0, 20), null, () => this.byCall(wanted, 1));

@@ -42,7 +42,14 @@ export class Gateway {
   ) {
     const { time, chance, faults, database, cluster, logs, mutant } = around;
     this.life = new Life(name);
-    const line = new Line(time, chance, faults, this.life, () => this.die(), () => this.missed());
+    const line = new Line(
+      time,
+      chance,
+      faults,
+      this.life,
+      () => this.die(),
+      () => this.missed(),
+    );
     const { store, read } = simulatedStore(database, line, LEASE_MS, wire.stepTopics);
     this.broker = new SimulatedBroker(cluster, line);
     this.store = store;

@@ -36,7 +36,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
   'a start whose key is not looked up': (ports) =>
     onTheRoad(ports, (tx) => ({
-      admit: (positions, starts) => tx.admit(positions, starts.map((one) => ({ ...one, idempotencyKey: null }))),
+      admit: (positions, starts) =>
+        tx.admit(
+          positions,
+          starts.map((one) => ({ ...one, idempotencyKey: null })),
+        ),
     })),
 
   'messages that leave before the commit': (ports) =>
@@ -64,7 +68,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       const sent = await ports.broker.publisher.publish(rows.filter((row) => !lost.includes(row)));
       return [...sent, ...lost.map((row) => ({ row, result: 'ok' as const }))];
     };
-    return { ...ports, broker: Object.assign(Object.create(ports.broker) as Broker, { publisher: { publish } }) };
+    const { broker } = ports;
+    const lying: Broker = {
+      publisher: { publish },
+      ensureTopics: (topics) => broker.ensureTopics(topics),
+      consume: (...given) => broker.consume(...given),
+      stopConsuming: () => broker.stopConsuming(),
+      health: () => broker.health(),
+      close: () => broker.close(),
+    };
+    return { ...ports, broker: lying };
   },
 
   'rows that are free for the relay while they are published': (ports) =>

@@ -52,4 +52,8 @@ export class Operator {
   }
 }
 
-type OperatorWord = OperatorInput extends infer Word ? (Word extends OperatorInput ? Omit<Word, 'flowId' | 'actor' | 'reason'> : never) : never;
+type OperatorWord = OperatorInput extends infer Word
+  ? Word extends OperatorInput
+    ? Omit<Word, 'flowId' | 'actor' | 'reason'>
+    : never
+  : never;

@@ -3,14 +3,14 @@ import type { Orchestration, StepDefinition } from '../../src/saga/orchestration
 import { parallel, type Recipe, sequential } from '../kit/builders.js';
 import type { Chance } from './chance.js';
 
-const NAMES = ['book', 'charge', 'ship', 'tell'] as const;
+export const STEP_NAMES = ['book', 'charge', 'ship', 'tell'] as const;
 
 export function recipes(chance: Chance, count: number): Orchestration[] {
   return Array.from({ length: count }, (_, index) => recipe(chance, `orch${index}`).orchestration);
 }
 
 function recipe(chance: Chance, name: string): Recipe {
-  const steps = NAMES.slice(0, chance.int(1, NAMES.length));
+  const steps = STEP_NAMES.slice(0, chance.int(1, STEP_NAMES.length));
   let made = chance.happens(0.6) ? sequential(name, ...steps) : parallel(name, ...steps);
   for (const step of steps) made = made.step(step, settings(chance));
   if (chance.happens(0.15)) made = made.hold();

@@ -9,6 +9,7 @@ export const FLOWS_PER_WORLD = 60;
 
 export interface Outcome {
   readonly seed: number;
+  /** Starts that were asked for. */
   readonly flows: number;
   /** Equal for equal runs: of everything that happened, in its order. */
   readonly digest: string;
@@ -40,7 +41,18 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
   const { seed } = options;
   const { violations, asked } = seen;
   const hex = (digest >>> 0).toString(16).padStart(8, '0');
-  return { seed, flows: entries.length, digest: hex, violations, faults: faults.counts, asked, events, statuses, recoveryMs, stories };
+  return {
+    seed,
+    flows: world.ended.clients.all.length,
+    digest: hex,
+    violations,
+    faults: faults.counts,
+    asked,
+    events,
+    statuses,
+    recoveryMs,
+    stories,
+  };
 }
 
 function sum(before: number, text: string): number {
@@ -102,7 +114,7 @@ export class Report {
     const injected = FAULT_KINDS.map((kind) => [kind, this.faults.get(kind) ?? 0] as const);
     const total = injected.reduce((all, [, count]) => all + count, 0);
     return [
-      `flows started        ${this.flows} in ${this.worlds} worlds; ${[...this.statuses].map(([status, count]) => `${status} ${count}`).join(', ')}`,
+      `flows                ${this.flows} in ${this.worlds} worlds; ${[...this.statuses].map(([status, count]) => `${status} ${count}`).join(', ')}`,
       `timeline events      ${this.events}`,
       `faults injected      ${total}: ${injected.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
       `invariants checked   ${this.asked}`,

@@ -117,7 +117,8 @@ export class Time {
       return interval;
     };
     const clocks = {
-      setTimeout: (run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => after(Math.max(1, Math.ceil(ms)), () => run(...given)),
+      setTimeout: (run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) =>
+        after(Math.max(1, Math.ceil(ms)), () => run(...given)),
       clearTimeout: off,
       setInterval: every,
       clearInterval: off,
@@ -125,7 +126,8 @@ export class Time {
       clearImmediate: off,
       performance: { now: () => this.now },
     };
-    for (const [name, value] of Object.entries(clocks)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    for (const [name, value] of Object.entries(clocks))
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
     Date.now = () => EPOCH + Math.floor(this.now);
     return restore;
   }
@@ -167,6 +169,7 @@ function isBefore(one: Happening, other: Happening): boolean {
 
 function restore(): void {
   const { now, ...clocks } = real;
-  for (const [name, value] of Object.entries(clocks)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  for (const [name, value] of Object.entries(clocks))
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   Date.now = now;
 }

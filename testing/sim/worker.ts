@@ -8,20 +8,8 @@ import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';
 import type { Account, Ledger } from './ledger.js';
 import type { Topics, Written } from './log.js';
+import type { Temper } from './temper.js';
 import { EPOCH, type Time } from './time.js';
-
-/** How the workers treat one flow. */
-export interface Temper {
-  /** Chance that a DO or an UNDO fails. */
-  readonly failing: Readonly<Record<string, number>>;
-  readonly undoFailing: number;
-  /** Chance that a failure is final. */
-  readonly final: number;
-  /** They remember keys; else they look at the state. */
-  readonly keyed: boolean;
-  /** They copy the command's headers. */
-  readonly echoes: boolean;
-}
 
 interface Headers {
   readonly flowId: string;
@@ -32,6 +20,8 @@ interface Headers {
   readonly attemptId: string;
   readonly deadline: string;
   readonly orchestrationName: string;
+  /** Of its flow. */
+  readonly tag: string;
 }
 export interface Command {
   readonly headers: Headers;
@@ -75,8 +65,12 @@ export class Workers {
   }
 
   private work(command: Command): void {
-    const { chance, faults, topics } = this.at;
-    if (topics.away) return this.later(500, () => this.work(command));
+    if (this.at.topics.away) this.later(500, () => this.work(command));
+    else this.begin(command);
+  }
+
+  private begin(command: Command): void {
+    const { chance, faults } = this.at;
     const { deadline } = command.headers;
     const inTime = EPOCH + this.at.time.now <= Date.parse(deadline);
     if (faults.happens('silentWorker')) return;
@@ -89,12 +83,16 @@ export class Workers {
     const { flowId, stepName, attemptId } = command.headers;
     const temper = this.at.temperOf(flowId);
     const account = this.at.ledger.of(flowId, stepName);
-    if (account.balance > 0) return this.succeed(command, account);
     const refused = (temper.keyed && account.undoSeen) || !inTime || this.at.chance.happens(temper.failing[stepName] ?? 0);
-    if (refused) {
+    if (account.balance > 0) this.succeed(command, account);
+    else if (refused) {
       account.refused.add(attemptId);
-      return this.fail(command, temper);
-    }
+      this.fail(command, temper);
+    } else this.done(command, account, temper);
+  }
+
+  private done(command: Command, account: Account, temper: Temper): void {
+    const { flowId, stepName, attemptId } = command.headers;
     account.balance = 1;
     account.output = JSON.stringify({ flow: flowId, step: stepName, by: attemptId });
     // Whoever remembers keys need not answer a command it has not refused before: it counts as unknown, and is undone.
@@ -107,9 +105,11 @@ export class Workers {
     const temper = this.at.temperOf(flowId);
     const account = this.at.ledger.of(flowId, stepName);
     account.undoSeen = true;
-    if (this.at.chance.happens(temper.undoFailing)) return this.fail(command, temper);
-    account.balance = 0;
-    this.send(command, { status: true }, null, () => this.undoing(command));
+    if (this.at.chance.happens(temper.undoFailing)) this.fail(command, temper);
+    else {
+      account.balance = 0;
+      this.send(command, { status: true }, null, () => this.undoing(command));
+    }
   }
 
   private succeed(command: Command, account: Account): void {
@@ -122,7 +122,11 @@ export class Workers {
     const { chance } = this.at;
     const final = chance.happens(temper.final);
     const said = chance.happens(0.3) ? { action: 'FAIL_STEP', status: true } : { status: false };
-    this.send(command, { ...said, errorMessage: 'it does not work', ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])) }, null);
+    this.send(
+      command,
+      { ...said, errorMessage: 'it does not work', ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])) },
+      null,
+    );
   }
 
   /** `again`: the answer must arrive in the end: when it is lost, the command is worked on once more. */
@@ -161,7 +165,7 @@ export class Workers {
   }
 
   private write(value: Uint8Array): void {
-    if (this.at.topics.away) return this.later(500, () => this.write(value));
-    this.at.topics.append(TOPICS.replies, { key: null, value, headers: {} }, this.at.chance.int(0, 1000));
+    if (this.at.topics.away) this.later(500, () => this.write(value));
+    else this.at.topics.append(TOPICS.replies, { key: null, value, headers: {} }, this.at.chance.int(0, 1000));
   }
 }

@@ -5,6 +5,7 @@ import { isTerminal } from '../../src/saga/flow.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
 import { MemoryDatabase } from '../kit/memory-store.js';
+import { askCommand } from './ask-command.js';
 import { askWorld, type Ended } from './ask-world.js';
 import type { Cluster } from './broker.js';
 import { Chance } from './chance.js';
@@ -20,9 +21,10 @@ import { recipes } from './recipes.js';
 import { keyOf, Seen } from './seen.js';
 import type { Database } from './store.js';
 import { Subscriber } from './subscriber.js';
+import { type Temper, temperAtRandom } from './temper.js';
 import { EPOCH, Time } from './time.js';
 import { Weather } from './weather.js';
-import { type Command, type Temper, Workers } from './worker.js';
+import { type Command, Workers } from './worker.js';
 
 const FAULTY_MS = 40_000;
 /** Rows of a dead instance are free after their lease; nothing may come later than this. */
@@ -81,15 +83,31 @@ export class World {
     Object.defineProperty(this.memory, 'now', { get: () => EPOCH + Math.floor(time.now) + this.weather.skew });
     const serving = (): Gateway | null => this.serving();
     this.operator = new Operator(chance, serving);
-    this.clients = new Clients({ time, chance, topics: this.topics, serving, isBad: () => this.faults.happens('badStart'), violated: (...given) => seen.violated(...given) });
+    this.clients = new Clients({
+      time,
+      chance,
+      topics: this.topics,
+      serving,
+      isBad: () => this.faults.happens('badStart'),
+      violated: (...given) => seen.violated(...given),
+    });
     this.workers = this.hire();
   }
 
   private hire(): Workers {
     const { time, chance, faults, topics, ledger, seen } = this;
     const temperOf = (flowId: string): Temper => this.temperOf(flowId);
-    const received = (topic: string, command: Command): void => this.received(topic, command);
-    const workers = new Workers({ time, chance, faults, topics, ledger, temperOf, received, corrupted: (bytes) => void seen.corrupted.add(bytes) });
+    const received = (topic: string, command: Command): void => askCommand(seen, this.memory, topic, command);
+    const workers = new Workers({
+      time,
+      chance,
+      faults,
+      topics,
+      ledger,
+      temperOf,
+      received,
+      corrupted: (bytes) => void seen.corrupted.add(bytes),
+    });
     topics.onAppend(({ topic }, record) => {
       if (/^orchestrator\.orch/.test(topic)) workers.take(topic, record);
     });
@@ -131,7 +149,8 @@ export class World {
     ...silent(component),
     error: (fields, message) => {
       const meant = /can never be published|neighbours can/.test(message);
-      if (!meant || String(Object(fields).err).includes('TypeError')) this.seen.violated('log', null, `${message}: ${String(Object(fields).err)}`);
+      if (!meant || String(Object(fields).err).includes('TypeError'))
+        this.seen.violated('log', null, `${message}: ${String(Object(fields).err)}`);
     },
   });
 
@@ -145,10 +164,13 @@ export class World {
       if (gateway === null) return void this.time.after(500, null, tell);
       let told = false;
       gateway.within(() => {
-        gateway.engine.register(registration, { dryRun: false }).then(() => {
-          if (!told) this.begin(orchestrations.map(({ name }) => name));
-          told = true;
-        }, () => undefined);
+        gateway.engine.register(registration, { dryRun: false }).then(
+          () => {
+            if (!told) this.begin(orchestrations.map(({ name }) => name));
+            told = true;
+          },
+          () => undefined,
+        );
       });
       this.time.after(20_000, null, () => {
         if (!told && this.clients.all.length === 0) tell();
@@ -163,7 +185,8 @@ export class World {
     for (let flow = 0; flow < this.options.flows; flow++) {
       const id = `${this.options.seed}-${flow}`;
       this.clients.want(this.chance.pick(names), id, this.chance.int(0, FAULTY_MS / 2));
-      if (this.chance.happens(0.3)) this.subscribers.push(new Subscriber(`flow-${id}`, { time, chance, faults, serving: () => this.serving() }));
+      if (this.chance.happens(0.3))
+        this.subscribers.push(new Subscriber(`flow-${id}`, { time, chance, faults, serving: () => this.serving() }));
     }
   }
 
@@ -219,31 +242,8 @@ export class World {
   private temperOf(flowId: string): Temper {
     const known = this.tempers.get(flowId);
     if (known !== undefined) return known;
-    const { chance } = this;
-    const mood = chance.weighted({ well: 5, flaky: 3, broken: 3 });
-    const often = { well: 0, flaky: 0.3, broken: 0.1 }[mood];
-    const failing = Object.fromEntries(['book', 'charge', 'ship', 'tell'].map((step) => [step, often]));
-    if (mood === 'broken') failing[chance.pick(['book', 'charge', 'ship', 'tell'])] = 1;
-    const undoFailing = chance.weighted({ never: 6, some: 3, always: 1 });
-    const temper: Temper = {
-      failing,
-      undoFailing: { never: 0, some: 0.4, always: 1 }[undoFailing],
-      final: chance.pick([0, 0, 0.3]),
-      keyed: chance.happens(0.5),
-      echoes: chance.happens(0.85),
-    };
+    const temper = temperAtRandom(this.chance);
     this.tempers.set(flowId, temper);
     return temper;
-  }
-
-  /** Nothing of another flow is in it (I10). */
-  private received(topic: string, { headers, payload }: Command): void {
-    const { flowId, orchestrationName, stepName, action } = headers;
-    const flow = this.memory.tables.flows.get(flowId)?.flow;
-    const tag = Object(headers).tag;
-    const mark = Object(payload).flow;
-    const own = payload === null || mark === tag || mark === flowId;
-    const right = topic === `orchestrator.${orchestrationName}.${stepName}.${action.toLowerCase()}` && tag === flow?.headers.tag && own;
-    this.seen.ask('I10', flowId, right ? null : `${topic} was sent ${JSON.stringify(headers)} with ${JSON.stringify(payload)}`);
   }
 }
