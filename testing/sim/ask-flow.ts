@@ -1,8 +1,7 @@
 /** The invariants of one flow, asked of its timeline, of what is stored, and of what its workers did. */
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
-import type { Flow } from '../../src/saga/flow.js';
-import { isTerminal } from '../../src/saga/flow.js';
+import { type Action, attemptIdOf, type Flow, isTerminal } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from '../saga/laws.js';
 import type { Ledger } from './ledger.js';
@@ -24,7 +23,7 @@ export function askFlow(seen: Seen, ledger: Ledger, { flow, events, temper }: St
     seen.ask(law === 'settled' ? 'settled' : law === 'bounded attempts' ? 'I13' : 'laws', flowId, what === null ? null : `${law}: ${what}`);
   }
   askTimeline(seen, flow, events);
-  seen.ask('I9', flowId, temper.echoes ? counted(events) : null);
+  seen.ask('I9', flowId, temper.echoes ? (counted(events) ?? answered(flowId, events, ledger)) : null);
   askWritten(seen, flow, events);
   for (const step of flow.steps) {
     const { balance } = ledger.of(flowId, step.definition.name);
@@ -48,6 +47,7 @@ function askTimeline(seen: Seen, flow: Flow, events: readonly FlowEvent[]): void
       seen.ask('I6', flowId, index < undone ? null : `DO ${event.stepName} after the first UNDO`);
     seen.ask('I2', flowId, leaves(events[index - 1], event));
     before = foldOf(before, [event]);
+    seen.ask('I4', flowId, STATE_LAWS['one at a time']?.(before) ?? null);
   });
 }
 
@@ -83,6 +83,30 @@ function counted(events: readonly FlowEvent[]): string | null {
     seen.add(key);
   }
   return null;
+}
+
+/** What counts was said, by a worker and of this very attempt; an UNDO's success, of this round. */
+function answered(flowId: string, events: readonly FlowEvent[], { answers }: Ledger): string | null {
+  const wasSaid = (stepName: string, action: Action, round: number, attempt: number, what: string): boolean =>
+    answers.has(`${attemptIdOf(flowId, stepName, action, round, attempt)} ${what}`);
+  for (const event of events) {
+    const { type } = event;
+    // Those the gateway says itself.
+    if ((type === 'DO_FAILED' || type === 'UNDO_FAILED') && OWN.has(event.errorCode ?? '')) continue;
+    if (type === 'DO_SUCCEEDED' && !wasSaid(event.stepName, 'DO', 0, event.attempt, 'ok')) return `nobody said that ${told(event)}`;
+    if (type === 'DO_FAILED' && !wasSaid(event.stepName, 'DO', 0, event.attempt, 'failed')) return `nobody said that ${told(event)}`;
+    if (type === 'UNDO_SUCCEEDED' && !wasSaid(event.stepName, 'UNDO', event.round, event.attempt, 'ok'))
+      return `nobody said that ${told(event)}`;
+    if (type === 'UNDO_FAILED' && !wasSaid(event.stepName, 'UNDO', event.round, event.attempt, 'failed'))
+      return `nobody said that ${told(event)}`;
+  }
+  return null;
+}
+
+const OWN: ReadonlySet<string> = new Set(['TIMEOUT', 'MESSAGE_TOO_LARGE']);
+
+function told(event: FlowEvent & { readonly stepName: string; readonly attempt: number }): string {
+  return `${event.stepName} ${event.type}, attempt ${event.attempt}, event ${event.number}`;
 }
 
 /** What leaves the house when it happens. */

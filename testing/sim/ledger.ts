@@ -14,6 +14,8 @@ export interface Account {
 }
 
 export class Ledger {
+  /** What was ever answered: `attemptId ok`, `attemptId failed`; both, when nobody can read it. */
+  readonly answers = new Set<string>();
   private readonly accounts = new Map<string, Account>();
 
   of(flowId: string, stepName: string): Account {

@@ -30,8 +30,10 @@ export class Seen {
     if (what !== null) this.violated(invariant, flowId, what);
   }
 
-  wrote(row: OutboxRow): void {
+  /** True: for the first time. */
+  wrote(row: OutboxRow): boolean {
     count(this.written, keyOf(row));
+    return this.written.get(keyOf(row)) === 1;
   }
   never(row: OutboxRow): void {
     this.neverWritten.add(keyOf(row));

@@ -108,12 +108,14 @@ export class Workers {
     if (this.at.chance.happens(temper.undoFailing)) this.fail(command, temper);
     else {
       account.balance = 0;
+      this.note(command, ['ok']);
       this.send(command, { status: true }, null, () => this.undoing(command));
     }
   }
 
   private succeed(command: Command, account: Account): void {
     const unreadable = this.at.faults.happens('unreadableReply');
+    this.note(command, unreadable ? ['ok', 'failed'] : ['ok']);
     const said = unreadable ? { status: 'perhaps' } : { status: this.at.chance.pick([true, 'true', 1]) };
     this.send(command, said, account.output, () => this.doing(command, true));
   }
@@ -121,12 +123,17 @@ export class Workers {
   private fail(command: Command, temper: Temper): void {
     const { chance } = this.at;
     const final = chance.happens(temper.final);
+    this.note(command, ['failed']);
     const said = chance.happens(0.3) ? { action: 'FAIL_STEP', status: true } : { status: false };
     this.send(
       command,
       { ...said, errorMessage: 'it does not work', ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])) },
       null,
     );
+  }
+
+  private note({ headers }: Command, said: readonly string[]): void {
+    for (const one of said) this.at.ledger.answers.add(`${headers.attemptId} ${one}`);
   }
 
   /** `again`: the answer must arrive in the end: when it is lost, the command is worked on once more. */

@@ -5,7 +5,7 @@ import { isTerminal } from '../../src/saga/flow.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
 import { MemoryDatabase } from '../kit/memory-store.js';
-import { askCommand } from './ask-command.js';
+import { askCommand, askInTime } from './ask-command.js';
 import { askWorld, type Ended } from './ask-world.js';
 import type { Cluster } from './broker.js';
 import { Chance } from './chance.js';
@@ -73,7 +73,7 @@ export class World {
       decode: createDecoder({ payloadLimit: 900 * 1024 }),
       written: (row) => {
         // An answer to a registration is no flow's.
-        if (row.topic !== TOPICS.registrationStatus) seen.wrote(row);
+        if (row.topic !== TOPICS.registrationStatus && seen.wrote(row)) askInTime(seen, this.memory, row);
       },
       never: (row) => seen.never(row),
       wasWritten: (row) => seen.written.has(keyOf(row)),
