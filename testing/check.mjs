@@ -2,7 +2,7 @@
 import { readyOrEnd } from '../src/ready.mjs';
 import { CHECKS, endAll, jest, step } from './steps.mjs';
 
-const FAST = ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/engine', 'testing/house'];
+const FAST = ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/engine', 'testing/sim', 'testing/house'];
 readyOrEnd();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => endAll().then(() => process.exit(130)));
 let good = true;

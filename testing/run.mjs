@@ -21,6 +21,7 @@ const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 const RINGS = [
   { name: 'saga', folders: ['testing/saga', 'testing/scenarios', 'testing/wire'], more: [...PURE, FULL] },
   { name: 'engine', folders: ['testing/engine'] },
+  { name: 'sim', folders: ['testing/sim'], with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '100000' } },
   { name: 'house', folders: ['testing/house'] },
   { name: 'api', folders: ['testing/api'] },
   { name: 'embedded', folders: ['testing/embedded'] },

@@ -69,6 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
     resolve: (deliveries) => resolveStarts(store, deliveries),
     mayGive: () => relay.hasRoom,
     afterCommit,
+    recovered: () => hub.reconnected(),
     batchSize: options.batchSize ?? 500,
     queueLimit: options.queueLimit ?? 5000,
     patienceMs: options.patienceMs ?? 10_000,

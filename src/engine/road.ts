@@ -18,6 +18,8 @@ export interface RoadOptions {
   /** Whether the publisher's memory has room; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
+  /** Called once the store answers after a fault: a commit whose answer was lost has told nobody what it did. */
+  readonly recovered: () => void;
   /** Most deliveries in one transaction. */
   readonly batchSize: number;
   /** Most deliveries of callers that wait here; beyond it they are refused as overload. */
@@ -126,6 +128,7 @@ export class Road {
     if (this.faultSince === null) return;
     this.options.log.info({ forMs: Math.round(performance.now() - this.faultSince) }, 'the store answers again; work goes on');
     this.faultSince = null;
+    this.options.recovered();
   }
 
   private async waitOut(batch: readonly Waiting[], failures: number, fault: Fault): Promise<void> {

@@ -56,6 +56,7 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
     },
     mayGive: () => true,
     afterCommit: () => undefined,
+    recovered: () => undefined,
     batchSize,
     queueLimit,
     patienceMs,
@@ -146,17 +147,23 @@ test('a stopping road finishes what it has and takes no more', async () => {
   expect(isTerminal(current().status)).toBe(false);
 });
 
-test('a road that stops in the middle of a fault records nothing that came behind what it gave up', async () => {
+test('records that wait behind one the stop refused are refused as well: the inbox would pass it by', async () => {
+  const failed = gate();
   const { road, sizes } = roadOver({
     batchSize: 1,
     before: (transaction) => {
-      if (transaction === 1) throw new Fault('AWAY', 'away');
+      if (transaction > 1) return;
+      failed.open();
+      throw new Fault('DATABASE_AWAY', 'it does not answer');
     },
   });
-  const both = [road.submit([noted('1', 1)]), road.submit([noted('2', 2)])];
-  await new Promise((resolve) => setImmediate(resolve));
+  const ends = Promise.allSettled([road.submit([noted('1', 1)]), road.submit([noted('2', 2)])]);
+  await failed.opened;
   await road.stop();
-  for (const { status } of await Promise.allSettled(both)) expect(status).toBe('rejected');
+  expect(await ends).toEqual([
+    { status: 'rejected', reason: expect.any(Stopped) },
+    { status: 'rejected', reason: expect.any(Stopped) },
+  ]);
   expect(sizes).toEqual([1]);
 });
 

@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { createEngine } from '../../src/engine/engine.js';
+import { type Broker, Fault, type OutboxRow, type Store } from '../../src/engine/ports.js';
+import { silent } from '../../src/observe/log.js';
+import { createWire } from '../../src/wire/commands.js';
+import { createDecoder } from '../../src/wire/decode.js';
+import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
+import { sequential } from './builders.js';
+
+/** An engine whose next commit is done, and whose answer is lost. */
+function engineLosing() {
+  const { store, readModel } = memoryStore(new MemoryDatabase());
+  let losing = false;
+  const road: Store['road'] = async (work) => {
+    const result = await store.road(work);
+    if (!losing) return result;
+    losing = false;
+    throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
+  };
+  const broker: Broker = {
+    publisher: { publish: async (rows: readonly OutboxRow[]) => rows.map((row) => ({ row, result: 'ok' as const })) },
+    ensureTopics: async () => undefined,
+    consume: async () => undefined,
+    stopConsuming: async () => undefined,
+    health: () => ({ ready: true, detail: '' }),
+    close: async () => undefined,
+  };
+  const wire = createWire({ commandTypeId: null, source: '/test' });
+  const ports = { store: Object.assign(Object.create(store) as Store, { road }), read: readModel, broker, wire };
+  const engine = createEngine({ ...ports, decode: createDecoder({ payloadLimit: 1000 }), logs: silent, leaseMs: 10_000 });
+  const lose = (): void => {
+    losing = true;
+  };
+  return { engine, lose };
+}
+
+test('a subscriber is told the end of its flow although the answer to that commit was lost', async () => {
+  const { engine, lose } = engineLosing();
+  await engine.start();
+  const declarations = [{ as: 'initiator' as const, orchestration: sequential('o', 'a'), line: null }];
+  await engine.register({ declarations, problems: [], serviceName: null }, { dryRun: false });
+  const start = { orchestrationName: 'o', flowId: 'f', payload: null, headers: {}, initiator: null, idempotencyKey: null };
+  await engine.execute(start);
+  const told: string[] = [];
+  const following = (async () => {
+    // A subscriber who hears nothing would wait for ever.
+    for await (const event of (await engine.follow('f', 0, AbortSignal.timeout(3_000))) ?? []) told.push(event.type);
+  })();
+  lose();
+  // Tried again by itself, it finds the flow cancelled: nothing is committed that would be told.
+  await engine.say({ type: 'CANCEL', undo: false, flowId: 'f', actor: 'ada', reason: 'enough' });
+  await following;
+  await engine.stop(1_000);
+  expect(told).toEqual(['FLOW_STARTED', 'DO_SENT', 'FLOW_CANCELLED']);
+});

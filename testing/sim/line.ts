@@ -1,0 +1,57 @@
+/**
+ * The line between a gateway and what it depends on. Every call is two events: the request arrives, the answer arrives. At both ends the
+ * gateway may die or be stopped, and either may take long.
+ */
+import type { Chance } from './chance.js';
+import type { FaultKind, Faults } from './faults.js';
+import type { Life, Time } from './time.js';
+
+/** A process that is stopped longer than this has lost its seat in the group. */
+export const LONGEST_STALL_MS = 25_000;
+
+export class Line {
+  constructor(
+    readonly time: Time,
+    readonly chance: Chance,
+    readonly faults: Faults,
+    readonly life: Life,
+    private readonly died: () => void,
+    private readonly stalled: () => void,
+  ) {}
+
+  /** The answer of a dead process never comes; that of a stopped one waits. */
+  call<T>(effect: () => Promise<T> | T, slow: FaultKind, outlives = false): Promise<T> {
+    this.strike();
+    return new Promise((resolve, reject) => {
+      // Put off once more: who is struck as the answer arrives does not hear it, or not yet.
+      const answer = (tell: () => void): void => {
+        this.time.after(this.latency(slow), this.life, () => {
+          this.strike();
+          if (this.life.stalledUntil > this.time.now) this.time.after(0, this.life, tell);
+          else if (this.life.alive) tell();
+        });
+      };
+      this.time.after(this.latency(slow), null, () => {
+        if (!this.life.alive && !outlives) return;
+        new Promise<T>((done) => done(effect())).then(
+          (value) => answer(() => resolve(value)),
+          (error: unknown) => answer(() => reject(error)),
+        );
+      });
+    });
+  }
+
+  /** Here the process may die, or stop for a while. */
+  strike(): void {
+    if (!this.life.alive) return;
+    if (this.faults.happens('crash')) this.died();
+    else if (this.faults.happens('stall')) {
+      this.life.stalledUntil = this.time.now + this.chance.int(50, LONGEST_STALL_MS);
+      this.stalled();
+    }
+  }
+
+  private latency(slow: FaultKind): number {
+    return this.faults.happens(slow) ? this.chance.int(50, 8_000) : this.chance.int(0, 4);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * `npm run sim -- --seed 1 --flows 100000`: worlds of sixty flows, each of its own seed from this one on, until so many flows were run.
+ * A world that breaks a promise is told with its seed; that seed alone, with as many flows, shows it again.
+ */
+import { parseArgs } from 'node:util';
+import { FLOWS_PER_WORLD, Report, simulate, told } from './report.js';
+
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, flows: { type: 'string', default: '6000' } } });
+const [first, flows] = [Number(values.seed), Number(values.flows)];
+const MOST_TOLD = 5;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const started = process.hrtime.bigint();
+const seconds = (): number => Number(process.hrtime.bigint() - started) / 1e9;
+const report = new Report();
+let saidAt = 0;
+process.on('unhandledRejection', (error) => {
+  say(`nobody caught: ${String(error)}`);
+  process.exit(1);
+});
+
+for (let seed = first; report.flows < flows; seed++) {
+  const size = Math.min(FLOWS_PER_WORLD, flows - report.flows);
+  const outcome = await simulate({ seed, flows: size });
+  report.add(outcome);
+  if (outcome.violations.length > 0 && report.failed.length <= MOST_TOLD) say(told(outcome, size));
+  if (report.flows >= flows && first === seed) say(`digest               ${outcome.digest}`);
+  if (seconds() - saidAt > 10) {
+    saidAt = seconds();
+    say(`… ${report.flows} flows, ${report.violations} violations, ${Math.round(report.flows / saidAt)} flows/s`);
+  }
+  if (outcome.flows === 0) break;
+}
+say(report.lines().join('\n'));
+say(`took                 ${seconds().toFixed(1)} s, ${Math.round(report.flows / seconds())} flows/s`);
+process.exitCode = report.violations === 0 ? 0 : 1;

@@ -1,0 +1,138 @@
+/** The store as a gateway sees it: the one in memory, at the end of a line on which everything can happen. */
+import { Fault, type FlowHint, type ReadModel, type RoadTransaction, type Store } from '../../src/engine/ports.js';
+import { type MemoryDatabase, memoryStore } from '../kit/memory-store.js';
+import { databaseAway, type Faults } from './faults.js';
+import type { Line } from './line.js';
+
+/** A transaction that stands still longer than this is ended by the database. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+
+/** What all gateways of a world share. */
+export interface Database {
+  readonly memory: MemoryDatabase;
+  /** It answers nobody. */
+  away: boolean;
+  /** The connections that hear of other gateways are lost. */
+  deaf: boolean;
+  readonly faults: Faults;
+  /** Told of each record that was admitted, once its transaction is committed. */
+  readonly admitted: (places: readonly string[]) => void;
+}
+
+type StepTopics = (name: string, step: string) => readonly [string, string];
+
+export function simulatedStore(
+  database: Database,
+  line: Line,
+  leaseMs: number,
+  stepTopics: StepTopics,
+): { readonly store: Store; readonly read: ReadModel } {
+  const options = { instanceId: line.life.name, leaseMs, stepTopics };
+  const { store: inner, readModel } = memoryStore(database.memory, options);
+  const ask = <T>(effect: () => Promise<T>): Promise<T> => line.call(() => answered(database, effect), 'slowStatement');
+  const road = <T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> =>
+    line.call(() => transaction(database, line, (guard) => inner.road(guard(work))), 'slowStatement');
+  const store: Store = {
+    road,
+    registry: (work) => ask(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
+    orchestration: (name, version) => ask(() => inner.orchestration(name, version)),
+    similarNames: (name, most) => ask(() => inner.similarNames(name, most)),
+    settleQuarantined: (...given) => ask(() => inner.settleQuarantined(...given)),
+    inbox: (topic) => ask(() => inner.inbox(topic)),
+    resetInbox: (topic, partition, next) => ask(() => inner.resetInbox(topic, partition, next)),
+    outboxSent: (rows) => inner.outboxSent(rows),
+    outboxTake: (flows) => ask(() => inner.outboxTake(flows)),
+    due: (most) => ask(() => inner.due(most)),
+    untilNextDue: (most) => ask(() => inner.untilNextDue(most)),
+    onRemoteCommit: (listener) => inner.onRemoteCommit(hinting(database, line, listener)),
+    ping: () => ask(() => inner.ping()),
+    close: () => inner.close(),
+  };
+  const read: ReadModel = {
+    orchestrations: (...given) => ask(() => readModel.orchestrations(...given)),
+    workersOf: (names) => ask(() => readModel.workersOf(names)),
+    history: (...given) => ask(() => readModel.history(...given)),
+    historyPage: (...given) => ask(() => readModel.historyPage(...given)),
+    flows: (flowIds) => ask(() => readModel.flows(flowIds)),
+    timeline: (...given) => ask(() => readModel.timeline(...given)),
+    quarantine: (...given) => ask(() => readModel.quarantine(...given)),
+    quarantined: (id) => ask(() => readModel.quarantined(id)),
+  };
+  return { store, read };
+}
+
+async function answered<T>(database: Database, effect: () => Promise<T>): Promise<T> {
+  if (database.away || database.faults.happens('refusedStatement')) throw databaseAway();
+  return effect();
+}
+
+type Guard = <T>(work: (tx: RoadTransaction) => Promise<T>) => (tx: RoadTransaction) => Promise<T>;
+
+/** Its steps take time, its owner may die or stand still within it, its end may fail, or its answer be lost. */
+async function transaction<T>(database: Database, line: Line, run: (guard: Guard) => Promise<T>): Promise<T> {
+  const { faults } = database;
+  const places: string[] = [];
+  const guard: Guard = (work) => (tx) => guarded(database, line, () => work(stepwise(database, line, places, tx)));
+  const result = await answered(database, () => run(guard));
+  database.admitted(places);
+  if (faults.happens('lostCommit')) throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
+  return result;
+}
+
+async function guarded<T>(database: Database, line: Line, work: () => Promise<T>): Promise<T> {
+  const ended = Promise.withResolvers<never>();
+  const forget = line.life.onEnd(() => ended.reject(databaseAway()));
+  const watch = (): void => {
+    if (line.life.stalledUntil > line.time.now + IDLE_IN_TRANSACTION_MS) ended.reject(databaseAway());
+  };
+  // Rows stay locked while their owner stands still, but not for ever.
+  const look = line.time.after(IDLE_IN_TRANSACTION_MS, null, watch);
+  try {
+    if (!line.life.alive) throw databaseAway();
+    const result = await Promise.race([work(), ended.promise]);
+    if (database.away || database.faults.happens('failedCommit')) throw databaseAway();
+    return result;
+  } finally {
+    look.off = true;
+    forget();
+  }
+}
+
+function stepwise(database: Database, line: Line, places: string[], tx: RoadTransaction): RoadTransaction {
+  const step = <T>(effect: () => Promise<T>): Promise<T> => {
+    line.strike();
+    const { life, faults, chance, time } = line;
+    const goes = life.alive && life.stalledUntil <= time.now && !chance.happens(0.3);
+    if (faults.happens('refusedStatement')) return Promise.reject(databaseAway());
+    return goes ? effect() : line.call(() => answered(database, effect), 'slowStatement');
+  };
+  return {
+    admit: async (positions, starts, replays) => {
+      const admitted = await step(() => tx.admit(positions, starts, replays));
+      positions.forEach(({ topic, partition, offset }, index) => {
+        if (admitted.fresh[index] === true) places.push(`${topic}/${partition}/${offset}`);
+      });
+      return admitted;
+    },
+    lock: (flowIds, ticking) => step(() => tx.lock(flowIds, ticking)),
+    record: (records, given) =>
+      step(async () => {
+        if (records.some(({ after }) => after.headers.bad === true)) throw new Error('this can not be stored');
+        await tx.record(records, given);
+      }),
+    refuse: (...refused) => step(() => tx.refuse(...refused)),
+  };
+}
+
+type Listener = (hints: readonly FlowHint[] | null) => void;
+
+/** What the others committed is told in its order, each time a little later; null once the connection is back. */
+function hinting(database: Database, line: Line, listener: Listener): Listener {
+  let last = 0;
+  return (hints) => {
+    if (database.deaf && hints !== null) return;
+    const { time, faults, chance } = line;
+    last = Math.max(last, time.now + (faults.happens('slowHint') ? chance.int(10, 5_000) : chance.int(0, 5)));
+    time.after(last - time.now, line.life, () => listener(hints));
+  };
+}
