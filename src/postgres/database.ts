@@ -16,6 +16,7 @@ import { throwingFaults } from './faults.js';
 import { Hints } from './hints.js';
 import { MIGRATION_NAME, MigrationDoUndoTopics, migrate } from './migrations.js';
 import { PostgresReadModel } from './read-model.js';
+import { removing } from './removal.js';
 import { PostgresStore } from './store.js';
 
 export interface PostgresOptions {
@@ -72,12 +73,13 @@ export function openPostgres(options: PostgresOptions): Postgres {
   // Makes the pool, and with it the client class; nothing is connected yet.
   orm.em.getConnection().getClient();
   const definitions = new Definitions();
-  const hints = new Hints(statements, connectionOf(options).driverOptions, options.instanceId, options.log);
-  const store = new PostgresStore(orm.em, definitions, hints, options);
+  const { driverOptions } = connectionOf(options);
+  const hints = new Hints(statements, driverOptions, options.instanceId, options.log);
+  const store = new PostgresStore(orm.em, definitions, hints, options, (work) => removing(statements, driverOptions, work));
   return {
     store,
     readModel: new PostgresReadModel(orm.em, definitions),
-    migrate: () => throwingFaults(() => migrate(orm, statements, connectionOf(options).driverOptions, options.log)),
+    migrate: () => throwingFaults(() => migrate(orm, statements, driverOptions, options.log)),
     close: async () => {
       await store.close();
       await orm.close(true);

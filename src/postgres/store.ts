@@ -7,6 +7,7 @@ import type {
   OutboxRow,
   RegistrationRow,
   RegistryTransaction,
+  Removal,
   RoadTransaction,
   Store,
 } from '../engine/ports.js';
@@ -50,6 +51,8 @@ export class PostgresStore implements Store {
     private readonly definitions: Definitions,
     private readonly hints: Hints,
     private readonly options: StoreOptions,
+    /** Runs removals as the only one of all instances. */
+    private readonly alone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>,
   ) {}
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
@@ -105,6 +108,10 @@ export class PostgresStore implements Store {
 
   untilNextDue(most: number): Promise<number> {
     return this.sql((sql) => untilNextDue(sql, most));
+  }
+
+  removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null> {
+    return throwingFaults(() => this.alone(work));
   }
 
   onRemoteCommit(listener: HintListener): Promise<() => Promise<void>> {
