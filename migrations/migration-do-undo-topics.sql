@@ -1,7 +1,7 @@
 -- Backstep's schema, the only place it is written down. The gateway applies this file at its start (MikroORM's Migrator, under an advisory
 -- lock); by hand: psql -U postgres -d orchestrator_db -f migrations/migration-do-undo-topics.sql
--- Running it again is harmless, and that is how a database of an earlier revision is brought up to date: the gateway runs the file once per revision
--- (they are listed at its end). What is added later is added with IF NOT EXISTS below its table, so that both ways end in one schema. PostgreSQL 15 or newer.
+-- Running it again is harmless. PostgreSQL 15 or newer. This is always the whole schema; what was added after the first release stands here as ALTER TABLE and in
+-- a file of its own, the step by which the gateway brings an older database to it.
 --
 -- Two things to keep in mind when changing it:
 --  * Rows of orchestration_run and orchestration_step_run are updated many times. PostgreSQL does that without touching an index (HOT) as long
@@ -201,7 +201,7 @@ CREATE TABLE IF NOT EXISTS orchestration_quarantine (
   state         text NOT NULL DEFAULT 'OPEN',
   CONSTRAINT orchestration_quarantine_pkey PRIMARY KEY (id)
 );
--- Since revision 2: the record's own headers, and who settled it, when and why.
+-- Since migration-quarantine-settled: the record's own headers, and who settled it, when and why.
 ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS headers json;
 ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS settled_at timestamptz;
 ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS settled_by text;
@@ -217,5 +217,5 @@ CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   CONSTRAINT mikro_orm_migrations_pkey PRIMARY KEY (id)
 );
 INSERT INTO mikro_orm_migrations (name)
-SELECT revision FROM (VALUES ('migration-do-undo-topics'), ('migration-do-undo-topics-2')) AS revisions (revision)
+SELECT revision FROM (VALUES ('migration-do-undo-topics'), ('migration-quarantine-settled')) AS revisions (revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision);

@@ -1,105 +1,24 @@
 /** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
-import { isIP } from 'node:net';
-import { COMPONENTS, type Component } from './observe/log.js';
-
-export type Level = 'debug' | 'info' | 'warn' | 'error';
-
-export interface Setting<T = unknown> {
-  readonly name: string;
-  readonly meaning: string;
-  /** As shown to people. */
-  readonly byDefault: string;
-  /** Reads the text; throws WrongValue with what would be right. Absent or empty = null. */
-  readonly read: (text: string | null) => T;
-  /** Its value may hold a password: it is never shown. */
-  readonly secret: boolean;
-}
-
-class WrongValue extends Error {}
-
-const wrong = (expected: string): never => {
-  throw new WrongValue(expected);
-};
-
-function setting<T>(name: string, meaning: string, byDefault: string, read: (text: string | null) => T, secret = false): Setting<T> {
-  return { name, meaning, byDefault, read, secret };
-}
-
-function whole(least: number, most: number, byDefault: number) {
-  return (text: string | null): number => {
-    if (text === null) return byDefault;
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most ? value : wrong(`a whole number from ${least} to ${most}`);
-  };
-}
-
-function word<T extends string, D extends T | null>(words: readonly T[], byDefault: D) {
-  return (text: string | null): T | D => {
-    if (text === null) return byDefault;
-    return words.find((one) => one === text.toLowerCase()) ?? wrong(`one of ${words.join(', ')}`);
-  };
-}
-
-const text = (value: string | null): string | null => value;
-
-/** Text of this form; `like` says which, for whoever wrote another one. */
-function form<D extends string | null>(fits: (value: string) => boolean, like: string, byDefault: D) {
-  return (value: string | null): string | D => (value === null ? byDefault : fits(value) ? value : wrong(like));
-}
-
-const isHost = (value: string): boolean => isIP(value) > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value);
-const isName = (value: string): boolean => /^[A-Za-z0-9._-]{1,200}$/.test(value);
-const isClass = (value: string): boolean => /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(value);
-const NAME = 'letters, digits, dots, hyphens and underscores, at most 200';
-
-function replicas(value: string | null): number {
-  if (value === null || value === '-1') return -1;
-  return /^[1-9]\d?$/.test(value) ? Number(value) : wrong('a whole number from 1 to 99, or -1');
-}
-
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-/** The seed's class names, for people who come from there. */
-const ALIASES: Readonly<Record<string, Component>> = { DoOperationHandler: 'do', UndoOperationHandler: 'undo' };
-
-function url(protocols: readonly string[]) {
-  return (value: string | null): string | null => {
-    if (value === null) return null;
-    const fits = URL.canParse(value) && protocols.includes(new URL(value).protocol);
-    return fits ? value : wrong(`an address like ${protocols[0]}//user:password@host:5432/database`);
-  };
-}
-
-function brokers(value: string | null): readonly string[] | null {
-  if (value === null) return null;
-  const list = value.split(',').map((one) => one.trim());
-  const bad = list.find((one) => {
-    const [host = '', port = '', more] = one.split(':');
-    return more !== undefined || !isHost(host) || !/^\d{1,5}$/.test(port) || Number(port) === 0 || Number(port) > 65_535;
-  });
-  return bad === undefined ? list : wrong(`host:port, several separated by commas; ${JSON.stringify(bad)} is none`);
-}
-
-function levels(value: string | null): ReadonlyMap<Component, Level> {
-  const read = new Map<Component, Level>();
-  for (const part of value?.split(',') ?? []) {
-    const [name = '', level = ''] = part.split(/[=:]/).map((one) => one.trim());
-    const last = name.split('.').at(-1) ?? name;
-    const component = COMPONENTS.find((one) => one === name) ?? ALIASES[last];
-    const known = LEVELS.find((one) => one === level.toLowerCase());
-    if (component === undefined || known === undefined) {
-      return wrong(`component=level, several separated by commas; components are ${COMPONENTS.join(', ')}, levels ${LEVELS.join(', ')}`);
-    }
-    read.set(component, known);
-  }
-  return read;
-}
-
-function origins(value: string | null): readonly string[] {
-  const list = value?.split(',').map((one) => one.trim()) ?? [];
-  const bad = list.find((one) => !/^https?:/.test(one) || !URL.canParse(one) || new URL(one).origin !== one);
-  if (bad === undefined) return list;
-  return wrong(`origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is none`);
-}
+import { COMPONENTS } from './observe/log.js';
+import {
+  age,
+  brokers,
+  form,
+  isClass,
+  isHost,
+  isName,
+  LEVELS,
+  levels,
+  NAME,
+  origins,
+  replicas,
+  setting,
+  text,
+  url,
+  WrongValue,
+  whole,
+  word,
+} from './setting.js';
 
 /** Every setting, in the order people read them. */
 export const SETTINGS = {
@@ -146,6 +65,15 @@ export const SETTINGS = {
   topicPartitions: setting('TOPIC_PARTITIONS', 'partitions of topics we create', '4', whole(1, 10_000, 4)),
   topicReplication: setting('TOPIC_REPLICATION', 'replicas of topics we create; -1 takes the cluster default', '-1', replicas),
   payloadLimit: setting('PAYLOAD_LIMIT_BYTES', 'largest payload of a start or a reply, bytes', '921600', whole(1024, 50_000_000, 921_600)),
+  retentionCompleted: setting(
+    'RETENTION_COMPLETED',
+    'how long COMPLETED flows are kept after they ended, like 30d or 12h',
+    'off: for ever',
+    age,
+  ),
+  retentionUndone: setting('RETENTION_UNDONE', 'the same of flows that ended UNDONE or CANCELLED', 'off: for ever', age),
+  retentionFailed: setting('RETENTION_FAILED', 'the same of FAILED flows, which wait for a person', 'off: for ever', age),
+  retentionQuarantine: setting('RETENTION_QUARANTINE', 'how long quarantined records are kept once they are settled', 'off: for ever', age),
   commandTypeId: setting(
     'COMMAND_TYPE_ID',
     'Java class name sent as __TypeId__ with commands, for Spring JsonDeserializer',

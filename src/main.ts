@@ -11,6 +11,7 @@ import { openEmbeddedPostgres } from './embedded/postgres.js';
 import { wipe } from './embedded/wipe.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import type { Broker, WorkerClient } from './engine/ports.js';
+import type { Keep } from './engine/retention.js';
 import { helpText, readFlags } from './flags.js';
 import { openKafka } from './kafka/client.js';
 import { openKafkaWorker } from './kafka/worker-client.js';
@@ -115,7 +116,8 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   opened.add('the database', () => postgres.close());
   await postgres.migrate();
   const { broker, worker } = await openBroker(config, decode, opened, logs);
-  const engine = createEngine({ store: postgres.store, read: postgres.readModel, broker, wire, decode, logs, leaseMs: LEASE_MS });
+  const { store, readModel: read } = postgres;
+  const engine = createEngine({ store, read, broker, wire, decode, logs, leaseMs: LEASE_MS, keep: keepOf(config) });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await engine.start();
   const { host, port, payloadLimit, production, allowedOrigins } = config;
@@ -126,6 +128,11 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   if (forPeople) for (const line of welcome(config, api.url)) print(line);
   else logs('main').info({ url: api.url, brokers: config.kafkaBrokers, ...(keeps && { data: resolve(config.dataFolder) }) }, 'ready');
   if (config.demoOn) await showDemo({ config, engine, stepTopics, openWorker: worker, url: api.url }, opened, logs);
+}
+
+function keepOf({ retentionCompleted, retentionUndone, retentionFailed, retentionQuarantine }: Config): Keep {
+  const flows = { COMPLETED: retentionCompleted, UNDONE: retentionUndone, CANCELLED: retentionUndone, FAILED: retentionFailed };
+  return { flows, quarantined: retentionQuarantine };
 }
 
 interface Stage {

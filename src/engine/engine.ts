@@ -7,6 +7,7 @@ import type { Broker, Delivery, FlowRecord, OutboxRow, ReadModel, RegistrationRo
 import { type Decode, Quarantine } from './quarantine.js';
 import { Registry } from './registry.js';
 import { Relay } from './relay.js';
+import { KEEP_ALL, type Keep, Retention } from './retention.js';
 import { Road } from './road.js';
 import type { EngineService, Health } from './service.js';
 import { resolveStarts } from './starts.js';
@@ -27,6 +28,9 @@ export interface EngineOptions {
   readonly memoryLimit?: number;
   readonly patienceMs?: number;
   readonly lookMs?: number;
+  /** Absent: everything, for ever. */
+  readonly keep?: Keep;
+  readonly removeEveryMs?: number;
 }
 
 export interface Engine extends EngineService {
@@ -55,6 +59,13 @@ export function createEngine(options: EngineOptions): Engine {
     submit,
     lookMs: options.lookMs ?? 1000,
     ready: () => broker.health().ready && road.waiting === 0,
+  });
+  const retention = new Retention({
+    store,
+    log: logs('retention'),
+    keep: options.keep ?? KEEP_ALL,
+    everyMs: options.removeEveryMs ?? 600_000,
+    batchSize: options.batchSize ?? 500,
   });
   const afterCommit = (records: readonly FlowRecord[], outbox: readonly OutboxRow[], given: boolean): void => {
     if (given) relay.give(outbox);
@@ -105,9 +116,11 @@ export function createEngine(options: EngineOptions): Engine {
       relay.start();
       await broker.consume(intake, store);
       timers.start();
+      retention.start();
     },
     async stop(boundMs) {
       await timers.stop();
+      await retention.stop();
       registry.stop();
       await broker.stopConsuming();
       await road.stop();

@@ -8,4 +8,5 @@ export * from './ports/broker.js';
 export * from './ports/deliveries.js';
 export * from './ports/reading.js';
 export * from './ports/registrations.js';
+export * from './ports/removal.js';
 export * from './ports/storage.js';

@@ -11,6 +11,7 @@ export const COMPONENTS = [
   'registry',
   'relay',
   'timers',
+  'retention',
   'kafka',
   'postgres',
   'embedded',

@@ -14,8 +14,10 @@ import * as roadRows from './entities/road.js';
 import * as runRows from './entities/runs.js';
 import { throwingFaults } from './faults.js';
 import { Hints } from './hints.js';
-import { MIGRATIONS, migrate } from './migrations.js';
+import { MIGRATIONS, migrationsIn } from './migration-files.js';
+import { migrate, Turn } from './migrations.js';
 import { PostgresReadModel } from './read-model.js';
+import { removing } from './removal.js';
 import { PostgresStore } from './store.js';
 
 export interface PostgresOptions {
@@ -32,6 +34,8 @@ export interface PostgresOptions {
   /** [do topic, undo topic] of a step: the wire's word, needed to tell which names would meet in Kafka. */
   readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
   readonly log: Log;
+  /** Folders of migrations; absent = ours. */
+  readonly migrations?: readonly URL[] | undefined;
 }
 
 export interface Postgres {
@@ -45,8 +49,9 @@ export interface Postgres {
 
 /** Entities, schema and migrations as MikroORM knows them; connects when first used. */
 export function openOrm(
-  options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log'>,
+  options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log' | 'migrations'>,
   statements?: NamedStatements,
+  turn = new Turn(),
 ): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
   return new MikroORM({
@@ -58,7 +63,13 @@ export function openOrm(
     // A database that does not answer must not be taken for a missing one.
     ensureDatabase: false,
     extensions: [Migrator],
-    migrations: { migrationsList: MIGRATIONS, snapshot: false, disableForeignKeys: false },
+    migrations: {
+      migrationsList: migrationsIn(options.migrations ?? [MIGRATIONS], turn),
+      // Each file for itself: one that must be tried again does not take back the ones before it.
+      allOrNothing: false,
+      snapshot: false,
+      disableForeignKeys: false,
+    },
     schemaGenerator: { skipTables: ['mikro_orm_migrations'] },
     // Lines of the driver only: what fails is thrown, and logged by whoever knows what it means.
     logger: (message) => options.log.debug({}, message),
@@ -68,16 +79,18 @@ export function openOrm(
 
 export function openPostgres(options: PostgresOptions): Postgres {
   const statements = nameStatements();
-  const orm = openOrm(options, statements);
+  const turn = new Turn();
+  const orm = openOrm(options, statements, turn);
   // Makes the pool, and with it the client class; nothing is connected yet.
   orm.em.getConnection().getClient();
   const definitions = new Definitions();
-  const hints = new Hints(statements, connectionOf(options).driverOptions, options.instanceId, options.log);
-  const store = new PostgresStore(orm.em, definitions, hints, statements, options);
+  const { driverOptions } = connectionOf(options);
+  const hints = new Hints(statements, driverOptions, options.instanceId, options.log);
+  const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) => removing(statements, driverOptions, work));
   return {
     store,
     readModel: new PostgresReadModel(orm.em, definitions),
-    migrate: () => throwingFaults(() => migrate(orm, statements, connectionOf(options).driverOptions, options.log)),
+    migrate: () => throwingFaults(() => migrate(orm, turn, statements, driverOptions, options.log)),
     close: async () => {
       await store.close();
       await orm.close(true);

@@ -1,64 +1,90 @@
-/** The schema is written in `migrations/*.sql`, for psql and for us; this applies it, one gateway at a time. */
-import { readFile } from 'node:fs/promises';
-import { Migration } from '@mikro-orm/migrations';
+/** Applies what is new in `migrations/`, one gateway at a time, while others serve: it makes them wait for moments only. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../observe/log.js';
-import type { NamedStatements } from './connection.js';
-import { faultOf } from './faults.js';
+import type { Client, NamedStatements } from './connection.js';
+import type { Runner } from './migration-files.js';
 
-const FILE = 'migration-do-undo-topics';
-/** Each runs the whole file, which is harmless where it changes nothing; the file's own list of them is its last statement. */
-const REVISIONS = [FILE, `${FILE}-2`];
-/** What follows this line in the file MikroORM does by itself. */
-const BOOKKEEPING = '-- ── bookkeeping ──';
-/** The same from src/postgres and from dist/postgres: `migrations/` lies beside both and is published. */
-const FOLDER = new URL('../../migrations/', import.meta.url);
 /** Any number nobody else uses as an advisory lock. */
 const LOCK = 0x6261636b;
+const TURN_EVERY_MS = 100;
+/** Some minutes; then somebody has to look who holds the lock for so long. */
+const TRIES = 60;
+/** Others are held up while we wait, and are not while we stand back: for most of the time they are not. */
+const PATIENCE_MS = 200;
+const STAND_BACK_MS = 1_000;
+const LONGEST_STAND_BACK_MS = 5_000;
+/** Autovacuum gives way to whoever has waited for a second (deadlock_timeout): now and then we do. */
+const AUTOVACUUM_PATIENCE_MS = 1_500;
+const EVERY = 5;
+/** A lock was not to be had in time; a deadlock that we lost. */
+const TRY_AGAIN = new Set(['55P03', '40P01']);
 
-/** Nobody waits long for a table: what stands behind a lock that waits, waits as well. */
-const LOCK_TIMEOUT_MS = 2000;
-const TRIES = 10;
+/** The connection that holds the lock; migrations that need to be outside a transaction run on it. */
+export class Turn implements Runner {
+  private client: Client | null = null;
+  patienceMs = PATIENCE_MS;
 
-class SchemaRevision extends Migration {
-  override async up(): Promise<void> {
-    const text = await readFile(new URL(`${FILE}.sql`, FOLDER), 'utf8');
-    this.addSql(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    this.addSql(text.slice(0, text.indexOf(BOOKKEEPING)));
+  async runOutside(statement: string): Promise<unknown> {
+    if (this.client === null) throw new Error('migrations are applied by migrate() only');
+    return this.client.query(statement);
+  }
+
+  /** Waits until it is ours. Asking again and again: a statement that waits would be in the way of CREATE INDEX CONCURRENTLY. */
+  async take(client: Client): Promise<void> {
+    await client.connect();
+    while ((await client.query('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])).rows[0]?.mine !== true) await pause(TURN_EVERY_MS);
+    this.client = client;
+  }
+
+  async end(client: Client): Promise<void> {
+    this.client = null;
+    await client.end().catch(() => undefined);
   }
 }
 
-export const MIGRATIONS = REVISIONS.map((name) => ({ name, class: SchemaRevision }));
-
-/** Waits for its turn: of several instances that start at once one applies, the others find nothing left to do. */
+/** Of several instances that start at once one applies, the others find nothing left to do. Each file commits by itself. */
 export async function migrate(
   orm: MikroORM,
+  turn: Turn,
   statements: NamedStatements,
   connection: object,
   log: Log,
 ): Promise<{ readonly applied: readonly string[] }> {
-  const turn = statements.client({ ...connection, statement_timeout: 0 });
+  const client = statements.client({ ...connection, statement_timeout: 0 });
   // A connection that breaks says so to the query under way, too.
-  turn.on('error', (error) => log.debug({ err: error }, 'the connection that holds the migration lock broke'));
+  client.on('error', (error) => log.debug({ err: error }, 'the connection that holds the migration lock broke'));
   try {
-    await turn.connect();
-    await turn.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const applied = await patiently(async () => (await orm.migrator.up()).map(({ name }) => name), log);
-    if (applied.length > 0) log.info({ applied }, 'the schema is up to date now');
-    return { applied };
+    await turn.take(client);
+    const pending = (await orm.migrator.getPending()).map(({ name }) => name);
+    await applyPatiently(orm, turn, log);
+    if (pending.length > 0) log.info({ applied: pending }, 'the schema is up to date now');
+    return { applied: pending };
   } finally {
-    await turn.end().catch(() => undefined);
+    await turn.end(client);
   }
 }
 
-/** A table that is busy is tried again; in between, whoever waited behind us goes on. */
-async function patiently<T>(work: () => Promise<T>, log: Log): Promise<T> {
+async function applyPatiently(orm: MikroORM, turn: Turn, log: Log): Promise<void> {
   for (let tries = 1; ; tries++) {
+    turn.patienceMs = tries % EVERY === 0 ? AUTOVACUUM_PATIENCE_MS : PATIENCE_MS;
     try {
-      return await work();
+      await orm.migrator.up();
+      return;
     } catch (error) {
-      if (tries === TRIES || faultOf(error)?.code !== 'DATABASE_BUSY') throw error;
-      log.warn({ err: error, tries }, 'the schema can not be changed while a table is busy; trying again');
+      if (tries === TRIES || !isInTheWay(error)) throw error;
+      if (tries % EVERY === 1)
+        log.warn({ err: error, tries }, 'somebody holds a table the migration needs; standing back and trying again');
+      await pause(Math.min(LONGEST_STAND_BACK_MS, STAND_BACK_MS * tries));
     }
   }
+}
+
+function isInTheWay(error: unknown): boolean {
+  for (let cause: unknown = error, depth = 0; typeof cause === 'object' && cause !== null && depth < 5; depth++) {
+    const { code, cause: next }: { code?: unknown; cause?: unknown } = cause;
+    if (TRY_AGAIN.has(String(code))) return true;
+    cause = next;
+  }
+  return false;
 }

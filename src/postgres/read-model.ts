@@ -15,11 +15,12 @@ import type { Flow, FlowStatus } from '../saga/flow.js';
 import { cursorOf, readCursor } from './cursor.js';
 import type { Definitions } from './definitions.js';
 import { throwingFaults } from './faults.js';
-import { Bindings, conditionsOf, containing, waysOf } from './filter.js';
+import { Bindings, containing } from './filter.js';
 import { flowOf, READ_ONLY, RUN_COLUMNS, type RunRead, STEP_COLUMNS, type StepRead } from './mapping.js';
+import { newestOf } from './newest.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-read.js';
 import { registrations, SELECT_CURRENT } from './registrations.js';
-import { arrayOf, freshOf, instantOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
+import { arrayOf, freshOf, millis, millisOf, type Sql, sqlOf } from './sql.js';
 import { readTimeline } from './timeline-read.js';
 
 /** A flow and its steps in one snapshot: a reader never sees half of a commit. */
@@ -70,8 +71,7 @@ export class PostgresReadModel implements ReadModel {
     return this.read(async (sql) => {
       const rows = await this.newest<Summary>(sql, SUMMARY, filter, size, page * size, null);
       const bindings = new Bindings();
-      const where = conditionsOf(filter, bindings).join(' AND ') || 'true';
-      const counted = `SELECT count(*)::int AS total FROM (SELECT FROM orchestration_run r WHERE ${where} LIMIT ${bindings.bind(cap + 1)}::int) AS counted`;
+      const counted = `SELECT count(*)::int AS total FROM (${await newestOf(sql, { filter, bindings, most: cap + 1, after: null })}) AS counted`;
       const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(counted, bindings.parameters);
       return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
     });
@@ -104,23 +104,9 @@ export class PostgresReadModel implements ReadModel {
   /** Rows of `r`, newest first. */
   private async newest<R>(sql: Sql, columns: string, filter: FlowFilter, most: number, skip: number, after: string | null): Promise<R[]> {
     const bindings = new Bindings();
-    const conditions = conditionsOf(filter, bindings);
-    if (after !== null) {
-      const [startedAt, flowId] = readCursor<readonly [number, string]>(after, ['number', 'string']);
-      const place = `${instantOf(`${bindings.bind(startedAt)}::float8`)}, ${bindings.bind(flowId)}`;
-      conditions.push(`(r.started_at, r.flow_id) < (${place})`);
-    }
-    const ways = waysOf(filter, filter.labels === undefined ? null : await namesLabelled(sql, filter.labels));
-    const ids = (more: readonly string[]): string =>
-      `SELECT r.flow_id, r.started_at FROM orchestration_run r WHERE ${[...more, ...conditions].join(' AND ') || 'true'}
-       ORDER BY r.started_at DESC, r.flow_id DESC LIMIT ${bindings.bind(most + skip)}::int`;
-    const found =
-      ways === null
-        ? ids([])
-        : `SELECT found.* FROM unnest(${bindings.bind(arrayOf(ways[1]))}::text[]) AS way (value) CROSS JOIN LATERAL (${ids([`r.${ways[0]} = way.value`])}) AS found`;
-    const text = `SELECT ${columns} FROM (
-        SELECT * FROM (${found}) AS candidates ORDER BY started_at DESC, flow_id DESC LIMIT ${bindings.bind(most)}::int OFFSET ${bindings.bind(skip)}::int
-      ) AS page JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;
+    const found = await newestOf(sql, { filter, bindings, most: most + skip, after });
+    const text = `SELECT ${columns} FROM (SELECT * FROM (${found}) AS found ORDER BY started_at DESC, flow_id DESC OFFSET ${bindings.bind(skip)}::int) AS page
+      JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;
     return sql.rows<R>(text, bindings.parameters);
   }
 
@@ -144,11 +130,6 @@ const LIST = `${SELECT_CURRENT} WHERE n.name > $1 AND ($2::text IS NULL OR n.nam
 const WORKERS = `
 SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
 FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;
-
-async function namesLabelled(sql: Sql, labels: Readonly<Record<string, string>>): Promise<string[]> {
-  const text = 'SELECT DISTINCT o.name FROM orchestration o WHERE o.labels @> $1::jsonb';
-  return (await sql.rows<{ name: string }>(text, [JSON.stringify(labels)])).map(({ name }) => name);
-}
 
 /** `rows` holds one more than a page when there is a next one. */
 function pageOf<T>(rows: readonly T[], first: number, key: (row: T) => readonly (string | number)[]): Page<T> {

@@ -7,6 +7,7 @@ import type {
   OutboxRow,
   RegistrationRow,
   RegistryTransaction,
+  Removal,
   Replay,
   RoadTransaction,
   Store,
@@ -54,6 +55,8 @@ export class PostgresStore implements Store {
     private readonly hints: Hints,
     private readonly statements: Pick<NamedStatements, 'pooled'>,
     private readonly options: StoreOptions,
+    /** Runs removals as the only one of all instances. */
+    private readonly alone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>,
   ) {}
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
@@ -115,6 +118,10 @@ export class PostgresStore implements Store {
 
   untilNextDue(most: number): Promise<number> {
     return this.sql((sql) => untilNextDue(sql, most));
+  }
+
+  removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null> {
+    return throwingFaults(() => this.alone(work));
   }
 
   onRemoteCommit(listener: HintListener): Promise<() => Promise<void>> {

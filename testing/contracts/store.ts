@@ -11,6 +11,7 @@ import { storeOutboxContract } from './store-outbox.js';
 import { storeQuarantineContract } from './store-quarantine.js';
 import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
+import { storeRemovalContract } from './store-removal.js';
 import { storeTimeContract } from './store-time.js';
 
 export interface Gateway {
@@ -25,6 +26,10 @@ export interface StoreRig {
   age(ms: number): Promise<void>;
   pauseOrchestration(name: string): Promise<void>;
   quarantined(topic: string): Promise<readonly { readonly code: string; readonly offset: bigint; readonly value: Uint8Array | null }[]>;
+  /** A person has settled what lies in quarantine from this topic, where it has been for so many ms. */
+  settle(topic: string, sinceMs: number): Promise<void>;
+  /** Rows of any table that belong to this flow. */
+  rows(flowId: string): Promise<number>;
   /** Messages of this flow that are still in the outbox. */
   waiting(flowId: string): Promise<number>;
   close(): Promise<void>;
@@ -59,5 +64,6 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeTimeContract(opened);
     storeRegistryContract(opened);
     storeReadingContract(opened);
+    storeRemovalContract(opened);
   });
 }

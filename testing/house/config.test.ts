@@ -1,6 +1,6 @@
 /** Settings: what is not set has its default, what is wrong is said by name, all at once. */
 import { describe, expect, test } from '@jest/globals';
-import { BadConfig, readConfig, SETTINGS, settingsText } from '../../src/config.js';
+import { BadConfig, type Config, readConfig, SETTINGS, settingsText } from '../../src/config.js';
 
 function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
@@ -53,6 +53,10 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['TOPIC_PARTITIONS', '0', 'a whole number from 1 to 10000'],
     ['TOPIC_REPLICATION', '0', 'a whole number from 1 to 99, or -1'],
     ['PAYLOAD_LIMIT_BYTES', '900k', 'a whole number from 1024 to 50000000'],
+    ['RETENTION_COMPLETED', '30', 'a time like 30d, 12h or 90m, or off'],
+    ['RETENTION_UNDONE', '0d', 'a time like 30d'],
+    ['RETENTION_FAILED', '1w', 'a time like 30d'],
+    ['RETENTION_QUARANTINE', '9999999d', 'a time like 30d'],
     ['COMMAND_TYPE_ID', 'com..Message', 'the name of a Java class'],
     ['DEMO', 'yes', 'one of on, off'],
     ['DATA_FOLDER', '~/data', 'a path; ~ is not understood here'],
@@ -114,6 +118,18 @@ test('a component is louder by its name or by the class people know', () => {
     ['undo', 'warn'],
   ]);
   expect([...readConfig({ LOG_LEVELS: 'kafka:debug' }).logLevels]).toEqual([['kafka', 'debug']]);
+});
+
+test('what is over is kept for ever, or for as long as is said', () => {
+  const named = ({ retentionCompleted, retentionUndone, retentionFailed, retentionQuarantine }: Config) => [
+    retentionCompleted,
+    retentionUndone,
+    retentionFailed,
+    retentionQuarantine,
+  ];
+  expect(named(readConfig({}))).toEqual([null, null, null, null]);
+  const said = { RETENTION_COMPLETED: '30d', RETENTION_UNDONE: '12H', RETENTION_FAILED: 'OFF', RETENTION_QUARANTINE: '90 m' };
+  expect(named(readConfig(said))).toEqual([30 * 86_400_000, 12 * 3_600_000, null, 90 * 60_000]);
 });
 
 test('every setting is described with its default', () => {

@@ -9,6 +9,7 @@ import type {
   ReadModel,
   RegistrationRow,
   RegistryTransaction,
+  Removal,
   Replay,
   RoadTransaction,
   Store,
@@ -17,6 +18,7 @@ import { nearest } from '../../src/postgres/similar.js';
 import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
 import { MemoryRegistry, type StepTopics } from './memory-registry.js';
+import { memoryRemoval } from './memory-removal.js';
 import { MemoryRoad } from './memory-road.js';
 import { type Listener, MemoryDatabase, placeKey, registrationOf, rowKey } from './memory-tables.js';
 
@@ -137,6 +139,16 @@ export class MemoryStore implements Store {
       const times = [...flows.values()].flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt - this.database.now]));
       return Math.min(most, ...times.map((ms) => Math.max(0, ms)));
     });
+  }
+
+  async removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null> {
+    if (this.database.removing) return null;
+    this.database.removing = true;
+    try {
+      return await work(memoryRemoval(this.database));
+    } finally {
+      this.database.removing = false;
+    }
   }
 
   async onRemoteCommit(listener: Listener): Promise<() => Promise<void>> {

@@ -60,6 +60,10 @@ export type Listener = (hints: readonly FlowHint[] | null) => void;
 export class MemoryDatabase {
   tables = new MemoryTables();
   readonly listeners = new Set<{ readonly instanceId: string; readonly listener: Listener }>();
+  /** Quarantined records a person has settled, and since when they lie there. */
+  readonly settled = new Map<QuarantineEntry, { readonly receivedAt: number }>();
+  /** Somebody removes what is old. */
+  removing = false;
   private turn: Promise<unknown> = Promise.resolve();
   /** Set: every transaction from now on fails with it. */
   failure: Error | null = null;

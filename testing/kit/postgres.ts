@@ -1,6 +1,6 @@
 /** A database of its own for every test file: cloned from a migrated template, dropped at the end. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/embedded/postgres.js';
@@ -57,8 +57,10 @@ async function onServer<T>(url: string, work: (sql: Sql) => Promise<T>): Promise
 
 /** Says which schema it holds: a server that stays may have those of others, too. */
 async function templateName(): Promise<string> {
-  const text = await readFile(new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url));
-  return `backstep_template_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  const folder = new URL('../../migrations/', import.meta.url);
+  const hash = createHash('sha256');
+  for (const file of (await readdir(folder)).sort()) hash.update(await readFile(new URL(file, folder)));
+  return `backstep_template_${hash.digest('hex').slice(0, 16)}`;
 }
 
 /** Several workers may make it at once; one does. */

@@ -17,6 +17,16 @@ storeContract('the store on PostgreSQL', async () => {
         value: value instanceof Uint8Array ? value : null,
       }));
     },
+    settle: async (topic, sinceMs) => {
+      const text = `UPDATE orchestration_quarantine SET state = 'REPLAYED', received_at = now() - $2::float8 * interval '1 ms' WHERE topic = $1`;
+      await database.sql(text, [topic, sinceMs]);
+    },
+    rows: async (flowId) => {
+      const tables = ['run', 'step_run', 'timeline', 'outbox'].map(
+        (table) => `SELECT flow_id FROM orchestration_${table} WHERE flow_id = $1`,
+      );
+      return (await database.sql(tables.join(' UNION ALL '), [flowId])).length;
+    },
     waiting: async (flowId) => {
       const [row] = await database.sql('SELECT count(*)::int AS count FROM orchestration_outbox WHERE flow_id = $1', [flowId]);
       return Number(row?.count);

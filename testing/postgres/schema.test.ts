@@ -8,7 +8,7 @@ import { silent } from '../../src/observe/log.js';
 import { openOrm } from '../../src/postgres/database.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
-const REVISIONS = ['migration-do-undo-topics', 'migration-do-undo-topics-2'];
+const REVISIONS = ['migration-do-undo-topics', 'migration-quarantine-settled'];
 const FILE = fileURLToPath(new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url));
 
 /** As the seed says: `psql … -f`. Where no psql is installed, the file's text as one script. */

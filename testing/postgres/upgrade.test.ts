@@ -1,77 +1,135 @@
-/** A new version arrives while the one before it serves: the schema grows under a load of transactions that know nothing of it. */
+/** A newer schema comes while gateways of the older version serve: expand, then contract (docs/decisions/0005-expand-then-contract.md). */
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Store } from '../../src/engine/ports.js';
-import { change, firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { MIGRATIONS } from '../../src/postgres/migration-files.js';
+import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
+import { gate, listeningLog } from '../engine/builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
-const EARLIER = new URL('../fixtures/schema-1.sql', import.meta.url);
-const NEW_COLUMNS = `SELECT column_name AS name FROM information_schema.columns
-  WHERE table_name = 'orchestration_quarantine' AND column_name IN ('headers', 'settled_at', 'settled_by', 'settled_reason') ORDER BY 1`;
+const V2 = new URL('../fixtures/upgrade/', import.meta.url);
+const NAMES = ['migration-v2-a-region', 'migration-v2-b-region-index'];
+/** The most a migration may hold somebody up (src/postgres/migrations.ts). */
+const PATIENCE_MS = 1_500;
 
-describe('from the first revision of the schema', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await testDatabase({ empty: true });
-    await database.sql(await readFile(EARLIER, 'utf8'));
-  });
-  afterAll(() => database?.close());
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await testDatabase();
+});
+afterEach(() => database?.close());
 
-  test('to this one, while an instance of then goes on starting and recording flows', async () => {
-    const serving = database.open({ instanceId: 'then' }).store;
-    await register(serving);
-    const served = load(serving);
-    await served.some(20);
-    expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({ applied: ['migration-do-undo-topics-2'] });
-    await served.some(20);
-    expect(await served.stop()).toBeGreaterThanOrEqual(40);
-    expect((await database.sql(NEW_COLUMNS)).map(({ name }) => name)).toEqual(['headers', 'settled_at', 'settled_by', 'settled_reason']);
-  });
+/** The version under test: this code, and a schema one step further. */
+const newer = (more: object = {}) => database.open({ instanceId: 'new', migrations: [MIGRATIONS, V2], ...more });
 
-  test('a table that is busy is tried again, and whoever waited behind the migration goes on in between', async () => {
-    await database.sql("DELETE FROM mikro_orm_migrations WHERE name = 'migration-do-undo-topics-2'");
-    await database.sql('ALTER TABLE orchestration_quarantine DROP COLUMN settled_reason');
-    const { store } = database.open({ instanceId: 'busy' });
-    const holding = Promise.withResolvers<void>();
-    const held = Promise.withResolvers<void>();
-    const holder = store.road(async (tx) => {
-      await tx.admit([], [], ['1']);
-      held.resolve();
-      await holding.promise;
-    });
-    await held.promise;
-    const migrated = database.open({ instanceId: 'later' }).migrate();
-    // Behind the lock that waits; freed when its patience ends, long before the holder lets go.
-    expect(await store.settleQuarantined({ id: '1', actor: 'a', reason: 'b' }, 'DISCARDED').catch((error: Error) => error.message)).toMatch(
-      /settled_reason|false/,
-    );
-    holding.resolve();
-    await holder;
-    expect(await migrated).toEqual({ applied: ['migration-do-undo-topics-2'] });
+/** A gateway of the older version at work, one transaction after the other; `stop` answers how long each took, ms. */
+async function load() {
+  const { store } = database.open({ instanceId: 'old' });
+  await register(store);
+  const times: number[] = [];
+  const waiting: { readonly until: number; readonly open: () => void }[] = [];
+  let stopped = false;
+  const work = (async () => {
+    for (let round = 0; !stopped; round++) {
+      const ids = Array.from({ length: 5 }, (_, index) => `load-${round}-${index}`);
+      const began = performance.now();
+      await start(
+        store,
+        ids.map((flowId) => startInput(flowId)),
+      );
+      await store.road(async (tx) => {
+        const { flows } = await tx.lock(ids, []);
+        await tx.record(
+          [...flows.values()].map((flow) => firstStepDone(flow)),
+          true,
+        );
+      });
+      times.push(performance.now() - began);
+      for (const { until, open } of waiting) if (times.length >= until) open();
+    }
+    return times;
+  })();
+  /** Until it has done so many more, or has failed. */
+  const rounds = async (count: number): Promise<void> => {
+    const { opened, open } = gate();
+    waiting.push({ until: times.length + count, open: () => open() });
+    await Promise.race([opened, work]);
+  };
+  const stop = (): Promise<number[]> => {
+    stopped = true;
+    return work;
+  };
+  return { times, rounds, stop };
+}
+
+test('while an older gateway works, the schema grows: nothing fails, and nobody waits for longer than a moment', async () => {
+  const old = await load();
+  await old.rounds(30);
+  const slowest = Math.max(...old.times);
+  const from = old.times.length;
+  expect(await newer().migrate()).toEqual({ applied: NAMES });
+  await old.rounds(30);
+  const times = await old.stop();
+  expect(Math.max(...times.slice(from))).toBeLessThan(PATIENCE_MS + 3 * slowest);
+  expect(await database.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`)).toEqual([
+    { indisvalid: true },
+  ]);
+}, 60_000);
+
+test('a long transaction in the way: the migration stands back, the gateways work on, and it comes when the way is free', async () => {
+  const old = await load();
+  const stoodBack = gate();
+  const log = { ...listeningLog(), warn: () => stoodBack.open() };
+  const away = gate();
+  const holding = gate();
+  // Somebody's report: it has read the table and does not end.
+  const report = database.open({ instanceId: 'report' }).store.road(async (tx) => {
+    await tx.lock(['nobody'], []);
+    holding.open();
+    await away.opened;
   });
+  await holding.opened;
+  const migrated = newer({ log }).migrate();
+  await stoodBack.opened;
+  const from = old.times.length;
+  await old.rounds(20);
+  away.open();
+  await report;
+  expect(await migrated).toEqual({ applied: NAMES });
+  expect(Math.max(...(await old.stop()).slice(from))).toBeLessThan(3 * PATIENCE_MS);
+}, 60_000);
+
+test('both versions serve side by side, and the older one can be started again', async () => {
+  const before = database.open({ instanceId: 'old' });
+  await register(before.store);
+  await start(before.store, [startInput('by-old')]);
+  const after = newer();
+  await after.migrate();
+  await start(after.store, [startInput('by-new')]);
+  await start(before.store, [startInput('by-old-later')]);
+  const again = database.open({ instanceId: 'old again' });
+  expect(await again.migrate()).toEqual({ applied: [] });
+  for (const { readModel } of [before, after, again]) expect((await readModel.flows(['by-old', 'by-new', 'by-old-later'])).size).toBe(3);
 });
 
-/** Flows started and their first replies recorded, one after the other, until it is stopped. */
-function load(store: Store) {
-  let done = 0;
-  let stopping = false;
-  const run = (async () => {
-    for (let number = 0; !stopping; number++) {
-      await start(store, [startInput(`load-${number}`)]);
-      await change(store, `load-${number}`, (flow) => firstStepDone(flow));
-      done++;
+test('two newer gateways started at once: one builds the index, the other is not in its way', async () => {
+  const applied = await Promise.all([newer(), newer({ instanceId: 'new too' })].map((one) => one.migrate()));
+  expect(applied.flatMap((one) => one.applied)).toEqual(NAMES);
+});
+
+test('by hand it is the same, and twice is harmless; an index that broke off half-way is built anew', async () => {
+  const byHand = async (): Promise<void> => {
+    for (const name of NAMES) {
+      const text = await readFile(new URL(`${name}.sql`, V2), 'utf8');
+      // As psql -f: one statement after the other, each for itself.
+      for (const statement of text.split(/;[ \t]*$/m)) if (/^\w/m.test(statement.replace(/^--.*$/gm, ''))) await database.sql(statement);
     }
-  })();
-  return {
-    /** Resolves after so many more; rejects when one could not be recorded. */
-    async some(more: number): Promise<void> {
-      const until = done + more;
-      while (done < until) await Promise.race([run, new Promise((resolve) => setImmediate(resolve))]);
-    },
-    async stop(): Promise<number> {
-      stopping = true;
-      await run;
-      return done;
-    },
   };
-}
+  await byHand();
+  await database.sql(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'orchestration_run_region'::regclass`);
+  await byHand();
+  expect(await database.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`)).toEqual([
+    { indisvalid: true },
+  ]);
+  const since = "SELECT name FROM mikro_orm_migrations WHERE name LIKE 'migration-v2%' ORDER BY id";
+  expect(await database.sql(since)).toEqual(NAMES.map((name) => ({ name })));
+  expect(await newer().migrate()).toEqual({ applied: [] });
+});

@@ -37,6 +37,7 @@ export function simulatedStore(
     registry: (work) => ask(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
     orchestration: (name, version) => ask(() => inner.orchestration(name, version)),
     similarNames: (name, most) => ask(() => inner.similarNames(name, most)),
+    removing: (...given) => inner.removing(...given),
     settleQuarantined: (...given) => ask(() => inner.settleQuarantined(...given)),
     inbox: (topic) => ask(() => inner.inbox(topic)),
     resetInbox: (topic, partition, next) => ask(() => inner.resetInbox(topic, partition, next)),

@@ -4,6 +4,7 @@ import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
 import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliveries.js';
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
+import type { Removal } from './removal.js';
 
 /** A start that was found to exist already. */
 export interface ExistingStart {
@@ -128,6 +129,8 @@ export interface Store {
   due(most: number): Promise<readonly string[]>;
   /** ms until the earliest wakeAt, capped by `most`; `most` when none. */
   untilNextDue(most: number): Promise<number>;
+  /** Runs `work` unless another instance is at the same just now: then null. */
+  removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null>;
   /**
    * Calls back with what *other* instances committed; with null after the connection had been lost, when anything may have been missed.
    * Returns an unsubscribe.
