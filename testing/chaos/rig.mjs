@@ -108,6 +108,7 @@ export class Workers extends Process {
   }
 
   async start() {
+    this.ending = false;
     this.child = fork(join(HERE, 'worker.mjs'), this.args, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const counting = setInterval(() => this.child.connected && this.child.send('counts', () => undefined), 500);
     this.child.once('exit', () => clearInterval(counting));
@@ -122,7 +123,19 @@ export class Workers extends Process {
       });
     });
     if (this.behaving) this.child.send('behave');
-    await Promise.race([ready, once(this.child, 'exit')]);
+    const { child } = this;
+    child.once('exit', () => this.again(child));
+    await within(20_000, Promise.race([ready, once(child, 'exit')])).catch(() => child.kill('SIGKILL'));
+  }
+
+  /** As a supervisor would: one that ended by itself is started again. */
+  again(child) {
+    if (this.child === child && !this.ending) setTimeout(() => this.child === child && !this.ending && this.start(), 500);
+  }
+
+  async end(signal) {
+    this.ending = true;
+    await super.end(signal);
   }
 
   /** From here on every command is answered in time. */

@@ -152,6 +152,8 @@ async function answer(command) {
   await WAYS[way](command, (plain) => carryOut(command, recipe.remembers, plain));
 }
 
+// A client that has given up is of no use any more: whoever started us starts us again.
+consumer.on(consumer.events.CRASH, () => process.exit(1));
 await producer.connect();
 for (const command of hanging.left) await say(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
 hanging.clear();
