@@ -19,8 +19,7 @@ interface Asked {
 /** A SELECT of (flow_id, started_at), newest first, at most `most`. */
 export async function newestOf(sql: Sql, asked: Asked): Promise<string> {
   const { filter } = asked;
-  // Of these there are a handful of flows, whatever else is asked.
-  const isNarrow = filter.idempotencyKey !== undefined || filter.correlationId !== undefined;
+  const isNarrow = await hasFew(sql, filter);
   if (!isNarrow && filter.errorContains !== undefined) return byError(asked, filter.errorContains);
   const trouble = troubleOf(filter);
   if (!isNarrow && trouble !== null) return byTrouble(asked, trouble, await stepNames(sql, filter));
@@ -28,6 +27,20 @@ export async function newestOf(sql: Sql, asked: Asked): Promise<string> {
   if (names !== null) return byValues(asked, 'orchestration_name', names);
   const isRare = filter.orchestrationName === undefined && filter.statuses !== undefined && !filter.statuses.includes('COMPLETED');
   return isRare ? byValues(asked, 'status', filter.statuses) : flows(asked, []);
+}
+
+/** So many flows are looked at one by one sooner than all that is in trouble anywhere. */
+const FEW = 5_000;
+
+/** Whether there are few flows of this key, correlation or orchestration, whatever else is asked of them. */
+async function hasFew(sql: Sql, filter: FlowFilter): Promise<boolean> {
+  const { idempotencyKey, correlationId, orchestrationName, errorContains } = filter;
+  if (idempotencyKey !== undefined || correlationId !== undefined) return true;
+  if (orchestrationName === undefined || (errorContains === undefined && troubleOf(filter) === null)) return false;
+  const text =
+    'SELECT count(*)::int AS count FROM (SELECT FROM orchestration_run r WHERE r.orchestration_name = $1 LIMIT $2::int) AS counted';
+  const [{ count } = { count: 0 }] = await sql.rows<{ count: number }>(text, [orchestrationName, FEW]);
+  return count < FEW;
 }
 
 function flows(asked: Asked, more: readonly string[]): string {
@@ -67,7 +80,6 @@ function merged(asked: Asked, ways: string): string {
   return `SELECT DISTINCT found.flow_id, found.started_at FROM ${ways} ORDER BY found.started_at DESC, found.flow_id DESC LIMIT ${limitOf(asked)}`;
 }
 
-/** One row more than the page may be asked for; a step run is found once for each flow, or a few times. */
 function limitOf({ bindings, most }: Asked): string {
   return `${bindings.bind(most)}::int`;
 }

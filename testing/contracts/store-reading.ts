@@ -95,6 +95,42 @@ export function storeReadingContract(bench: () => Bench): void {
       expect(byStatus.items.every(({ item }) => !seen.includes(item.flowId))).toBe(true);
     });
 
+    test('of flows in trouble each comes once, however many of its steps are, page after page; counted likewise', async () => {
+      const { one, fresh } = bench();
+      const initiator = fresh('portal');
+      const error = fresh('declined');
+      const ids = Array.from({ length: 5 }, () => fresh('flow'));
+      for (const flowId of ids) {
+        await start(one.store, [startInput(flowId, { initiator })]);
+        const steps = {
+          createRealm: { status: 'UNDO_FAIL', errorMessage: `${error} here`, open: null },
+          createClient: { status: 'RETRY_EXHAUSTED', errorMessage: `${error} there` },
+        } as const;
+        await change(one.store, flowId, (flow) => changeRecord(flow, { flow: { status: 'UNDOING' }, steps }, [{ type: 'FLOW_RELEASED' }]));
+      }
+      const troubles = ['UNDO_FAIL', 'RETRY_EXHAUSTED'] as const;
+      const asked = [{ stepStatuses: troubles, initiator }, { errorContains: error }, { errorContains: error, stepStatuses: troubles }];
+      const narrower = [
+        { ...asked[0], statuses: ['UNDOING'] as const },
+        { ...asked[1], stepName: 'createClient', orchestrationName: 'accounts' },
+      ];
+      for (const filter of [...asked, ...narrower]) {
+        const seen: string[] = [];
+        for (let after: string | null = null; ; ) {
+          const page = await one.readModel.history(filter, 2, after);
+          seen.push(...page.items.map(({ item }) => item.flowId));
+          after = page.items.at(-1)?.cursor ?? null;
+          if (!page.hasNextPage) break;
+        }
+        expect([filter, [...seen].sort()]).toEqual([filter, [...ids].sort()]);
+        expect(await one.readModel.historyPage(filter, 0, 2, 3)).toMatchObject({ total: 3, capped: true });
+      }
+      expect((await one.readModel.history({ stepStatuses: troubles, initiator, statuses: ['FAILED'] }, 5, null)).items).toEqual([]);
+      expect((await one.readModel.history({ stepStatuses: ['UNDO_FAIL'], stepName: 'createClient', initiator }, 5, null)).items).toEqual(
+        [],
+      );
+    });
+
     test('a cursor of another list, or of nobody, is refused', async () => {
       const { readModel } = bench().one;
       const [name] = (await readModel.orchestrations(null, 1, null)).items;
