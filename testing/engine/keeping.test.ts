@@ -5,6 +5,7 @@ import type { Broker } from '../../src/engine/ports.js';
 import { KEEP_ALL } from '../../src/engine/retention.js';
 import { silent } from '../../src/observe/log.js';
 import { createWire } from '../../src/wire/commands.js';
+import { createDecoder } from '../../src/wire/decode.js';
 import { change, changeRecord, register, start, startInput } from '../contracts/store-builders.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
 import { gate, listeningLog } from './builders.js';
@@ -37,7 +38,17 @@ test('flows that completed an hour ago and more are gone, the others are there, 
   const keep = { ...KEEP_ALL, flows: { ...KEEP_ALL.flows, COMPLETED: HOUR } };
   const wire = createWire({ commandTypeId: null, source: '/test' });
   const logs = (component: string) => (component === 'retention' ? log : silent('flow'));
-  const engine = createEngine({ store, read, broker, wire, logs, leaseMs: 10_000, keep, removeEveryMs: 1 });
+  const engine = createEngine({
+    store,
+    read,
+    broker,
+    wire,
+    decode: createDecoder({ payloadLimit: 1000 }),
+    logs,
+    leaseMs: 10_000,
+    keep,
+    removeEveryMs: 1,
+  });
   await engine.start();
   expect(await said.opened).toEqual({ removed: { COMPLETED: 1 } });
   await engine.stop(1_000);
