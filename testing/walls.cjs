@@ -84,7 +84,11 @@ module.exports = {
       ['saga/', 'wire/', 'engine/(ports|service)', 'observe/', builtin(FILES)],
       'The demo is a user of the engine like any other: engine/service.ts and a WorkerClient (engine/ports.ts).',
     ),
-    only('observe', [npm('(pino|pino-pretty)'), builtin(`${FILES}|async_hooks`)], 'Telemetry knows nobody: rooms tell it, it asks none.'),
+    only(
+      'observe',
+      [npm('(pino|pino-pretty|prom-client)'), builtin(`${FILES}|async_hooks`)],
+      'Telemetry knows nobody: rooms tell it, it asks none.',
+    ),
     {
       name: 'settings-are-handed-down',
       severity: 'error',

@@ -1,6 +1,7 @@
 /** For whoever watches over this process: does it live, and may it be sent work? */
 import type { FastifyInstance } from 'fastify';
 import type { Health } from '../engine/service.js';
+import { createMetrics } from '../observe/metrics.js';
 import type { Shell } from './context.js';
 
 export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void {
@@ -8,11 +9,24 @@ export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void
   app.get('/readyz', async (_request, reply) => {
     const health = await engine.health().catch((error: unknown): Health => {
       log.warn({ err: error }, 'health could not be asked');
-      return { ready: false, checks: [{ name: 'engine', ok: false, detail: 'does not answer' }] };
+      return { ready: false, checks: [{ name: 'engine', ok: false, detail: 'does not answer' }], load: NO_LOAD };
     });
+    const { ready, checks } = health;
     return reply
-      .code(health.ready ? 200 : 503)
+      .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send(health);
+      .send({ ready, checks });
   });
+  const metrics = createMetrics(async () => {
+    const { checks, load } = await engine.health();
+    return { checks, ...load };
+  });
+  app.get('/metrics', async (_request, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.text()),
+  );
 }
+
+const NO_LOAD = { waiting: 0, unsent: 0, faults: 0 };

@@ -107,7 +107,7 @@ export function createEngine(options: EngineOptions): Engine {
     registrationStatus: (row) => statusOf(read, row),
     follow: (flowId, after, signal) => hub.follow(flowId, after, signal),
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
-    health: () => healthOf(store, broker, road),
+    health: () => healthOf(store, broker, road, relay),
     async start() {
       leave = await store.onRemoteCommit((hints) => {
         if (hints === null) hub.reconnected();
@@ -135,7 +135,7 @@ async function statusOf(read: ReadModel, { orchestration }: RegistrationRow): Pr
   return orchestration.steps.every((step) => workers.has(`${orchestration.name}/${step.name}`)) ? 'REGISTERED' : 'PARTIALLY_REGISTERED';
 }
 
-async function healthOf(store: Store, broker: Broker, road: Road): Promise<Health> {
+async function healthOf(store: Store, broker: Broker, road: Road, relay: Relay): Promise<Health> {
   const database = await store.ping().then(
     () => ({
       name: 'database',
@@ -146,7 +146,8 @@ async function healthOf(store: Store, broker: Broker, road: Road): Promise<Healt
   );
   const { ready, detail } = broker.health();
   const checks = [database, { name: 'broker', ok: ready, detail }];
-  return { ready: checks.every(({ ok }) => ok), checks };
+  const load = { waiting: road.waiting, unsent: relay.waiting, faults: road.faults };
+  return { ready: checks.every(({ ok }) => ok), checks, load };
 }
 
 /** The DO road and the UNDO road can be made louder apart (docs/operating.md); every line has its flowId. */

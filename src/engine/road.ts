@@ -59,6 +59,8 @@ export class Road {
   private wake: (() => void) | null = null;
   /** Stopped in the middle: what comes behind may not be recorded before what was given up. */
   private gaveWay = false;
+  /** How often a transaction met a fault. */
+  faults = 0;
   /** Since when the store has not answered, ms; null = it does. */
   faultSince: number | null = null;
 
@@ -133,6 +135,7 @@ export class Road {
 
   private async waitOut(batch: readonly Waiting[], failures: number, fault: Fault): Promise<void> {
     this.faultSince ??= performance.now();
+    this.faults++;
     const pause = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
     this.options.log.warn({ err: fault, batch: batch.length, nextTryMs: pause }, 'could not record; nothing is lost, trying again');
     const patient = batch.filter((waiting) => !this.gaveUp(waiting, fault));

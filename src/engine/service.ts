@@ -58,6 +58,8 @@ export interface Health {
   /** Database, topics, group: what /readyz says. */
   readonly ready: boolean;
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+  /** Deliveries that wait for a transaction; messages of this process not acknowledged yet; times the store did not take work. */
+  readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
 
 export interface EngineService {

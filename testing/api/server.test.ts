@@ -104,6 +104,25 @@ describe('pages', () => {
     for (const link of links) expect((await running.get(link)).status).toBe(200);
   });
 
+  test('figures for Prometheus are at /metrics, what we depend on among them', async () => {
+    const figures = async (): Promise<string[]> => {
+      const { status, text, headers } = await running.get('/metrics');
+      expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+      return text.split('\n').filter((line) => line.startsWith('backstep_'));
+    };
+    expect(await figures()).toEqual([
+      'backstep_dependency_up{dependency="database"} 1',
+      'backstep_deliveries_waiting 3',
+      'backstep_messages_unsent 2',
+      'backstep_store_faults_total 0',
+    ]);
+    running.engine.ready = false;
+    expect(await figures()).toEqual(
+      expect.arrayContaining(['backstep_dependency_up{dependency="database"} 0', 'backstep_store_faults_total 1']),
+    );
+    running.engine.ready = true;
+  });
+
   test('GraphiQL is served from our own files, under a policy that allows nothing else', async () => {
     for (const path of ['/graphiql', '/graphiql/']) {
       const { status, headers } = await running.get(path);

@@ -151,7 +151,8 @@ export class EngineInMemory implements EngineService {
 
   async health(): Promise<Health> {
     this.ask('health');
-    return { ready: this.ready, checks: [{ name: 'database', ok: this.ready, detail: this.ready ? 'answers' : 'does not answer' }] };
+    const checks = [{ name: 'database', ok: this.ready, detail: this.ready ? 'answers' : 'does not answer' }];
+    return { ready: this.ready, checks, load: { waiting: 3, unsent: 2, faults: this.ready ? 0 : 1 } };
   }
 
   /** A worker answers the step's open command. */
