@@ -51,6 +51,8 @@ export class Hints {
     private readonly connection: object,
     readonly instanceId: string,
     private readonly log: Log,
+    /** Said on every connection that listens, before anything is missed. */
+    private readonly greet: (client: Client) => Promise<void> = async () => undefined,
   ) {}
 
   /** Listens from now on; rejects when the database can not be reached the first time. */
@@ -83,6 +85,7 @@ export class Hints {
     try {
       await client.connect();
       await client.query('LISTEN backstep');
+      await this.greet(client);
       this.failures = 0;
     } catch (error) {
       if (this.client === client) this.client = null;
