@@ -51,7 +51,7 @@ export class Hints {
     private readonly connection: object,
     readonly instanceId: string,
     private readonly log: Log,
-    /** Said on every connection that listens, before anything is missed. */
+    /** Said first on every connection that listens. */
     private readonly greet: (client: Client) => Promise<void> = async () => undefined,
   ) {}
 
@@ -84,8 +84,8 @@ export class Hints {
     client.on('notification', ({ payload }) => this.heard(payload ?? ''));
     try {
       await client.connect();
-      await client.query('LISTEN backstep');
       await this.greet(client);
+      await client.query('LISTEN backstep');
       this.failures = 0;
     } catch (error) {
       if (this.client === client) this.client = null;
