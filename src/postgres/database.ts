@@ -7,17 +7,17 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { ReadModel, Store } from '../engine/ports.js';
 import type { Log } from '../observe/log.js';
-import { connectionOf, type NamedStatements, nameStatements } from './connection.js';
+import { type Client, connectionOf, type NamedStatements, nameStatements } from './connection.js';
 import { Definitions } from './definitions.js';
 import * as definitionRows from './entities/definitions.js';
 import * as roadRows from './entities/road.js';
 import * as runRows from './entities/runs.js';
 import { throwingFaults } from './faults.js';
 import { Hints } from './hints.js';
-import { MIGRATIONS, migrationsIn } from './migration-files.js';
 import { migrate, Turn } from './migrations.js';
 import { PostgresReadModel } from './read-model.js';
 import { removing } from './removal.js';
+import { sayWhatItKnows } from './serving.js';
 import { PostgresStore } from './store.js';
 
 export interface PostgresOptions {
@@ -51,7 +51,7 @@ export interface Postgres {
 export function openOrm(
   options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log' | 'migrations'>,
   statements?: NamedStatements,
-  turn = new Turn(),
+  turn = new Turn(options.migrations),
 ): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
   return new MikroORM({
@@ -64,7 +64,7 @@ export function openOrm(
     ensureDatabase: false,
     extensions: [Migrator],
     migrations: {
-      migrationsList: migrationsIn(options.migrations ?? [MIGRATIONS], turn),
+      migrationsList: turn.list.map(({ name, class: migration }) => ({ name, class: migration })),
       // Each file for itself: one that must be tried again does not take back the ones before it.
       allOrNothing: false,
       snapshot: false,
@@ -79,13 +79,14 @@ export function openOrm(
 
 export function openPostgres(options: PostgresOptions): Postgres {
   const statements = nameStatements();
-  const turn = new Turn();
+  const turn = new Turn(options.migrations);
   const orm = openOrm(options, statements, turn);
   // Makes the pool, and with it the client class; nothing is connected yet.
   orm.em.getConnection().getClient();
   const definitions = new Definitions();
   const { driverOptions } = connectionOf(options);
-  const hints = new Hints(statements, driverOptions, options.instanceId, options.log);
+  const greet = (client: Client): Promise<void> => sayWhatItKnows(client, turn.list.length);
+  const hints = new Hints(statements, driverOptions, options.instanceId, options.log, greet);
   const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) => removing(statements, driverOptions, work));
   return {
     store,

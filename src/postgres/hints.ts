@@ -51,6 +51,8 @@ export class Hints {
     private readonly connection: object,
     readonly instanceId: string,
     private readonly log: Log,
+    /** Said first on every connection that listens. */
+    private readonly greet: (client: Client) => Promise<void> = async () => undefined,
   ) {}
 
   /** Listens from now on; rejects when the database can not be reached the first time. */
@@ -82,6 +84,7 @@ export class Hints {
     client.on('notification', ({ payload }) => this.heard(payload ?? ''));
     try {
       await client.connect();
+      await this.greet(client);
       await client.query('LISTEN backstep');
       this.failures = 0;
     } catch (error) {

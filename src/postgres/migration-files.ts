@@ -8,6 +8,8 @@ const FIRST = 'migration-do-undo-topics';
 const BOOKKEEPING = '-- ── bookkeeping ──';
 /** A line of its own: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
 const OUTSIDE = /^-- outside a transaction$/m;
+/** A line of its own: this file takes something away, which every gateway that serves must know to be gone since that file. */
+const CONTRACT = /^-- contract, once every gateway knows (\S+)$/m;
 /** The same from src/postgres and from dist/postgres: `migrations/` lies beside both and is published. */
 export const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 
@@ -27,6 +29,8 @@ export interface Runner {
 
 export interface NamedMigration {
   readonly name: string;
+  /** Name of the migration every gateway that serves must know before this one is applied; null = none. */
+  readonly needs: string | null;
   readonly class: new (...args: ConstructorParameters<typeof Migration>) => Migration;
 }
 
@@ -38,13 +42,21 @@ export function migrationsIn(folders: readonly URL[], runner: Runner): NamedMigr
       .map((file) => ({ name: file.slice(0, -'.sql'.length), url: new URL(file, folder) })),
   );
   const order = ({ name }: { readonly name: string }): string => (name === FIRST ? '' : name);
-  return files.sort((a, b) => (order(a) < order(b) ? -1 : 1)).map(({ name, url }) => ({ name, class: migrationOf(url, runner) }));
+  return files
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1))
+    .map(({ name, url }) => {
+      const body = bodyOf(url);
+      return { name, needs: CONTRACT.exec(body)?.[1] ?? null, class: migrationOf(body, runner) };
+    });
 }
 
-function migrationOf(url: URL, runner: Runner): NamedMigration['class'] {
+function bodyOf(url: URL): string {
   const text = readFileSync(url, 'utf8');
   const end = text.indexOf(BOOKKEEPING);
-  const body = end === -1 ? text : text.slice(0, end);
+  return end === -1 ? text : text.slice(0, end);
+}
+
+function migrationOf(body: string, runner: Runner): NamedMigration['class'] {
   const isOutside = OUTSIDE.test(body);
   return class extends Migration {
     override isTransactional(): boolean {

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../observe/log.js';
 import type { Client, NamedStatements } from './connection.js';
-import type { Runner } from './migration-files.js';
+import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
+import { leastKnown } from './serving.js';
 
 /** Any number nobody else uses as an advisory lock. */
 const LOCK = 0x6261636b;
@@ -24,6 +25,11 @@ const TRY_AGAIN = new Set(['55P03', '40P01']);
 export class Turn implements Runner {
   private client: Client | null = null;
   patienceMs = PATIENCE_MS;
+  readonly list: readonly NamedMigration[];
+
+  constructor(folders: readonly URL[] = [MIGRATIONS]) {
+    this.list = migrationsIn(folders, this);
+  }
 
   async runOutside(statement: string): Promise<unknown> {
     if (this.client === null) throw new Error('migrations are applied by migrate() only');
@@ -57,19 +63,35 @@ export async function migrate(
   try {
     await turn.take(client);
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
-    await applyPatiently(orm, turn, log);
-    if (pending.length > 0) log.info({ applied: pending }, 'the schema is up to date now');
-    return { applied: pending };
+    const applied = pending.slice(0, await countAllowed(pending, turn.list, client));
+    if (applied.length > 0) {
+      await applyPatiently(orm, applied, turn, log);
+      log.info({ applied }, 'the schema is up to date now');
+    }
+    const later = pending.slice(applied.length);
+    if (later.length > 0) log.warn({ later }, 'an older gateway still serves: what it needs is removed at a later start');
+    return { applied };
   } finally {
     await turn.end(client);
   }
 }
 
-async function applyPatiently(orm: MikroORM, turn: Turn, log: Log): Promise<void> {
+/** How many of these may be applied now: up to the first that takes away what a gateway that serves may still use. */
+async function countAllowed(pending: readonly string[], list: readonly NamedMigration[], client: Client): Promise<number> {
+  const least = await leastKnown(client);
+  const isTooEarly = (name: string): boolean => {
+    const needs = list.find((one) => one.name === name)?.needs ?? null;
+    return needs !== null && least !== null && least <= list.findIndex((one) => one.name === needs);
+  };
+  const stop = pending.findIndex(isTooEarly);
+  return stop === -1 ? pending.length : stop;
+}
+
+async function applyPatiently(orm: MikroORM, names: readonly string[], turn: Turn, log: Log): Promise<void> {
   for (let tries = 1; ; tries++) {
     turn.patienceMs = tries % EVERY === 0 ? AUTOVACUUM_PATIENCE_MS : PATIENCE_MS;
     try {
-      await orm.migrator.up();
+      await orm.migrator.up({ migrations: [...names] });
       return;
     } catch (error) {
       if (tries === TRIES || !isInTheWay(error)) throw error;

@@ -7,6 +7,7 @@ import { gate, listeningLog } from '../engine/builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
 const V2 = new URL('../fixtures/upgrade/', import.meta.url);
+const CONTRACT = 'migration-v2-c-contract';
 const NAMES = ['migration-v2-a-region', 'migration-v2-b-region-index'];
 /** The most a migration may hold somebody up (src/postgres/migrations.ts). */
 const PATIENCE_MS = 1_500;
@@ -23,6 +24,7 @@ const newer = (more: object = {}) => database.open({ instanceId: 'new', migratio
 /** A gateway of the older version at work, one transaction after the other; `stop` answers how long each took, ms. */
 async function load() {
   const { store } = database.open({ instanceId: 'old' });
+  await store.onRemoteCommit(() => undefined);
   await register(store);
   const times: number[] = [];
   const waiting: { readonly until: number; readonly open: () => void }[] = [];
@@ -99,6 +101,7 @@ test('a long transaction in the way: the migration stands back, the gateways wor
 
 test('both versions serve side by side, and the older one can be started again', async () => {
   const before = database.open({ instanceId: 'old' });
+  await before.store.onRemoteCommit(() => undefined);
   await register(before.store);
   await start(before.store, [startInput('by-old')]);
   const after = newer();
@@ -110,9 +113,24 @@ test('both versions serve side by side, and the older one can be started again',
   for (const { readModel } of [before, after, again]) expect((await readModel.flows(['by-old', 'by-new', 'by-old-later'])).size).toBe(3);
 });
 
+test('what an older gateway that serves still needs is not taken away; once it has gone, the next start does', async () => {
+  const old = database.open({ instanceId: 'old' });
+  const leave = await old.store.onRemoteCommit(() => undefined);
+  const first = newer();
+  expect((await first.migrate()).applied).toEqual(NAMES);
+  await first.store.onRemoteCommit(() => undefined);
+  expect((await newer({ instanceId: 'second' }).migrate()).applied).toEqual([]);
+  await leave();
+  // The server notices a moment later that the connection is gone.
+  const third = newer({ instanceId: 'third' });
+  let applied: readonly string[] = [];
+  for (const until = Date.now() + 10_000; applied.length === 0 && Date.now() < until; ) applied = (await third.migrate()).applied;
+  expect(applied).toEqual([CONTRACT]);
+});
+
 test('two newer gateways started at once: one builds the index, the other is not in its way', async () => {
   const applied = await Promise.all([newer(), newer({ instanceId: 'new too' })].map((one) => one.migrate()));
-  expect(applied.flatMap((one) => one.applied)).toEqual(NAMES);
+  expect(applied.flatMap((one) => one.applied)).toEqual([...NAMES, CONTRACT]);
 });
 
 test('by hand it is the same, and twice is harmless; an index that broke off half-way is built anew', async () => {
@@ -131,5 +149,5 @@ test('by hand it is the same, and twice is harmless; an index that broke off hal
   ]);
   const since = "SELECT name FROM mikro_orm_migrations WHERE name LIKE 'migration-v2%' ORDER BY id";
   expect(await database.sql(since)).toEqual(NAMES.map((name) => ({ name })));
-  expect(await newer().migrate()).toEqual({ applied: [] });
+  expect(await newer().migrate()).toEqual({ applied: [CONTRACT] });
 });
