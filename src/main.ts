@@ -4,23 +4,23 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openApi } from './api/server.js';
-import { BadConfig, type Config, readConfig } from './config.js';
+import { BadConfig, type Config, readConfig } from './config/config.js';
+import { helpText, readFlags } from './config/flags.js';
 import { prepareDemo, runDemo } from './demo/demo.js';
 import { openEmbeddedBroker } from './embedded/broker.js';
 import { openEmbeddedPostgres } from './embedded/postgres.js';
 import { wipe } from './embedded/wipe.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import type { Broker, WorkerClient } from './engine/ports.js';
-import type { Keep } from './engine/retention.js';
-import { helpText, readFlags } from './flags.js';
+import type { Keep } from './engine/retention/retention.js';
 import { openKafka } from './kafka/client.js';
 import { openKafkaWorker } from './kafka/worker-client.js';
-import type { Logs } from './observe/log.js';
-import { createLogs } from './observe/logger.js';
+import type { Logs } from './observability/log.js';
+import { createLogs } from './observability/logger.js';
 import { openPostgres } from './postgres/database.js';
-import { createWire } from './wire/commands.js';
 import { createDecoder, type Decode } from './wire/decode.js';
 import { readRegistration } from './wire/documents.js';
+import { createWire } from './wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from './wire/topics.js';
 
 const LEASE_MS = 10_000;
@@ -32,7 +32,8 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 
 /** What was opened, closed in reverse. */
 class Opened {
-  private readonly closers: { readonly name: string; readonly close: () => Promise<unknown> }[] = [];
+  private readonly closers: { readonly name: string; readonly close: () => Promise<unknown> }[] =
+    [];
   private closing: Promise<void> | null = null;
 
   add(name: string, close: () => Promise<unknown>): void {
@@ -50,14 +51,19 @@ class Opened {
 
   private async closeAll(logs: Logs): Promise<void> {
     for (const { name, close } of this.closers.reverse()) {
-      await close().catch((error: unknown) => logs('main').warn({ err: error }, `${name} did not stop cleanly`));
+      await close().catch((error: unknown) =>
+        logs('main').warn({ err: error }, `${name} did not stop cleanly`),
+      );
     }
   }
 }
 
 async function openDatabase(config: Config, opened: Opened, logs: Logs): Promise<string> {
   if (config.databaseUrl !== null) return config.databaseUrl;
-  const postgres = await openEmbeddedPostgres({ folder: join(resolve(config.dataFolder), 'postgres'), log: logs('embedded') });
+  const postgres = await openEmbeddedPostgres({
+    folder: join(resolve(config.dataFolder), 'postgres'),
+    log: logs('embedded'),
+  });
   opened.add('the own PostgreSQL', () => postgres.close());
   return postgres.url;
 }
@@ -67,7 +73,12 @@ interface OpenBroker {
   readonly worker: () => Promise<WorkerClient>;
 }
 
-async function openBroker(config: Config, decode: Decode, opened: Opened, logs: Logs): Promise<OpenBroker> {
+async function openBroker(
+  config: Config,
+  decode: Decode,
+  opened: Opened,
+  logs: Logs,
+): Promise<OpenBroker> {
   // A command is its payload and some headers.
   const maxMessageBytes = config.payloadLimit + 1024 * 1024;
   const ownTopics = Object.values(TOPICS);
@@ -88,14 +99,38 @@ async function openBroker(config: Config, decode: Decode, opened: Opened, logs: 
   const sasl = saslOf(config);
   const security = { ssl: config.kafkaSsl === 'on', ...(sasl !== null && { sasl }) };
   const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
-  const topics = { partitions, replicationFactor, maxMessageBytes, intakeTopics: INTAKE_TOPICS, ownTopics };
-  const broker = await openKafka({ brokers, clientId, groupId, ...security, ...topics, decode, log: logs('kafka') });
+  const topics = {
+    partitions,
+    replicationFactor,
+    maxMessageBytes,
+    intakeTopics: INTAKE_TOPICS,
+    ownTopics,
+  };
+  const broker = await openKafka({
+    brokers,
+    clientId,
+    groupId,
+    ...security,
+    ...topics,
+    decode,
+    log: logs('kafka'),
+  });
   opened.add('Kafka', () => broker.close());
-  return { broker, worker: async () => openKafkaWorker({ brokers, groupId: `${groupId}-demo`, ...security, log: logs('kafka') }) };
+  return {
+    broker,
+    worker: async () =>
+      openKafkaWorker({ brokers, groupId: `${groupId}-demo`, ...security, log: logs('kafka') }),
+  };
 }
 
-function saslOf({ kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password }: Config) {
-  return mechanism === null ? null : { mechanism, username: username ?? '', password: password ?? '' };
+function saslOf({
+  kafkaSaslMechanism: mechanism,
+  kafkaSaslUsername: username,
+  kafkaSaslPassword: password,
+}: Config) {
+  return mechanism === null
+    ? null
+    : { mechanism, username: username ?? '', password: password ?? '' };
 }
 
 const print = (line: string): void => {
@@ -106,32 +141,79 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const keeps = config.databaseUrl === null || config.kafkaBrokers === null;
   // Who asks for JSON reads it by a program: no other lines, then, but those of the demo.
   const forPeople = config.logFormat !== 'json' || config.demoOn;
-  if (keeps && forPeople) print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
+  if (keeps && forPeople)
+    print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
   const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep' });
   const { stepTopics } = wire;
   const decode = createDecoder({ payloadLimit: config.payloadLimit });
   const url = await openDatabase(config, opened, logs);
-  const database = { url, poolSize: config.databasePool, instanceId: randomUUID().slice(0, 8), leaseMs: LEASE_MS, stepTopics };
-  const postgres = openPostgres({ ...database, statementTimeoutMs: STATEMENT_TIMEOUT_MS, log: logs('postgres') });
+  const database = {
+    url,
+    poolSize: config.databasePool,
+    instanceId: randomUUID().slice(0, 8),
+    leaseMs: LEASE_MS,
+    stepTopics,
+  };
+  const postgres = openPostgres({
+    ...database,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    log: logs('postgres'),
+  });
   opened.add('the database', () => postgres.close());
   await postgres.migrate();
   const { broker, worker } = await openBroker(config, decode, opened, logs);
   const { store, readModel: read } = postgres;
-  const engine = createEngine({ store, read, broker, wire, decode, logs, leaseMs: LEASE_MS, keep: keepOf(config) });
+  const engine = createEngine({
+    store,
+    read,
+    broker,
+    wire,
+    decode,
+    logs,
+    leaseMs: LEASE_MS,
+    keep: keepOf(config),
+  });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await engine.start();
   const { host, port, payloadLimit, production, allowedOrigins } = config;
   const introspection = config.introspection === null ? !production : config.introspection === 'on';
   const shell = { engine, readRegistration, stepTopics, payloadLimit, log: logs('api') };
-  const api = await openApi({ ...shell, host, port, portTries: PORT_TRIES, introspection, production, allowedOrigins });
+  const api = await openApi({
+    ...shell,
+    host,
+    port,
+    portTries: PORT_TRIES,
+    introspection,
+    production,
+    allowedOrigins,
+  });
   opened.add('the API', () => api.close());
   if (forPeople) for (const line of welcome(config, api.url)) print(line);
-  else logs('main').info({ url: api.url, brokers: config.kafkaBrokers, ...(keeps && { data: resolve(config.dataFolder) }) }, 'ready');
-  if (config.demoOn) await showDemo({ config, engine, stepTopics, openWorker: worker, url: api.url }, opened, logs);
+  else
+    logs('main').info(
+      {
+        url: api.url,
+        brokers: config.kafkaBrokers,
+        ...(keeps && { data: resolve(config.dataFolder) }),
+      },
+      'ready',
+    );
+  if (config.demoOn)
+    await showDemo({ config, engine, stepTopics, openWorker: worker, url: api.url }, opened, logs);
 }
 
-function keepOf({ retentionCompleted, retentionUndone, retentionFailed, retentionQuarantine }: Config): Keep {
-  const flows = { COMPLETED: retentionCompleted, UNDONE: retentionUndone, CANCELLED: retentionUndone, FAILED: retentionFailed };
+function keepOf({
+  retentionCompleted,
+  retentionUndone,
+  retentionFailed,
+  retentionQuarantine,
+}: Config): Keep {
+  const flows = {
+    COMPLETED: retentionCompleted,
+    UNDONE: retentionUndone,
+    CANCELLED: retentionUndone,
+    FAILED: retentionFailed,
+  };
   return { flows, quarantined: retentionQuarantine };
 }
 
@@ -144,17 +226,30 @@ interface Stage {
 }
 
 /** A gateway whose demo can not be shown is a gateway all the same. */
-async function showDemo({ config, openWorker, ...stage }: Stage, opened: Opened, logs: Logs): Promise<void> {
+async function showDemo(
+  { config, openWorker, ...stage }: Stage,
+  opened: Opened,
+  logs: Logs,
+): Promise<void> {
   const log = logs('demo');
   try {
     const worker = await openWorker();
     opened.add('the demo workers', () => worker.close());
     const coloured = process.stdout.isTTY === true && config.noColor === null;
-    const demo = { ...stage, worker, replyTopic: TOPICS.replies, readRegistration, print, coloured, log };
+    const demo = {
+      ...stage,
+      worker,
+      replyTopic: TOPICS.replies,
+      readRegistration,
+      print,
+      coloured,
+      log,
+    };
     await prepareDemo(demo);
     await runDemo(demo);
   } catch (error) {
-    if (!opened.isClosing) log.warn({ err: error }, 'the demo can not be shown; the gateway serves all the same');
+    if (!opened.isClosing)
+      log.warn({ err: error }, 'the demo can not be shown; the gateway serves all the same');
   }
 }
 
@@ -191,7 +286,8 @@ async function main(): Promise<void> {
   if (flags.has('--help')) return void process.stdout.write(helpText());
   if (flags.has('--version')) return print(version());
   const config = readConfig();
-  const format: 'pretty' | 'json' = config.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json');
+  const format: 'pretty' | 'json' =
+    config.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json');
   const coloured = process.stdout.isTTY === true && config.noColor === null;
   const logs = createLogs({ level: config.logLevel, levels: config.logLevels, format, coloured });
   const opened = new Opened();
@@ -201,7 +297,9 @@ async function main(): Promise<void> {
     await start(config, opened, logs);
   } catch (error) {
     if (opened.isClosing) return;
-    process.stderr.write(`Backstep could not start: ${error instanceof Error ? error.message : String(error)}${adviceOn(error)}\n`);
+    process.stderr.write(
+      `Backstep could not start: ${error instanceof Error ? error.message : String(error)}${adviceOn(error)}\n`,
+    );
     logs('main').debug({ err: error }, 'the start failed');
     process.exitCode = 1;
     stop();
@@ -211,11 +309,15 @@ async function main(): Promise<void> {
 /** For troubles of the operating system that a setting mends. */
 function adviceOn(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  return code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? '; choose a folder you may write to with DATA_FOLDER' : '';
+  return code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+    ? '; choose a folder you may write to with DATA_FOLDER'
+    : '';
 }
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+  const { version } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { readonly version: string };
   return version;
 }
 

@@ -1,10 +1,23 @@
 /** `npm run check`: what holds the house, and the fast tests. */
-import { readyOrEnd } from '../src/ready.mjs';
+import { readyOrEnd } from '../src/launch/install-and-build.mjs';
 import { CHECKS, endAll, jest, step } from './steps.mjs';
 
-const FAST = ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/engine', 'testing/sim', 'testing/house'];
+const FAST = [
+  'testing/saga',
+  'testing/scenarios',
+  'testing/wire',
+  'testing/engine',
+  'testing/sim',
+  'testing/repository',
+  'testing/config',
+  'testing/launch',
+  'testing/observability',
+  'testing/demo',
+];
 readyOrEnd();
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => endAll().then(() => process.exit(130)));
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => endAll().then(() => process.exit(130)));
 let good = true;
-for (const [name, work] of [...CHECKS, ['fast tests', () => jest(FAST, {})]]) good = (await step(name, work)).code === 0 && good;
+for (const [name, work] of [...CHECKS, ['fast tests', () => jest(FAST, {})]])
+  good = (await step(name, work)).code === 0 && good;
 process.exitCode = good ? 0 : 1;

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Clone } from '../src/ready.mjs';
+import { Clone } from '../src/launch/install-and-build.mjs';
 import { CHECKS, endAll, jest, program, ROOT, say, step } from './steps.mjs';
 import { closeServices, kafka, postgres } from './surroundings.mjs';
 
@@ -14,23 +14,51 @@ const counts = { passed: 0, failed: 0 };
 const leftOut = [];
 const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
 
-const PURE = ['--coverage', '--collectCoverageFrom=src/saga/**', '--collectCoverageFrom=src/wire/**', '--coverageReporters=text'];
+const PURE = [
+  '--coverage',
+  '--collectCoverageFrom=src/saga/**',
+  '--collectCoverageFrom=src/wire/**',
+  '--coverageReporters=text',
+];
 const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 
 /** Rings, fastest first: name, folders of tests or a program, what they need. */
 const RINGS = [
-  { name: 'saga', folders: ['testing/saga', 'testing/scenarios', 'testing/wire'], more: [...PURE, FULL] },
+  {
+    name: 'saga',
+    folders: ['testing/saga', 'testing/scenarios', 'testing/wire'],
+    more: [...PURE, FULL],
+  },
   { name: 'engine', folders: ['testing/engine'] },
   { name: 'sim', folders: ['testing/sim'], with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '100000' } },
-  { name: 'house', folders: ['testing/house'] },
+  {
+    name: 'repository',
+    folders: [
+      'testing/repository',
+      'testing/config',
+      'testing/launch',
+      'testing/observability',
+      'testing/demo',
+    ],
+  },
   { name: 'api', folders: ['testing/api'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
-  { name: 'scenarios', folders: ['testing/scenarios'], needs: [postgres], with: { SCENARIO_RIG: 'postgres' } },
+  {
+    name: 'scenarios',
+    folders: ['testing/scenarios'],
+    needs: [postgres],
+    with: { SCENARIO_RIG: 'postgres' },
+  },
   { name: 'kafka', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   { name: 'e2e', folders: ['testing/e2e'], needs: [postgres, kafka], more: ['--runInBand'] },
   // The short form; on services of its own, which it breaks.
-  { name: 'chaos', program: 'testing/chaos/run.mjs', more: ['--seed', '7', '--flows', '3000', '--minutes', '4'], needs: [kafka] },
+  {
+    name: 'chaos',
+    program: 'testing/chaos/run.mjs',
+    more: ['--seed', '7', '--flows', '3000', '--minutes', '4'],
+    needs: [kafka],
+  },
 ];
 
 /** A service that can not be had has failed where it must be there (CI), and is said plainly elsewhere. */
@@ -48,7 +76,8 @@ async function provide({ name, needs = [] }, environment) {
 
 async function runRing(ring, environment) {
   const folders = (ring.folders ?? []).filter((folder) => existsSync(join(ROOT, folder)));
-  if ((folders.length === 0 && ring.program === undefined) || !(await provide(ring, environment))) return;
+  if ((folders.length === 0 && ring.program === undefined) || !(await provide(ring, environment)))
+    return;
   await step(ring.name, async () => {
     const more = ring.more ?? [];
     const result =
@@ -70,7 +99,10 @@ async function makeReady() {
     return true;
   } catch (error) {
     counts.failed++;
-    await step('packages and build', async () => ({ code: 1, output: `${error.output ?? ''}\n${error.message}`.trim() }));
+    await step('packages and build', async () => ({
+      code: 1,
+      output: `${error.output ?? ''}\n${error.message}`.trim(),
+    }));
     return clone.lacks() === null;
   }
 }
@@ -86,16 +118,24 @@ function close() {
 
 async function runAll() {
   if (!(await makeReady())) return;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => close().then(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => close().then(() => process.exit(130)));
   const environment = {};
   const runs = (name) => wanted.length === 0 || wanted.includes(name);
-  if (runs('check')) for (const [name, work] of CHECKS) counts[(await step(name, work)).code === 0 ? 'passed' : 'failed']++;
-  for (const ring of RINGS) if (runs(ring.name) && closing === null) await runRing(ring, environment);
+  if (runs('check'))
+    for (const [name, work] of CHECKS)
+      counts[(await step(name, work)).code === 0 ? 'passed' : 'failed']++;
+  for (const ring of RINGS)
+    if (runs(ring.name) && closing === null) await runRing(ring, environment);
 }
 
-const unknown = wanted.filter((name) => name !== 'check' && !RINGS.some((ring) => ring.name === name));
+const unknown = wanted.filter(
+  (name) => name !== 'check' && !RINGS.some((ring) => ring.name === name),
+);
 if (unknown.length > 0) {
-  say(`there is no ring ${unknown.join(', ')}; known are check, ${RINGS.map(({ name }) => name).join(', ')}`);
+  say(
+    `there is no ring ${unknown.join(', ')}; known are check, ${RINGS.map(({ name }) => name).join(', ')}`,
+  );
   process.exit(2);
 }
 try {
@@ -103,6 +143,9 @@ try {
 } finally {
   await close();
 }
-if (leftOut.length > 0) say(`\nLeft out here, but not on a build machine (CI=true):\n${leftOut.map((one) => `  ${one}`).join('\n')}`);
+if (leftOut.length > 0)
+  say(
+    `\nLeft out here, but not on a build machine (CI=true):\n${leftOut.map((one) => `  ${one}`).join('\n')}`,
+  );
 say(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

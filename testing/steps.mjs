@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endFamilies } from './family.mjs';
+import { endFamilies } from './process-tree.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
@@ -19,7 +19,12 @@ function run(command, args, environment = {}) {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C is for us, who then end all of it in order, however deep it goes.
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...environment };
-    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     running.add(child);
     let output = '';
     const keep = (chunk) => {
@@ -32,7 +37,9 @@ function run(command, args, environment = {}) {
       resolve({ code, output: output + more });
     };
     child.on('error', (error) => end(1, error.message));
-    child.on('close', (code, signal) => end(code ?? 1, signal === null ? '' : `\nended by ${signal}`));
+    child.on('close', (code, signal) =>
+      end(code ?? 1, signal === null ? '' : `\nended by ${signal}`),
+    );
   });
 }
 
@@ -49,23 +56,44 @@ export async function step(name, work) {
   const result = await work();
   if (live) process.stdout.write('\r\u001b[2K');
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  say(`${result.code === 0 ? '✓' : '✗'} ${name} (${seconds} s${result.note ? `, ${result.note}` : ''})`);
+  say(
+    `${result.code === 0 ? '✓' : '✗'} ${name} (${seconds} s${result.note ? `, ${result.note}` : ''})`,
+  );
   if (result.code !== 0) say(result.output.replace(/^/gm, '    '));
   return result;
 }
 
 const node = (path, ...args) => run(NODE, [join('node_modules', path), ...args]);
-const tsc = (project) => () => node('typescript/bin/tsc', '-p', project, '--noEmit', '--incremental', 'false');
+const tsc = (project) => () =>
+  node('typescript/bin/tsc', '-p', project, '--noEmit', '--incremental', 'false');
 
 /** What holds the house, by name. */
 export const CHECKS = [
-  ['format and lint', () => node('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn', '.')],
+  [
+    'format and lint',
+    () =>
+      node(
+        '@biomejs/biome/bin/biome',
+        'check',
+        '--error-on-warnings',
+        '--diagnostic-level=warn',
+        '.',
+      ),
+  ],
   ['types of the gateway', tsc('tsconfig.json')],
   ['types of the tests', tsc('testing/tsconfig.json')],
   ['types of the pure rooms', tsc('testing/tsconfig.pure.json')],
   [
     'walls between the rooms',
-    () => node('dependency-cruiser/bin/dependency-cruiser.mjs', '--config', 'testing/walls.cjs', '--output-type', 'err-long', 'src'),
+    () =>
+      node(
+        'dependency-cruiser/bin/dependency-cruiser.mjs',
+        '--config',
+        'testing/module-boundaries.cjs',
+        '--output-type',
+        'err-long',
+        'src',
+      ),
   ],
   ['nothing dead', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
@@ -73,15 +101,29 @@ export const CHECKS = [
 
 /** Runs a program of the tests that says by its code whether all was well; answers one count. */
 export async function program(file, args, environment) {
-  const { code, output } = await run(NODE, ['--disable-warning=TimeoutNegativeWarning', file, ...args], environment);
+  const { code, output } = await run(
+    NODE,
+    ['--disable-warning=TimeoutNegativeWarning', file, ...args],
+    environment,
+  );
   return { code, output, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
 /** Runs jest over these folders; answers its counts. */
 export async function jest(folders, environment, ...more) {
-  const report = join(ROOT, '.cache', `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`);
+  const report = join(
+    ROOT,
+    '.cache',
+    `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`,
+  );
   const flags = ['--experimental-vm-modules', '--no-warnings'];
-  const args = ['node_modules/jest/bin/jest.js', '-c', 'testing/jest.config.mjs', '--json', `--outputFile=${report}`];
+  const args = [
+    'node_modules/jest/bin/jest.js',
+    '-c',
+    'testing/jest.config.mjs',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   const { code, output } = await run(
     NODE,
     [...flags, ...args, ...more, ...folders.map((folder) => `^${join(ROOT, folder)}/`)],
@@ -95,6 +137,8 @@ export async function jest(folders, environment, ...more) {
 
 function countsIn(report) {
   if (!existsSync(report)) return { passed: 0, failed: 0 };
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
   return { passed: numPassedTests, failed: numFailedTests + numRuntimeErrorTestSuites };
 }

@@ -26,11 +26,15 @@ export const postgres = once(async () => {
   const running = given('DATABASE_URL');
   if (running !== null) return running;
   const { openEmbeddedPostgres } = await import('../dist/embedded/postgres.js');
-  const { silent } = await import('../dist/observe/log.js');
+  const { silent } = await import('../dist/observability/log.js');
   const folder = mkdtempSync(join(tmpdir(), 'backstep-test-'));
   // As root the server runs as another user, who must reach it.
   chmodSync(folder, 0o755);
-  const server = await openEmbeddedPostgres({ folder, log: silent('embedded'), settings: { max_connections: '200' } });
+  const server = await openEmbeddedPostgres({
+    folder,
+    log: silent('embedded'),
+    settings: { max_connections: '200' },
+  });
   closers.push(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });

@@ -10,7 +10,14 @@ export interface AvailableAction {
   readonly reason: string | null;
 }
 
-export const ACTION_NAMES = ['cancelFlow', 'undoFlow', 'pauseFlow', 'resumeFlow', 'retryStep', 'skipStep'] as const;
+export const ACTION_NAMES = [
+  'cancelFlow',
+  'undoFlow',
+  'pauseFlow',
+  'resumeFlow',
+  'retryStep',
+  'skipStep',
+] as const;
 
 export function availableActions(flow: Flow): AvailableAction[] {
   const word = { flowId: flow.flowId, actor: 'anonymous', reason: '' };

@@ -2,12 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Registration } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { BadInput } from './problems.js';
 
 export interface Shell {
   readonly engine: EngineService;
-  readonly readRegistration: (text: string, options: { readonly serviceName: string | null }) => Registration;
+  readonly readRegistration: (
+    text: string,
+    options: { readonly serviceName: string | null },
+  ) => Registration;
   readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;

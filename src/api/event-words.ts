@@ -1,31 +1,44 @@
 /** What happened, in a sentence for people: one per event type. */
 import type { FlowEvent } from '../saga/event.js';
 
-type Words = { readonly [T in FlowEvent['type']]: (event: FlowEvent & { readonly type: T }) => string };
+type Words = {
+  readonly [T in FlowEvent['type']]: (event: FlowEvent & { readonly type: T }) => string;
+};
 
 const why = (message: string | null): string => (message === null ? '' : `: ${message}`);
 const at = (ms: number): string => new Date(ms).toISOString();
 
 const WORDS: Words = {
   FLOW_STARTED: () => 'the flow starts',
-  DO_SENT: (event) => `DO ${event.stepName} is sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
-  DO_SUCCEEDED: (event) => `${event.stepName} is done${event.late ? ', after the flow had turned around' : ''}`,
+  DO_SENT: (event) =>
+    `DO ${event.stepName} is sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
+  DO_SUCCEEDED: (event) =>
+    `${event.stepName} is done${event.late ? ', after the flow had turned around' : ''}`,
   DO_FAILED: (event) => `DO ${event.stepName} failed${why(event.errorMessage)}`,
-  DO_RETRY_SCHEDULED: (event) => `DO ${event.stepName} will be tried again at ${at(event.nextAttemptAt)}`,
+  DO_RETRY_SCHEDULED: (event) =>
+    `DO ${event.stepName} will be tried again at ${at(event.nextAttemptAt)}`,
   DO_RETRIES_EXHAUSTED: (event) => `${event.stepName} is out of retries`,
   DO_WITHDRAWN: (event) => `DO ${event.stepName} is withdrawn: it had not left yet`,
-  DO_OUTCOME_UNKNOWN: (event) => `whether ${event.stepName} was done is unknown${why(event.message)}`,
-  UNDO_SENT: (event) => `UNDO ${event.stepName} is sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
+  DO_OUTCOME_UNKNOWN: (event) =>
+    `whether ${event.stepName} was done is unknown${why(event.message)}`,
+  UNDO_SENT: (event) =>
+    `UNDO ${event.stepName} is sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
   UNDO_SUCCEEDED: (event) => `${event.stepName} is undone`,
   UNDO_FAILED: (event) => `UNDO ${event.stepName} failed${why(event.errorMessage)}`,
-  UNDO_RETRY_SCHEDULED: (event) => `UNDO ${event.stepName} will be tried again at ${at(event.nextAttemptAt)}`,
-  UNDO_RETRIES_EXHAUSTED: (event) => `UNDO ${event.stepName} is out of ${event.reason === 'ROUNDS' ? 'rounds' : 'retries'}`,
-  UNDO_ROUND_OWED: (event) => `a late answer says ${event.stepName} was done once more: it will be undone once more`,
+  UNDO_RETRY_SCHEDULED: (event) =>
+    `UNDO ${event.stepName} will be tried again at ${at(event.nextAttemptAt)}`,
+  UNDO_RETRIES_EXHAUSTED: (event) =>
+    `UNDO ${event.stepName} is out of ${event.reason === 'ROUNDS' ? 'rounds' : 'retries'}`,
+  UNDO_ROUND_OWED: (event) =>
+    `a late answer says ${event.stepName} was done once more: it will be undone once more`,
   STEP_PROGRESS: (event) =>
     `${event.stepName} is at work${event.progress === null ? '' : `, ${Math.round(event.progress * 100)} %`}${why(event.message)}`,
-  STEP_SKIPPED: (event) => `${event.action} ${event.stepName} is settled by hand${why(event.reason)}`,
-  STEP_RETRIED: (event) => `${event.action} ${event.stepName} is tried again by hand${why(event.reason)}`,
-  FLOW_HELD: (event) => `the flow is held: ${event.stepName} is out of retries and an operator decides`,
+  STEP_SKIPPED: (event) =>
+    `${event.action} ${event.stepName} is settled by hand${why(event.reason)}`,
+  STEP_RETRIED: (event) =>
+    `${event.action} ${event.stepName} is tried again by hand${why(event.reason)}`,
+  FLOW_HELD: (event) =>
+    `the flow is held: ${event.stepName} is out of retries and an operator decides`,
   FLOW_RELEASED: () => 'the flow is no longer held',
   FLOW_PAUSED: (event) => `the flow is paused${why(event.reason)}`,
   FLOW_RESUMED: (event) => `the flow is resumed${why(event.reason)}`,

@@ -1,15 +1,21 @@
 /** For whoever watches over this process: does it live, and may it be sent work? */
 import type { FastifyInstance } from 'fastify';
 import type { Health } from '../engine/service.js';
-import { createMetrics } from '../observe/metrics.js';
+import { createMetrics } from '../observability/metrics.js';
 import type { Shell } from './context.js';
 
 export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void {
-  app.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
+  app.get('/livez', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  );
   app.get('/readyz', async (_request, reply) => {
     const health = await engine.health().catch((error: unknown): Health => {
       log.warn({ err: error }, 'health could not be asked');
-      return { ready: false, checks: [{ name: 'engine', ok: false, detail: 'does not answer' }], load: NO_LOAD };
+      return {
+        ready: false,
+        checks: [{ name: 'engine', ok: false, detail: 'does not answer' }],
+        load: NO_LOAD,
+      };
     });
     const { ready, checks } = health;
     return reply

@@ -1,5 +1,10 @@
 /** HTTP as all parts of the API have it: bodies read without losing digits, failures as problem JSON, names that are ours. */
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
 import type { Origins } from './origins.js';
@@ -24,7 +29,8 @@ export function createHttp(shell: Shell, origins: Origins): FastifyInstance {
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: (_error, _request, reply) => {
-      const detail = 'this address can not be read; characters other than letters and digits may need %-encoding';
+      const detail =
+        'this address can not be read; characters other than letters and digits may need %-encoding';
       sendProblem(reply as FastifyReply, 400, detail, [], 'BAD_REQUEST');
     },
   });
@@ -44,7 +50,8 @@ function atTheDoor(app: FastifyInstance, origins: Origins): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     if (!origins.allowsHost(request.headers.host ?? '')) {
-      const detail = 'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
+      const detail =
+        'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
       return sendProblem(reply, 421, detail, [], 'HOST_NOT_ALLOWED');
     }
     // Before its body is looked at: what is wrong with that does not matter here.
@@ -75,11 +82,21 @@ function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply));
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const status = 'statusCode' in error ? error.statusCode : undefined;
-    if (status === 413) return sendProblem(reply, 413, `the body is larger than ${bodyLimit} bytes`, [], 'BODY_TOO_LARGE');
-    if (status === 415) return sendProblem(reply, 415, 'send the body as application/json', [], 'CONTENT_TYPE');
-    if (status !== undefined && status < 500) return sendProblem(reply, status, error.message, [], 'BAD_REQUEST');
+    if (status === 413)
+      return sendProblem(
+        reply,
+        413,
+        `the body is larger than ${bodyLimit} bytes`,
+        [],
+        'BODY_TOO_LARGE',
+      );
+    if (status === 415)
+      return sendProblem(reply, 415, 'send the body as application/json', [], 'CONTENT_TYPE');
+    if (status !== undefined && status < 500)
+      return sendProblem(reply, status, error.message, [], 'BAD_REQUEST');
     const told = tell(error);
-    if (told.status === 500) shell.log.error({ err: error, requestId: request.id }, 'a request failed');
+    if (told.status === 500)
+      shell.log.error({ err: error, requestId: request.id }, 'a request failed');
     return sendTold(reply, told);
   });
 }

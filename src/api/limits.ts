@@ -44,7 +44,11 @@ export function createLimits(told: Pick<Limits, 'introspection' | 'suggestions'>
     blockFieldSuggestion: { enabled: false },
   });
   const { validationRules, plugins } = armor.protect();
-  return { rules: validationRules, plugins: plugins as unknown as readonly ApolloServerPlugin[], ...told };
+  return {
+    rules: validationRules,
+    plugins: plugins as unknown as readonly ApolloServerPlugin[],
+    ...told,
+  };
 }
 
 /** A document within all limits, or what is wrong with it. For WebSockets; over HTTP the server does the same. */
@@ -56,7 +60,9 @@ export function readDocument(
   try {
     const document = parse(String(text), { maxTokens: MOST_TOKENS });
     const closed = introspection ? [] : [NoSchemaIntrospectionCustomRule];
-    const errors = validate(schema, document, [...specifiedRules, ...closed, ...rules], { maxErrors: 20 });
+    const errors = validate(schema, document, [...specifiedRules, ...closed, ...rules], {
+      maxErrors: 20,
+    });
     return errors.length > 0 ? errors : document;
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

@@ -8,12 +8,20 @@ export interface Origins {
 }
 
 export function isLoopback(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    name === '::1' ||
+    /^127(?:\.\d{1,3}){3}$/.test(name)
+  );
 }
 
 /** `allowed`: origins like `https://console.example.com`. */
 export function createOrigins(boundTo: string, allowed: readonly string[]): Origins {
-  const hosts = new Set(allowed.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])));
+  const hosts = new Set(
+    allowed.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])),
+  );
   const local = isLoopback(boundTo);
   return {
     allowsPage(origin, host) {

@@ -52,7 +52,10 @@ const START_PAGE = `<!doctype html>
 const NOT_BUILT =
   '<!doctype html><title>GraphiQL</title><p>GraphiQL is not built here. Run <code>npm run build</code> and start again.</p>\n';
 
-export async function pages(app: FastifyInstance, { graphiqlFolder = GRAPHIQL }: PageOptions): Promise<void> {
+export async function pages(
+  app: FastifyInstance,
+  { graphiqlFolder = GRAPHIQL }: PageOptions,
+): Promise<void> {
   const files = await filesOf(graphiqlFolder);
   const index = files.get('index.html');
   app.get('/', (_request, reply) => html(reply).send(START_PAGE));
@@ -73,17 +76,23 @@ export async function pages(app: FastifyInstance, { graphiqlFolder = GRAPHIQL }:
       .type(type)
       .send(await readFile(file));
   });
-  app.get('/openapi.yaml', async (_request, reply) => reply.type('application/yaml; charset=utf-8').send(await readFile(OPENAPI)));
+  app.get('/openapi.yaml', async (_request, reply) =>
+    reply.type('application/yaml; charset=utf-8').send(await readFile(OPENAPI)),
+  );
 }
 
 function html(reply: FastifyReply): FastifyReply {
-  return reply.headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' }).type('text/html; charset=utf-8');
+  return reply
+    .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
+    .type('text/html; charset=utf-8');
 }
 
 /** Path as asked for → file; nothing else can be had. */
 async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
   if (!existsSync(folder)) return new Map();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   return new Map(paths.map((path) => [relative(folder, path).split(sep).join('/'), path]));
 }

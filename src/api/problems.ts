@@ -35,19 +35,28 @@ const INTERNAL = 'INTERNAL_SERVER_ERROR';
 /** What may be said about an error; whatever is not known is masked, and belongs into the log. */
 export function tell(error: unknown): Told {
   if (error instanceof Fault) {
-    if (SPOKEN_FAULTS.has(error.code)) return { code: error.code, status: 503, message: error.message, retryable: true };
+    if (SPOKEN_FAULTS.has(error.code))
+      return { code: error.code, status: 503, message: error.message, retryable: true };
     const message = 'something the gateway depends on does not answer; nothing was lost, try again';
     return { code: 'UNAVAILABLE', status: 503, message, retryable: true };
   }
-  if (error instanceof BadInput) return { code: error.code, status: 400, message: error.message, retryable: false };
+  if (error instanceof BadInput)
+    return { code: error.code, status: 400, message: error.message, retryable: false };
   if (error instanceof BadCursor) {
-    const message = 'after is not a cursor of this list; take it from endCursor or an edge, and leave it out for the first page';
+    const message =
+      'after is not a cursor of this list; take it from endCursor or an edge, and leave it out for the first page';
     return { code: error.code, status: 400, message, retryable: false };
   }
-  if (error instanceof NotFound) return { code: error.code, status: 404, message: error.message, retryable: false };
+  if (error instanceof NotFound)
+    return { code: error.code, status: 404, message: error.message, retryable: false };
   if (error instanceof Error && 'code' in error && error.code === 'LAGGED')
     return { code: 'LAGGED', status: 503, message: error.message, retryable: true };
-  return { code: INTERNAL, status: 500, message: 'something went wrong here; it is in the log', retryable: false };
+  return {
+    code: INTERNAL,
+    status: 500,
+    message: 'something went wrong here; it is in the log',
+    retryable: false,
+  };
 }
 
 const STATUSES: Readonly<Record<string, number>> = {
@@ -74,7 +83,12 @@ export function graphqlError(
   if (original === null) return ownOf(formatted);
   const { code, retryable, message } = tell(original);
   const { path, locations } = formatted;
-  const answer = { message, ...(locations && { locations }), ...(path && { path }), extensions: { code, ...(retryable && { retryable }) } };
+  const answer = {
+    message,
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: { code, ...(retryable && { retryable }) },
+  };
   return { answer, unknown: code === INTERNAL };
 }
 
@@ -86,12 +100,25 @@ function originalOf(error: unknown): unknown {
 }
 
 /** graphql's own: about the document or its variables, unless a resolver answered what the schema forbids. */
-function ownOf(formatted: GraphQLFormattedError): { readonly answer: GraphQLFormattedError; readonly unknown: boolean } {
-  const code = formatted.extensions?.code ?? (formatted.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : INTERNAL);
+function ownOf(formatted: GraphQLFormattedError): {
+  readonly answer: GraphQLFormattedError;
+  readonly unknown: boolean;
+} {
+  const code =
+    formatted.extensions?.code ??
+    (formatted.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : INTERNAL);
   const { message, locations, path } = formatted;
   const unknown = code === INTERNAL;
   const said = unknown ? tell(null).message : message;
-  return { answer: { message: said, ...(locations && { locations }), ...(path && { path }), extensions: { code } }, unknown };
+  return {
+    answer: {
+      message: said,
+      ...(locations && { locations }),
+      ...(path && { path }),
+      extensions: { code },
+    },
+    unknown,
+  };
 }
 
 /** Names of the schema that an error would give away to who may not ask for it. */

@@ -83,7 +83,10 @@ async function closeHttp(app: FastifyInstance, sockets: Sockets): Promise<void> 
   }
 }
 
-async function listen(app: FastifyInstance, { host, port, portTries, log }: ApiOptions): Promise<number> {
+async function listen(
+  app: FastifyInstance,
+  { host, port, portTries, log }: ApiOptions,
+): Promise<number> {
   const last = port === 0 ? 0 : Math.min(HIGHEST_PORT, port + Math.max(1, portTries) - 1);
   for (let next = port; next <= last; next++) {
     try {
@@ -91,11 +94,17 @@ async function listen(app: FastifyInstance, { host, port, portTries, log }: ApiO
       const address = app.server.address();
       return typeof address === 'object' && address !== null ? address.port : next;
     } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE') throw new Error(`cannot listen on ${host} port ${next}: ${reasonOf(error)}`, { cause: error });
+      if (codeOf(error) !== 'EADDRINUSE')
+        throw new Error(`cannot listen on ${host} port ${next}: ${reasonOf(error)}`, {
+          cause: error,
+        });
       log.info({ port: next }, 'this port is taken; trying the next');
     }
   }
-  const tried = port === last ? `port ${port} on ${host} is` : `the ports ${port} to ${last} on ${host} are all`;
+  const tried =
+    port === last
+      ? `port ${port} on ${host} is`
+      : `the ports ${port} to ${last} on ${host} are all`;
   throw new Error(`${tried} taken; choose another with PORT, or 0 for any free one`);
 }
 
@@ -106,6 +115,7 @@ function codeOf(error: unknown): unknown {
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code === 'EACCES') return 'only root may use ports below 1024; choose another with PORT';
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine has no such address; choose another with HOST';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'this machine has no such address; choose another with HOST';
   return error instanceof Error ? error.message : String(error);
 }

@@ -27,7 +27,11 @@ const NOT_READING = 4408;
 const INTERNAL_ERROR = 4500;
 
 export function openSockets(server: Server, options: SocketOptions): Sockets {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES, handleProtocols });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MOST_MESSAGE_BYTES,
+    handleProtocols,
+  });
   const protocol = socketServer(options);
   const live = new Set<WebSocket>();
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
@@ -51,7 +55,11 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   };
 }
 
-function refusalOf({ headers, url }: IncomingMessage, origins: Origins, connections: number): string | null {
+function refusalOf(
+  { headers, url }: IncomingMessage,
+  origins: Origins,
+  connections: number,
+): string | null {
   const { origin, host = '' } = headers;
   if ((url ?? '').split('?', 1)[0] !== '/graphql') return '404 Not Found';
   if (!origins.allowsHost(host)) return '421 Misdirected Request';
@@ -75,7 +83,12 @@ function leave(socket: WebSocket): Promise<void> {
   });
 }
 
-function speak(socket: WebSocket, request: IncomingMessage, protocol: ReturnType<typeof socketServer>, { shell }: SocketOptions): void {
+function speak(
+  socket: WebSocket,
+  request: IncomingMessage,
+  protocol: ReturnType<typeof socketServer>,
+  { shell }: SocketOptions,
+): void {
   const gone = new AbortController();
   // A socket's own complaint (a message too large, a broken frame) closes it with the code that says so.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
@@ -100,7 +113,9 @@ function speak(socket: WebSocket, request: IncomingMessage, protocol: ReturnType
   socket.once('close', (code, reason) => {
     stopPinging();
     gone.abort();
-    closed(code, String(reason)).catch((error: unknown) => shell.log.error({ err: error }, 'a subscription did not end cleanly'));
+    closed(code, String(reason)).catch((error: unknown) =>
+      shell.log.error({ err: error }, 'a subscription did not end cleanly'),
+    );
   });
 }
 

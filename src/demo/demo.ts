@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Registration, WorkerClient } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { type Print, traceFlow } from './trace.js';
 import { type DemoStep, startDemoWorkers } from './workers.js';
 
@@ -12,7 +12,10 @@ export interface DemoOptions {
   readonly engine: EngineService;
   readonly worker: WorkerClient;
   readonly replyTopic: string;
-  readonly readRegistration: (text: string, options: { readonly serviceName: string | null }) => Registration;
+  readonly readRegistration: (
+    text: string,
+    options: { readonly serviceName: string | null },
+  ) => Registration;
   readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
   readonly print: Print;
   readonly coloured: boolean;
@@ -27,13 +30,23 @@ const DOCUMENTS = fileURLToPath(new URL('documents', import.meta.url));
 export async function prepareDemo(options: DemoOptions): Promise<void> {
   const steps: DemoStep[] = [];
   for (const file of readdirSync(DOCUMENTS).sort()) {
-    const registration = options.readRegistration(readFileSync(join(DOCUMENTS, file), 'utf8'), { serviceName: 'backstep-demo' });
+    const registration = options.readRegistration(readFileSync(join(DOCUMENTS, file), 'utf8'), {
+      serviceName: 'backstep-demo',
+    });
     const { problems } = await options.engine.register(registration, { dryRun: false });
-    if (problems.length > 0) throw new Error(`the example ${file} is wrong: ${problems.map(({ message }) => message).join('; ')}`);
+    if (problems.length > 0)
+      throw new Error(
+        `the example ${file} is wrong: ${problems.map(({ message }) => message).join('; ')}`,
+      );
     for (const declaration of registration.declarations) {
       if (declaration.as !== 'initiator') continue;
       const { name } = declaration.orchestration;
-      steps.push(...declaration.orchestration.steps.map((step) => ({ stepName: step.name, topics: options.stepTopics(name, step.name) })));
+      steps.push(
+        ...declaration.orchestration.steps.map((step) => ({
+          stepName: step.name,
+          topics: options.stepTopics(name, step.name),
+        })),
+      );
     }
   }
   await startDemoWorkers(options.worker, steps, options.replyTopic, options.log);
@@ -64,10 +77,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     return flow.flowId;
   };
   await tell('1. A flow of tenantCreation that goes well', { tenant: 'globex' });
-  const undone = await tell('2. The same, but its third step fails: it is retried, then everything done is undone', {
-    tenant: 'acme',
-    failAt: 'createUser',
-  });
+  const undone = await tell(
+    '2. The same, but its third step fails: it is retried, then everything done is undone',
+    {
+      tenant: 'acme',
+      failAt: 'createUser',
+    },
+  );
   print('');
   for (const line of whatNext(options.url, undone ?? '')) print(line);
 }

@@ -19,8 +19,13 @@ interface Told {
 }
 
 /** Follows the flow to its end, one line per event a newcomer needs; answers the trace line. */
-export async function traceFlow(engine: EngineService, flowId: string, { print, coloured }: Trace): Promise<string> {
-  const paint = (text: string, colour: Colour): string => (coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text);
+export async function traceFlow(
+  engine: EngineService,
+  flowId: string,
+  { print, coloured }: Trace,
+): Promise<string> {
+  const paint = (text: string, colour: Colour): string =>
+    coloured ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text;
   const events = await engine.follow(flowId, 0, new AbortController().signal);
   const letters: string[] = [];
   let first: number | null = null;
@@ -50,7 +55,8 @@ function statusOf(event: FlowEvent): string {
   return stepOf(event) === '' ? event.flowStatus : (event.stepStatus ?? event.flowStatus);
 }
 
-const sending = (attempt: number): string => (attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${attempt}`);
+const sending = (attempt: number): string =>
+  attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${attempt}`;
 
 function toldOf(event: FlowEvent): Told | null {
   switch (event.type) {
@@ -59,19 +65,35 @@ function toldOf(event: FlowEvent): Told | null {
     case 'DO_SUCCEEDED':
       return { sign: '✓', colour: 'green', text: 'the worker has done it' };
     case 'DO_FAILED':
-      return { sign: '✗', colour: 'red', text: `the worker failed: ${event.errorMessage ?? 'it did not say why'}` };
+      return {
+        sign: '✗',
+        colour: 'red',
+        text: `the worker failed: ${event.errorMessage ?? 'it did not say why'}`,
+      };
     case 'DO_RETRY_SCHEDULED':
-      return { sign: '…', colour: 'yellow', text: `it will be tried again in ${((event.nextAttemptAt - event.at) / 1000).toFixed(1)} s` };
+      return {
+        sign: '…',
+        colour: 'yellow',
+        text: `it will be tried again in ${((event.nextAttemptAt - event.at) / 1000).toFixed(1)} s`,
+      };
     case 'DO_RETRIES_EXHAUSTED':
       return { sign: '✗', colour: 'red', text: 'no retries are left' };
     case 'FLOW_TURNED_AROUND':
-      return { sign: '↩', colour: 'yellow', text: 'the flow turns around: what was done is undone, newest first' };
+      return {
+        sign: '↩',
+        colour: 'yellow',
+        text: 'the flow turns around: what was done is undone, newest first',
+      };
     case 'UNDO_SENT':
       return { sign: '←', colour: 'blue', text: 'UNDO is sent to the worker' };
     case 'UNDO_SUCCEEDED':
       return { sign: '✓', colour: 'green', text: 'the worker has undone it' };
     case 'UNDO_FAILED':
-      return { sign: '✗', colour: 'red', text: `the worker could not undo it: ${event.errorMessage ?? 'it did not say why'}` };
+      return {
+        sign: '✗',
+        colour: 'red',
+        text: `the worker could not undo it: ${event.errorMessage ?? 'it did not say why'}`,
+      };
     case 'FLOW_COMPLETED':
       return { sign: '●', colour: 'green', text: 'every step is done' };
     case 'FLOW_UNDONE':
@@ -85,7 +107,12 @@ function toldOf(event: FlowEvent): Told | null {
   }
 }
 
-const ENDS: readonly FlowEvent['type'][] = ['FLOW_COMPLETED', 'FLOW_UNDONE', 'FLOW_FAILED', 'FLOW_CANCELLED'];
+const ENDS: readonly FlowEvent['type'][] = [
+  'FLOW_COMPLETED',
+  'FLOW_UNDONE',
+  'FLOW_FAILED',
+  'FLOW_CANCELLED',
+];
 
 /** `a+` done, `a-` failed, `~a+` undone, `~a-` undo failed, `=> STATUS`. */
 function shortOf(event: FlowEvent): string | null {

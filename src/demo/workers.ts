@@ -1,6 +1,6 @@
 /** Workers of the examples, in this process: they answer like any worker would, over topics, echoing the command's headers. */
 import type { WorkerClient, WorkerRecord } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 
 export interface DemoStep {
   readonly stepName: string;
@@ -19,17 +19,28 @@ interface Command {
 /** What a worker does in place of work, ms. */
 const WORK_MS = { DO: 250, UNDO: 200 } as const;
 
-export async function startDemoWorkers(client: WorkerClient, steps: readonly DemoStep[], replyTopic: string, log: Log): Promise<void> {
+export async function startDemoWorkers(
+  client: WorkerClient,
+  steps: readonly DemoStep[],
+  replyTopic: string,
+  log: Log,
+): Promise<void> {
   const busy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const onRecord = async ({ topic, value }: WorkerRecord): Promise<void> => {
     const command = commandIn(value);
     // Anybody may write to a topic: what is no command is left alone, and the next one is read.
-    if (command === null) return log.warn({ topic }, 'a demo worker was sent something that is no command');
+    if (command === null)
+      return log.warn({ topic }, 'a demo worker was sent something that is no command');
     await busy(WORK_MS[command.headers.action]);
     const { flowId } = command.headers;
     const answer = answerTo(command);
     log.debug(
-      { flowId, step: command.headers.stepName, action: command.headers.action, ok: answer.headers.status },
+      {
+        flowId,
+        step: command.headers.stepName,
+        action: command.headers.action,
+        ok: answer.headers.status,
+      },
       'a demo worker answers',
     );
     await client.send([{ topic: replyTopic, key: flowId, value: JSON.stringify(answer) }]);
@@ -42,24 +53,40 @@ export async function startDemoWorkers(client: WorkerClient, steps: readonly Dem
 
 function commandIn(value: Uint8Array | null): Command | null {
   try {
-    const command = JSON.parse(Buffer.from(value ?? new Uint8Array()).toString()) as Partial<Command> | null;
+    const command = JSON.parse(
+      Buffer.from(value ?? new Uint8Array()).toString(),
+    ) as Partial<Command> | null;
     const { flowId, stepName, action } = command?.headers ?? {};
-    const whole = typeof flowId === 'string' && typeof stepName === 'string' && (action === 'DO' || action === 'UNDO');
+    const whole =
+      typeof flowId === 'string' &&
+      typeof stepName === 'string' &&
+      (action === 'DO' || action === 'UNDO');
     return whole ? (command as Command) : null;
   } catch {
     return null;
   }
 }
 
-function answerTo({ headers, payload }: Command): { readonly headers: Record<string, unknown>; readonly payload: unknown } {
+function answerTo({ headers, payload }: Command): {
+  readonly headers: Record<string, unknown>;
+  readonly payload: unknown;
+} {
   const { stepName, action } = headers;
-  const asked = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+  const asked =
+    typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
   if (action === 'DO' && asked.failAt === stepName) {
     return {
-      headers: { ...headers, status: false, errorMessage: `the mail address of ${String(asked.tenant ?? 'nobody')} is taken` },
+      headers: {
+        ...headers,
+        status: false,
+        errorMessage: `the mail address of ${String(asked.tenant ?? 'nobody')} is taken`,
+      },
       payload,
     };
   }
-  const done = action === 'DO' ? { ...asked, [`${stepName}Id`]: `${stepName}-${headers.flowId.slice(-6)}` } : payload;
+  const done =
+    action === 'DO'
+      ? { ...asked, [`${stepName}Id`]: `${stepName}-${headers.flowId.slice(-6)}` }
+      : payload;
   return { headers: { ...headers, status: true }, payload: done };
 }

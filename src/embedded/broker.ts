@@ -4,9 +4,17 @@
  */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Broker, Delivery, InboxSource, Intake, OutboxRow, PublishResult, WorkerClient } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
-import { messageHeaders } from '../observe/message-headers.js';
+import type {
+  Broker,
+  Delivery,
+  InboxSource,
+  Intake,
+  OutboxRow,
+  PublishResult,
+  WorkerClient,
+} from '../engine/ports.js';
+import type { Log } from '../observability/log.js';
+import { messageHeaders } from '../observability/message-headers.js';
 import { Group, type OnRecord } from './group.js';
 import type { LogRecord } from './log-file.js';
 import { Offsets } from './offsets.js';
@@ -65,7 +73,10 @@ class InProcessBroker implements EmbeddedBroker {
     try {
       await this.offsets.open();
       const files = (await readdir(folder)).filter((file) => file.endsWith('.log'));
-      await this.ensureTopics([...files.map((file) => file.slice(0, -'.log'.length)), ...this.options.ownTopics]);
+      await this.ensureTopics([
+        ...files.map((file) => file.slice(0, -'.log'.length)),
+        ...this.options.ownTopics,
+      ]);
     } catch (error) {
       await this.leave();
       throw error;
@@ -73,7 +84,8 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   readonly publisher = {
-    publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> => Promise.all(rows.map((row) => this.publish(row))),
+    publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
+      Promise.all(rows.map((row) => this.publish(row))),
   };
 
   async ensureTopics(names: readonly string[]): Promise<void> {
@@ -93,7 +105,9 @@ class InProcessBroker implements EmbeddedBroker {
       const topic = this.topic(name);
       this.intake.set(
         name,
-        topic.reads(await this.placeOf(name, topic, inbox), (records) => this.feed(name, records, intake)),
+        topic.reads(await this.placeOf(name, topic, inbox), (records) =>
+          this.feed(name, records, intake),
+        ),
       );
     }
     this.joined = true;
@@ -106,7 +120,10 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   health(): { ready: boolean; detail: string } {
-    return { ready: this.joined, detail: this.joined ? `in this process, log in ${this.options.folder}` : 'not reading yet' };
+    return {
+      ready: this.joined,
+      detail: this.joined ? `in this process, log in ${this.options.folder}` : 'not reading yet',
+    };
   }
 
   worker(groupId: string): WorkerClient {
@@ -124,7 +141,11 @@ class InProcessBroker implements EmbeddedBroker {
       send: async (messages) => {
         await Promise.all(
           messages.map(({ topic, key, value, headers }) =>
-            this.topic(topic).append({ key: toBytes(key), value: toBytes(value), headers: headers ?? {} }),
+            this.topic(topic).append({
+              key: toBytes(key),
+              value: toBytes(value),
+              headers: headers ?? {},
+            }),
           ),
         );
       },
@@ -143,7 +164,9 @@ class InProcessBroker implements EmbeddedBroker {
 
   private async openTopic(name: string): Promise<void> {
     if (!TOPIC_NAME.test(name))
-      throw new Error(`${name} can not be a topic: 1 to 249 letters, digits, dots, underscores and hyphens are possible`);
+      throw new Error(
+        `${name} can not be a topic: 1 to 249 letters, digits, dots, underscores and hyphens are possible`,
+      );
     const { folder, trimBytes = TRIM_BYTES, log } = this.options;
     const read = (): number | null => {
       const reader = this.intake.get(name);
@@ -151,7 +174,10 @@ class InProcessBroker implements EmbeddedBroker {
       // Read by the gateway, which has not started yet: nothing counts as read.
       return this.options.intakeTopics.includes(name) ? 0 : this.offsets.slowest(name);
     };
-    this.topics.set(name, await Topic.open({ name, path: join(folder, 'topics', `${name}.log`), trimBytes, log, read }));
+    this.topics.set(
+      name,
+      await Topic.open({ name, path: join(folder, 'topics', `${name}.log`), trimBytes, log, read }),
+    );
   }
 
   private topic(name: string): Topic {
@@ -173,7 +199,10 @@ class InProcessBroker implements EmbeddedBroker {
     if (known === undefined) return log.firstOffset;
     const next = Number(known.nextOffset);
     const last = log.from(next - 1, 1)[0];
-    const differs = last?.offset === next - 1 && known.lastTimestamp !== null && last.timestamp !== known.lastTimestamp;
+    const differs =
+      last?.offset === next - 1 &&
+      known.lastTimestamp !== null &&
+      last.timestamp !== known.lastTimestamp;
     if (next <= log.nextOffset && !differs) return Math.max(next, log.firstOffset);
     const words = 'this topic is not the one the inbox knows: starting at its beginning';
     this.options.log.warn({ topic: name, partition: 0, offset: log.firstOffset }, words);
@@ -183,22 +212,37 @@ class InProcessBroker implements EmbeddedBroker {
 
   private async feed(topic: string, records: readonly LogRecord[], intake: Intake): Promise<void> {
     const { log } = this.options;
-    if (log.debugs) for (const { offset, value } of records) log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
+    if (log.debugs)
+      for (const { offset, value } of records)
+        log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
     const deliveries = records.map(({ offset, timestamp, ...record }) => {
       const raw = { key: record.key, value: record.value, headers: { ...record.headers } };
-      return { ...this.options.decode(topic, raw), position: { topic, partition: 0, offset: BigInt(offset), timestamp }, raw };
+      return {
+        ...this.options.decode(topic, raw),
+        position: { topic, partition: 0, offset: BigInt(offset), timestamp },
+        raw,
+      };
     });
     await intake(deliveries);
   }
 
   private async publish(row: OutboxRow): Promise<PublishResult> {
-    const never = (errorCode: string, errorMessage: string): PublishResult => ({ row, result: 'never', errorCode, errorMessage });
+    const never = (errorCode: string, errorMessage: string): PublishResult => ({
+      row,
+      result: 'never',
+      errorCode,
+      errorMessage,
+    });
     const topic = this.topics.get(row.topic);
     if (topic === undefined) return never('UNKNOWN_TOPIC', `there is no topic ${row.topic}`);
     const [key, value] = [toBytes(row.key), toBytes(row.value)];
     const bytes = (key?.length ?? 0) + (value?.length ?? 0);
     const { maxMessageBytes } = this.options;
-    if (bytes > maxMessageBytes) return never('MESSAGE_TOO_LARGE', `the message has ${bytes} bytes, at most ${maxMessageBytes} go`);
+    if (bytes > maxMessageBytes)
+      return never(
+        'MESSAGE_TOO_LARGE',
+        `the message has ${bytes} bytes, at most ${maxMessageBytes} go`,
+      );
     try {
       await topic.append({ key, value, headers: row.headers });
       return { row, result: 'ok' };

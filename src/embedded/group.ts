@@ -45,7 +45,11 @@ export class Group {
 }
 
 /** Records of one key one after the other, of different keys side by side. Ends when none is under way any more. */
-async function work(topic: string, records: readonly LogRecord[], onRecord: OnRecord): Promise<void> {
+async function work(
+  topic: string,
+  records: readonly LogRecord[],
+  onRecord: OnRecord,
+): Promise<void> {
   const chains = new Map<string, Promise<void>>();
   for (const { offset, key, value, headers } of records) {
     const chain = key === null ? `offset ${offset}` : `key ${Buffer.from(key).toString('latin1')}`;

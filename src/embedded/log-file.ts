@@ -116,7 +116,9 @@ export class LogFile {
     const batch = this.pending;
     this.pending = [];
     const records = batch.map(({ record }, index) => ({ ...record, offset: this.next + index }));
-    const bytes = Buffer.from(records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(''));
+    const bytes = Buffer.from(
+      records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(''),
+    );
     try {
       await this.write(bytes);
     } catch (error) {
@@ -137,7 +139,8 @@ export class LogFile {
     try {
       if (this.broken) await file.truncate(this.good);
       this.broken = false;
-      for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, this.good + done)).bytesWritten;
+      for (let done = 0; done < bytes.length; )
+        done += (await file.write(bytes, done, bytes.length - done, this.good + done)).bytesWritten;
       await file.datasync();
     } finally {
       await file.close();
@@ -146,7 +149,10 @@ export class LogFile {
 
   private async rewrite(before: number): Promise<void> {
     const records = this.records.filter(({ offset }) => offset >= before);
-    const lines: Line[] = records.length === 0 ? [{ o: this.next, t: 0, k: null, v: null, mark: true }] : records.map(lineOf);
+    const lines: Line[] =
+      records.length === 0
+        ? [{ o: this.next, t: 0, k: null, v: null, mark: true }]
+        : records.map(lineOf);
     const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     await writeFile(`${this.path}.new`, bytes, { flush: true });
     await rename(`${this.path}.new`, this.path);
@@ -163,7 +169,9 @@ function sizeOf(record: LogRecord | undefined): number {
 function parsed(text: string): Line | null {
   try {
     const line: unknown = JSON.parse(text);
-    return typeof line === 'object' && line !== null && 'o' in line && Number.isInteger(line.o) ? (line as Line) : null;
+    return typeof line === 'object' && line !== null && 'o' in line && Number.isInteger(line.o)
+      ? (line as Line)
+      : null;
   } catch {
     return null;
   }
@@ -174,7 +182,13 @@ function recordOf({ o, t, k, v, h }: Line): LogRecord {
 }
 
 function lineOf({ offset, timestamp, key, value, headers }: LogRecord): Line {
-  return { o: offset, t: timestamp, k: textOf(key), v: textOf(value), ...(Object.keys(headers).length > 0 && { h: { ...headers } }) };
+  return {
+    o: offset,
+    t: timestamp,
+    k: textOf(key),
+    v: textOf(value),
+    ...(Object.keys(headers).length > 0 && { h: { ...headers } }),
+  };
 }
 
 /** `u` + UTF-8 text, or `b` + base64. */

@@ -1,6 +1,6 @@
 /** How far each group of workers has read each topic: one small file, written anew at each change. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 
 export class Offsets {
   private byGroup = new Map<string, Map<string, number>>();
@@ -19,9 +19,14 @@ export class Offsets {
     });
     try {
       const held = JSON.parse(text) as Record<string, Record<string, number>>;
-      this.byGroup = new Map(Object.entries(held).map(([group, topics]) => [group, new Map(Object.entries(topics))]));
+      this.byGroup = new Map(
+        Object.entries(held).map(([group, topics]) => [group, new Map(Object.entries(topics))]),
+      );
     } catch (error) {
-      this.log.warn({ path: this.path, err: error }, 'where the workers were can not be read; they start at the earliest records again');
+      this.log.warn(
+        { path: this.path, err: error },
+        'where the workers were can not be read; they start at the earliest records again',
+      );
     }
   }
 
@@ -51,12 +56,17 @@ export class Offsets {
 
   private async save(): Promise<void> {
     this.waiting = false;
-    const held = Object.fromEntries([...this.byGroup].map(([group, topics]) => [group, Object.fromEntries(topics)]));
+    const held = Object.fromEntries(
+      [...this.byGroup].map(([group, topics]) => [group, Object.fromEntries(topics)]),
+    );
     try {
       await writeFile(`${this.path}.new`, JSON.stringify(held), { flush: true });
       await rename(`${this.path}.new`, this.path);
     } catch (error) {
-      this.log.warn({ path: this.path, err: error }, 'where the workers are could not be written; after a restart records come again');
+      this.log.warn(
+        { path: this.path, err: error },
+        'where the workers are could not be written; after a restart records come again',
+      );
     }
   }
 }

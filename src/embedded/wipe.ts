@@ -1,7 +1,7 @@
 /** `--fresh`: the data of our own database and broker go, and nothing else in the folder; never under a living gateway. */
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { claim, clearLeftovers } from './postgres-folder.js';
 
 /** Throws an Error that names the process when the data are in use; then nothing is wiped. */

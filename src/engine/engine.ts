@@ -1,17 +1,26 @@
 /** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
-import type { Logs } from '../observe/log.js';
+import type { Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
-import { Commands } from './commands.js';
-import { Hub } from './hub.js';
-import type { Broker, Delivery, FlowRecord, OutboxRow, ReadModel, RegistrationRow, Store, Wire } from './ports.js';
-import { type Decode, Quarantine } from './quarantine.js';
-import { Registry } from './registry.js';
-import { Relay } from './relay.js';
-import { KEEP_ALL, type Keep, Retention } from './retention.js';
-import { Road } from './road.js';
+import { resolveStarts } from './intake/resolve-starts.js';
+import { Road } from './intake/road.js';
+import { type Decode, Quarantine } from './operations/quarantine.js';
+import { Commands } from './operations/requests.js';
+import { Relay } from './outbox/relay.js';
+import type {
+  Broker,
+  Delivery,
+  FlowRecord,
+  OutboxRow,
+  ReadModel,
+  RegistrationRow,
+  Store,
+  Wire,
+} from './ports.js';
+import { Registry } from './registry/registry.js';
+import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService, Health } from './service.js';
-import { resolveStarts } from './starts.js';
-import { Timers } from './timers.js';
+import { Hub } from './subscriptions/hub.js';
+import { Timers } from './timers/timers.js';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -67,7 +76,11 @@ export function createEngine(options: EngineOptions): Engine {
     everyMs: options.removeEveryMs ?? 600_000,
     batchSize: options.batchSize ?? 500,
   });
-  const afterCommit = (records: readonly FlowRecord[], outbox: readonly OutboxRow[], given: boolean): void => {
+  const afterCommit = (
+    records: readonly FlowRecord[],
+    outbox: readonly OutboxRow[],
+    given: boolean,
+  ): void => {
     if (given) relay.give(outbox);
     timers.noted(records);
     hub.committed(records);
@@ -92,7 +105,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
   const intake = async (deliveries: readonly Delivery[]): Promise<void> => {
-    for (const { registration } of deliveries) if (registration !== null) await registry.registerPatiently(registration);
+    for (const { registration } of deliveries)
+      if (registration !== null) await registry.registerPatiently(registration);
     await road.submit(deliveries);
   };
 
@@ -111,7 +125,12 @@ export function createEngine(options: EngineOptions): Engine {
     async start() {
       leave = await store.onRemoteCommit((hints) => {
         if (hints === null) hub.reconnected();
-        else hub.hinted(hints).catch((error: unknown) => logs('flow').warn({ err: error }, 'could not read what another instance did'));
+        else
+          hub
+            .hinted(hints)
+            .catch((error: unknown) =>
+              logs('flow').warn({ err: error }, 'could not read what another instance did'),
+            );
       });
       relay.start();
       await broker.consume(intake, store);
@@ -130,9 +149,14 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-async function statusOf(read: ReadModel, { orchestration }: RegistrationRow): Promise<'REGISTERED' | 'PARTIALLY_REGISTERED'> {
+async function statusOf(
+  read: ReadModel,
+  { orchestration }: RegistrationRow,
+): Promise<'REGISTERED' | 'PARTIALLY_REGISTERED'> {
   const workers = await read.workersOf([orchestration.name]);
-  return orchestration.steps.every((step) => workers.has(`${orchestration.name}/${step.name}`)) ? 'REGISTERED' : 'PARTIALLY_REGISTERED';
+  return orchestration.steps.every((step) => workers.has(`${orchestration.name}/${step.name}`))
+    ? 'REGISTERED'
+    : 'PARTIALLY_REGISTERED';
 }
 
 async function healthOf(store: Store, broker: Broker, road: Road, relay: Relay): Promise<Health> {
@@ -155,11 +179,13 @@ function tell(logs: Logs, records: readonly FlowRecord[]): void {
   const roads = { DO: logs('do'), UNDO: logs('undo'), FLOW: logs('flow') };
   if (!roads.DO.debugs && !roads.UNDO.debugs && !roads.FLOW.debugs) return;
   for (const { after, events } of records) {
-    for (const event of events) roads[roadOf(event)].debug({ flowId: after.flowId, ...event }, event.type);
+    for (const event of events)
+      roads[roadOf(event)].debug({ flowId: after.flowId, ...event }, event.type);
   }
 }
 
 function roadOf(event: FlowEvent): 'DO' | 'UNDO' | 'FLOW' {
-  if (event.type.startsWith('UNDO') || ('action' in event && event.action === 'UNDO')) return 'UNDO';
+  if (event.type.startsWith('UNDO') || ('action' in event && event.action === 'UNDO'))
+    return 'UNDO';
   return event.type.startsWith('DO') || 'action' in event ? 'DO' : 'FLOW';
 }

@@ -2,7 +2,14 @@
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
-import type { Problem, QuarantinedRecord, ReadModel, Registration, RegistrationRow, Replay } from './ports.js';
+import type {
+  Problem,
+  QuarantinedRecord,
+  ReadModel,
+  Registration,
+  RegistrationRow,
+  Replay,
+} from './ports.js';
 
 /** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
 export interface ExecuteResult {
@@ -57,7 +64,11 @@ export interface StepChange {
 export interface Health {
   /** Database, topics, group: what /readyz says. */
   readonly ready: boolean;
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
   /** Deliveries that wait for a transaction; messages of this process not acknowledged yet; times the store did not take work. */
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
@@ -66,7 +77,10 @@ export interface EngineService {
   /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
   execute(request: StartRequest): Promise<ExecuteResult>;
   say(input: OperatorInput): Promise<FlowResult>;
-  register(registration: Registration, options: { readonly dryRun: boolean }): Promise<RegisterResult>;
+  register(
+    registration: Registration,
+    options: { readonly dryRun: boolean },
+  ): Promise<RegisterResult>;
   /** A quarantined record once more down the road. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
   replayQuarantined(replay: Replay): Promise<QuarantineResult>;
   discardQuarantined(replay: Replay): Promise<QuarantineResult>;
@@ -76,7 +90,11 @@ export interface EngineService {
   registrationStatus(row: RegistrationRow): Promise<Registered['status']>;
   readonly read: ReadModel;
   /** Stored events after `after`, then live ones, each once, in order; ends after a terminal status' events, or on abort. Null = no such flow. */
-  follow(flowId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<FlowEvent> | null>;
+  follow(
+    flowId: string,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<FlowEvent> | null>;
   stepChanges(
     filter: { readonly flowId: string | null; readonly orchestrationName: string | null },
     signal: AbortSignal,

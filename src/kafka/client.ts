@@ -11,7 +11,12 @@ import { TopicsAdmin } from './topics-admin.js';
 
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
   const topics = new TopicsAdmin(() => newAdmin(options), options);
-  const publisher = new KafkaPublisher(new Sender(() => newProducer(options)), topics, options.maxMessageBytes, options.log);
+  const publisher = new KafkaPublisher(
+    new Sender(() => newProducer(options)),
+    topics,
+    options.maxMessageBytes,
+    options.log,
+  );
   const intake = new Intake(topics, options);
   return {
     publisher,

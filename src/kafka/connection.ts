@@ -1,16 +1,33 @@
 /** One connection's settings, and the clients made with them. */
-import { type Admin, type Consumer, type ConsumerConfig, Kafka, type KafkaConfig, logLevel, Partitioners, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  type Consumer,
+  type ConsumerConfig,
+  Kafka,
+  type KafkaConfig,
+  logLevel,
+  Partitioners,
+  type Producer,
+} from 'kafkajs';
 import type { Delivery } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 
 export interface KafkaSecurity {
   readonly ssl?: boolean;
-  readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: string };
+  readonly sasl?: {
+    readonly mechanism: string;
+    readonly username: string;
+    readonly password: string;
+  };
 }
 
 export type Decode = (
   topic: string,
-  record: { readonly key: Uint8Array | null; readonly value: Uint8Array | null; readonly headers: Record<string, Uint8Array | string> },
+  record: {
+    readonly key: Uint8Array | null;
+    readonly value: Uint8Array | null;
+    readonly headers: Record<string, Uint8Array | string>;
+  },
 ) => Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
 
 /** Where the brokers are, and how to speak to them. */
@@ -46,7 +63,8 @@ function newClient(options: KafkaConnection, retries: number): Kafka {
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
     // What the client calls an error is mostly a retry: ours to tell, in our words.
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
+    logCreator: () => (entry) =>
+      log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
     ...(ssl === true && { ssl }),
     ...(sasl !== undefined && { sasl }),
   } as KafkaConfig;

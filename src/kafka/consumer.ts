@@ -4,7 +4,7 @@
  */
 import type { Consumer, ConsumerRunConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../engine/ports.js';
-import { messageHeaders } from '../observe/message-headers.js';
+import { messageHeaders } from '../observability/message-headers.js';
 import { type KafkaOptions, newConsumer } from './connection.js';
 import { within } from './failures.js';
 import { type Assignment, groupSettings, Member } from './member.js';
@@ -50,7 +50,8 @@ export class Intake {
       topics: intakeTopics,
       log,
       prepare: () => this.topics.ensure([...ownTopics, ...intakeTopics]),
-      newConsumer: () => this.watched(newConsumer(this.options, groupSettings(this.options.groupId)), places),
+      newConsumer: () =>
+        this.watched(newConsumer(this.options, groupSettings(this.options.groupId)), places),
       reading: () => this.reading(places, feed),
       joined: (consumer, assignment) => this.place(consumer, assignment, places),
     });
@@ -65,9 +66,14 @@ export class Intake {
     const { member } = this;
     this.member = null;
     if (member === null) return;
-    await within(STOP_WITHIN_MS, 'what is under way', Promise.allSettled(this.underWay)).catch((error: unknown) => {
-      this.options.log.warn({ err: error }, 'stopping although not everything is recorded; the next one reads it again');
-    });
+    await within(STOP_WITHIN_MS, 'what is under way', Promise.allSettled(this.underWay)).catch(
+      (error: unknown) => {
+        this.options.log.warn(
+          { err: error },
+          'stopping although not everything is recorded; the next one reads it again',
+        );
+      },
+    );
     await this.commit();
     await member.stop();
     this.share = null;
@@ -76,8 +82,12 @@ export class Intake {
   health(): BrokerHealth {
     if (this.stopped) return { ready: false, detail: 'stopped' };
     const detail = this.member === null ? 'not started' : this.member.detail;
-    if (detail === null && this.share?.placed === true) return { ready: true, detail: `Kafka, group ${this.options.groupId} joined` };
-    return { ready: false, detail: `Kafka at ${this.options.brokers.join(', ')}: ${detail ?? 'partitions are being taken over'}` };
+    if (detail === null && this.share?.placed === true)
+      return { ready: true, detail: `Kafka, group ${this.options.groupId} joined` };
+    return {
+      ready: false,
+      detail: `Kafka at ${this.options.brokers.join(', ')}: ${detail ?? 'partitions are being taken over'}`,
+    };
   }
 
   /**
@@ -92,7 +102,10 @@ export class Intake {
       begun.add(payload.nodeId);
       if (!failed || this.share?.consumer !== consumer) return;
       this.place(consumer, this.share.assignment, places).catch((error: unknown) => {
-        this.options.log.debug({ err: error }, 'the consumer ended before its partitions were placed again');
+        this.options.log.debug(
+          { err: error },
+          'the consumer ended before its partitions were placed again',
+        );
       });
     });
     return consumer;
@@ -118,7 +131,10 @@ export class Intake {
   private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
     const share: Share = { consumer, assignment, places: new Map(), placed: false, moved: false };
     this.share = share;
-    const all = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+    const all = Object.entries(assignment).map(([topic, partitions]) => ({
+      topic,
+      partitions: [...partitions],
+    }));
     // Before the first await: the client fetches from the group's own offsets as soon as we let go.
     consumer.pause(all);
     for (let failures = 0; this.share === share && !this.stopped; failures++) {
@@ -128,12 +144,18 @@ export class Intake {
         for (const place of found) this.seek(share, place);
         consumer.resume(all);
         share.placed = true;
-        this.options.log.info({ partitions: found.length }, 'partitions taken over at the positions of the inbox');
+        this.options.log.info(
+          { partitions: found.length },
+          'partitions taken over at the positions of the inbox',
+        );
         return;
       } catch (error) {
         // A topic made a moment ago has leaders before all brokers know it.
-        if (failures > 3) this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
-        await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures)));
+        if (failures > 3)
+          this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures)),
+        );
       }
     }
   }
@@ -171,16 +193,30 @@ export class Intake {
   }
 
   /** An offset that is out of range sends the client to the beginning by itself: then the topic was made anew, or it was cut short. */
-  private async placeAgain(share: Share, topic: string, partition: number, places: Places): Promise<void> {
+  private async placeAgain(
+    share: Share,
+    topic: string,
+    partition: number,
+    places: Places,
+  ): Promise<void> {
     for (const place of await places.of({ [topic]: [partition] })) this.seek(share, place);
   }
 
-  private async deliver({ batch: { topic, partition, messages } }: EachBatchPayload, place: Place, feed: Feed): Promise<void> {
+  private async deliver(
+    { batch: { topic, partition, messages } }: EachBatchPayload,
+    place: Place,
+    feed: Feed,
+  ): Promise<void> {
     const fresh = messages.filter(({ offset }) => BigInt(offset) >= place.next);
-    if (fresh.length > 0) await feed(fresh.map((message) => this.delivery(topic, partition, message)));
+    if (fresh.length > 0)
+      await feed(fresh.map((message) => this.delivery(topic, partition, message)));
   }
 
-  private moveOn(share: Share, place: Place, { batch, resolveOffset, isStale }: EachBatchPayload): void {
+  private moveOn(
+    share: Share,
+    place: Place,
+    { batch, resolveOffset, isStale }: EachBatchPayload,
+  ): void {
     const last = batch.messages.at(-1);
     // The group may have shared out anew meanwhile: what was recorded stays, where to go on is no longer ours to say, and the client throws.
     if (last === undefined || this.share !== share || isStale()) return;
@@ -195,14 +231,26 @@ export class Intake {
     });
   }
 
-  private delivery(topic: string, partition: number, { key, value, headers, offset, timestamp }: KafkaMessage): Delivery {
+  private delivery(
+    topic: string,
+    partition: number,
+    { key, value, headers, offset, timestamp }: KafkaMessage,
+  ): Delivery {
     const raw = { key, value, headers: headersOf(headers) };
     const decoded = this.options.decode(topic, raw);
     if (this.options.log.debugs) {
-      const flowId = decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
-      this.options.log.debug({ flowId, topic, partition, offset, headers: messageHeaders(value) }, 'received');
+      const flowId =
+        decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
+      this.options.log.debug(
+        { flowId, topic, partition, offset, headers: messageHeaders(value) },
+        'received',
+      );
     }
-    return { ...decoded, raw, position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) } };
+    return {
+      ...decoded,
+      raw,
+      position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) },
+    };
   }
 
   /** As well as it goes: nobody but lag monitors reads them. */
@@ -210,7 +258,11 @@ export class Intake {
     const { share } = this;
     if (share === null || !share.moved) return;
     share.moved = false;
-    const offsets = [...share.places.values()].map(({ topic, partition, next }) => ({ topic, partition, offset: String(next) }));
+    const offsets = [...share.places.values()].map(({ topic, partition, next }) => ({
+      topic,
+      partition,
+      offset: String(next),
+    }));
     try {
       await within(COMMIT_WITHIN_MS, 'committing offsets', share.consumer.commitOffsets(offsets));
     } catch (error) {
@@ -225,7 +277,12 @@ function keyOf(topic: string, partition: number): string {
 
 /** Only the record at the last admitted offset tells: one that is gone by retention says nothing. */
 function isAnother({ last }: Place, [first]: readonly KafkaMessage[]): boolean {
-  return last !== null && first !== undefined && BigInt(first.offset) === last.offset && Number(first.timestamp) !== last.timestamp;
+  return (
+    last !== null &&
+    first !== undefined &&
+    BigInt(first.offset) === last.offset &&
+    Number(first.timestamp) !== last.timestamp
+  );
 }
 
 function isBefore({ from }: Place, [first]: readonly KafkaMessage[]): boolean {

@@ -1,6 +1,6 @@
 /** A seat in a consumer group, taken again for as long as it is wanted: whatever ends a consumer, a new one follows. */
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { within, wordsOf } from './failures.js';
 
 const LONGEST_PAUSE_MS = 5000;
@@ -33,7 +33,12 @@ export function groupSettings(groupId: string): ConsumerConfig {
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
     // A consumer that the client restarts keeps what broke it: ours is a new one.
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 5, restartOnFailure: async () => false },
+    retry: {
+      initialRetryTime: 100,
+      maxRetryTime: 2000,
+      retries: 5,
+      restartOnFailure: async () => false,
+    },
   };
 }
 
@@ -58,7 +63,10 @@ export class Member {
         if (this.stopped) return;
         const nextTryMs = Math.min(LONGEST_PAUSE_MS, 200 * 2 ** failures);
         this.detail = wordsOf(error);
-        this.seat.log.warn({ err: error, failures: failures + 1, nextTryMs }, 'Kafka is not ready; trying again');
+        this.seat.log.warn(
+          { err: error, failures: failures + 1, nextTryMs },
+          'Kafka is not ready; trying again',
+        );
         await this.leave();
         await this.pause(nextTryMs);
       }
@@ -122,9 +130,11 @@ export class Member {
     const { consumer } = this;
     this.consumer = null;
     if (consumer === null) return;
-    await within(LEAVE_WITHIN_MS, 'leaving the group', consumer.disconnect()).catch((error: unknown) => {
-      this.seat.log.debug({ err: error }, 'a Kafka consumer did not leave cleanly');
-    });
+    await within(LEAVE_WITHIN_MS, 'leaving the group', consumer.disconnect()).catch(
+      (error: unknown) => {
+        this.seat.log.debug({ err: error }, 'a Kafka consumer did not leave cleanly');
+      },
+    );
   }
 
   private pause(ms: number): Promise<void> {

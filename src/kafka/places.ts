@@ -1,6 +1,6 @@
 /** Where each partition continues: after the last record the inbox admitted — unless the topic is no longer the one the inbox knows. */
 import type { InboxPosition, InboxSource } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import type { Assignment } from './member.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
@@ -32,12 +32,15 @@ export class Places {
     const places: Place[] = [];
     for (const [topic, partitions] of Object.entries(assignment)) {
       if (partitions.length === 0) continue;
-      const known = new Map((await this.inbox.inbox(topic)).map((position) => [position.partition, position]));
+      const known = new Map(
+        (await this.inbox.inbox(topic)).map((position) => [position.partition, position]),
+      );
       const bounds = await this.topics.bounds(topic);
       for (const partition of partitions) {
         const { low, high } = of(bounds, topic, partition);
         const position = known.get(partition);
-        if (position === undefined) places.push({ topic, partition, from: low, next: low, last: null });
+        if (position === undefined)
+          places.push({ topic, partition, from: low, next: low, last: null });
         else if (position.nextOffset > high) places.push(await this.anew(topic, partition));
         else places.push(continued(position, low));
       }
@@ -48,7 +51,10 @@ export class Places {
   /** The topic was deleted and made again: its first record is the next one. */
   async anew(topic: string, partition: number): Promise<Place> {
     const { low } = of(await this.topics.bounds(topic), topic, partition);
-    this.log.warn({ topic, partition, offset: String(low) }, 'this topic is not the one the inbox knows: starting at its beginning');
+    this.log.warn(
+      { topic, partition, offset: String(low) },
+      'this topic is not the one the inbox knows: starting at its beginning',
+    );
     await this.inbox.resetInbox(topic, partition, low);
     return { topic, partition, from: low, next: low, last: null };
   }
@@ -62,9 +68,19 @@ function of<T>(bounds: ReadonlyMap<number, T>, topic: string, partition: number)
 }
 
 /** Records gone by retention say nothing about the topic. */
-function continued({ topic, partition, nextOffset, lastTimestamp }: InboxPosition, low: bigint): Place {
+function continued(
+  { topic, partition, nextOffset, lastTimestamp }: InboxPosition,
+  low: bigint,
+): Place {
   const last = nextOffset - 1n;
   if (nextOffset <= low) return { topic, partition, from: low, next: low, last: null };
-  if (lastTimestamp === null || last < low) return { topic, partition, from: nextOffset, next: nextOffset, last: null };
-  return { topic, partition, from: last, next: nextOffset, last: { offset: last, timestamp: lastTimestamp } };
+  if (lastTimestamp === null || last < low)
+    return { topic, partition, from: nextOffset, next: nextOffset, last: null };
+  return {
+    topic,
+    partition,
+    from: last,
+    next: nextOffset,
+    last: { offset: last, timestamp: lastTimestamp },
+  };
 }

@@ -1,7 +1,7 @@
 /** Rows to Kafka, acks of all replicas. A batch the cluster does not take is taken apart until what is in the way stands alone. */
 import type { Message, TopicMessages } from 'kafkajs';
 import type { OutboxRow, Publisher, PublishResult } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
 import type { Sender } from './sender.js';
 import type { TopicsAdmin } from './topics-admin.js';
@@ -9,7 +9,11 @@ import type { TopicsAdmin } from './topics-admin.js';
 /** What a record costs beside key, value and headers, its share of the batch's own bytes included. */
 const OVERHEAD = 100;
 /** Refusals of a record, not of its topic. */
-const OF_RECORDS: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+const OF_RECORDS: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+]);
 const AWAY = 'BROKER_UNAVAILABLE';
 
 export class KafkaPublisher implements Publisher {
@@ -32,7 +36,8 @@ export class KafkaPublisher implements Publisher {
       else if (sizeOf(row) > this.maxMessageBytes) results.set(row, this.tooLarge(row));
       else sendable.push(row);
     }
-    for (const result of await this.inOrder(this.chunks(sendable), true)) results.set(result.row, result);
+    for (const result of await this.inOrder(this.chunks(sendable), true))
+      results.set(result.row, result);
     return rows.map((row) => results.get(row) ?? { row, result: 'later' });
   }
 
@@ -57,7 +62,10 @@ export class KafkaPublisher implements Publisher {
   }
 
   /** One part after the other. What comes after a row of its flow that waits, waits; with the brokers away everything does, after one bound. */
-  private async inOrder(parts: readonly (readonly OutboxRow[])[], mayLook: boolean): Promise<PublishResult[]> {
+  private async inOrder(
+    parts: readonly (readonly OutboxRow[])[],
+    mayLook: boolean,
+  ): Promise<PublishResult[]> {
     const results: PublishResult[] = [];
     const waiting = new Map<string, PublishResult>();
     let away: PublishResult | null = null;
@@ -69,8 +77,10 @@ export class KafkaPublisher implements Publisher {
         else results.push({ ...why, row });
       }
       const sent = free.length === 0 ? [] : await this.send(free, mayLook);
-      for (const result of sent) if (result.result === 'later') waiting.set(result.row.flowId, result);
-      away ??= sent.find(({ result, errorCode }) => result === 'later' && errorCode === AWAY) ?? null;
+      for (const result of sent)
+        if (result.result === 'later') waiting.set(result.row.flowId, result);
+      away ??=
+        sent.find(({ result, errorCode }) => result === 'later' && errorCode === AWAY) ?? null;
       results.push(...sent);
     }
     return results;
@@ -83,27 +93,42 @@ export class KafkaPublisher implements Publisher {
       return rows.map((row) => ({ row, result: 'ok' }));
     } catch (error) {
       const code = codeOf(error);
-      this.log.debug({ topics: topics.map(([topic]) => topic), rows: rows.length, code, err: error }, 'a batch was not taken');
+      this.log.debug(
+        { topics: topics.map(([topic]) => topic), rows: rows.length, code, err: error },
+        'a batch was not taken',
+      );
       if (code === null) return rows.map((row) => later(row, error));
       if (isUnknownTopic(code) && mayLook) return this.withoutGone(rows);
       const alone = topics.map(([, ones]) => ones);
       if (alone.length > 1) return this.inOrder(alone, mayLook);
-      return isRefusal(code) ? this.refused(rows, code, error) : rows.map((row) => later(row, error));
+      return isRefusal(code)
+        ? this.refused(rows, code, error)
+        : rows.map((row) => later(row, error));
     }
   }
 
   /** Some topic is not there: one of these, or one that the last producer had sent to before. What is really gone stays behind. */
   private async withoutGone(rows: readonly OutboxRow[]): Promise<PublishResult[]> {
-    for (const topic of new Set(rows.map((row) => row.topic))) if (!(await this.exists(topic))) this.gone.add(topic);
+    for (const topic of new Set(rows.map((row) => row.topic)))
+      if (!(await this.exists(topic))) this.gone.add(topic);
     const lost = rows.filter(({ topic }) => this.gone.has(topic));
     const rest = rows.filter(({ topic }) => !this.gone.has(topic));
     return [...lost.map(unknownTopic), ...(rest.length === 0 ? [] : await this.send(rest, false))];
   }
 
   /** Rows of one topic: all of them, or halved until the one that is in the way stands alone. */
-  private async refused(rows: readonly OutboxRow[], code: string, error: unknown): Promise<PublishResult[]> {
+  private async refused(
+    rows: readonly OutboxRow[],
+    code: string,
+    error: unknown,
+  ): Promise<PublishResult[]> {
     if (rows.length === 1 || !OF_RECORDS.has(code))
-      return rows.map((row) => ({ row, result: 'never', errorCode: code, errorMessage: wordsOf(error) }));
+      return rows.map((row) => ({
+        row,
+        result: 'never',
+        errorCode: code,
+        errorMessage: wordsOf(error),
+      }));
     const half = Math.ceil(rows.length / 2);
     return this.inOrder([rows.slice(0, half), rows.slice(half)], true);
   }
@@ -131,7 +156,12 @@ function later(row: OutboxRow, error: unknown): PublishResult {
 }
 
 function unknownTopic(row: OutboxRow): PublishResult {
-  return { row, result: 'never', errorCode: 'UNKNOWN_TOPIC', errorMessage: `there is no topic ${row.topic}` };
+  return {
+    row,
+    result: 'never',
+    errorCode: 'UNKNOWN_TOPIC',
+    errorMessage: `there is no topic ${row.topic}`,
+  };
 }
 
 function bytesOf(part: string | Uint8Array | null): number {
@@ -139,13 +169,20 @@ function bytesOf(part: string | Uint8Array | null): number {
 }
 
 function sizeOf({ key, value, headers }: OutboxRow): number {
-  const named = Object.entries(headers).reduce((sum, [name, text]) => sum + bytesOf(name) + bytesOf(text) + 4, 0);
+  const named = Object.entries(headers).reduce(
+    (sum, [name, text]) => sum + bytesOf(name) + bytesOf(text) + 4,
+    0,
+  );
   return bytesOf(key) + bytesOf(value) + named + OVERHEAD;
 }
 
 function messagesOf(topic: string, rows: readonly OutboxRow[]): TopicMessages {
   const messages = rows.map(
-    ({ key, value, headers }): Message => ({ key: bufferOf(key), value: bufferOf(value), headers: { ...headers } }),
+    ({ key, value, headers }): Message => ({
+      key: bufferOf(key),
+      value: bufferOf(value),
+      headers: { ...headers },
+    }),
   );
   return { topic, messages };
 }

@@ -1,7 +1,7 @@
 /** Topics: made when they are missing, there when every partition has a leader; existing ones are left alone. */
 import type { Admin } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
 
 export interface TopicSettings {
@@ -55,9 +55,18 @@ export class TopicsAdmin {
   }
 
   /** [earliest, next] offset by partition. */
-  async bounds(topic: string): Promise<ReadonlyMap<number, { readonly low: bigint; readonly high: bigint }>> {
-    const offsets = await this.asking((admin) => admin.fetchTopicOffsets(topic).finally(() => this.forget()));
-    return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
+  async bounds(
+    topic: string,
+  ): Promise<ReadonlyMap<number, { readonly low: bigint; readonly high: bigint }>> {
+    const offsets = await this.asking((admin) =>
+      admin.fetchTopicOffsets(topic).finally(() => this.forget()),
+    );
+    return new Map(
+      offsets.map(({ partition, low, high }) => [
+        partition,
+        { low: BigInt(low), high: BigInt(high) },
+      ]),
+    );
   }
 
   async close(): Promise<void> {
@@ -70,7 +79,12 @@ export class TopicsAdmin {
   private async create(admin: Admin, names: readonly string[]): Promise<void> {
     const { partitions, replicationFactor, maxMessageBytes, log } = this.settings;
     const configEntries = [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
-    const topics = names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor, configEntries }));
+    const topics = names.map((topic) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries,
+    }));
     try {
       const made = await admin.createTopics({ topics, waitForLeaders: false });
       if (made) log.info({ topics: names, partitions, replicationFactor }, 'topics made');
@@ -78,9 +92,13 @@ export class TopicsAdmin {
       const wrong = failuresOf(error).filter(({ code }) => code !== 'TOPIC_ALREADY_EXISTS');
       const refused = wrong.filter(({ code }) => isRefusal(code));
       if (refused.length > 0) {
-        const told = refused.map(({ topic, code, words }) => `${topic}: ${code} (${words})`).join('; ');
+        const told = refused
+          .map(({ topic, code, words }) => `${topic}: ${code} (${words})`)
+          .join('; ');
         const asked = `${partitions} partitions, replication ${replicationFactor}, max.message.bytes ${maxMessageBytes}`;
-        throw new TopicsRefused(`Kafka does not make these topics (asked for ${asked}): ${told}`, { cause: error });
+        throw new TopicsRefused(`Kafka does not make these topics (asked for ${asked}): ${told}`, {
+          cause: error,
+        });
       }
       if (wrong.length > 0) throw error;
     }
@@ -129,7 +147,10 @@ interface Failure {
 
 /** One per topic. Not the cluster's answer at all: one without a code. */
 function failuresOf(error: unknown): Failure[] {
-  const errors: unknown[] = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+  const errors: unknown[] =
+    error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+      ? error.errors
+      : [error];
   return errors.map((one) => ({
     topic: one instanceof Error && 'topic' in one ? String(one.topic) : 'topics',
     code: codeOf(one),
@@ -141,7 +162,10 @@ async function untilThere(names: readonly string[], there: () => Promise<boolean
   const until = performance.now() + LEADERS_WITHIN_MS;
   while (!(await there())) {
     if (performance.now() > until)
-      throw new Fault('TOPIC_NOT_READY', `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`);
+      throw new Fault(
+        'TOPIC_NOT_READY',
+        `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`,
+      );
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
@@ -151,7 +175,9 @@ async function haveLeaders(admin: Admin, names: readonly string[]): Promise<bool
     const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
     return (
       topics.length === names.length &&
-      topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))
+      topics.every(
+        ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
+      )
     );
   } catch (error) {
     return notYet(error);
@@ -167,7 +193,11 @@ async function isLed(admin: Admin, name: string): Promise<boolean> {
   }
 }
 
-const NOT_YET: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+const NOT_YET: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+]);
 
 /** False; or throws what waiting does not help. */
 function notYet(error: unknown): false {

@@ -1,7 +1,7 @@
 /** A worker's side of Kafka, for workers in this process: the demo's on a real cluster, and a test's. */
 import type { ConsumerRunConfig, TopicMessages } from 'kafkajs';
 import type { WorkerClient, WorkerMessage, WorkerRecord } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
+import type { Log } from '../observability/log.js';
 import { type KafkaSecurity, newConsumer, newProducer } from './connection.js';
 import { groupSettings, Member } from './member.js';
 import { headersOf } from './records.js';
@@ -23,19 +23,30 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
   return {
     async subscribe(topics, onRecord) {
       // The client shares out the topics of one member to all: within a group all must read the same ones.
-      if (member !== null) throw new Error('this worker reads its topics already: name all of them at once, or open another one');
+      if (member !== null)
+        throw new Error(
+          'this worker reads its topics already: name all of them at once, or open another one',
+        );
       member = new Member({
         topics,
         log: options.log,
         prepare: async () => undefined,
-        newConsumer: () => newConsumer(connection, { ...groupSettings(options.groupId), rebalanceTimeout: WORK_WITHIN_MS }),
+        newConsumer: () =>
+          newConsumer(connection, {
+            ...groupSettings(options.groupId),
+            rebalanceTimeout: WORK_WITHIN_MS,
+          }),
         reading: () => reading(onRecord),
         joined: async () => undefined,
       });
       await member.start();
     },
     async send(messages) {
-      await sender.send([...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, ones]) => messagesOf(topic, ones)));
+      await sender.send(
+        [...Map.groupBy(messages, ({ topic }) => topic)].map(([topic, ones]) =>
+          messagesOf(topic, ones),
+        ),
+      );
     },
     async close() {
       await member?.stop();
@@ -45,13 +56,17 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
 }
 
 function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessages {
-  return { topic, messages: ones.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })) };
+  return {
+    topic,
+    messages: ones.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
+  };
 }
 
 /** An offset is committed after its record's callback has resolved. */
 function reading(onRecord: (record: WorkerRecord) => Promise<void>): ConsumerRunConfig {
   return {
     partitionsConsumedConcurrently: 16,
-    eachMessage: async ({ topic, message: { key, value, headers } }) => onRecord({ topic, key, value, headers: headersOf(headers) }),
+    eachMessage: async ({ topic, message: { key, value, headers } }) =>
+      onRecord({ topic, key, value, headers: headersOf(headers) }),
   };
 }

@@ -6,19 +6,24 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { ReadModel, Store } from '../engine/ports.js';
-import type { Log } from '../observe/log.js';
-import { type Client, connectionOf, type NamedStatements, nameStatements } from './connection.js';
-import { Definitions } from './definitions.js';
-import * as definitionRows from './entities/definitions.js';
-import * as roadRows from './entities/road.js';
-import * as runRows from './entities/runs.js';
-import { throwingFaults } from './faults.js';
-import { Hints } from './hints.js';
-import { migrate, Turn } from './migrations.js';
-import { PostgresReadModel } from './read-model.js';
-import { removing } from './removal.js';
-import { sayWhatItKnows } from './serving.js';
-import { PostgresStore } from './store.js';
+import type { Log } from '../observability/log.js';
+import { Hints } from './connection/commit-notifications.js';
+import {
+  type Client,
+  connectionOf,
+  type NamedStatements,
+  nameStatements,
+} from './connection/connection.js';
+import { throwingFaults } from './connection/faults.js';
+import { PostgresReadModel } from './read/read-model.js';
+import { Definitions } from './rows/definition-cache.js';
+import * as definitionRows from './schema/entities/definitions.js';
+import * as roadRows from './schema/entities/messages.js';
+import * as runRows from './schema/entities/runs.js';
+import { migrate, Turn } from './schema/migrations.js';
+import { sayWhatItKnows } from './schema/running-gateways.js';
+import { removing } from './write/removal.js';
+import { PostgresStore } from './write/store.js';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`, …). */
@@ -55,7 +60,11 @@ export function openOrm(
 ): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
   return new MikroORM({
-    entities: [...Object.values(definitionRows), ...Object.values(runRows), ...Object.values(roadRows)],
+    entities: [
+      ...Object.values(definitionRows),
+      ...Object.values(runRows),
+      ...Object.values(roadRows),
+    ],
     dbName,
     clientUrl: options.url,
     driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements?.install(pool) },
@@ -87,7 +96,9 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const { driverOptions } = connectionOf(options);
   const greet = (client: Client): Promise<void> => sayWhatItKnows(client, turn.list.length);
   const hints = new Hints(statements, driverOptions, options.instanceId, options.log, greet);
-  const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) => removing(statements, driverOptions, work));
+  const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) =>
+    removing(statements, driverOptions, work),
+  );
   return {
     store,
     readModel: new PostgresReadModel(orm.em, definitions),

@@ -17,7 +17,12 @@ export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted 
     case 'UNPUBLISHABLE':
       return acceptUnpublishable(flow, input);
     case 'QUARANTINED':
-      return fact({ type: 'REPLY_QUARANTINED', code: input.code, stepName: input.stepName, message: input.message });
+      return fact({
+        type: 'REPLY_QUARANTINED',
+        code: input.code,
+        stepName: input.stepName,
+        message: input.message,
+      });
     default:
       return acceptOperator(flow, input);
   }
@@ -29,11 +34,13 @@ const SECOND = 1000;
 function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accepted {
   const { open, definition } = step;
   if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
-  if (open === null) return refuse('WRONG_STATE', `${definition.name} is ${step.status}: no attempt is open`);
+  if (open === null)
+    return refuse('WRONG_STATE', `${definition.name} is ${step.status}: no attempt is open`);
   const openId = attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt);
   if (input.attemptId !== null && input.attemptId !== openId)
     return refuse('STALE_ATTEMPT', `progress of ${input.attemptId}, open is ${openId}`);
-  const wished = flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
+  const wished =
+    flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
   const cap = open.action === 'DO' ? latestOf(flow) : wished;
   return fact({
     type: 'STEP_PROGRESS',
@@ -56,16 +63,34 @@ function latestOf({ deadline, deadlineStoppedAt, now }: Flow): Instant {
 /** The flow's deadline first, then one attempt out of time; the caller asks again until nothing is due. */
 function acceptTick(flow: Flow): Accepted | null {
   if (isTerminal(flow.status)) return null;
-  if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && flow.deadlineStoppedAt === null && flow.deadline <= flow.now) {
+  if (
+    flow.status === 'IN_PROGRESS' &&
+    flow.deadline !== null &&
+    flow.deadlineStoppedAt === null &&
+    flow.deadline <= flow.now
+  ) {
     const failureReason = 'DEADLINE_EXCEEDED';
-    return fact({ type: 'FLOW_TURNED_AROUND', cause: 'DEADLINE_EXCEEDED', stepName: null, failureReason, actor: null });
+    return fact({
+      type: 'FLOW_TURNED_AROUND',
+      cause: 'DEADLINE_EXCEEDED',
+      stepName: null,
+      failureReason,
+      actor: null,
+    });
   }
   for (const step of flow.steps) {
     const { open, definition } = step;
     if (open === null || open.deadline > flow.now) continue;
-    if (flow.unsent.includes(attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt))) continue;
+    if (
+      flow.unsent.includes(
+        attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt),
+      )
+    )
+      continue;
     const errorMessage = `no answer to ${open.action} ${definition.name} attempt ${open.attempt} in time`;
-    return fact(failureOf(step, open, { errorMessage, errorCode: 'TIMEOUT', final: false, unknown: true }));
+    return fact(
+      failureOf(step, open, { errorMessage, errorCode: 'TIMEOUT', final: false, unknown: true }),
+    );
   }
   return null;
 }
@@ -74,10 +99,14 @@ function acceptUnpublishable(flow: Flow, input: UnpublishableInput): Accepted {
   const { errorCode, errorMessage } = input;
   const step = flow.steps.find(
     ({ open, definition }) =>
-      open !== null && attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt) === input.attemptId,
+      open !== null &&
+      attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt) ===
+        input.attemptId,
   );
   if (step?.open && !isTerminal(flow.status)) {
-    return fact(failureOf(step, step.open, { errorMessage, errorCode, final: false, unknown: false }));
+    return fact(
+      failureOf(step, step.open, { errorMessage, errorCode, final: false, unknown: false }),
+    );
   }
   return refuse('STALE_ATTEMPT', `${input.attemptId} is not open`);
 }

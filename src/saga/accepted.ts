@@ -15,7 +15,9 @@ export function refuse(code: RefusalCode, message: string): Accepted {
 /** The step of that name, or the refusal that there is none. */
 export function onStep(flow: Flow, stepName: string, then: (step: StepRun) => Accepted): Accepted {
   const step = flow.steps.find((one) => one.definition.name === stepName);
-  return step === undefined ? refuse('UNKNOWN_STEP', `${flow.orchestration.name} has no step ${stepName}`) : then(step);
+  return step === undefined
+    ? refuse('UNKNOWN_STEP', `${flow.orchestration.name} has no step ${stepName}`)
+    : then(step);
 }
 
 interface Failure {
@@ -26,10 +28,16 @@ interface Failure {
 }
 
 /** The open attempt has failed. */
-export function failureOf(step: StepRun, open: NonNullable<StepRun['open']>, failure: Failure): EventBody {
+export function failureOf(
+  step: StepRun,
+  open: NonNullable<StepRun['open']>,
+  failure: Failure,
+): EventBody {
   const { unknown, ...said } = failure;
   const stepName = step.definition.name;
-  const final = failure.final || (failure.errorCode !== null && step.definition.nonRetryableErrors.includes(failure.errorCode));
+  const final =
+    failure.final ||
+    (failure.errorCode !== null && step.definition.nonRetryableErrors.includes(failure.errorCode));
   return open.action === 'DO'
     ? { type: 'DO_FAILED', stepName, attempt: open.attempt, ...said, final, unknown }
     : { type: 'UNDO_FAILED', stepName, attempt: open.attempt, round: open.round, ...said, final };

@@ -36,7 +36,13 @@ export function advance(flow: Flow, input: Exclude<Input, StartInput>): Advanced
     if (accepted !== null && 'fact' in accepted) run.apply(accepted.fact);
     if (refusal !== null && (input.type === 'REPLY' || input.type === 'PROGRESS')) {
       const action = input.type === 'REPLY' ? input.action : 'PROGRESS';
-      run.apply({ type: 'REPLY_REFUSED', code: refusal.code, stepName: input.stepName, action, message: refusal.message });
+      run.apply({
+        type: 'REPLY_REFUSED',
+        code: refusal.code,
+        stepName: input.stepName,
+        action,
+        message: refusal.message,
+      });
     }
     run.settle();
     if (input.type !== 'TICK' || accepted === null) return run.result(refusal);
@@ -48,18 +54,34 @@ class Run {
   constructor(public flow: Flow) {}
 
   apply(event: EventBody): void {
-    if (this.events.length >= MOST_EVENTS) throw new Contradiction(`flow ${this.flow.flowId} does not settle after ${MOST_EVENTS} events`);
+    if (this.events.length >= MOST_EVENTS)
+      throw new Contradiction(
+        `flow ${this.flow.flowId} does not settle after ${MOST_EVENTS} events`,
+      );
     const { now } = this.flow;
     const number = this.flow.lastEventNumber + 1;
     const stepStatusBefore = statusOf(this.flow, event);
-    this.flow = { ...evolve(this.flow, event, now), lastEventNumber: number, ungiven: this.ungivenAfter(event) };
-    this.events.push({ ...event, number, at: now, flowStatus: this.flow.status, stepStatus: statusOf(this.flow, event), stepStatusBefore });
+    this.flow = {
+      ...evolve(this.flow, event, now),
+      lastEventNumber: number,
+      ungiven: this.ungivenAfter(event),
+    };
+    this.events.push({
+      ...event,
+      number,
+      at: now,
+      flowStatus: this.flow.status,
+      stepStatus: statusOf(this.flow, event),
+      stepStatusBefore,
+    });
   }
 
   /** What is decided here was given to nobody yet: a turn later in the same breath withdraws it (rule 11). */
   private ungivenAfter(event: EventBody): readonly string[] {
     const { flowId, ungiven } = this.flow;
-    return event.type === 'DO_SENT' ? [...ungiven, attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt)] : ungiven;
+    return event.type === 'DO_SENT'
+      ? [...ungiven, attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt)]
+      : ungiven;
   }
 
   settle(): void {
@@ -80,6 +102,7 @@ function statusOf(flow: Flow, event: EventBody): FlowEvent['stepStatus'] {
 export function fold(input: StartInput, events: readonly FlowEvent[]): Flow {
   const first = events[0];
   let flow = begin(input, first?.at ?? 0);
-  for (const event of events) flow = { ...evolve(flow, event, event.at), lastEventNumber: event.number };
+  for (const event of events)
+    flow = { ...evolve(flow, event, event.at), lastEventNumber: event.number };
   return flow;
 }

@@ -9,7 +9,12 @@ export type TurnCause = 'RETRIES_EXHAUSTED' | 'DEADLINE_EXCEEDED' | 'CANCELLED' 
 
 export type EventBody =
   | { readonly type: 'FLOW_STARTED' }
-  | { readonly type: 'DO_SENT'; readonly stepName: string; readonly attempt: number; readonly deadline: Instant }
+  | {
+      readonly type: 'DO_SENT';
+      readonly stepName: string;
+      readonly attempt: number;
+      readonly deadline: Instant;
+    }
   | {
       readonly type: 'DO_SUCCEEDED';
       readonly stepName: string;
@@ -30,11 +35,20 @@ export type EventBody =
       /** It may have happened all the same: timed out, or answered unreadably. */
       readonly unknown: boolean;
     }
-  | { readonly type: 'DO_RETRY_SCHEDULED'; readonly stepName: string; readonly attempt: number; readonly nextAttemptAt: Instant }
+  | {
+      readonly type: 'DO_RETRY_SCHEDULED';
+      readonly stepName: string;
+      readonly attempt: number;
+      readonly nextAttemptAt: Instant;
+    }
   | { readonly type: 'DO_RETRIES_EXHAUSTED'; readonly stepName: string }
   | { readonly type: 'DO_WITHDRAWN'; readonly stepName: string; readonly attempt: number }
   /** An unreadable answer to an older attempt, or in backoff: the step may have happened; nothing else changes. */
-  | { readonly type: 'DO_OUTCOME_UNKNOWN'; readonly stepName: string; readonly message: string | null }
+  | {
+      readonly type: 'DO_OUTCOME_UNKNOWN';
+      readonly stepName: string;
+      readonly message: string | null;
+    }
   | {
       readonly type: 'UNDO_SENT';
       readonly stepName: string;
@@ -66,7 +80,11 @@ export type EventBody =
       readonly round: number;
       readonly nextAttemptAt: Instant;
     }
-  | { readonly type: 'UNDO_RETRIES_EXHAUSTED'; readonly stepName: string; readonly reason: 'RETRIES' | 'ROUNDS' }
+  | {
+      readonly type: 'UNDO_RETRIES_EXHAUSTED';
+      readonly stepName: string;
+      readonly reason: 'RETRIES' | 'ROUNDS';
+    }
   /** A late success met an UNDO that is open, in backoff or out of rounds: the step owes a round. */
   | { readonly type: 'UNDO_ROUND_OWED'; readonly stepName: string; readonly output: Payload }
   | {
@@ -88,7 +106,13 @@ export type EventBody =
       readonly actor: string;
       readonly reason: string;
     }
-  | { readonly type: 'STEP_RETRIED'; readonly stepName: string; readonly action: Action; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'STEP_RETRIED';
+      readonly stepName: string;
+      readonly action: Action;
+      readonly actor: string;
+      readonly reason: string;
+    }
   | { readonly type: 'FLOW_HELD'; readonly stepName: string }
   | { readonly type: 'FLOW_RELEASED' }
   | { readonly type: 'FLOW_PAUSED'; readonly actor: string; readonly reason: string }
@@ -105,7 +129,12 @@ export type EventBody =
   | { readonly type: 'FLOW_COMPLETED'; readonly output: Payload }
   | { readonly type: 'FLOW_UNDONE' }
   | { readonly type: 'FLOW_FAILED'; readonly failureReason: string }
-  | { readonly type: 'FLOW_CANCELLED'; readonly failureReason: string; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'FLOW_CANCELLED';
+      readonly failureReason: string;
+      readonly actor: string;
+      readonly reason: string;
+    }
   /** Believed by nobody: recorded for the reader, changes nothing (rule 9). */
   | {
       readonly type: 'REPLY_REFUSED';
@@ -114,7 +143,12 @@ export type EventBody =
       readonly action: string | null;
       readonly message: string;
     }
-  | { readonly type: 'REPLY_QUARANTINED'; readonly code: string; readonly stepName: string | null; readonly message: string };
+  | {
+      readonly type: 'REPLY_QUARANTINED';
+      readonly code: string;
+      readonly stepName: string | null;
+      readonly message: string;
+    };
 
 /** What the event left behind, so that a reader of the timeline need not fold it. Step fields: null when it names no step. */
 export interface EventEnvelope {

@@ -61,13 +61,24 @@ function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRun {
         status: 'UNDOING',
         round: event.round,
         undoAttempt: event.attempt,
-        open: { action: 'UNDO', attempt: event.attempt, round: event.round, deadline: event.deadline },
+        open: {
+          action: 'UNDO',
+          attempt: event.attempt,
+          round: event.round,
+          deadline: event.deadline,
+        },
         owes: step.owes && event.round === step.round,
         endedAt: step.endedAt,
       };
     case 'UNDO_SUCCEEDED':
       // A step that owes a round is done again, as far as anyone knows (rule 10).
-      return { ...answered(step), ...settled, status: step.owes ? 'DO_SUCCESS' : 'UNDO_SUCCESS', owes: step.owes, undoneAt: at };
+      return {
+        ...answered(step),
+        ...settled,
+        status: step.owes ? 'DO_SUCCESS' : 'UNDO_SUCCESS',
+        owes: step.owes,
+        undoneAt: at,
+      };
     case 'UNDO_FAILED':
       return {
         ...answered(step),
@@ -111,25 +122,47 @@ function answered(step: StepRun): StepRun {
   return { ...step, open: null, nextAttemptAt: null, final: false };
 }
 
-function progressed(step: StepRun, event: EventBody & { readonly type: 'STEP_PROGRESS' }, at: Instant): StepRun {
+function progressed(
+  step: StepRun,
+  event: EventBody & { readonly type: 'STEP_PROGRESS' },
+  at: Instant,
+): StepRun {
   const { action, attempt, deadline } = event;
   const open = { action, attempt, round: action === 'DO' ? 0 : step.round, deadline };
   const progressAt = event.shown ? at : step.progressAt;
-  return { ...step, open, progress: event.progress ?? step.progress, progressMessage: event.message ?? step.progressMessage, progressAt };
+  return {
+    ...step,
+    open,
+    progress: event.progress ?? step.progress,
+    progressMessage: event.message ?? step.progressMessage,
+    progressAt,
+  };
 }
 
 function skipped(step: StepRun, action: 'DO' | 'UNDO', output: Payload, at: Instant): StepRun {
   const by = { ...answered(step), ...settled, skipped: true };
-  return action === 'DO' ? { ...by, status: 'DO_SUCCESS', output, endedAt: at } : { ...by, status: 'UNDO_SUCCESS', undoneAt: at };
+  return action === 'DO'
+    ? { ...by, status: 'DO_SUCCESS', output, endedAt: at }
+    : { ...by, status: 'UNDO_SUCCESS', undoneAt: at };
 }
 
 function retried(step: StepRun, action: 'DO' | 'UNDO', at: Instant): StepRun {
-  if (action === 'DO') return { ...step, status: 'DO_FAIL', nextAttemptAt: at, attemptBase: step.attempt, final: false };
-  return step.undoExhausted ? { ...step, status: 'DO_SUCCESS', undoExhausted: false, owes: false } : step;
+  if (action === 'DO')
+    return {
+      ...step,
+      status: 'DO_FAIL',
+      nextAttemptAt: at,
+      attemptBase: step.attempt,
+      final: false,
+    };
+  return step.undoExhausted
+    ? { ...step, status: 'DO_SUCCESS', undoExhausted: false, owes: false }
+    : step;
 }
 
 /** Sequential: what the step before passes on; parallel: the start payload (2-wire.md, "Payloads"). */
 function inputFor(flow: Flow, step: StepRun): Payload {
-  const before = flow.orchestration.type === 'PARALLEL' ? undefined : flow.steps[flow.steps.indexOf(step) - 1];
+  const before =
+    flow.orchestration.type === 'PARALLEL' ? undefined : flow.steps[flow.steps.indexOf(step) - 1];
   return before === undefined ? flow.input : (before.output ?? before.input);
 }

@@ -6,14 +6,22 @@ import { canResume } from './undo.js';
 
 /** `at` is the event's time; `flow.now` plays no part in the fold. */
 export function evolve(flow: Flow, event: EventBody, at: Instant): Flow {
-  return evolveFlow('stepName' in event && event.stepName !== null ? withStep(flow, event.stepName, event, at) : flow, event, at);
+  return evolveFlow(
+    'stepName' in event && event.stepName !== null
+      ? withStep(flow, event.stepName, event, at)
+      : flow,
+    event,
+    at,
+  );
 }
 
 function withStep(flow: Flow, stepName: string, event: EventBody, at: Instant): Flow {
   const before = flow.steps.find((step) => step.definition.name === stepName);
   if (before === undefined) return flow;
   const after = evolveStep(flow, before, event, at);
-  return after === before ? flow : { ...flow, steps: flow.steps.map((step) => (step === before ? after : step)) };
+  return after === before
+    ? flow
+    : { ...flow, steps: flow.steps.map((step) => (step === before ? after : step)) };
 }
 
 function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
@@ -27,7 +35,11 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
     case 'FLOW_RESUMED':
       return clocked({ ...flow, ...unpaused }, at);
     case 'FLOW_TURNED_AROUND':
-      return turned(event.actor === null ? flow : { ...flow, ...unpaused }, event.failureReason, at);
+      return turned(
+        event.actor === null ? flow : { ...flow, ...unpaused },
+        event.failureReason,
+        at,
+      );
     case 'FLOW_REOPENED':
       return {
         ...flow,
@@ -40,18 +52,35 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
     case 'UNDO_RETRIES_EXHAUSTED':
       return flow.orchestration.onUndoExhausted === 'stop' ? { ...flow, halted: true } : flow;
     case 'UNDO_SUCCEEDED':
-      return { ...flow, halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && !event.late };
+      return {
+        ...flow,
+        halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && !event.late,
+      };
     case 'STEP_SKIPPED':
     case 'STEP_RETRIED':
-      return { ...flow, halted: flow.status === 'FAILED' && !canResume(flow), steps: flow.steps.map(withFreshRounds) };
+      return {
+        ...flow,
+        halted: flow.status === 'FAILED' && !canResume(flow),
+        steps: flow.steps.map(withFreshRounds),
+      };
     case 'FLOW_COMPLETED':
       return { ...ended(flow, at), status: 'COMPLETED', output: event.output };
     case 'FLOW_UNDONE':
       return { ...ended(flow, at), status: 'UNDONE' };
     case 'FLOW_FAILED':
-      return { ...ended(flow, at), status: 'FAILED', halted: true, failureReason: event.failureReason };
+      return {
+        ...ended(flow, at),
+        status: 'FAILED',
+        halted: true,
+        failureReason: event.failureReason,
+      };
     case 'FLOW_CANCELLED':
-      return { ...ended(flow, at), status: 'CANCELLED', steps: flow.steps.map(resting), failureReason: event.failureReason };
+      return {
+        ...ended(flow, at),
+        status: 'CANCELLED',
+        steps: flow.steps.map(resting),
+        failureReason: event.failureReason,
+      };
     default:
       return flow;
   }
@@ -63,12 +92,19 @@ const unpaused = { paused: false, pausedAt: null, pauseReason: null } as const;
 function clocked(flow: Flow, at: Instant): Flow {
   if (flow.paused || flow.held) return { ...flow, deadlineStoppedAt: flow.deadlineStoppedAt ?? at };
   const stoodStill = flow.deadlineStoppedAt === null ? 0 : at - flow.deadlineStoppedAt;
-  return { ...flow, deadlineStoppedAt: null, deadline: flow.deadline === null ? null : flow.deadline + stoodStill };
+  return {
+    ...flow,
+    deadlineStoppedAt: null,
+    deadline: flow.deadline === null ? null : flow.deadline + stoodStill,
+  };
 }
 
 function turned(flow: Flow, failureReason: string, at: Instant): Flow {
   const steps = flow.steps.map(resting);
-  return clocked({ ...flow, status: 'UNDOING', held: false, halted: false, endedAt: null, failureReason, steps }, at);
+  return clocked(
+    { ...flow, status: 'UNDOING', held: false, halted: false, endedAt: null, failureReason, steps },
+    at,
+  );
 }
 
 /** Why it turned around; what FLOW_FAILED added about UNDOs is open again. */
@@ -83,7 +119,9 @@ function resting(step: StepRun): StepRun {
 
 /** An operator acted: every final UNDO_FAIL gets a fresh round, every step its rounds (rules 6 and 10). */
 function renewed(step: StepRun): StepRun {
-  const again = step.undoExhausted ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false } : {};
+  const again = step.undoExhausted
+    ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false }
+    : {};
   return { ...withFreshRounds(step), ...again };
 }
 

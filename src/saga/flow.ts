@@ -1,7 +1,14 @@
 /** One run of an orchestration: the aggregate, the lock, and what a fold of its events gives. */
 import type { Orchestration, StepDefinition } from './orchestration.js';
 
-export const FLOW_STATUSES = ['IN_PROGRESS', 'COMPLETED', 'UNDOING', 'UNDONE', 'FAILED', 'CANCELLED'] as const;
+export const FLOW_STATUSES = [
+  'IN_PROGRESS',
+  'COMPLETED',
+  'UNDOING',
+  'UNDONE',
+  'FAILED',
+  'CANCELLED',
+] as const;
 export type FlowStatus = (typeof FLOW_STATUSES)[number];
 export const STEP_STATUSES = [
   'PENDING',
@@ -112,7 +119,13 @@ export interface Flow {
 }
 
 /** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
-export function attemptIdOf(flowId: string, stepName: string, action: Action, round: number, attempt: number): string {
+export function attemptIdOf(
+  flowId: string,
+  stepName: string,
+  action: Action,
+  round: number,
+  attempt: number,
+): string {
   return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
 }
 
@@ -125,7 +138,13 @@ export function readAttemptId(
   const prefix = `${flowId}:${stepName}:`;
   if (!attemptId.startsWith(prefix)) return null;
   const match = /^(DO|UNDO):(\d{1,9}):(\d{1,9})$/.exec(attemptId.slice(prefix.length));
-  return match === null ? null : { action: match[1] === 'DO' ? 'DO' : 'UNDO', round: Number(match[2]), attempt: Number(match[3]) };
+  return match === null
+    ? null
+    : {
+        action: match[1] === 'DO' ? 'DO' : 'UNDO',
+        round: Number(match[2]),
+        attempt: Number(match[3]),
+      };
 }
 
 /** DO retries used; survives the UNDO, as the seed's retry-rate SQL expects. */

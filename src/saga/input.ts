@@ -87,6 +87,17 @@ export type OperatorInput =
   | (OperatorWord & { readonly type: 'PAUSE' })
   | (OperatorWord & { readonly type: 'RESUME' })
   | (OperatorWord & { readonly type: 'RETRY_STEP'; readonly stepName: string })
-  | (OperatorWord & { readonly type: 'SKIP_STEP'; readonly stepName: string; readonly output: Payload });
+  | (OperatorWord & {
+      readonly type: 'SKIP_STEP';
+      readonly stepName: string;
+      readonly output: Payload;
+    });
 
-export type Input = StartInput | ReplyInput | ProgressInput | TickInput | UnpublishableInput | QuarantinedInput | OperatorInput;
+export type Input =
+  | StartInput
+  | ReplyInput
+  | ProgressInput
+  | TickInput
+  | UnpublishableInput
+  | QuarantinedInput
+  | OperatorInput;

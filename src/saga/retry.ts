@@ -6,7 +6,8 @@ import type { Backoff } from './orchestration.js';
 /** FNV-1a: spreads well enough for jitter, and a re-run decides the same. Result in [0, 1). */
 export function fractionOf(text: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return (hash >>> 0) / 2 ** 32;
 }
 

@@ -35,7 +35,10 @@ const lenient = new TextDecoder('utf-8');
 
 export function readBody(record: WireRecord): Body | Poison {
   if (record.value === null || record.value.length === 0)
-    return poison('EMPTY_RECORD', 'the record has no value; expected {"payload": …, "headers": {…}}');
+    return poison(
+      'EMPTY_RECORD',
+      'the record has no value; expected {"payload": …, "headers": {…}}',
+    );
   let text: string;
   try {
     text = strict.decode(record.value);
@@ -43,14 +46,24 @@ export function readBody(record: WireRecord): Body | Poison {
     return poison('NOT_UTF8', 'the value is not UTF-8 text');
   }
   const read = readJson(text);
-  if (!read.ok) return poison('NOT_JSON', `the value ${read.why}; expected {"payload": …, "headers": {…}}`);
-  if (!isObject(read.value)) return poison('NOT_A_MESSAGE', 'the value is not a JSON object; expected {"payload": …, "headers": {…}}');
+  if (!read.ok)
+    return poison('NOT_JSON', `the value ${read.why}; expected {"payload": …, "headers": {…}}`);
+  if (!isObject(read.value))
+    return poison(
+      'NOT_A_MESSAGE',
+      'the value is not a JSON object; expected {"payload": …, "headers": {…}}',
+    );
   const { payload, headers } = read.value;
-  if (headers !== undefined && headers !== null && !isObject(headers)) return poison('HEADERS_NOT_AN_OBJECT', 'headers is not an object');
+  if (headers !== undefined && headers !== null && !isObject(headers))
+    return poison('HEADERS_NOT_AN_OBJECT', 'headers is not an object');
   return bodyOf(payload ?? null, headers ?? {}, record.headers);
 }
 
-function bodyOf(value: unknown, headers: Record<string, unknown>, outer: WireRecord['headers']): Body {
+function bodyOf(
+  value: unknown,
+  headers: Record<string, unknown>,
+  outer: WireRecord['headers'],
+): Body {
   return {
     value,
     payload: value === null ? null : JSON.stringify(value),
@@ -67,7 +80,12 @@ export function isPoison(read: Body | Poison): read is Poison {
   return 'code' in read;
 }
 
-export function poison(code: string, message: string, flowId: string | null = null, stepName: string | null = null): Poison {
+export function poison(
+  code: string,
+  message: string,
+  flowId: string | null = null,
+  stepName: string | null = null,
+): Poison {
   return { code, message, flowId, stepName };
 }
 

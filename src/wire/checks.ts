@@ -11,20 +11,37 @@ export interface DocumentProblem {
 }
 
 export type Path = readonly (string | number)[];
-export type Say = (code: string, at: Path, message: string, suggestions?: readonly string[]) => void;
+export type Say = (
+  code: string,
+  at: Path,
+  message: string,
+  suggestions?: readonly string[],
+) => void;
 /** undefined: a problem was said. */
 export type Check<T> = (value: unknown, at: Path, say: Say) => T | undefined;
 export type Checks = Readonly<Record<string, Check<unknown>>>;
 
 /** What a table of checks reads: every field may be absent. */
-export type Fields<C extends Checks> = { readonly [K in keyof C]?: Exclude<ReturnType<C[K]>, undefined> | undefined };
+export type Fields<C extends Checks> = {
+  readonly [K in keyof C]?: Exclude<ReturnType<C[K]>, undefined> | undefined;
+};
 
 export function pathText(at: Path): string {
-  return at.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+  return at
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`,
+    )
+    .join('');
 }
 
 /** Reads the fields of an object; null is as if absent; an unknown one is a problem with a did-you-mean. Null: not an object. */
-export function readFields<C extends Checks>(value: unknown, at: Path, checks: C, say: Say, what: string): Fields<C> | null {
+export function readFields<C extends Checks>(
+  value: unknown,
+  at: Path,
+  checks: C,
+  say: Say,
+  what: string,
+): Fields<C> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     say('FIELD_INVALID', at, `${what} must be an object with fields, not ${kindOf(value)}`);
     return null;
@@ -34,8 +51,16 @@ export function readFields<C extends Checks>(value: unknown, at: Path, checks: C
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
       const suggestions = nearest(name, Object.keys(checks));
-      const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(' or ')}?` : `; known are ${Object.keys(checks).join(', ')}`;
-      say('UNKNOWN_FIELD', [...at, name], `${what} has no field ${JSON.stringify(name.slice(0, 60))}${hint}`, suggestions);
+      const hint =
+        suggestions.length > 0
+          ? `; did you mean ${suggestions.join(' or ')}?`
+          : `; known are ${Object.keys(checks).join(', ')}`;
+      say(
+        'UNKNOWN_FIELD',
+        [...at, name],
+        `${what} has no field ${JSON.stringify(name.slice(0, 60))}${hint}`,
+        suggestions,
+      );
     } else if (inner !== null) read[name] = check(inner, [...at, name], say);
   }
   return read as Fields<C>;
@@ -55,7 +80,9 @@ const invalid = (say: Say, at: Path, expected: string, value: unknown): undefine
 export const text: Check<string> = (value, at, say) => {
   if (typeof value !== 'string') return invalid(say, at, 'text', value);
   if (value.includes('\u0000')) return invalid(say, at, 'text without NUL characters', value);
-  return value.length > 2000 ? invalid(say, at, 'text of at most 2000 characters', `${value.slice(0, 20)}…`) : value;
+  return value.length > 2000
+    ? invalid(say, at, 'text of at most 2000 characters', `${value.slice(0, 20)}…`)
+    : value;
 };
 
 /** Of an orchestration or a step: it becomes part of a topic name. */
@@ -68,26 +95,42 @@ export const name: Check<string> = (value, at, say) => {
 
 export function whole(least: number, most: number): Check<number> {
   return (value, at, say) => {
-    const fits = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+    const fits =
+      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
     return fits ? value : invalid(say, at, `a whole number from ${least} to ${most}`, value);
   };
 }
 
 export function oneOf<T extends string>(words: Readonly<Record<string, T>>): Check<T> {
   return (value, at, say) => {
-    const found = typeof value === 'string' && Object.hasOwn(words, value.toLowerCase()) ? words[value.toLowerCase()] : undefined;
+    const found =
+      typeof value === 'string' && Object.hasOwn(words, value.toLowerCase())
+        ? words[value.toLowerCase()]
+        : undefined;
     return found ?? invalid(say, at, `one of ${Object.keys(words).join(', ')}`, value);
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 const LONGEST_MS = 365 * 86_400_000;
 
 /** `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(least: number): Check<number> {
   return (value, at, say) => {
-    const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(value) : null;
-    const ms = typeof value === 'number' ? value : match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
+    const match =
+      typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(value) : null;
+    const ms =
+      typeof value === 'number'
+        ? value
+        : match === null
+          ? Number.NaN
+          : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
     if (ms >= least && ms <= LONGEST_MS) return Math.round(ms);
     return invalid(
       say,
@@ -100,23 +143,37 @@ export function duration(least: number): Check<number> {
 
 export function decimal(least: number, most: number): Check<number> {
   return (value, at, say) =>
-    typeof value === 'number' && value >= least && value <= most ? value : invalid(say, at, `a number from ${least} to ${most}`, value);
+    typeof value === 'number' && value >= least && value <= most
+      ? value
+      : invalid(say, at, `a number from ${least} to ${most}`, value);
 }
 
 export const words: Check<readonly string[]> = (value, at, say) => {
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string' && one.length <= 200) && value.length <= 100) return value;
+  if (
+    Array.isArray(value) &&
+    value.every((one) => typeof one === 'string' && one.length <= 200) &&
+    value.length <= 100
+  )
+    return value;
   return invalid(say, at, 'a list of at most 100 texts', value);
 };
 
 export const labels: Check<Readonly<Record<string, string>>> = (value, at, say) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(say, at, 'an object of names and texts', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return invalid(say, at, 'an object of names and texts', value);
   const entries = Object.entries(value).map(
-    ([key, one]) => [key, typeof one === 'number' || typeof one === 'boolean' ? String(one) : one] as const,
+    ([key, one]) =>
+      [key, typeof one === 'number' || typeof one === 'boolean' ? String(one) : one] as const,
   );
   const wrong = entries.find(
-    ([key, one]) => typeof one !== 'string' || key.length > 100 || one.length > 200 || `${key}${one}`.includes('\u0000'),
+    ([key, one]) =>
+      typeof one !== 'string' ||
+      key.length > 100 ||
+      one.length > 200 ||
+      `${key}${one}`.includes('\u0000'),
   );
-  if (wrong !== undefined) return invalid(say, [...at, wrong[0]], 'text of at most 200 characters', wrong[1]);
+  if (wrong !== undefined)
+    return invalid(say, [...at, wrong[0]], 'text of at most 200 characters', wrong[1]);
   return Object.fromEntries(entries) as Record<string, string>;
 };
 
@@ -128,7 +185,11 @@ export const jsonSchema: Check<unknown> = (value, at, say) => {
 /** Accepted and ignored when false; one topic for all steps is not how this works. */
 export const sharedTopic: Check<boolean> = (value, at, say) => {
   if (value === true) {
-    say('SHARED_TOPIC_UNSUPPORTED', at, `${pathText(at)}: every step has its own DO and UNDO topic here; remove it or set it to false`);
+    say(
+      'SHARED_TOPIC_UNSUPPORTED',
+      at,
+      `${pathText(at)}: every step has its own DO and UNDO topic here; remove it or set it to false`,
+    );
     return undefined;
   }
   return value === false ? value : invalid(say, at, 'true or false', value);

@@ -1,5 +1,10 @@
 /** From the fields of a document to what it declares, all defaults filled in (2-wire.md, "Registration documents"). */
-import { type Backoff, DEFAULTS, type Orchestration, type StepDefinition } from '../saga/orchestration.js';
+import {
+  type Backoff,
+  DEFAULTS,
+  type Orchestration,
+  type StepDefinition,
+} from '../saga/orchestration.js';
 import * as check from './checks.js';
 import { type Fields, type Path, readFields, type Say } from './checks.js';
 
@@ -11,7 +16,11 @@ export interface DeclaredWorkerStep {
   readonly undoMethod: string | null;
 }
 export type Declaration =
-  | { readonly as: 'initiator'; readonly orchestration: Omit<Orchestration, 'version'>; readonly line: number | null }
+  | {
+      readonly as: 'initiator';
+      readonly orchestration: Omit<Orchestration, 'version'>;
+      readonly line: number | null;
+    }
   | {
       readonly as: 'worker';
       readonly orchestrationName: string;
@@ -73,7 +82,11 @@ const WORKER_STEP = {
 
 const anything: check.Check<unknown> = (value) => value;
 const ROLE = check.oneOf({ initiator: 'initiator', worker: 'worker' });
-const TYPE = check.oneOf({ sequential: 'SEQUENTIAL', parallel: 'PARALLEL', simultaneous: 'PARALLEL' });
+const TYPE = check.oneOf({
+  sequential: 'SEQUENTIAL',
+  parallel: 'PARALLEL',
+  simultaneous: 'PARALLEL',
+});
 const NAMES = {
   orchestrationName: check.name,
   orchName: check.name,
@@ -93,28 +106,48 @@ const INITIATOR = {
 };
 
 /** Null when it has a problem; each was said. */
-export function readDeclaration(value: unknown, at: Path, say: Say, lineOf: (at: Path) => number | null): Declaration | null {
+export function readDeclaration(
+  value: unknown,
+  at: Path,
+  say: Say,
+  lineOf: (at: Path) => number | null,
+): Declaration | null {
   let wrong = false;
   const heard: Say = (...said) => {
     wrong = true;
     say(...said);
   };
   const role = isRole(value, 'worker') ? 'worker' : 'initiator';
-  const fields = readFields(value, at, role === 'worker' ? { ...INITIATOR, ...NAMES } : INITIATOR, heard, 'an orchestration');
+  const fields = readFields(
+    value,
+    at,
+    role === 'worker' ? { ...INITIATOR, ...NAMES } : INITIATOR,
+    heard,
+    'an orchestration',
+  );
   if (fields === null) return null;
   const name = fields.orchestrationName ?? fields.orchName;
-  if (name === undefined && !wrong) heard('FIELD_MISSING', [...at, 'orchestrationName'], 'orchestrationName is missing');
-  if (fields.as === undefined && !wrong) heard('FIELD_MISSING', [...at, 'as'], 'as is missing: initiator or worker');
+  if (name === undefined && !wrong)
+    heard('FIELD_MISSING', [...at, 'orchestrationName'], 'orchestrationName is missing');
+  if (fields.as === undefined && !wrong)
+    heard('FIELD_MISSING', [...at, 'as'], 'as is missing: initiator or worker');
   const line = lineOf(at);
   if (role === 'worker') {
     const steps = readSteps(fields.steps, [...at, 'steps'], heard, WORKER_STEP);
-    return wrong || name === undefined ? null : { as: 'worker', orchestrationName: name, steps: steps.map(workerStep), line };
+    return wrong || name === undefined
+      ? null
+      : { as: 'worker', orchestrationName: name, steps: steps.map(workerStep), line };
   }
-  if (fields.type === undefined && !wrong) heard('FIELD_MISSING', [...at, 'type'], 'type is missing: sequential or parallel');
+  if (fields.type === undefined && !wrong)
+    heard('FIELD_MISSING', [...at, 'type'], 'type is missing: sequential or parallel');
   const steps = readSteps(fields.steps, [...at, 'steps'], heard, STEP);
   uniqueSeqs(steps, [...at, 'steps'], heard);
   if (wrong || name === undefined || fields.type === undefined) return null;
-  return { as: 'initiator', orchestration: orchestrationOf(name, fields.type, fields, steps), line };
+  return {
+    as: 'initiator',
+    orchestration: orchestrationOf(name, fields.type, fields, steps),
+    line,
+  };
 }
 
 function isRole(value: unknown, role: string): boolean {
@@ -122,7 +155,12 @@ function isRole(value: unknown, role: string): boolean {
   return typeof as === 'string' && as.toLowerCase() === role;
 }
 
-function readSteps<C extends typeof STEP | typeof WORKER_STEP>(value: unknown, at: Path, say: Say, checks: C): Fields<C>[] {
+function readSteps<C extends typeof STEP | typeof WORKER_STEP>(
+  value: unknown,
+  at: Path,
+  say: Say,
+  checks: C,
+): Fields<C>[] {
   if (!Array.isArray(value) || value.length === 0) {
     say(
       value === undefined ? 'FIELD_MISSING' : 'FIELD_INVALID',
@@ -132,7 +170,11 @@ function readSteps<C extends typeof STEP | typeof WORKER_STEP>(value: unknown, a
     return [];
   }
   if (value.length > MOST_STEPS) {
-    say('TOO_MANY_STEPS', at, `${check.pathText(at)} has ${value.length} steps, at most ${MOST_STEPS} are allowed`);
+    say(
+      'TOO_MANY_STEPS',
+      at,
+      `${check.pathText(at)} has ${value.length} steps, at most ${MOST_STEPS} are allowed`,
+    );
     return [];
   }
   const seen = new Set<string>();
@@ -142,7 +184,8 @@ function readSteps<C extends typeof STEP | typeof WORKER_STEP>(value: unknown, a
     const name = fields.name as string | undefined;
     if (name === undefined && !('name' in fields))
       say('FIELD_MISSING', [...at, index, 'name'], `${check.pathText([...at, index])} has no name`);
-    if (name !== undefined && seen.has(name)) say('STEP_DUPLICATE', [...at, index, 'name'], `there are two steps called ${name}`);
+    if (name !== undefined && seen.has(name))
+      say('STEP_DUPLICATE', [...at, index, 'name'], `there are two steps called ${name}`);
     if (name !== undefined) seen.add(name);
     return [fields];
   });
@@ -154,7 +197,11 @@ function uniqueSeqs(steps: readonly Fields<typeof STEP>[], at: Path, say: Say): 
     if (step.seq === undefined && !('seq' in step))
       say('FIELD_MISSING', [...at, index, 'seq'], `${check.pathText([...at, index])} has no seq`);
     if (step.seq !== undefined && seen.has(step.seq))
-      say('SEQ_DUPLICATE', [...at, index, 'seq'], `seq ${step.seq} is used twice; it says the order`);
+      say(
+        'SEQ_DUPLICATE',
+        [...at, index, 'seq'],
+        `seq ${step.seq} is used twice; it says the order`,
+      );
     if (step.seq !== undefined) seen.add(step.seq);
   });
 }
@@ -162,7 +209,12 @@ function uniqueSeqs(steps: readonly Fields<typeof STEP>[], at: Path, say: Say): 
 type Root = Fields<typeof INITIATOR>;
 type Step = Fields<typeof STEP>;
 
-function orchestrationOf(name: string, type: Orchestration['type'], root: Root, steps: readonly Step[]): Omit<Orchestration, 'version'> {
+function orchestrationOf(
+  name: string,
+  type: Orchestration['type'],
+  root: Root,
+  steps: readonly Step[],
+): Omit<Orchestration, 'version'> {
   return {
     name,
     type,

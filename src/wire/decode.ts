@@ -34,6 +34,7 @@ export function createDecoder({ payloadLimit }: DecoderOptions): Decode {
 function decodeRegistration(record: WireRecord): Decoded {
   const body = readBody(record);
   if (isPoison(body)) return { ...nothing, poison: body };
-  const serviceName = textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;
+  const serviceName =
+    textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;
   return { ...nothing, registration: readRegistrationValue(body.value, { serviceName }) };
 }

@@ -3,13 +3,18 @@
 /** Deeper than this and somebody is attacking a parser further on. */
 export const DEEPEST = 200;
 
-export type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
+export type Read =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly why: string };
 
 /** Parses text; integers a double cannot hold keep their digits (they print as they came). */
 export function readJson(text: string): Read {
   if (tooDeep(text)) return { ok: false, why: `is nested deeper than ${DEEPEST} levels` };
   try {
-    return { ok: true, value: /\d{16}|\de/i.test(text) ? JSON.parse(text, keepDigits as never) : JSON.parse(text) };
+    return {
+      ok: true,
+      value: /\d{16}|\de/i.test(text) ? JSON.parse(text, keepDigits as never) : JSON.parse(text),
+    };
   } catch (error) {
     return { ok: false, why: error instanceof NotFinite ? error.message : 'is not JSON' };
   }
@@ -23,8 +28,11 @@ interface Raw {
 
 function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || context.source === undefined) return value;
-  if (!Number.isFinite(value)) throw new NotFinite(`has the number ${context.source.slice(0, 40)}, which is too large`);
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? (JSON as unknown as Raw).rawJSON(context.source) : value;
+  if (!Number.isFinite(value))
+    throw new NotFinite(`has the number ${context.source.slice(0, 40)}, which is too large`);
+  return Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? (JSON as unknown as Raw).rawJSON(context.source)
+    : value;
 }
 
 /** Counts brackets outside of strings. */

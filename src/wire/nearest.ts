@@ -5,7 +5,9 @@ export function nearest(word: string, known: readonly string[]): string[] {
   const wanted = word.slice(0, 100).toLowerCase();
   return known
     .map((name) => ({ name, away: distance(wanted, name.toLowerCase()) }))
-    .filter(({ name, away }) => away <= Math.max(1, Math.floor(Math.max(name.length, word.length) / 3)))
+    .filter(
+      ({ name, away }) => away <= Math.max(1, Math.floor(Math.max(name.length, word.length) / 3)),
+    )
     .sort((a, b) => a.away - b.away)
     .slice(0, 1)
     .map(({ name }) => name);

@@ -1,7 +1,16 @@
 /** What a worker answered (2-wire.md, "Reply"): every form the existing workers send is read; what cannot be read says why. */
 import { attemptIdOf } from '../saga/flow.js';
 import type { ProgressInput, ReplyInput } from '../saga/input.js';
-import { type Body, isFlowId, isPoison, type Poison, poison, readBody, textOf, type WireRecord } from './body.js';
+import {
+  type Body,
+  isFlowId,
+  isPoison,
+  type Poison,
+  poison,
+  readBody,
+  textOf,
+  type WireRecord,
+} from './body.js';
 import { storable, unstorable, utf8Length } from './json.js';
 
 export interface ReadReply {
@@ -18,18 +27,32 @@ export function readReply(record: WireRecord, payloadLimit: number): ReadReply {
   if (isPoison(body)) return { input: null, poison: body };
   const flowId = idOf(body, 'flowId');
   const stepName = idOf(body, 'stepName');
-  const known = [typeof flowId === 'string' ? flowId : null, typeof stepName === 'string' ? stepName : null] as const;
-  const bad = (code: string, message: string): ReadReply => ({ input: null, poison: poison(code, message, ...known) });
+  const known = [
+    typeof flowId === 'string' ? flowId : null,
+    typeof stepName === 'string' ? stepName : null,
+  ] as const;
+  const bad = (code: string, message: string): ReadReply => ({
+    input: null,
+    poison: poison(code, message, ...known),
+  });
   if (typeof flowId !== 'string') return bad('FLOW_ID_INVALID', `headers.flowId ${flowId.why}`);
-  if (typeof stepName !== 'string') return bad('STEP_NAME_INVALID', `headers.stepName ${stepName.why}`);
+  if (typeof stepName !== 'string')
+    return bad('STEP_NAME_INVALID', `headers.stepName ${stepName.why}`);
   const given = textOf(body.header('action'));
   const action = given?.trim().toUpperCase();
   if (given === undefined || (action !== undefined && !ACTIONS.has(action))) {
-    return bad('ACTION_INVALID', `headers.action is ${JSON.stringify(body.header('action'))}; expected DO, UNDO, FAIL_STEP or PROGRESS`);
+    return bad(
+      'ACTION_INVALID',
+      `headers.action is ${JSON.stringify(body.header('action'))}; expected DO, UNDO, FAIL_STEP or PROGRESS`,
+    );
   }
   const attemptId = attemptIdFrom(body, flowId, stepName, action);
   if (action === 'PROGRESS') return progress(body, flowId, stepName, attemptId);
-  return reply(body, { flowId, stepName, action: (action ?? null) as ReplyInput['action'], attemptId }, payloadLimit);
+  return reply(
+    body,
+    { flowId, stepName, action: (action ?? null) as ReplyInput['action'], attemptId },
+    payloadLimit,
+  );
 }
 
 const ACTIONS = new Set(['DO', 'UNDO', 'FAIL_STEP', 'PROGRESS']);
@@ -38,29 +61,57 @@ function idOf(body: Body, name: string): string | { readonly why: string } {
   const text = textOf(body.header(name));
   if (text === null) return { why: 'is missing; copy it from the command' };
   if (text === undefined) return { why: 'is not text; copy it from the command' };
-  return isFlowId(text) ? text : { why: 'has characters no id has, or more than 100; copy it from the command' };
+  return isFlowId(text)
+    ? text
+    : { why: 'has characters no id has, or more than 100; copy it from the command' };
 }
 
 /** As echoed, or put together from `attempt` (and `round`) when only those came back. */
-function attemptIdFrom(body: Body, flowId: string, stepName: string, action: string | undefined): string | null {
+function attemptIdFrom(
+  body: Body,
+  flowId: string,
+  stepName: string,
+  action: string | undefined,
+): string | null {
   const echoed = textOf(body.header('attemptId'));
   if (typeof echoed === 'string' && echoed !== '') return storable(echoed, 400);
   const attempt = Number(textOf(body.header('attempt')) ?? Number.NaN);
   const round = Number(textOf(body.header('round')) ?? Number.NaN);
   if (!Number.isInteger(attempt) || attempt < 1) return null;
-  if (action === 'UNDO') return Number.isInteger(round) && round >= 1 ? attemptIdOf(flowId, stepName, 'UNDO', round, attempt) : null;
-  return action === 'DO' || action === undefined ? attemptIdOf(flowId, stepName, 'DO', 0, attempt) : null;
+  if (action === 'UNDO')
+    return Number.isInteger(round) && round >= 1
+      ? attemptIdOf(flowId, stepName, 'UNDO', round, attempt)
+      : null;
+  return action === 'DO' || action === undefined
+    ? attemptIdOf(flowId, stepName, 'DO', 0, attempt)
+    : null;
 }
 
-function progress(body: Body, flowId: string, stepName: string, attemptId: string | null): ReadReply {
+function progress(
+  body: Body,
+  flowId: string,
+  stepName: string,
+  attemptId: string | null,
+): ReadReply {
   const value = body.header('progress');
   const number = value === undefined || value === null || value === '' ? null : Number(value);
   if (number !== null && !(number >= 0 && number <= 1)) {
-    return { input: null, poison: poison('PROGRESS_INVALID', 'headers.progress is not a number from 0 to 1', flowId, stepName) };
+    return {
+      input: null,
+      poison: poison(
+        'PROGRESS_INVALID',
+        'headers.progress is not a number from 0 to 1',
+        flowId,
+        stepName,
+      ),
+    };
   }
   const message = textOf(body.header('message'));
   const said = typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null;
-  return { input: { type: 'PROGRESS', flowId, stepName, attemptId, progress: number, message: said }, poison: null };
+  return {
+    input: { type: 'PROGRESS', flowId, stepName, attemptId, progress: number, message: said },
+    poison: null,
+  };
 }
 
 type Named = Pick<ReplyInput, 'flowId' | 'stepName' | 'action' | 'attemptId'>;
@@ -68,7 +119,13 @@ type Named = Pick<ReplyInput, 'flowId' | 'stepName' | 'action' | 'attemptId'>;
 function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
   const status = statusOf(body.header('status'));
   const failed = named.action === 'FAIL_STEP' || status === false;
-  const trouble = failed ? null : status === null ? unreadable(body) : named.action === 'UNDO' ? null : unacceptable(body, payloadLimit);
+  const trouble = failed
+    ? null
+    : status === null
+      ? unreadable(body)
+      : named.action === 'UNDO'
+        ? null
+        : unacceptable(body, payloadLimit);
   const message = textOf(body.header('errorMessage'));
   const code = textOf(body.header('errorCode'));
   const input: ReplyInput = {
@@ -76,11 +133,18 @@ function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
     ...named,
     outcome: failed ? 'failure' : trouble === null ? 'success' : 'unknown',
     payload: trouble === null && !failed && named.action !== 'UNDO' ? body.payload : null,
-    errorMessage: trouble?.message ?? (failed && typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null),
-    errorCode: trouble?.code ?? (failed && typeof code === 'string' ? storable(code, LONGEST_CODE) : null),
+    errorMessage:
+      trouble?.message ??
+      (failed && typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null),
+    errorCode:
+      trouble?.code ?? (failed && typeof code === 'string' ? storable(code, LONGEST_CODE) : null),
     retryable: statusOf(body.header('retryable')) !== false,
   };
-  return { input, poison: trouble === null ? null : poison(trouble.code, trouble.message, named.flowId, named.stepName) };
+  return {
+    input,
+    poison:
+      trouble === null ? null : poison(trouble.code, trouble.message, named.flowId, named.stepName),
+  };
 }
 
 interface Trouble {
@@ -100,7 +164,12 @@ function unacceptable({ payload }: Body, limit: number): Trouble | null {
   if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
   if (payload.length * 3 <= limit) return null;
   const bytes = utf8Length(payload);
-  return bytes <= limit ? null : { code: 'PAYLOAD_TOO_LARGE', message: `payload has ${bytes} bytes, at most ${limit} are allowed` };
+  return bytes <= limit
+    ? null
+    : {
+        code: 'PAYLOAD_TOO_LARGE',
+        message: `payload has ${bytes} bytes, at most ${limit} are allowed`,
+      };
 }
 
 const TRUE = new Set(['true', 'yes', '1', 'on']);

@@ -1,6 +1,14 @@
 /** A start by topic (2-wire.md, "Start"). */
 import type { StartRequest } from '../saga/input.js';
-import { isFlowId, isPoison, type Poison, poison, readBody, textOf, type WireRecord } from './body.js';
+import {
+  isFlowId,
+  isPoison,
+  type Poison,
+  poison,
+  readBody,
+  textOf,
+  type WireRecord,
+} from './body.js';
 import { unstorable, unstorableString, utf8Length } from './json.js';
 
 export interface ReadStart {
@@ -33,13 +41,22 @@ export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
 export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
   const body = readBody(record);
   if (isPoison(body)) return { start: null, poison: body };
-  const bad = (code: string, message: string): ReadStart => ({ start: null, poison: poison(code, message) });
+  const bad = (code: string, message: string): ReadStart => ({
+    start: null,
+    poison: poison(code, message),
+  });
   const name = textOf(body.header('orchestrationName')) ?? textOf(body.header('orchName'));
   if (typeof name !== 'string' || name === '')
-    return bad('ORCHESTRATION_NAME_MISSING', 'headers.orchestrationName is missing: which one is to start?');
+    return bad(
+      'ORCHESTRATION_NAME_MISSING',
+      'headers.orchestrationName is missing: which one is to start?',
+    );
   const key = textOf(body.header('idempotencyKey'));
   if (key === undefined || (key !== null && (key.length > 200 || unstorableString(key) !== null))) {
-    return bad('IDEMPOTENCY_KEY_INVALID', 'headers.idempotencyKey is not text of at most 200 characters');
+    return bad(
+      'IDEMPOTENCY_KEY_INVALID',
+      'headers.idempotencyKey is not text of at most 200 characters',
+    );
   }
   const wrong = wrongPayload(body.payload, payloadLimit) ?? wrongHeaders(body.headers);
   if (wrong !== null) return bad(wrong.code, wrong.message);
@@ -56,27 +73,44 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
 }
 
 /** Why a start payload is refused, or null. Also asked by `execute`. */
-export function wrongPayload(payload: string | null, limit: number): { readonly code: string; readonly message: string } | null {
+export function wrongPayload(
+  payload: string | null,
+  limit: number,
+): { readonly code: string; readonly message: string } | null {
   if (payload === null) return null;
   const broken = unstorable(payload);
   if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
   const bytes = utf8Length(payload);
-  return bytes <= limit ? null : { code: 'PAYLOAD_TOO_LARGE', message: `payload has ${bytes} bytes, at most ${limit} are allowed` };
+  return bytes <= limit
+    ? null
+    : {
+        code: 'PAYLOAD_TOO_LARGE',
+        message: `payload has ${bytes} bytes, at most ${limit} are allowed`,
+      };
 }
 
 const HEADERS_LIMIT = 16_384;
 
 /** Why the initiator's headers are refused, or null: they travel on every command. */
-export function wrongHeaders(headers: Readonly<Record<string, unknown>>): { readonly code: string; readonly message: string } | null {
+export function wrongHeaders(
+  headers: Readonly<Record<string, unknown>>,
+): { readonly code: string; readonly message: string } | null {
   const text = JSON.stringify(headers);
   const broken = unstorable(text);
   if (broken !== null) return { code: 'HEADERS_UNSTORABLE', message: `headers ${broken}` };
   if (utf8Length(text) <= HEADERS_LIMIT) return null;
-  return { code: 'HEADERS_TOO_LARGE', message: `headers have more than ${HEADERS_LIMIT} bytes; they travel on every command` };
+  return {
+    code: 'HEADERS_TOO_LARGE',
+    message: `headers have more than ${HEADERS_LIMIT} bytes; they travel on every command`,
+  };
 }
 
 /** What is left for the commands when the protocol's own are taken out. */
-export function ownHeaders(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(headers).filter(([name, value]) => !PROTOCOL_HEADERS.has(name) && name !== '__proto__' && value !== null);
+export function ownHeaders(
+  headers: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(headers).filter(
+    ([name, value]) => !PROTOCOL_HEADERS.has(name) && name !== '__proto__' && value !== null,
+  );
   return Object.fromEntries(entries);
 }

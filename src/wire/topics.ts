@@ -26,7 +26,8 @@ export function stepTopic(orchestrationName: string, stepName: string, action: A
 /** Why this cannot be the name of an orchestration or a step, or null. Names become parts of topic names. */
 export function wrongName(name: string): string | null {
   if (name.length === 0) return 'is empty';
-  if (name.length > LONGEST_NAME) return `has ${name.length} characters, at most ${LONGEST_NAME} are allowed`;
+  if (name.length > LONGEST_NAME)
+    return `has ${name.length} characters, at most ${LONGEST_NAME} are allowed`;
   const wrong = /[^A-Za-z0-9_-]/u.exec(name);
   if (wrong === null) return null;
   return `has ${JSON.stringify(wrong[0])}; it becomes part of a topic name: letters, digits, "_" and "-" only`;

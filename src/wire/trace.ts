@@ -20,7 +20,8 @@ export function traceparentOf(flowId: string, headers: Readonly<Record<string, u
 /** FNV-1a with a final mix, as eight hexadecimal digits. Never all zero: the last bit is set. */
 function hash(text: string): string {
   let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index++)
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
   return (((value ^ (value >>> 12)) | 1) >>> 0).toString(16).padStart(8, '0');
 }

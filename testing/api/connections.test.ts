@@ -31,13 +31,20 @@ describe('a connection', () => {
   test('also takes queries and mutations, with the actor it came with and big numbers whole', async () => {
     const socket = await RawSocket.open(running.socketUrl, { 'x-actor': 'grace' });
     const flowId = await begun();
-    socket.subscribe('pause', 'mutation ($i: FlowActionInput!) { pauseFlow(input: $i) { problems { code } } }', {
-      i: { flowId, reason: 'x' },
-    });
+    socket.subscribe(
+      'pause',
+      'mutation ($i: FlowActionInput!) { pauseFlow(input: $i) { problems { code } } }',
+      {
+        i: { flowId, reason: 'x' },
+      },
+    );
     await until('it is answered', () => socket.values('pause').length === 1);
     expect(engine.words.at(-1)).toMatchObject({ actor: 'grace' });
-    const query = 'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
-    socket.send(`{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`);
+    const query =
+      'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
+    socket.send(
+      `{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`,
+    );
     await until('it is answered', () => socket.values('big').length === 1);
     expect(engine.started.at(-1)?.payload).toBe('12345678901234567890');
     socket.close();
@@ -45,11 +52,14 @@ describe('a connection', () => {
 
   test('may have 100 subscriptions at once, and a wrong one does not count', async () => {
     const socket = await RawSocket.open(running.socketUrl);
-    for (let count = 0; count < 150; count++) socket.subscribe(`wrong-${count}`, 'subscription { nothing }', {});
+    for (let count = 0; count < 150; count++)
+      socket.subscribe(`wrong-${count}`, 'subscription { nothing }', {});
     await until('all are refused', () => socket.errors('wrong-149').length === 1);
     for (let count = 0; count < 101; count++) socket.subscribe(`s-${count}`, STEPS, {});
     await until('one too many is refused', () => socket.errors('s-100').length === 1);
-    expect(socket.errors('s-100')).toMatchObject([{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } }]);
+    expect(socket.errors('s-100')).toMatchObject([
+      { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
+    ]);
     expect(socket.errors('s-99')).toEqual([]);
     socket.close();
   });
@@ -57,19 +67,29 @@ describe('a connection', () => {
   test.each([
     ['subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
     ['subscription {', 'GRAPHQL_VALIDATION_FAILED'],
-    [`{ ${Array.from({ length: 31 }, (_, n) => `a${n}: orchestration(name: "x") { name }`).join(' ')} }`, 'GRAPHQL_VALIDATION_FAILED'],
-  ])('answers a document that is not right with an error, and stays open (%#)', async (query, code) => {
-    const socket = await RawSocket.open(running.socketUrl);
-    socket.subscribe('wrong', query, {});
-    await until('it is refused', () => socket.errors('wrong').length > 0);
-    expect(socket.errors('wrong')[0]).toMatchObject({ extensions: { code } });
-    await socket.answered('{ orchestration(name: "x") { name } }');
-    socket.close();
-  });
+    [
+      `{ ${Array.from({ length: 31 }, (_, n) => `a${n}: orchestration(name: "x") { name }`).join(' ')} }`,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+  ])(
+    'answers a document that is not right with an error, and stays open (%#)',
+    async (query, code) => {
+      const socket = await RawSocket.open(running.socketUrl);
+      socket.subscribe('wrong', query, {});
+      await until('it is refused', () => socket.errors('wrong').length > 0);
+      expect(socket.errors('wrong')[0]).toMatchObject({ extensions: { code } });
+      await socket.answered('{ orchestration(name: "x") { name } }');
+      socket.close();
+    },
+  );
 
   test.each([
     ['no JSON', 'nonsense', 4400],
-    ['a message before connection_init is through', '{"id":"1","type":"subscribe","payload":{"query":"{ __typename }"}}', 4401],
+    [
+      'a message before connection_init is through',
+      '{"id":"1","type":"subscribe","payload":{"query":"{ __typename }"}}',
+      4401,
+    ],
   ])('is closed with a code for %s', async (_what, message, code) => {
     const socket = await RawSocket.open(running.socketUrl, {}, false);
     socket.send(message);

@@ -20,21 +20,38 @@ const printed = buildSchema(printSchema());
 /** In the contract, but not built yet. Whoever builds one takes it off. */
 const LATER = new Set([
   ...['diagnose', 'undoPlan', 'simulate', 'slo'].map((name) => `Query.${name}`),
-  ...['retryFlows', 'undoFlows', 'cancelFlows', 'pauseOrchestration', 'resumeOrchestration', 'archiveOrchestration'].map(
-    (name) => `Mutation.${name}`,
-  ),
+  ...[
+    'retryFlows',
+    'undoFlows',
+    'cancelFlows',
+    'pauseOrchestration',
+    'resumeOrchestration',
+    'archiveOrchestration',
+  ].map((name) => `Mutation.${name}`),
   'UndoFlowInput.planHash',
-  ...['OrchestrationPayload', 'OrchestrationActionInput', 'BulkInput', 'BulkPayload', 'Diagnosis', 'Fact', 'UndoPlan', 'UndoPlanStep'],
+  ...[
+    'OrchestrationPayload',
+    'OrchestrationActionInput',
+    'BulkInput',
+    'BulkPayload',
+    'Diagnosis',
+    'Fact',
+    'UndoPlan',
+    'UndoPlanStep',
+  ],
   ...['SimulateInput', 'FaultInput', 'Simulation', 'Slo', 'SloLine'],
 ]);
 
 type Part = readonly [path: string, says: string];
 
 const ownTypes = (schema: GraphQLSchema): GraphQLNamedType[] =>
-  Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
+  Object.values(schema.getTypeMap()).filter(
+    (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
+  );
 
 function inputPart(path: string, input: GraphQLArgument | GraphQLInputField): Part {
-  const byDefault = input.defaultValue === undefined ? '' : ` = ${JSON.stringify(input.defaultValue)}`;
+  const byDefault =
+    input.defaultValue === undefined ? '' : ` = ${JSON.stringify(input.defaultValue)}`;
   return [`${path}.${input.name}`, `${input.type}${byDefault}`];
 }
 
@@ -42,10 +59,15 @@ function inputPart(path: string, input: GraphQLArgument | GraphQLInputField): Pa
 function partsOf(schema: GraphQLSchema): Map<string, string> {
   const parts = ownTypes(schema).flatMap((type): Part[] => {
     const own: Part = [type.name, type.constructor.name];
-    if (isEnumType(type)) return [own, ...type.getValues().map(({ name }): Part => [`${type.name}.${name}`, 'value'])];
-    if (isInputObjectType(type)) return [own, ...Object.values(type.getFields()).map((field) => inputPart(type.name, field))];
+    if (isEnumType(type))
+      return [own, ...type.getValues().map(({ name }): Part => [`${type.name}.${name}`, 'value'])];
+    if (isInputObjectType(type))
+      return [own, ...Object.values(type.getFields()).map((field) => inputPart(type.name, field))];
     if (!isObjectType(type)) return [own];
-    return [own, ...Object.values(type.getFields()).flatMap((field) => fieldParts(type.name, field))];
+    return [
+      own,
+      ...Object.values(type.getFields()).flatMap((field) => fieldParts(type.name, field)),
+    ];
   });
   return new Map(parts);
 }
@@ -69,7 +91,9 @@ describe('the printed schema', () => {
     (path) => path.split('.', 1)[0] ?? '',
   );
   test.each([...parts])('has %s as the contract has it, letter for letter', (_type, paths) => {
-    expect(paths.map((path) => [path, there.get(path)])).toEqual(paths.map((path) => [path, wanted.get(path)]));
+    expect(paths.map((path) => [path, there.get(path)])).toEqual(
+      paths.map((path) => [path, wanted.get(path)]),
+    );
   });
 
   test('has nothing of what comes later, so that the list of it stays true', () => {
@@ -77,27 +101,48 @@ describe('the printed schema', () => {
   });
 
   test('asks for nothing more than the contract does: what it adds to arguments and inputs may be left out', () => {
-    const added = [...there].filter(([path, says]) => !wanted.has(path) && says.endsWith('!') && /(Input|Filter)\.|\..+\./.test(path));
+    const added = [...there].filter(
+      ([path, says]) =>
+        !wanted.has(path) && says.endsWith('!') && /(Input|Filter)\.|\..+\./.test(path),
+    );
     expect(added).toEqual([]);
   });
 
   test('describes every type, field, argument and value', () => {
-    const described = ownTypes(createSchema()).flatMap((type): [string, string | null | undefined][] => {
-      const own: [string, string | null | undefined] = [type.name, type.description];
-      if (isEnumType(type))
-        return [own, ...type.getValues().map((one): [string, string | null | undefined] => [one.name, one.description])];
-      if (!isObjectType(type) && !isInputObjectType(type)) return [own];
-      const fields = Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(type.getFields());
-      const args = fields.flatMap((field) =>
-        'args' in field ? field.args.map((arg) => ({ ...arg, name: `${field.name}.${arg.name}` })) : [],
-      );
-      return [
-        own,
-        ...[...fields, ...args].map((one): [string, string | null | undefined] => [`${type.name}.${one.name}`, one.description]),
-      ];
-    });
+    const described = ownTypes(createSchema()).flatMap(
+      (type): [string, string | null | undefined][] => {
+        const own: [string, string | null | undefined] = [type.name, type.description];
+        if (isEnumType(type))
+          return [
+            own,
+            ...type
+              .getValues()
+              .map((one): [string, string | null | undefined] => [one.name, one.description]),
+          ];
+        if (!isObjectType(type) && !isInputObjectType(type)) return [own];
+        const fields = Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(
+          type.getFields(),
+        );
+        const args = fields.flatMap((field) =>
+          'args' in field
+            ? field.args.map((arg) => ({ ...arg, name: `${field.name}.${arg.name}` }))
+            : [],
+        );
+        return [
+          own,
+          ...[...fields, ...args].map((one): [string, string | null | undefined] => [
+            `${type.name}.${one.name}`,
+            one.description,
+          ]),
+        ];
+      },
+    );
     const roots = new Set(['Query', 'Mutation', 'Subscription']);
-    expect(described.filter(([name, text]) => !roots.has(name) && (text ?? '') === '').map(([name]) => name)).toEqual([]);
+    expect(
+      described
+        .filter(([name, text]) => !roots.has(name) && (text ?? '') === '')
+        .map(([name]) => name),
+    ).toEqual([]);
   });
 
   test('is the one in schema/schema.graphql', () => {

@@ -13,7 +13,9 @@ afterAll(() => running.api.close());
 
 const EXECUTE = `mutation ($input: ExecuteInput!) { execute(input: $input) {
   created flow { flowId status input headers initiator } problems { code message path line suggestions } } }`;
-const tenant = (more: object = {}): object => ({ input: { orchestrationName: 'tenantCreation', ...more } });
+const tenant = (more: object = {}): object => ({
+  input: { orchestrationName: 'tenantCreation', ...more },
+});
 
 interface Executed {
   readonly execute: {
@@ -32,12 +34,21 @@ describe('execute', () => {
   test('starts a flow with its payload, headers and initiator', async () => {
     const { execute } = await running.data<Executed>(
       EXECUTE,
-      tenant({ payload: { a: [1, 'x', null] }, headers: { correlationId: 'c' }, initiator: 'shop' }),
+      tenant({
+        payload: { a: [1, 'x', null] },
+        headers: { correlationId: 'c' },
+        initiator: 'shop',
+      }),
     );
     expect(execute).toMatchObject({
       created: true,
       problems: [],
-      flow: { status: 'IN_PROGRESS', input: { a: [1, 'x', null] }, headers: { correlationId: 'c' }, initiator: 'shop' },
+      flow: {
+        status: 'IN_PROGRESS',
+        input: { a: [1, 'x', null] },
+        headers: { correlationId: 'c' },
+        initiator: 'shop',
+      },
     });
   });
 
@@ -58,11 +69,20 @@ describe('execute', () => {
   });
 
   test('gives the same flow for the same idempotency key, and a problem when the payload is another', async () => {
-    const first = await running.data<Executed>(EXECUTE, tenant({ payload: { a: 1, b: 2 }, idempotencyKey: 'once' }));
-    const again = await running.data<Executed>(EXECUTE, tenant({ payload: { b: 2, a: 1 }, idempotencyKey: 'once' }));
+    const first = await running.data<Executed>(
+      EXECUTE,
+      tenant({ payload: { a: 1, b: 2 }, idempotencyKey: 'once' }),
+    );
+    const again = await running.data<Executed>(
+      EXECUTE,
+      tenant({ payload: { b: 2, a: 1 }, idempotencyKey: 'once' }),
+    );
     expect([first.execute.created, again.execute.created]).toEqual([true, false]);
     expect(again.execute.flow?.flowId).toBe(first.execute.flow?.flowId);
-    const other = await running.data<Executed>(EXECUTE, tenant({ payload: { a: 2 }, idempotencyKey: 'once' }));
+    const other = await running.data<Executed>(
+      EXECUTE,
+      tenant({ payload: { a: 2 }, idempotencyKey: 'once' }),
+    );
     expect(other.execute).toMatchObject({
       flow: null,
       created: false,
@@ -71,9 +91,15 @@ describe('execute', () => {
   });
 
   test('suggests a name for one that is not registered', async () => {
-    const { execute } = await running.data<Executed>(EXECUTE, { input: { orchestrationName: 'tenantCreatoin' } });
+    const { execute } = await running.data<Executed>(EXECUTE, {
+      input: { orchestrationName: 'tenantCreatoin' },
+    });
     expect(execute.problems).toEqual([
-      expect.objectContaining({ code: 'UNKNOWN_ORCHESTRATION', path: 'orchestrationName', suggestions: ['tenantCreation'] }),
+      expect.objectContaining({
+        code: 'UNKNOWN_ORCHESTRATION',
+        path: 'orchestrationName',
+        suggestions: ['tenantCreation'],
+      }),
     ]);
   });
 
@@ -100,38 +126,60 @@ describe('execute', () => {
     ['headers', 'HEADERS_TOO_LARGE', { headers: { a: 'x'.repeat(20_000) } }],
     ['initiator', 'INVALID_TEXT', { initiator: '\u0000' }],
     ['initiator', 'INVALID_TEXT', { initiator: '  ' }],
-  ])('answers a wrong %s with the problem %s and starts nothing (%#)', async (path, code, wrong) => {
-    running.engine.asked.length = 0;
-    const { execute } = await running.data<Executed>(EXECUTE, tenant(wrong));
-    expect(execute).toMatchObject({
-      flow: null,
-      created: false,
-      problems: [{ code, path, message: expect.stringMatching(new RegExp(`^${path} h?`)) }],
-    });
-    expect(running.engine.asked).toEqual([]);
-  });
+  ])(
+    'answers a wrong %s with the problem %s and starts nothing (%#)',
+    async (path, code, wrong) => {
+      running.engine.asked.length = 0;
+      const { execute } = await running.data<Executed>(EXECUTE, tenant(wrong));
+      expect(execute).toMatchObject({
+        flow: null,
+        created: false,
+        problems: [{ code, path, message: expect.stringMatching(new RegExp(`^${path} h?`)) }],
+      });
+      expect(running.engine.asked).toEqual([]);
+    },
+  );
 
   test('refuses numbers that JSON has no room for, inline and as variable', async () => {
     const body = `{"query":${JSON.stringify(EXECUTE)},"variables":{"input":{"orchestrationName":"tenantCreation","payload":[1e999]}}}`;
-    expect((await running.post<{ data: Executed }>('/graphql', body)).body.data.execute.problems).toMatchObject([
-      { code: 'INVALID_JSON', path: 'payload' },
-    ]);
+    expect(
+      (await running.post<{ data: Executed }>('/graphql', body)).body.data.execute.problems,
+    ).toMatchObject([{ code: 'INVALID_JSON', path: 'payload' }]);
     const inline =
       'mutation { execute(input: { orchestrationName: "tenantCreation", payload: { a: -1e999 } }) { problems { code path } } }';
-    expect(await running.data(inline)).toEqual({ execute: { problems: [{ code: 'INVALID_JSON', path: 'payload' }] } });
+    expect(await running.data(inline)).toEqual({
+      execute: { problems: [{ code: 'INVALID_JSON', path: 'payload' }] },
+    });
   });
 
   test('says all problems of a start at once', async () => {
     const { execute } = await running.data<Executed>(EXECUTE, {
-      input: { orchestrationName: '', payload: '\u0000', idempotencyKey: '', headers: 1, initiator: '' },
+      input: {
+        orchestrationName: '',
+        payload: '\u0000',
+        idempotencyKey: '',
+        headers: 1,
+        initiator: '',
+      },
     });
-    expect(execute.problems.map(({ path }) => path)).toEqual(['orchestrationName', 'payload', 'headers', 'initiator', 'idempotencyKey']);
+    expect(execute.problems.map(({ path }) => path)).toEqual([
+      'orchestrationName',
+      'payload',
+      'headers',
+      'initiator',
+      'idempotencyKey',
+    ]);
   });
 
   test('a payload just within the limits is started', async () => {
-    const { execute } = await running.data<Executed>(EXECUTE, tenant({ payload: ['x'.repeat(900 * 1024 - 4)] }));
+    const { execute } = await running.data<Executed>(
+      EXECUTE,
+      tenant({ payload: ['x'.repeat(900 * 1024 - 4)] }),
+    );
     expect(execute.created).toBe(true);
-    expect((await running.data<Executed>(EXECUTE, tenant({ payload: deep(200) }))).execute.created).toBe(true);
+    expect(
+      (await running.data<Executed>(EXECUTE, tenant({ payload: deep(200) }))).execute.created,
+    ).toBe(true);
   });
 
   test.each([
@@ -141,21 +189,23 @@ describe('execute', () => {
     ['initiator', { orchestrationName: 'tenantCreation', initiator: 12345678901234567890n }],
     ['orchestrationNam', { orchestrationName: 'tenantCreation', orchestrationNam: 'x' }],
   ])('answers a %s of the wrong type with a request error that names it', async (field, input) => {
-    const variables = JSON.stringify({ input }, (_key, value) => (typeof value === 'bigint' ? `#${value}` : value)).replace(
-      /"#(\d+)"/,
-      '$1',
-    );
+    const variables = JSON.stringify({ input }, (_key, value) =>
+      typeof value === 'bigint' ? `#${value}` : value,
+    ).replace(/"#(\d+)"/, '$1');
     const { status, body } = await running.post<{ errors: unknown[] }>(
       '/graphql',
       `{"query":${JSON.stringify(EXECUTE)},"variables":${variables}}`,
     );
     expect(status).toBe(400);
-    expect(body.errors).toMatchObject([{ message: expect.stringContaining(field), extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(body.errors).toMatchObject([
+      { message: expect.stringContaining(field), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
   });
 });
 
 describe('executeMany', () => {
-  const MANY = 'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { created flow { flowId } problems { code path } } }';
+  const MANY =
+    'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { created flow { flowId } problems { code path } } }';
 
   test('answers each of many in order, a wrong one among them', async () => {
     const names = ['tenantCreation', 'nobody', '', 'tenantCreation'];
@@ -174,14 +224,20 @@ describe('executeMany', () => {
     const inputs = Array.from({ length: 1001 }, () => ({ orchestrationName: 'tenantCreation' }));
     running.engine.asked.length = 0;
     const error = await running.error(MANY, { inputs });
-    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: 'inputs has 1001 entries, at most 1000 are allowed' });
+    expect(error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'inputs has 1001 entries, at most 1000 are allowed',
+    });
     expect(running.engine.asked).toEqual([]);
   });
 
   test('a fault in the middle does not hide what was started', async () => {
     const { execute } = running.engine;
     let calls = 0;
-    running.engine.execute = (request) => (++calls === 2 ? Promise.reject(new Fault('DB', 'away')) : execute.call(running.engine, request));
+    running.engine.execute = (request) =>
+      ++calls === 2
+        ? Promise.reject(new Fault('DB', 'away'))
+        : execute.call(running.engine, request);
     const inputs = [1, 2, 3].map((payload) => ({ orchestrationName: 'tenantCreation', payload }));
     const { executeMany } = await running.data<{ executeMany: unknown[] }>(MANY, { inputs });
     expect(executeMany).toMatchObject([

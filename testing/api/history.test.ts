@@ -5,7 +5,9 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
   for (let count = 0; count < 3; count++) {
-    await running.data('mutation { execute(input: { orchestrationName: "tenantCreation" }) { created } }');
+    await running.data(
+      'mutation { execute(input: { orchestrationName: "tenantCreation" }) { created } }',
+    );
   }
 });
 afterAll(() => running.api.close());
@@ -15,12 +17,24 @@ describe('history', () => {
     const query = `query ($after: String) { history(orchestrationName: "tenantCreation", first: 2, after: $after) {
       edges { cursor node { flowId } } pageInfo { hasNextPage endCursor } totalCount } }`;
     type Page = {
-      history: { edges: { node: { flowId: string } }[]; pageInfo: { hasNextPage: boolean; endCursor: string }; totalCount: null };
+      history: {
+        edges: { node: { flowId: string } }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string };
+        totalCount: null;
+      };
     };
     const { history: page } = await running.data<Page>(query);
     const { history: rest } = await running.data<Page>(query, { after: page.pageInfo.endCursor });
-    expect([...page.edges, ...rest.edges].map(({ node }) => node.flowId)).toEqual(['flow-3', 'flow-2', 'flow-1']);
-    expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage, page.totalCount]).toEqual([true, false, null]);
+    expect([...page.edges, ...rest.edges].map(({ node }) => node.flowId)).toEqual([
+      'flow-3',
+      'flow-2',
+      'flow-1',
+    ]);
+    expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage, page.totalCount]).toEqual([
+      true,
+      false,
+      null,
+    ]);
   });
 
   test('hands every part of the filter to the engine', async () => {
@@ -36,7 +50,10 @@ describe('history', () => {
       correlationId: 'c-1',
       labels: { team: 'tenants' },
     };
-    await running.data('query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }', { filter });
+    await running.data(
+      'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }',
+      { filter },
+    );
     expect(running.engine.read.filter).toEqual({
       ...filter,
       startedAfter: Date.parse('2026-11-23T12:00:00Z'),
@@ -50,8 +67,14 @@ describe('history', () => {
     ['first: 101', 'first must be a whole number from 1 to 100, not 101'],
     ['first: -1', 'first must be a whole number from 1 to 100, not -1'],
     ['orchestrationName: "a\\u0000"', 'orchestrationName has a NUL character'],
-    [`filter: { stepName: "${long}" }`, 'filter.stepName has 1001 characters, at most 1000 are allowed'],
-    [`filter: { errorContains: "${long}" }`, 'filter.errorContains has 1001 characters, at most 1000 are allowed'],
+    [
+      `filter: { stepName: "${long}" }`,
+      'filter.stepName has 1001 characters, at most 1000 are allowed',
+    ],
+    [
+      `filter: { errorContains: "${long}" }`,
+      'filter.errorContains has 1001 characters, at most 1000 are allowed',
+    ],
     ['filter: { idempotencyKey: "\\u0000" }', 'filter.idempotencyKey has a NUL character'],
     ['filter: { initiator: "\\u0000" }', 'filter.initiator has a NUL character'],
     ['filter: { correlationId: "\\u0000" }', 'filter.correlationId has a NUL character'],
@@ -61,36 +84,62 @@ describe('history', () => {
   ])('refuses %s, naming the field, and asks nothing', async (wrong, message) => {
     running.engine.asked.length = 0;
     const error = await running.error(`{ history(${wrong}) { edges { cursor } } }`);
-    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(message) });
+    expect(error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining(message),
+    });
     expect(running.engine.asked).toEqual([]);
   });
 
-  test.each(['yesterday', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '2026-01-01', '2026-01-01T00:00:00', 5])(
-    'takes %p for no DateTime, inline or as variable, and says what is one',
-    async (moment) => {
-      const message = expect.stringMatching(/ISO 8601 text with a zone, like 2026-11-23T12:00:00.000Z/);
-      const inline = `{ history(filter: { startedAfter: ${JSON.stringify(moment)} }) { edges { cursor } } }`;
-      expect(await running.error(inline)).toMatchObject({ status: 400, code: 'GRAPHQL_VALIDATION_FAILED', message });
-      const query = 'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }';
-      const error = await running.error(query, { filter: { startedBefore: moment } });
-      expect(error).toMatchObject({ status: 400, code: 'BAD_USER_INPUT', message });
-      expect(error.message).toContain('filter.startedBefore');
-    },
-  );
+  test.each([
+    'yesterday',
+    '2026-13-01T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-01-01',
+    '2026-01-01T00:00:00',
+    5,
+  ])('takes %p for no DateTime, inline or as variable, and says what is one', async (moment) => {
+    const message = expect.stringMatching(
+      /ISO 8601 text with a zone, like 2026-11-23T12:00:00.000Z/,
+    );
+    const inline = `{ history(filter: { startedAfter: ${JSON.stringify(moment)} }) { edges { cursor } } }`;
+    expect(await running.error(inline)).toMatchObject({
+      status: 400,
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      message,
+    });
+    const query = 'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }';
+    const error = await running.error(query, { filter: { startedBefore: moment } });
+    expect(error).toMatchObject({ status: 400, code: 'BAD_USER_INPUT', message });
+    expect(error.message).toContain('filter.startedBefore');
+  });
 
   test('refuses half of a surrogate pair in a variable', async () => {
-    const query = 'query ($name: String) { history(orchestrationName: $name) { edges { cursor } } }';
+    const query =
+      'query ($name: String) { history(orchestrationName: $name) { edges { cursor } } }';
     const error = await running.error(query, { name: JSON.parse('"\\ud800"') });
-    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: 'orchestrationName has half of a surrogate pair' });
+    expect(error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'orchestrationName has half of a surrogate pair',
+    });
   });
 
   test('names the statuses there are when asked for another', async () => {
-    const error = await running.error('{ history(filter: { statuses: [COMPLETE] }) { edges { cursor } } }');
-    expect(error).toMatchObject({ status: 400, code: 'GRAPHQL_VALIDATION_FAILED', message: expect.stringContaining('"COMPLETED"') });
+    const error = await running.error(
+      '{ history(filter: { statuses: [COMPLETE] }) { edges { cursor } } }',
+    );
+    expect(error).toMatchObject({
+      status: 400,
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      message: expect.stringContaining('"COMPLETED"'),
+    });
   });
 
   test('says what a cursor is when it is given none', async () => {
     const error = await running.error('{ history(after: "nonsense") { edges { cursor } } }');
-    expect(error).toMatchObject({ code: 'BAD_CURSOR', message: expect.stringContaining('endCursor') });
+    expect(error).toMatchObject({
+      code: 'BAD_CURSOR',
+      message: expect.stringContaining('endCursor'),
+    });
   });
 });

@@ -36,7 +36,11 @@ describe('a document', () => {
       `{ ${Array.from({ length: 31 }, (_, n) => `a${n}: details(flowId: "x") { flowId }`).join(' ')} }`,
       /[Aa]lias/,
     ],
-    ['with too many directives', `{ details(flowId: "x") { flowId ${'@include(if: true) '.repeat(31)} } }`, /[Dd]irective/],
+    [
+      'with too many directives',
+      `{ details(flowId: "x") { flowId ${'@include(if: true) '.repeat(31)} } }`,
+      /[Dd]irective/,
+    ],
     ['with too many tokens', `{ ${'__typename '.repeat(4001)} }`, /4000 tokens/],
     ['that is none', '{ details(', /Syntax Error/],
     ['of unknown fields', '{ details(flowId: "x") { flowIdd } }', /Cannot query field/],
@@ -44,12 +48,16 @@ describe('a document', () => {
     running.engine.asked.length = 0;
     const { status, body } = await ask({ query });
     expect([status, body.errors?.[0]?.message]).toEqual([400, expect.stringMatching(message)]);
-    expect(body.errors?.[0]?.extensions).toMatchObject({ code: expect.stringMatching(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/) });
+    expect(body.errors?.[0]?.extensions).toMatchObject({
+      code: expect.stringMatching(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/),
+    });
     expect(running.engine.asked).toEqual([]);
   });
 
   test('with a fragment that contains itself is answered with 400', async () => {
-    const { status } = await ask({ query: 'fragment F on Flow { ...F } { details(flowId: "x") { ...F } }' });
+    const { status } = await ask({
+      query: 'fragment F on Flow { ...F } { details(flowId: "x") { ...F } }',
+    });
     expect(status).toBe(400);
   });
 });
@@ -61,10 +69,25 @@ describe('a request', () => {
     ['no query', '{}', {}, 400],
     ['a query that is a number', '{"query":5}', {}, 400],
     ['variables that are a list', `{"query":${JSON.stringify(QUERY)},"variables":[]}`, {}, 400],
-    ['an operation that is not in it', `{"query":${JSON.stringify(QUERY)},"operationName":"Other"}`, {}, 400],
-    ['another content type', JSON.stringify({ query: QUERY }), { 'content-type': 'text/plain' }, 415],
+    [
+      'an operation that is not in it',
+      `{"query":${JSON.stringify(QUERY)},"operationName":"Other"}`,
+      {},
+      400,
+    ],
+    [
+      'another content type',
+      JSON.stringify({ query: QUERY }),
+      { 'content-type': 'text/plain' },
+      415,
+    ],
     ['a form', 'query=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-    ['too large a body', JSON.stringify({ query: QUERY, variables: { x: 'x'.repeat(9_000_000) } }), {}, 413],
+    [
+      'too large a body',
+      JSON.stringify({ query: QUERY, variables: { x: 'x'.repeat(9_000_000) } }),
+      {},
+      413,
+    ],
   ])('with %s is answered honestly', async (_what, body, headers, status) => {
     const answer = await ask(body, headers);
     expect(answer.status).toBe(status);
@@ -76,28 +99,42 @@ describe('a request', () => {
       running.get<{ data?: object }>(`/graphql?query=${encodeURIComponent(query)}`, headers);
     expect((await get(QUERY, {})).status).toBe(400);
     const preflighted = { 'apollo-require-preflight': 'yes' };
-    expect(await get(QUERY, preflighted)).toMatchObject({ status: 200, body: { data: { orchestration: null } } });
+    expect(await get(QUERY, preflighted)).toMatchObject({
+      status: 200,
+      body: { data: { orchestration: null } },
+    });
     running.engine.asked.length = 0;
-    const mutation = 'mutation { execute(input: { orchestrationName: "tenantCreation" }) { created } }';
+    const mutation =
+      'mutation { execute(input: { orchestrationName: "tenantCreation" }) { created } }';
     expect((await get(mutation, preflighted)).status).toBe(405);
     expect(running.engine.asked).toEqual([]);
   });
 
   test('gets the request id it came with, or one that was made', async () => {
-    expect((await ask({ query: QUERY }, { 'x-request-id': 'r-1' })).headers.get('x-request-id')).toBe('r-1');
-    expect((await ask({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(
+      (await ask({ query: QUERY }, { 'x-request-id': 'r-1' })).headers.get('x-request-id'),
+    ).toBe('r-1');
+    expect(
+      (await ask({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id'),
+    ).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('hears of a fault that it may try again, and of anything else nothing', async () => {
     running.engine.failure = new Fault('DATABASE_AWAY', 'connect ECONNREFUSED db-7');
     expect((await ask({ query: QUERY })).body.errors).toEqual([
-      expect.objectContaining({ path: ['orchestration'], extensions: { code: 'UNAVAILABLE', retryable: true } }),
+      expect.objectContaining({
+        path: ['orchestration'],
+        extensions: { code: 'UNAVAILABLE', retryable: true },
+      }),
     ]);
     running.engine.failure = new Error('relation "orchestration_run" does not exist');
     const { body, text } = await ask({ query: QUERY });
     running.engine.failure = null;
     expect(body.errors).toMatchObject([
-      { message: 'something went wrong here; it is in the log', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+      {
+        message: 'something went wrong here; it is in the log',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
     ]);
     expect(text).not.toMatch(/orchestration_run|stack|\.ts/);
     expect(running.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
@@ -116,14 +153,24 @@ describe('who may not ask for the schema', () => {
   test('gets neither introspection nor suggestions, over HTTP and WebSocket', async () => {
     await using closed = await Running.start({ introspection: false, production: true });
     const wrong = '{ orchestrashun(name: "x") { name } }';
-    for (const query of [getIntrospectionQuery(), wrong, '{ history(filter: { statuses: [COMPLETE] }) { edges { cursor } } }']) {
+    for (const query of [
+      getIntrospectionQuery(),
+      wrong,
+      '{ history(filter: { statuses: [COMPLETE] }) { edges { cursor } } }',
+    ]) {
       const { status, text } = await closed.graphql(query);
-      expect([status, text]).toEqual([400, expect.not.stringMatching(/Did you mean|"orchestration"|COMPLETED/)]);
+      expect([status, text]).toEqual([
+        400,
+        expect.not.stringMatching(/Did you mean|"orchestration"|COMPLETED/),
+      ]);
     }
     const socket = await RawSocket.open(closed.socketUrl);
     socket.subscribe('schema', '{ __schema { types { name } } }', {});
     socket.subscribe('wrong', wrong, {});
-    await until('both are refused', () => socket.errors('schema').length > 0 && socket.errors('wrong').length > 0);
+    await until(
+      'both are refused',
+      () => socket.errors('schema').length > 0 && socket.errors('wrong').length > 0,
+    );
     expect(JSON.stringify(socket.errors('wrong'))).not.toContain('Did you mean');
     socket.close();
     expect((await running.graphql(wrong)).text).toContain('Did you mean');
@@ -131,8 +178,15 @@ describe('who may not ask for the schema', () => {
 });
 
 describe('a WebSocket', () => {
-  const open = async (headers: Record<string, string>, url = running.socketUrl, server = running): Promise<string> => {
-    const socket = await RawSocket.open(url.replace(running.socketUrl, server.socketUrl), headers).catch((error: Error) => error.message);
+  const open = async (
+    headers: Record<string, string>,
+    url = running.socketUrl,
+    server = running,
+  ): Promise<string> => {
+    const socket = await RawSocket.open(
+      url.replace(running.socketUrl, server.socketUrl),
+      headers,
+    ).catch((error: Error) => error.message);
     if (typeof socket === 'string') return socket;
     socket.close();
     return 'opened';
@@ -152,12 +206,18 @@ describe('a WebSocket', () => {
     expect(await open({ origin: running.api.url })).toBe('opened');
     expect(await open({})).toBe('opened');
     await using other = await Running.start({ allowedOrigins: ['https://console.example.com'] });
-    expect(await open({ origin: 'https://console.example.com' }, running.socketUrl, other)).toBe('opened');
-    expect(await open({ origin: 'https://other.example.com' }, running.socketUrl, other)).toBe('refused with 403');
+    expect(await open({ origin: 'https://console.example.com' }, running.socketUrl, other)).toBe(
+      'opened',
+    );
+    expect(await open({ origin: 'https://other.example.com' }, running.socketUrl, other)).toBe(
+      'refused with 403',
+    );
   });
 
   test('elsewhere than at /graphql, or by a name that is not ours, is refused', async () => {
-    expect(await open({}, running.socketUrl.replace('/graphql', '/other'))).toBe('refused with 404');
+    expect(await open({}, running.socketUrl.replace('/graphql', '/other'))).toBe(
+      'refused with 404',
+    );
     expect(await open({ host: 'evil.example' })).toBe('refused with 421');
   });
 

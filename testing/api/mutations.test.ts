@@ -11,7 +11,8 @@ beforeEach(() => {
 afterAll(() => running.api.close());
 
 async function begunFlow(): Promise<string> {
-  const query = 'mutation { execute(input: { orchestrationName: "tenantCreation" }) { flow { flowId } } }';
+  const query =
+    'mutation { execute(input: { orchestrationName: "tenantCreation" }) { flow { flowId } } }';
   const { execute } = await running.data<{ execute: { flow: { flowId: string } } }>(query);
   return execute.flow.flowId;
 }
@@ -22,10 +23,19 @@ describe('registerOrchestration', () => {
 
   test('registers a document for a service', async () => {
     const document = TENANT.replace('tenantCreation', 'userCreation');
-    const { registerOrchestration } = await running.data(REGISTER, { input: { document, serviceName: 'users' } });
+    const { registerOrchestration } = await running.data(REGISTER, {
+      input: { document, serviceName: 'users' },
+    });
     expect(registerOrchestration).toEqual({
       registrations: [
-        { orchestrationName: 'userCreation', as: 'initiator', version: 1, changed: true, status: 'PARTIALLY_REGISTERED', changes: [] },
+        {
+          orchestrationName: 'userCreation',
+          as: 'initiator',
+          version: 1,
+          changed: true,
+          status: 'PARTIALLY_REGISTERED',
+          changes: [],
+        },
       ],
       problems: [],
     });
@@ -34,7 +44,9 @@ describe('registerOrchestration', () => {
 
   test('only looks when it is a dry run', async () => {
     const document = TENANT.replace('tenantCreation', 'neverStored');
-    const { registerOrchestration } = await running.data(REGISTER, { input: { document, dryRun: true } });
+    const { registerOrchestration } = await running.data(REGISTER, {
+      input: { document, dryRun: true },
+    });
     expect(registerOrchestration).toMatchObject({ registrations: [{ version: 1 }] });
     expect(await running.engine.orchestration('neverStored', null)).toBeNull();
   });
@@ -46,7 +58,12 @@ describe('registerOrchestration', () => {
     expect(registerOrchestration).toMatchObject({
       registrations: [],
       problems: expect.arrayContaining([
-        expect.objectContaining({ code: 'UNKNOWN_FIELD', line: 9, path: 'steps[0].objecttype', suggestions: ['objectType'] }),
+        expect.objectContaining({
+          code: 'UNKNOWN_FIELD',
+          line: 9,
+          path: 'steps[0].objecttype',
+          suggestions: ['objectType'],
+        }),
       ]),
     });
   });
@@ -65,8 +82,13 @@ describe('registerOrchestration', () => {
     'answers a wrong serviceName with a problem and registers nothing (%#)',
     async (serviceName) => {
       running.engine.asked.length = 0;
-      const { registerOrchestration } = await running.data(REGISTER, { input: { document: TENANT, serviceName } });
-      expect(registerOrchestration).toMatchObject({ registrations: [], problems: [{ code: 'INVALID_TEXT', path: 'serviceName' }] });
+      const { registerOrchestration } = await running.data(REGISTER, {
+        input: { document: TENANT, serviceName },
+      });
+      expect(registerOrchestration).toMatchObject({
+        registrations: [],
+        problems: [{ code: 'INVALID_TEXT', path: 'serviceName' }],
+      });
       expect(running.engine.asked).toEqual([]);
     },
   );
@@ -85,8 +107,14 @@ describe('registerOrchestration', () => {
 });
 
 describe('an operator', () => {
-  const FLOW = '{ flow { flowId status paused pauseReason steps { status skipped output } } problems { code message path } }';
-  const said = async (mutation: string, type: string, input: object, headers = {}): Promise<Record<string, unknown>> => {
+  const FLOW =
+    '{ flow { flowId status paused pauseReason steps { status skipped output } } problems { code message path } }';
+  const said = async (
+    mutation: string,
+    type: string,
+    input: object,
+    headers = {},
+  ): Promise<Record<string, unknown>> => {
     const data = await running.data<Record<string, Record<string, unknown>>>(
       `mutation ($input: ${type}!) { ${mutation}(input: $input) ${FLOW} }`,
       { input },
@@ -97,8 +125,16 @@ describe('an operator', () => {
 
   test('pauses and resumes, by name and with a reason', async () => {
     const flowId = await begunFlow();
-    const paused = await said('pauseFlow', 'FlowActionInput', { flowId, reason: ' maintenance ' }, { 'x-actor': 'ada' });
-    expect(paused).toMatchObject({ problems: [], flow: { paused: true, pauseReason: 'maintenance' } });
+    const paused = await said(
+      'pauseFlow',
+      'FlowActionInput',
+      { flowId, reason: ' maintenance ' },
+      { 'x-actor': 'ada' },
+    );
+    expect(paused).toMatchObject({
+      problems: [],
+      flow: { paused: true, pauseReason: 'maintenance' },
+    });
     await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'done' });
     expect(running.engine.words.slice(-2)).toEqual([
       { type: 'PAUSE', flowId, actor: 'ada', reason: 'maintenance' },
@@ -107,10 +143,16 @@ describe('an operator', () => {
   });
 
   test('cancels with undo unless told otherwise', async () => {
-    expect(await said('cancelFlow', 'CancelFlowInput', { flowId: await begunFlow(), reason: 'x' })).toMatchObject({
+    expect(
+      await said('cancelFlow', 'CancelFlowInput', { flowId: await begunFlow(), reason: 'x' }),
+    ).toMatchObject({
       flow: { status: 'UNDOING' },
     });
-    const left = await said('cancelFlow', 'CancelFlowInput', { flowId: await begunFlow(), reason: 'x', undo: false });
+    const left = await said('cancelFlow', 'CancelFlowInput', {
+      flowId: await begunFlow(),
+      reason: 'x',
+      undo: false,
+    });
     expect(left).toMatchObject({ flow: { status: 'CANCELLED' } });
   });
 
@@ -129,23 +171,45 @@ describe('an operator', () => {
     running.engine.answers(flowId, 'createRealm');
     running.engine.fails(flowId, 'createUser', 'no');
     running.engine.fails(flowId, 'createRealm', 'no', false, 'UNDO');
-    expect(await said('retryStep', 'StepActionInput', { flowId, stepName: 'createRealm', reason: 'again' })).toMatchObject({
+    expect(
+      await said('retryStep', 'StepActionInput', {
+        flowId,
+        stepName: 'createRealm',
+        reason: 'again',
+      }),
+    ).toMatchObject({
       flow: { status: 'UNDOING' },
       problems: [],
     });
     running.engine.fails(flowId, 'createRealm', 'no', false, 'UNDO');
-    const skipped = await said('skipStep', 'SkipStepInput', { flowId, stepName: 'createRealm', reason: 'by hand', output: { id: 1 } });
-    expect(skipped).toMatchObject({ flow: { status: 'UNDONE', steps: [{ skipped: true }, {}] }, problems: [] });
+    const skipped = await said('skipStep', 'SkipStepInput', {
+      flowId,
+      stepName: 'createRealm',
+      reason: 'by hand',
+      output: { id: 1 },
+    });
+    expect(skipped).toMatchObject({
+      flow: { status: 'UNDONE', steps: [{ skipped: true }, {}] },
+      problems: [],
+    });
   });
 
   test('hears why something is not possible, and of a flow or step that is not there', async () => {
     const flowId = await begunFlow();
-    expect(await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'x' })).toMatchObject({ problems: [{ code: 'NOT_ALLOWED' }] });
-    expect(await said('pauseFlow', 'FlowActionInput', { flowId: 'nobody', reason: 'x' })).toMatchObject({
+    expect(await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'x' })).toMatchObject({
+      problems: [{ code: 'NOT_ALLOWED' }],
+    });
+    expect(
+      await said('pauseFlow', 'FlowActionInput', { flowId: 'nobody', reason: 'x' }),
+    ).toMatchObject({
       flow: null,
       problems: [{ code: 'UNKNOWN_FLOW', path: 'flowId' }],
     });
-    const unknown = await said('retryStep', 'StepActionInput', { flowId, stepName: 'nobody', reason: 'x' });
+    const unknown = await said('retryStep', 'StepActionInput', {
+      flowId,
+      stepName: 'nobody',
+      reason: 'x',
+    });
     expect(unknown).toMatchObject({ problems: [{ code: 'UNKNOWN_STEP' }] });
   });
 
@@ -159,10 +223,21 @@ describe('an operator', () => {
     ['stepName', 'skipStep', 'SkipStepInput', { ...word, stepName: 'x'.repeat(201) }],
     ['output', 'skipStep', 'SkipStepInput', { ...word, output: '\u0000' }],
     ['output', 'skipStep', 'SkipStepInput', { ...word, output: 'x'.repeat(1_000_000) }],
-  ])('hears that the %s of %s is wrong, and nothing is done (%#)', async (path, mutation, type, input) => {
-    running.engine.asked.length = 0;
-    const { flow, problems } = await said(mutation, type, input);
-    expect([flow, problems]).toEqual([null, [expect.objectContaining({ path, message: expect.stringMatching(new RegExp(`^${path} `)) })]]);
-    expect(running.engine.asked).toEqual([]);
-  });
+  ])(
+    'hears that the %s of %s is wrong, and nothing is done (%#)',
+    async (path, mutation, type, input) => {
+      running.engine.asked.length = 0;
+      const { flow, problems } = await said(mutation, type, input);
+      expect([flow, problems]).toEqual([
+        null,
+        [
+          expect.objectContaining({
+            path,
+            message: expect.stringMatching(new RegExp(`^${path} `)),
+          }),
+        ],
+      ]);
+      expect(running.engine.asked).toEqual([]);
+    },
+  );
 });

@@ -6,18 +6,24 @@ import { Running } from './kit/server.js';
 let running: Running;
 let flowId: string;
 
-const EXECUTE = 'mutation ($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code message } } }';
+const EXECUTE =
+  'mutation ($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code message } } }';
 
 async function started(payload: unknown = null, more: object = {}): Promise<string> {
   const input = { orchestrationName: 'tenantCreation', payload, ...more };
-  const { execute } = await running.data<{ execute: { flow: { flowId: string } } }>(EXECUTE, { input });
+  const { execute } = await running.data<{ execute: { flow: { flowId: string } } }>(EXECUTE, {
+    input,
+  });
   return execute.flow.flowId;
 }
 
 beforeAll(async () => {
   running = await Running.start();
   const { engine } = running;
-  flowId = await started({ tenant: 'acme' }, { headers: { correlationId: 'c-1' }, initiator: 'shop', idempotencyKey: 'k-1' });
+  flowId = await started(
+    { tenant: 'acme' },
+    { headers: { correlationId: 'c-1' }, initiator: 'shop', idempotencyKey: 'k-1' },
+  );
   engine.answers(flowId, 'createRealm', { payload: '{"realm":9007199254740993}' });
   engine.progresses(flowId, 'createUser', 0.5);
   engine.fails(flowId, 'createUser', 'no quota', true);
@@ -47,8 +53,20 @@ describe('details', () => {
       startedAt: '2026-11-23T12:00:00.010Z',
       endedAt: null,
       steps: [
-        { stepName: 'createRealm', seq: 1, objectType: 'Realm', status: 'DO_SUCCESS', startedAt: '2026-11-23T12:00:00.010Z' },
-        { stepName: 'createUser', seq: 2, status: 'DO_FAIL', errorMessage: 'no quota', nextAttemptAt: '2026-11-23T12:00:01.040Z' },
+        {
+          stepName: 'createRealm',
+          seq: 1,
+          objectType: 'Realm',
+          status: 'DO_SUCCESS',
+          startedAt: '2026-11-23T12:00:00.010Z',
+        },
+        {
+          stepName: 'createUser',
+          seq: 2,
+          status: 'DO_FAIL',
+          errorMessage: 'no quota',
+          nextAttemptAt: '2026-11-23T12:00:01.040Z',
+        },
       ],
     });
     expect(details).toHaveProperty(
@@ -65,7 +83,9 @@ describe('details', () => {
   test('tells the timeline in sentences, with what belongs to an event, and reads the flow once', async () => {
     running.engine.asked.length = 0;
     const query = `{ details(flowId: "${flowId}") { timeline { number type at stepName action attempt stepStatus flowStatus message actor details } } }`;
-    const { details } = await running.data<{ details: { timeline: Record<string, unknown>[] } }>(query);
+    const { details } = await running.data<{ details: { timeline: Record<string, unknown>[] } }>(
+      query,
+    );
     expect(running.engine.asked).toEqual(['flows', 'timeline']);
     expect(details.timeline.map(({ number, type }) => [number, type])).toEqual([
       [1, 'FLOW_STARTED'],
@@ -86,14 +106,17 @@ describe('details', () => {
       message: 'DO createUser failed: no quota',
       details: { errorMessage: 'no quota', final: false },
     });
-    expect(details.timeline[6]).toMatchObject({ details: { nextAttemptAt: '2026-11-23T12:00:01.040Z' } });
+    expect(details.timeline[6]).toMatchObject({
+      details: { nextAttemptAt: '2026-11-23T12:00:01.040Z' },
+    });
   });
 
   test('fills a short page of the timeline although some events are not for readers', async () => {
     const id = await started();
     for (const progress of [0.1, 0.2, 0.3]) running.engine.progresses(id, 'createRealm', progress);
     running.engine.answers(id, 'createRealm');
-    const query = 'query ($id: ID!, $after: Int) { details(flowId: $id) { timeline(first: 2, after: $after) { number type } } }';
+    const query =
+      'query ($id: ID!, $after: Int) { details(flowId: $id) { timeline(first: 2, after: $after) { number type } } }';
     const { details } = await running.data<{ details: unknown }>(query, { id, after: 2 });
     expect(details).toEqual({
       timeline: [
@@ -104,26 +127,46 @@ describe('details', () => {
   });
 
   test('is null for a flow that is not there', async () => {
-    expect(await running.data('{ details(flowId: "nobody") { status } }')).toEqual({ details: null });
+    expect(await running.data('{ details(flowId: "nobody") { status } }')).toEqual({
+      details: null,
+    });
   });
 
   test.each([
     ['{ details(flowId: "a\\u0000b") { status } }', 'flowId has a NUL character'],
-    [`{ details(flowId: "${'x'.repeat(201)}") { status } }`, 'flowId has 201 characters, at most 200 are allowed'],
-    ['{ details(flowId: "FLOW") { timeline(first: 0) { number } } }', 'first must be a whole number from 1 to 1000, not 0'],
-    ['{ details(flowId: "FLOW") { timeline(first: 1001) { number } } }', 'first must be a whole number from 1 to 1000, not 1001'],
-    ['{ details(flowId: "FLOW") { timeline(after: -1) { number } } }', 'after must be a whole number 0 or more, not -1'],
+    [
+      `{ details(flowId: "${'x'.repeat(201)}") { status } }`,
+      'flowId has 201 characters, at most 200 are allowed',
+    ],
+    [
+      '{ details(flowId: "FLOW") { timeline(first: 0) { number } } }',
+      'first must be a whole number from 1 to 1000, not 0',
+    ],
+    [
+      '{ details(flowId: "FLOW") { timeline(first: 1001) { number } } }',
+      'first must be a whole number from 1 to 1000, not 1001',
+    ],
+    [
+      '{ details(flowId: "FLOW") { timeline(after: -1) { number } } }',
+      'after must be a whole number 0 or more, not -1',
+    ],
   ])('refuses %#, naming the field', async (query, message) => {
-    expect(await running.error(query.replace('FLOW', flowId))).toMatchObject({ code: 'BAD_USER_INPUT', message });
+    expect(await running.error(query.replace('FLOW', flowId))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message,
+    });
   });
 });
 
 describe('orchestrations', () => {
-  const STEPS = 'steps { seq name objectType maxRetries undoMaxRetries timeoutMs doTopic undoTopic workers }';
+  const STEPS =
+    'steps { seq name objectType maxRetries undoMaxRetries timeoutMs doTopic undoTopic workers }';
 
   test('one is shown as registered, with its topics and workers', async () => {
     const worker = 'orchestrationName: tenantCreation\nas: worker\nsteps:\n  - name: createRealm\n';
-    await running.engine.register(readRegistration(worker, { serviceName: 'realms' }), { dryRun: false });
+    await running.engine.register(readRegistration(worker, { serviceName: 'realms' }), {
+      dryRun: false,
+    });
     const query = `{ orchestration(name: "tenantCreation") { name version type status paused archived labels initiator createdAt ${STEPS}
       history(first: 1) { edges { node { flowId } } } } }`;
     const { orchestration } = await running.data(query);
@@ -146,7 +189,12 @@ describe('orchestrations', () => {
           doTopic: 'orchestrator.tenantCreation.createRealm.do',
           workers: ['realms'],
         },
-        { seq: 2, name: 'createUser', undoTopic: 'orchestrator.tenantCreation.createUser.undo', workers: [] },
+        {
+          seq: 2,
+          name: 'createUser',
+          undoTopic: 'orchestrator.tenantCreation.createUser.undo',
+          workers: [],
+        },
       ],
       history: { edges: [{ node: { flowId: 'flow-2' } }] },
     });
@@ -155,10 +203,14 @@ describe('orchestrations', () => {
   test('a page of them reads the workers of all at once', async () => {
     for (const name of ['billing', 'cleaning']) {
       const document = `orchestrationName: ${name}\nas: initiator\ntype: parallel\nsteps: [{ seq: 1, name: only }]\n`;
-      await running.engine.register(readRegistration(document, { serviceName: null }), { dryRun: false });
+      await running.engine.register(readRegistration(document, { serviceName: null }), {
+        dryRun: false,
+      });
     }
     running.engine.asked.length = 0;
-    const { orchestrations } = await running.data<{ orchestrations: { edges: { node: { name: string } }[] } }>(
+    const { orchestrations } = await running.data<{
+      orchestrations: { edges: { node: { name: string } }[] };
+    }>(
       `{ orchestrations(first: 2) { edges { cursor node { name status ${STEPS} } } pageInfo { hasNextPage endCursor } } }`,
     );
     expect(orchestrations.edges.map(({ node }) => node.name)).toEqual(['billing', 'cleaning']);
@@ -166,19 +218,34 @@ describe('orchestrations', () => {
   });
 
   test('are found by a part of the name, and one that is not there is null', async () => {
-    const found = '{ orchestrations(nameContains: "bill") { edges { node { name } } } orchestration(name: "nobody") { name } }';
-    expect(await running.data(found)).toEqual({ orchestrations: { edges: [{ node: { name: 'billing' } }] }, orchestration: null });
-    expect(await running.data('{ orchestration(name: "billing", version: 7) { name } }')).toEqual({ orchestration: null });
+    const found =
+      '{ orchestrations(nameContains: "bill") { edges { node { name } } } orchestration(name: "nobody") { name } }';
+    expect(await running.data(found)).toEqual({
+      orchestrations: { edges: [{ node: { name: 'billing' } }] },
+      orchestration: null,
+    });
+    expect(await running.data('{ orchestration(name: "billing", version: 7) { name } }')).toEqual({
+      orchestration: null,
+    });
   });
 
   test.each([
     ['{ orchestrations(first: 1000) { edges { cursor } } }', 'first must be'],
     ['{ orchestrations(nameContains: "\\u0000") { edges { cursor } } }', 'nameContains has a NUL'],
     ['{ orchestration(name: "\\u0000") { name } }', 'name has a NUL'],
-    ['{ orchestration(name: "billing", version: 0) { name } }', 'version must be a whole number 1 or more, not 0'],
-    ['{ orchestration(name: "billing") { history(first: 0) { edges { cursor } } } }', 'first must be'],
+    [
+      '{ orchestration(name: "billing", version: 0) { name } }',
+      'version must be a whole number 1 or more, not 0',
+    ],
+    [
+      '{ orchestration(name: "billing") { history(first: 0) { edges { cursor } } } }',
+      'first must be',
+    ],
   ])('refuses %s', async (query, message) => {
-    expect(await running.error(query)).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(message) });
+    expect(await running.error(query)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining(message),
+    });
   });
 
   test('one request may not read the whole database through nested lists', async () => {

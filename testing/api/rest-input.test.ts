@@ -25,24 +25,61 @@ describe('POST execute', () => {
     ['an empty name', { orchestrationName: '' }, 'INVALID_TEXT', 'orchestrationName'],
     ['a name that is none', { orchestrationName: 5 }, 'FIELD_INVALID', 'orchestrationName'],
     ['a name with NUL', { orchestrationName: 'a\u0000' }, 'INVALID_TEXT', 'orchestrationName'],
-    ['a payload with NUL', { orchestrationName: 'tenantCreation', payload: '\u0000' }, 'PAYLOAD_UNSTORABLE', 'payload'],
+    [
+      'a payload with NUL',
+      { orchestrationName: 'tenantCreation', payload: '\u0000' },
+      'PAYLOAD_UNSTORABLE',
+      'payload',
+    ],
     [
       'a payload nested too deep',
-      { orchestrationName: 'tenantCreation', payload: JSON.parse('['.repeat(201) + ']'.repeat(201)) },
+      {
+        orchestrationName: 'tenantCreation',
+        payload: JSON.parse('['.repeat(201) + ']'.repeat(201)),
+      },
       'INVALID_JSON',
       'payload',
     ],
-    ['a payload with __proto__', '{"orchestrationName":"tenantCreation","payload":{"__proto__":1}}', 'INVALID_JSON', 'payload'],
-    ['a payload with an endless number', '{"orchestrationName":"tenantCreation","payload":1e999}', 'INVALID_JSON', 'payload'],
-    ['headers that are none', { orchestrationName: 'tenantCreation', headers: 'x' }, 'INVALID_HEADERS', 'headers'],
-    ['an initiator that is none', { orchestrationName: 'tenantCreation', initiator: 5 }, 'FIELD_INVALID', 'initiator'],
-    ['a field that is not there', { orchestrationName: 'tenantCreation', playload: 1 }, 'UNKNOWN_FIELD', 'playload'],
-  ])('answers %s with 400 naming the field, and starts nothing', async (_what, wrong, code, field) => {
-    const { status, body } = await rest.execute(wrong);
-    expect([status, body.code]).toEqual([400, code]);
-    if (field !== undefined) expect(body.errors).toMatchObject([{ code, field, detail: expect.any(String) }]);
-    expect(running.engine.asked).toEqual([]);
-  });
+    [
+      'a payload with __proto__',
+      '{"orchestrationName":"tenantCreation","payload":{"__proto__":1}}',
+      'INVALID_JSON',
+      'payload',
+    ],
+    [
+      'a payload with an endless number',
+      '{"orchestrationName":"tenantCreation","payload":1e999}',
+      'INVALID_JSON',
+      'payload',
+    ],
+    [
+      'headers that are none',
+      { orchestrationName: 'tenantCreation', headers: 'x' },
+      'INVALID_HEADERS',
+      'headers',
+    ],
+    [
+      'an initiator that is none',
+      { orchestrationName: 'tenantCreation', initiator: 5 },
+      'FIELD_INVALID',
+      'initiator',
+    ],
+    [
+      'a field that is not there',
+      { orchestrationName: 'tenantCreation', playload: 1 },
+      'UNKNOWN_FIELD',
+      'playload',
+    ],
+  ])(
+    'answers %s with 400 naming the field, and starts nothing',
+    async (_what, wrong, code, field) => {
+      const { status, body } = await rest.execute(wrong);
+      expect([status, body.code]).toEqual([400, code]);
+      if (field !== undefined)
+        expect(body.errors).toMatchObject([{ code, field, detail: expect.any(String) }]);
+      expect(running.engine.asked).toEqual([]);
+    },
+  );
 });
 
 describe('GET history', () => {
@@ -68,7 +105,10 @@ describe('GET history', () => {
   });
 
   test('answers a name with NUL with 400', async () => {
-    expect(await rest.history('?orchName=%00')).toMatchObject({ status: 400, body: { detail: 'orchestrationName has a NUL character' } });
+    expect(await rest.history('?orchName=%00')).toMatchObject({
+      status: 400,
+      body: { detail: 'orchestrationName has a NUL character' },
+    });
   });
 });
 
@@ -79,7 +119,10 @@ test('a method that is not possible is answered with 405 and those that are', as
     ['DELETE', '/api/orchestrations/details/f', 'GET'],
     ['PUT', '/graphql', 'GET, POST'],
   ] as const) {
-    const answer = await running.ask(path, { method, headers: { 'content-type': 'application/json' } });
+    const answer = await running.ask(path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+    });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
   }
 });

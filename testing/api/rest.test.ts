@@ -24,7 +24,10 @@ describe('POST execute', () => {
       headers: { a: 1 },
       initiator: 'shop',
     });
-    expect([status, body]).toEqual([202, { flowId: expect.any(String), orchestrationName: 'tenantCreation', status: 'IN_PROGRESS' }]);
+    expect([status, body]).toEqual([
+      202,
+      { flowId: expect.any(String), orchestrationName: 'tenantCreation', status: 'IN_PROGRESS' },
+    ]);
     expect(running.engine.started.at(-1)).toMatchObject({
       payload: '{"tenant":"acme"}',
       headers: { a: 1 },
@@ -46,8 +49,12 @@ describe('POST execute', () => {
   });
 
   test('keeps the digits of big numbers on the way in and out', async () => {
-    const { body } = await rest.execute('{"orchestrationName":"tenantCreation","payload":{"id":12345678901234567890,"x":[1e2]}}');
-    expect((await rest.details(String(body.flowId))).text).toContain('"input":{"id":12345678901234567890,"x":[100]}');
+    const { body } = await rest.execute(
+      '{"orchestrationName":"tenantCreation","payload":{"id":12345678901234567890,"x":[1e2]}}',
+    );
+    expect((await rest.details(String(body.flowId))).text).toContain(
+      '"input":{"id":12345678901234567890,"x":[100]}',
+    );
   });
 
   test('answers an unknown orchestration with 404 and suggestions', async () => {
@@ -65,58 +72,106 @@ describe('POST execute', () => {
   });
 
   test('answers a wrong Idempotency-Key with 400', async () => {
-    const { status, body } = await rest.execute({ orchestrationName: 'tenantCreation' }, { 'idempotency-key': 'x'.repeat(201) });
+    const { status, body } = await rest.execute(
+      { orchestrationName: 'tenantCreation' },
+      { 'idempotency-key': 'x'.repeat(201) },
+    );
     expect([status, body]).toMatchObject([400, { errors: [{ field: 'idempotencyKey' }] }]);
   });
 
   test('answers a payload that is too large with 413, and a body that is far too large, too', async () => {
-    const large = await rest.execute({ orchestrationName: 'tenantCreation', payload: 'x'.repeat(5_000_000) });
-    expect([large.status, large.body]).toMatchObject([413, { code: 'PAYLOAD_TOO_LARGE', errors: [{ field: 'payload' }] }]);
-    const body = await rest.execute({ orchestrationName: 'tenantCreation', payload: 'x'.repeat(9_000_000) });
+    const large = await rest.execute({
+      orchestrationName: 'tenantCreation',
+      payload: 'x'.repeat(5_000_000),
+    });
+    expect([large.status, large.body]).toMatchObject([
+      413,
+      { code: 'PAYLOAD_TOO_LARGE', errors: [{ field: 'payload' }] },
+    ]);
+    const body = await rest.execute({
+      orchestrationName: 'tenantCreation',
+      payload: 'x'.repeat(9_000_000),
+    });
     expect([body.status, body.body]).toMatchObject([413, { code: 'BODY_TOO_LARGE' }]);
     expect(running.engine.asked).toEqual([]);
   });
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])('answers %s with 415', async (type) => {
-    expect((await rest.execute('{}', { 'content-type': type })).status).toBe(415);
-  });
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
+    'answers %s with 415',
+    async (type) => {
+      expect((await rest.execute('{}', { 'content-type': type })).status).toBe(415);
+    },
+  );
 
   test('answers a fault with 503 and when to come again, saying nothing of what is behind it', async () => {
     running.engine.failure = new Fault('DATABASE_AWAY', 'connect ECONNREFUSED db-7:5432');
-    const { status, headers, body, text } = await rest.execute({ orchestrationName: 'tenantCreation' });
+    const { status, headers, body, text } = await rest.execute({
+      orchestrationName: 'tenantCreation',
+    });
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'UNAVAILABLE']);
     expect(text).not.toMatch(/db-7|ECONN/);
   });
 
   test('answers overload with 503, whether it comes as a problem or is thrown', async () => {
-    running.engine.failure = new Fault('OVERLOADED', '5000 requests are waiting already; try again in a moment');
-    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({ status: 503, body: { code: 'OVERLOADED' } });
+    running.engine.failure = new Fault(
+      'OVERLOADED',
+      '5000 requests are waiting already; try again in a moment',
+    );
+    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
+      status: 503,
+      body: { code: 'OVERLOADED' },
+    });
     running.engine.failure = null;
     const { execute: asked } = running.engine;
-    const problems = [{ code: 'OVERLOADED', message: 'try again', path: null, line: null, suggestions: [] }];
+    const problems = [
+      { code: 'OVERLOADED', message: 'try again', path: null, line: null, suggestions: [] },
+    ];
     running.engine.execute = async () => ({ flow: null, created: false, problems });
-    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({ status: 503, body: { code: 'OVERLOADED' } });
+    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
+      status: 503,
+      body: { code: 'OVERLOADED' },
+    });
     running.engine.execute = asked;
   });
 
   test('masks what nobody expected, and logs it with the id the caller got', async () => {
     running.engine.failure = new TypeError("Cannot read properties of undefined (reading 'topic')");
-    const { status, headers, text } = await rest.execute({ orchestrationName: 'tenantCreation' }, { 'x-request-id': 'r-7' });
+    const { status, headers, text } = await rest.execute(
+      { orchestrationName: 'tenantCreation' },
+      { 'x-request-id': 'r-7' },
+    );
     expect([status, headers.get('x-request-id')]).toEqual([500, 'r-7']);
     expect(text).not.toMatch(/topic|undefined|stack|\.ts/);
-    expect(running.lines.at(-1)).toMatchObject({ level: 'error', fields: { requestId: 'r-7', err: running.engine.failure } });
+    expect(running.lines.at(-1)).toMatchObject({
+      level: 'error',
+      fields: { requestId: 'r-7', err: running.engine.failure },
+    });
   });
 });
 
 describe('GET history', () => {
   test('answers numbered pages, newest first, counted', async () => {
     const ids: unknown[] = [];
-    for (let count = 0; count < 3; count++) ids.push((await rest.execute({ orchestrationName: 'tenantCreation' })).body.flowId);
-    const { status, body } = await rest.history('?orchName=tenantCreation&status=IN_PROGRESS&page=0&size=2');
-    expect([status, body]).toMatchObject([200, { content: [{ flowId: ids[2] }, { flowId: ids[1] }], page: 0, size: 2, capped: false }]);
+    for (let count = 0; count < 3; count++)
+      ids.push((await rest.execute({ orchestrationName: 'tenantCreation' })).body.flowId);
+    const { status, body } = await rest.history(
+      '?orchName=tenantCreation&status=IN_PROGRESS&page=0&size=2',
+    );
+    expect([status, body]).toMatchObject([
+      200,
+      { content: [{ flowId: ids[2] }, { flowId: ids[1] }], page: 0, size: 2, capped: false },
+    ]);
     expect(body.totalPages).toBe(Math.ceil(Number(body.totalElements) / 2));
-    expect(running.engine.read.filter).toEqual({ orchestrationName: 'tenantCreation', statuses: ['IN_PROGRESS'] });
-    expect((await rest.history('?orchName=nobody')).body).toMatchObject({ content: [], totalElements: 0, totalPages: 0, size: 20 });
+    expect(running.engine.read.filter).toEqual({
+      orchestrationName: 'tenantCreation',
+      statuses: ['IN_PROGRESS'],
+    });
+    expect((await rest.history('?orchName=nobody')).body).toMatchObject({
+      content: [],
+      totalElements: 0,
+      totalPages: 0,
+      size: 20,
+    });
   });
 
   test('points to GraphQL where pages end', async () => {
@@ -137,7 +192,10 @@ describe('GET history', () => {
 
 describe('GET details', () => {
   test('answers a flow with its steps', async () => {
-    const { body } = await rest.execute({ orchestrationName: 'tenantCreation', payload: { tenant: 'acme' } }, { 'idempotency-key': 'd' });
+    const { body } = await rest.execute(
+      { orchestrationName: 'tenantCreation', payload: { tenant: 'acme' } },
+      { 'idempotency-key': 'd' },
+    );
     const flowId = String(body.flowId);
     running.engine.answers(flowId, 'createRealm', { payload: '"r-1"' });
     running.engine.fails(flowId, 'createUser', 'no quota');
@@ -152,7 +210,13 @@ describe('GET details', () => {
         idempotencyKey: 'd',
         steps: [
           { seq: 1, stepName: 'createRealm', status: 'UNDOING', output: 'r-1', durationMs: 10 },
-          { seq: 2, stepName: 'createUser', status: 'RETRY_EXHAUSTED', errorMessage: 'no quota', input: 'r-1' },
+          {
+            seq: 2,
+            stepName: 'createUser',
+            status: 'RETRY_EXHAUSTED',
+            errorMessage: 'no quota',
+            input: 'r-1',
+          },
         ],
       },
     });
@@ -168,8 +232,14 @@ describe('GET details', () => {
   });
 
   test('answers a path that is none with a problem', async () => {
-    expect(await running.get('/api/orchestrations/details/%ZZ')).toMatchObject({ status: 400, body: { status: 400 } });
-    expect(await running.get('/api/orchestrations/details/')).toMatchObject({ status: 404, body: { status: 404 } });
+    expect(await running.get('/api/orchestrations/details/%ZZ')).toMatchObject({
+      status: 400,
+      body: { status: 400 },
+    });
+    expect(await running.get('/api/orchestrations/details/')).toMatchObject({
+      status: 404,
+      body: { status: 404 },
+    });
   });
 
   test('answers faults as problems', async () => {
@@ -186,7 +256,10 @@ describe('health', () => {
     expect(await rest.health('/readyz')).toMatchObject({ status: 200, body: { ready: true } });
     running.engine.ready = false;
     const checks = [{ name: 'database', ok: false, detail: 'does not answer' }];
-    expect(await rest.health('/readyz')).toMatchObject({ status: 503, body: { ready: false, checks } });
+    expect(await rest.health('/readyz')).toMatchObject({
+      status: 503,
+      body: { ready: false, checks },
+    });
     running.engine.ready = true;
     running.engine.failure = new Error('db-7 is away');
     const answer = await rest.health('/readyz');
@@ -196,13 +269,15 @@ describe('health', () => {
 
 test('every answer that is described was seen, and the description is served', async () => {
   const described = Object.entries(openapi.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).flatMap(([method, { responses }]) => Object.keys(responses).map((status) => `${method} ${path} ${status}`)),
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.keys(responses).map((status) => `${method} ${path} ${status}`),
+    ),
   );
   expect(described.filter((one) => !rest.seen.has(one))).toEqual([]);
   const served = await running.get('/openapi.yaml');
-  expect([served.status, served.headers.get('content-type'), served.text.split('\n', 1)[0]]).toEqual([
-    200,
-    'application/yaml; charset=utf-8',
-    'openapi: 3.1.0',
-  ]);
+  expect([
+    served.status,
+    served.headers.get('content-type'),
+    served.text.split('\n', 1)[0],
+  ]).toEqual([200, 'application/yaml; charset=utf-8', 'openapi: 3.1.0']);
 });

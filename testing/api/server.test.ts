@@ -12,7 +12,10 @@ async function taken(): Promise<AsyncDisposable & { readonly port: number }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no address');
-  return { port: address.port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
 
 describe('a port', () => {
@@ -34,13 +37,19 @@ describe('a port', () => {
 
   test('is tried no further than there are ports', async () => {
     const highest = createServer();
-    await new Promise<void>((resolve) => highest.listen(65_535, '127.0.0.1', resolve).once('error', () => resolve()));
-    await expect(Running.start({ port: 65_535, portTries: 5 })).rejects.toThrow('port 65535 on 127.0.0.1 is taken');
+    await new Promise<void>((resolve) =>
+      highest.listen(65_535, '127.0.0.1', resolve).once('error', () => resolve()),
+    );
+    await expect(Running.start({ port: 65_535, portTries: 5 })).rejects.toThrow(
+      'port 65535 on 127.0.0.1 is taken',
+    );
     await new Promise<void>((resolve) => highest.close(() => resolve()));
   });
 
   test('on an address that is not ours ends the start with a message', async () => {
-    await expect(Running.start({ host: '203.0.113.7' })).rejects.toThrow('this machine has no such address; choose another with HOST');
+    await expect(Running.start({ host: '203.0.113.7' })).rejects.toThrow(
+      'this machine has no such address; choose another with HOST',
+    );
   });
 });
 
@@ -58,7 +67,9 @@ describe('closing', () => {
     await until('it is under way', () => running.engine.asked.includes('held'));
     const closed = running.api.close();
     await expect(
-      running.get('/livez').then(({ status }) => (status === 503 ? Promise.reject(new Error('closing')) : status)),
+      running
+        .get('/livez')
+        .then(({ status }) => (status === 503 ? Promise.reject(new Error('closing')) : status)),
     ).rejects.toThrow();
     const letGoAt = performance.now();
     letGo();
@@ -107,7 +118,10 @@ describe('pages', () => {
   test('figures for Prometheus are at /metrics, what we depend on among them', async () => {
     const figures = async (): Promise<string[]> => {
       const { status, text, headers } = await running.get('/metrics');
-      expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+      expect([status, headers.get('content-type')]).toEqual([
+        200,
+        'text/plain; version=0.0.4; charset=utf-8',
+      ]);
       return text.split('\n').filter((line) => line.startsWith('backstep_'));
     };
     expect(await figures()).toEqual([
@@ -118,7 +132,10 @@ describe('pages', () => {
     ]);
     running.engine.ready = false;
     expect(await figures()).toEqual(
-      expect.arrayContaining(['backstep_dependency_up{dependency="database"} 0', 'backstep_store_faults_total 1']),
+      expect.arrayContaining([
+        'backstep_dependency_up{dependency="database"} 0',
+        'backstep_store_faults_total 1',
+      ]),
     );
     running.engine.ready = true;
   });
@@ -169,10 +186,13 @@ describe('pages', () => {
   test('a request for a foreign name is refused on a loopback address, and taken when that name is allowed', async () => {
     const asked = (server: Running, host: string): Promise<number> =>
       new Promise((resolve, reject) => {
-        request({ host: '127.0.0.1', port: server.api.port, path: '/livez', headers: { host } }, (answer) => {
-          answer.resume();
-          resolve(answer.statusCode ?? 0);
-        })
+        request(
+          { host: '127.0.0.1', port: server.api.port, path: '/livez', headers: { host } },
+          (answer) => {
+            answer.resume();
+            resolve(answer.statusCode ?? 0);
+          },
+        )
           .on('error', reject)
           .end();
       });

@@ -17,7 +17,10 @@ const EVENTS =
 const STEPS = `subscription ($flowId: ID, $orchestrationName: String) { stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
   flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
 
-type Values<T> = { readonly data?: Record<string, T> | null | undefined; readonly errors?: readonly object[] | undefined };
+type Values<T> = {
+  readonly data?: Record<string, T> | null | undefined;
+  readonly errors?: readonly object[] | undefined;
+};
 
 async function begun(): Promise<string> {
   const { flow } = await engine.execute({
@@ -45,9 +48,14 @@ describe('flowEvents', () => {
   test('gives what is stored, then what happens, each once and in order, and completes at the end', async () => {
     const flowId = await begun();
     const subscriber = running.subscriber();
-    const events = subscriber.iterate<Record<string, { number: number; type: string }>>({ query: EVENTS, variables: { flowId } });
+    const events = subscriber.iterate<Record<string, { number: number; type: string }>>({
+      query: EVENTS,
+      variables: { flowId },
+    });
     const first = await events.next();
-    expect(first.value?.data).toMatchObject({ flowEvents: { number: 1, type: 'FLOW_STARTED', message: 'the flow starts', details: null } });
+    expect(first.value?.data).toMatchObject({
+      flowEvents: { number: 1, type: 'FLOW_STARTED', message: 'the flow starts', details: null },
+    });
     engine.answers(flowId, 'createRealm', { payload: '{"id":12345678901234567890}' });
     engine.answers(flowId, 'createUser');
     const rest = await all(events);
@@ -67,9 +75,14 @@ describe('flowEvents', () => {
     engine.answers(flowId, 'createUser');
     const subscriber = running.subscriber();
     const numbers = async (after: number): Promise<number[]> =>
-      (await all(subscriber.iterate<Record<string, { number: number }>>({ query: EVENTS, variables: { flowId, after } }))).map(
-        ({ number }) => number,
-      );
+      (
+        await all(
+          subscriber.iterate<Record<string, { number: number }>>({
+            query: EVENTS,
+            variables: { flowId, after },
+          }),
+        )
+      ).map(({ number }) => number);
     expect(await numbers(4)).toEqual([5, 6]);
     expect(await numbers(6)).toEqual([]);
     await subscriber.dispose();
@@ -78,12 +91,19 @@ describe('flowEvents', () => {
   test.each([
     [{ flowId: 'nobody' }, 'UNKNOWN_FLOW', 'there is no flow nobody'],
     [{ flowId: '\u0000' }, 'BAD_USER_INPUT', 'flowId has a NUL character'],
-    [{ flowId: 'f', after: -1 }, 'BAD_USER_INPUT', 'after must be a whole number 0 or more, not -1'],
+    [
+      { flowId: 'f', after: -1 },
+      'BAD_USER_INPUT',
+      'after must be a whole number 0 or more, not -1',
+    ],
   ])('answers %p with %s', async (variables, code, message) => {
     const subscriber = running.subscriber();
     const answers: unknown[] = [];
-    for await (const answer of subscriber.iterate({ query: EVENTS, variables })) answers.push(answer);
-    expect(answers).toEqual([{ errors: [expect.objectContaining({ message, extensions: { code } })] }]);
+    for await (const answer of subscriber.iterate({ query: EVENTS, variables }))
+      answers.push(answer);
+    expect(answers).toEqual([
+      { errors: [expect.objectContaining({ message, extensions: { code } })] },
+    ]);
     await subscriber.dispose();
   });
 
@@ -97,7 +117,10 @@ describe('flowEvents', () => {
     const pending = other.next();
     await until('both are subscribed', () => engine.followers.size === 2);
     await one.return?.();
-    await until('the first has ended', () => [...engine.followers].filter(({ aborted }) => aborted).length === 1);
+    await until(
+      'the first has ended',
+      () => [...engine.followers].filter(({ aborted }) => aborted).length === 1,
+    );
     await subscriber.dispose();
     await pending.catch(() => undefined);
     await until('both have ended', () => [...engine.followers].every(({ aborted }) => aborted));
@@ -127,7 +150,8 @@ describe('stepStatusChanged', () => {
     await socket.answered('{ orchestration(name: "x") { name } }');
     engine.answers(flowId, 'createRealm');
     engine.fails(other, 'createRealm', 'no', true);
-    const changes = (id: string) => socket.values(id).map((value) => (value as { stepStatusChanged: object }).stepStatusChanged);
+    const changes = (id: string) =>
+      socket.values(id).map((value) => (value as { stepStatusChanged: object }).stepStatusChanged);
     await until('all are told', () => changes('all').length === 3);
     expect(changes('all')[0]).toEqual({
       flowId,
@@ -142,8 +166,15 @@ describe('stepStatusChanged', () => {
       at: expect.stringMatching(/^2026-11-23T12:00:.*Z$/),
       eventNumber: 3,
     });
-    expect(changes('all')[2]).toMatchObject({ flowId: other, status: 'DO_FAIL', errorMessage: 'no' });
-    await until('those of one flow are told', () => changes('flow').length === 2 && changes('orchestration').length === 3);
+    expect(changes('all')[2]).toMatchObject({
+      flowId: other,
+      status: 'DO_FAIL',
+      errorMessage: 'no',
+    });
+    await until(
+      'those of one flow are told',
+      () => changes('flow').length === 2 && changes('orchestration').length === 3,
+    );
     expect(changes('another')).toEqual([]);
     socket.close();
   });
@@ -157,8 +188,13 @@ describe('stepStatusChanged', () => {
     // All in one breath: the subscription has no moment to pass them on.
     for (const _ of changes) engine.fails(flowId, 'createRealm', 'no', true);
     for (const _ of changes) await begun();
-    await until('it is told', () => socket.errors('all').length > 0 || socket.values('all').length >= 1500);
-    expect(socket.errors('all')).toMatchObject([{ extensions: { code: 'LAGGED', retryable: true } }]);
+    await until(
+      'it is told',
+      () => socket.errors('all').length > 0 || socket.values('all').length >= 1500,
+    );
+    expect(socket.errors('all')).toMatchObject([
+      { extensions: { code: 'LAGGED', retryable: true } },
+    ]);
     socket.close();
   });
 
@@ -169,7 +205,12 @@ describe('stepStatusChanged', () => {
     const subscriber = running.subscriber();
     const answer = await subscriber.iterate({ query: STEPS, variables }).next();
     expect(answer.value).toEqual({
-      errors: [expect.objectContaining({ message: expect.stringContaining(field), extensions: { code: 'BAD_USER_INPUT' } })],
+      errors: [
+        expect.objectContaining({
+          message: expect.stringContaining(field),
+          extensions: { code: 'BAD_USER_INPUT' },
+        }),
+      ],
     });
     await subscriber.dispose();
   });

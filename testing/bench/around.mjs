@@ -51,7 +51,7 @@ export function postmasterBelow(folder) {
 
 export async function openServices() {
   const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
-  const { silent } = await import('../../dist/observe/log.js');
+  const { silent } = await import('../../dist/observability/log.js');
   const folder = mkdtempSync(join(tmpdir(), 'backstep-bench-'));
   const kafka = await startKafka();
   const postgres = await openEmbeddedPostgres({ folder, log: silent('embedded') });

@@ -1,7 +1,10 @@
 /** Fills a database with the history of many flows, by set-based SQL on the real schema; every flow can be read back as one that ran. */
 
 const STEPS = ['reserveStock', 'chargePayment', 'shipOrder'];
-const NAMES = Array.from({ length: 20 }, (_, index) => `orders-${String(index + 1).padStart(2, '0')}`);
+const NAMES = Array.from(
+  { length: 20 },
+  (_, index) => `orders-${String(index + 1).padStart(2, '0')}`,
+);
 const RARE = 'orders-20';
 /** Flows in one statement. */
 const CHUNK = 100_000;
@@ -58,10 +61,20 @@ FROM ${FLOWS} JOIN (VALUES
   ('R', 1, 'IN_PROGRESS', 1, false, NULL), ('R', 2, 'PENDING', 0, false, NULL), ('R', 3, 'PENDING', 0, false, NULL)
 ) AS k (kind, seq, status, attempt, failed, state) ON k.kind = f.kind`;
 
-const envelope = (flowStatus, stepStatus, stepStatusBefore) => ({ flowStatus, stepStatus, stepStatusBefore });
+const envelope = (flowStatus, stepStatus, stepStatusBefore) => ({
+  flowStatus,
+  stepStatus,
+  stepStatusBefore,
+});
 const begun = [
   { type: 'FLOW_STARTED', ...envelope('IN_PROGRESS', null, null) },
-  { type: 'DO_SENT', stepName: STEPS[0], attempt: 1, deadline: 0, ...envelope('IN_PROGRESS', 'IN_PROGRESS', 'PENDING') },
+  {
+    type: 'DO_SENT',
+    stepName: STEPS[0],
+    attempt: 1,
+    deadline: 0,
+    ...envelope('IN_PROGRESS', 'IN_PROGRESS', 'PENDING'),
+  },
 ];
 const done = (step) => ({
   type: 'DO_SUCCEEDED',
@@ -80,8 +93,22 @@ const sent = (step) => ({
   ...envelope('IN_PROGRESS', 'IN_PROGRESS', 'PENDING'),
 });
 const turned = (cause) => [
-  { type: 'FLOW_TURNED_AROUND', cause, stepName: STEPS[1], failureReason: 'declined', actor: null, ...envelope('UNDOING', null, null) },
-  { type: 'UNDO_SENT', stepName: STEPS[0], attempt: 1, round: 1, deadline: 0, ...envelope('UNDOING', 'UNDOING', 'DO_SUCCESS') },
+  {
+    type: 'FLOW_TURNED_AROUND',
+    cause,
+    stepName: STEPS[1],
+    failureReason: 'declined',
+    actor: null,
+    ...envelope('UNDOING', null, null),
+  },
+  {
+    type: 'UNDO_SENT',
+    stepName: STEPS[0],
+    attempt: 1,
+    round: 1,
+    deadline: 0,
+    ...envelope('UNDOING', 'UNDOING', 'DO_SUCCESS'),
+  },
 ];
 const failed = {
   type: 'DO_FAILED',
@@ -101,7 +128,12 @@ const undone = {
   late: false,
   ...envelope('UNDOING', 'UNDO_SUCCESS', 'UNDOING'),
 };
-const lost = { type: 'UNDO_RETRIES_EXHAUSTED', stepName: STEPS[0], reason: 'RETRIES', ...envelope('UNDOING', 'UNDO_FAIL', 'UNDOING') };
+const lost = {
+  type: 'UNDO_RETRIES_EXHAUSTED',
+  stepName: STEPS[0],
+  reason: 'RETRIES',
+  ...envelope('UNDOING', 'UNDO_FAIL', 'UNDOING'),
+};
 
 /** Events of each commit, by outcome. */
 const COMMITS = {
@@ -126,7 +158,16 @@ const COMMITS = {
   X: [
     begun,
     [done(0), ...turned('CANCELLED')],
-    [undone, { type: 'FLOW_CANCELLED', failureReason: 'no', actor: 'ann', reason: 'no', ...envelope('CANCELLED', null, null) }],
+    [
+      undone,
+      {
+        type: 'FLOW_CANCELLED',
+        failureReason: 'no',
+        actor: 'ann',
+        reason: 'no',
+        ...envelope('CANCELLED', null, null),
+      },
+    ],
   ],
   R: [begun],
 };
@@ -155,13 +196,44 @@ const BACKOFF = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' };
 
 /** As the registry keeps them. */
 export function orchestrations() {
-  const retries = { maxRetries: 3, undoMaxRetries: 3, timeoutMs: 300_000, undoTimeoutMs: 300_000, backoff: BACKOFF, undoBackoff: BACKOFF };
+  const retries = {
+    maxRetries: 3,
+    undoMaxRetries: 3,
+    timeoutMs: 300_000,
+    undoTimeoutMs: 300_000,
+    backoff: BACKOFF,
+    undoBackoff: BACKOFF,
+  };
   const rest = { objectType: null, nonRetryableErrors: [], undo: 'required', payloadSchema: null };
-  const methods = { doMethod: null, undoMethod: null, handlerClass: null, handlerMethod: null, undoHandlerMethod: null };
-  const steps = STEPS.map((name, index) => ({ seq: index + 1, name, ...retries, ...rest, ...methods }));
+  const methods = {
+    doMethod: null,
+    undoMethod: null,
+    handlerClass: null,
+    handlerMethod: null,
+    undoHandlerMethod: null,
+  };
+  const steps = STEPS.map((name, index) => ({
+    seq: index + 1,
+    name,
+    ...retries,
+    ...rest,
+    ...methods,
+  }));
   return NAMES.map((name) => {
-    const ends = { deadlineMs: null, onRetriesExhausted: 'undo', onUndoExhausted: 'stop', description: null };
-    return { name, version: 1, type: 'SEQUENTIAL', steps, ...ends, labels: { team: name === RARE ? 'rare' : 'shop' } };
+    const ends = {
+      deadlineMs: null,
+      onRetriesExhausted: 'undo',
+      onUndoExhausted: 'stop',
+      description: null,
+    };
+    return {
+      name,
+      version: 1,
+      type: 'SEQUENTIAL',
+      steps,
+      ...ends,
+      labels: { team: name === RARE ? 'rare' : 'shop' },
+    };
   });
 }
 
@@ -179,13 +251,18 @@ export async function fill(query, stepRuns, say) {
     statements.map(async (texts, lane) => {
       await query(lane, 'SET synchronous_commit = off');
       for (let from = 1; from <= flows; from += CHUNK) {
-        for (const text of texts) await query(lane, text, [from, Math.min(flows, from + CHUNK - 1), flows, now]);
-        if ((from - 1) % (CHUNK * 10) === 0) say(`  ${lane === 0 ? 'flows and steps' : 'timelines'}: ${from - 1} of ${flows}`);
+        for (const text of texts)
+          await query(lane, text, [from, Math.min(flows, from + CHUNK - 1), flows, now]);
+        if ((from - 1) % (CHUNK * 10) === 0)
+          say(`  ${lane === 0 ? 'flows and steps' : 'timelines'}: ${from - 1} of ${flows}`);
       }
     }),
   );
   say('  indexes');
-  const lanes = [secondary.filter((_, index) => index % 2 === 0), secondary.filter((_, index) => index % 2 === 1)];
+  const lanes = [
+    secondary.filter((_, index) => index % 2 === 0),
+    secondary.filter((_, index) => index % 2 === 1),
+  ];
   await Promise.all(
     lanes.map(async (indexes, lane) => {
       await query(lane, "SET maintenance_work_mem = '1GB'");
@@ -193,6 +270,9 @@ export async function fill(query, stepRuns, say) {
     }),
   );
   say('  statistics');
-  await query(0, 'VACUUM (ANALYZE) orchestration_run, orchestration_step_run, orchestration_timeline');
+  await query(
+    0,
+    'VACUUM (ANALYZE) orchestration_run, orchestration_step_run, orchestration_timeline',
+  );
   return flows;
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
 import { fill, orchestrations } from './fill.mjs';
 import { questions } from './questions.mjs';
@@ -33,15 +33,21 @@ const BIG = /(Parallel )?Seq Scan on orchestration_(run|step_run|timeline)\b/;
 
 readyOrEnd();
 const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
-const { connectionOf } = await import('../../dist/postgres/connection.js');
+const { connectionOf } = await import('../../dist/postgres/connection/connection.js');
 const { openPostgres } = await import('../../dist/postgres/database.js');
-const { silent } = await import('../../dist/observe/log.js');
+const { silent } = await import('../../dist/observability/log.js');
 
 async function openServer() {
   if (values['database-url']) return { url: values['database-url'], close: async () => undefined };
   const folder = mkdtempSync(join(tmpdir(), 'backstep-history-'));
   chmodSync(folder, 0o755);
-  const settings = { fsync: 'off', wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '16GB', shared_buffers: '512MB' };
+  const settings = {
+    fsync: 'off',
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+    max_wal_size: '16GB',
+    shared_buffers: '512MB',
+  };
   const server = await openEmbeddedPostgres({ folder, log: silent('embedded'), settings });
   const close = async () => {
     await server.close();
@@ -51,15 +57,28 @@ async function openServer() {
 }
 
 async function connect(url) {
-  const client = new pg.Client({ ...connectionOf({ url, statementTimeoutMs: 0 }).driverOptions, idle_in_transaction_session_timeout: 0 });
+  const client = new pg.Client({
+    ...connectionOf({ url, statementTimeoutMs: 0 }).driverOptions,
+    idle_in_transaction_session_timeout: 0,
+  });
   await client.connect();
   return client;
 }
 
 /** The read model of a gateway, on a schema that is up to date and knows the orchestrations. */
 async function openGateway(url) {
-  const stepTopics = (name, step) => [`orchestrator.${name}.${step}.do`, `orchestrator.${name}.${step}.undo`];
-  const options = { url, poolSize: 2, instanceId: 'history', leaseMs: 10_000, statementTimeoutMs: 600_000, stepTopics };
+  const stepTopics = (name, step) => [
+    `orchestrator.${name}.${step}.do`,
+    `orchestrator.${name}.${step}.undo`,
+  ];
+  const options = {
+    url,
+    poolSize: 2,
+    instanceId: 'history',
+    leaseMs: 10_000,
+    statementTimeoutMs: 600_000,
+    stepTopics,
+  };
   const postgres = openPostgres({ ...options, log: silent('postgres') });
   await postgres.migrate();
   await register(postgres.store);
@@ -82,7 +101,9 @@ async function statementsOf(work) {
   const heard = [];
   pg.Client.prototype.query = function (text, parameters, ...rest) {
     heard.push(
-      typeof text === 'string' ? { text, values: parameters ?? [] } : { text: text.text, values: text.values ?? parameters ?? [] },
+      typeof text === 'string'
+        ? { text, values: parameters ?? [] }
+        : { text: text.text, values: text.values ?? parameters ?? [] },
     );
     return query.call(this, text, parameters, ...rest);
   };
@@ -100,7 +121,9 @@ async function planOf(client, { text, values: parameters }) {
   await client.query('DEALLOCATE ALL');
   await client.query(`PREPARE asked AS ${text}`);
   const given = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
-  const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) EXECUTE asked${given}`);
+  const { rows } = await client.query(
+    `EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) EXECUTE asked${given}`,
+  );
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
 
@@ -173,15 +196,29 @@ async function measure(url, empty) {
   const times = await time(postgres.readModel, asked);
   for (const { name, ask, searches } of asked) {
     const plans = [];
-    for (const statement of await statementsOf(() => ask(postgres.readModel))) plans.push(await planOf(client, statement));
+    for (const statement of await statementsOf(() => ask(postgres.readModel)))
+      plans.push(await planOf(client, statement));
     const text = plans.join('\n\n');
-    const indexes = [...new Set([...text.matchAll(/using (\w+)|Bitmap Index Scan on (\w+)/g)].map(([, one, other]) => one ?? other))];
+    const indexes = [
+      ...new Set(
+        [...text.matchAll(/using (\w+)|Bitmap Index Scan on (\w+)/g)].map(
+          ([, one, other]) => one ?? other,
+        ),
+      ),
+    ];
     const bound = (empty.get(name) ?? 0) * TIMES + (searches ? SEARCH_MS : MORE_MS);
     const bad = [
       ...(BIG.test(text) ? ['scans a big table'] : []),
       ...(times.get(name) > bound ? [`more than ${bound.toFixed(0)} ms`] : []),
     ];
-    results.push({ name, empty: empty.get(name) ?? 0, ms: times.get(name), indexes, bad, plan: text });
+    results.push({
+      name,
+      empty: empty.get(name) ?? 0,
+      ms: times.get(name),
+      indexes,
+      bad,
+      plan: text,
+    });
     say(
       `${bad.length === 0 ? '✓' : '✗'} ${name.padEnd(52)} ${times.get(name).toFixed(1).padStart(8)} ms   empty ${(empty.get(name) ?? 0).toFixed(1).padStart(5)}   ${indexes.join(', ')}   ${bad.join('; ')}`,
     );

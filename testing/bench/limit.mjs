@@ -9,15 +9,29 @@ import pg from 'pg';
 
 const [kind, brokers, orchestration, stepList, url] = process.argv.slice(2);
 const steps = stepList.split(',');
-const kafka = new Kafka({ brokers: brokers.split(','), clientId: `limit-${kind}`, logLevel: logLevel.ERROR });
+const kafka = new Kafka({
+  brokers: brokers.split(','),
+  clientId: `limit-${kind}`,
+  logLevel: logLevel.ERROR,
+});
 const producer = kafka.producer({ allowAutoTopicCreation: false });
-const consumer = kafka.consumer({ groupId: `limit-${kind}-${randomUUID()}`, maxWaitTimeInMs: 100, minBytes: 1 });
+const consumer = kafka.consumer({
+  groupId: `limit-${kind}-${randomUUID()}`,
+  maxWaitTimeInMs: 100,
+  minBytes: 1,
+});
 const pool = kind === 'batch' ? new pg.Pool({ connectionString: url, max: 4 }) : null;
 if (pool !== null) {
-  await pool.query('drop table if exists limit_run; drop table if exists limit_step; drop table if exists limit_event');
+  await pool.query(
+    'drop table if exists limit_run; drop table if exists limit_step; drop table if exists limit_event',
+  );
   await pool.query('create table limit_run (flow_id text primary key, status text, last int)');
-  await pool.query('create table limit_step (flow_id text, step int, status text, primary key (flow_id, step))');
-  await pool.query('create table limit_event (flow_id text, number int, body json, primary key (flow_id, number))');
+  await pool.query(
+    'create table limit_step (flow_id text, step int, status text, primary key (flow_id, step))',
+  );
+  await pool.query(
+    'create table limit_event (flow_id text, number int, body json, primary key (flow_id, number))',
+  );
 }
 
 const flows = new Map();
@@ -32,7 +46,11 @@ function command(flow, step, action) {
     status: true,
   };
   const value = JSON.stringify({ headers, payload: { fail: flow.fail } });
-  return { topic: `orchestrator.${orchestration}.${steps[step]}.${action.toLowerCase()}`, key: flow.id, value };
+  return {
+    topic: `orchestrator.${orchestration}.${steps[step]}.${action.toLowerCase()}`,
+    key: flow.id,
+    value,
+  };
 }
 
 /** What follows one answer: the next command, or null at the end. */
@@ -62,7 +80,11 @@ async function write(rows) {
     await client.query({
       name: 'r',
       text: upsert,
-      values: [runs.map((row) => row.id), runs.map((row) => row.status), runs.map((row) => row.number)],
+      values: [
+        runs.map((row) => row.id),
+        runs.map((row) => row.status),
+        runs.map((row) => row.number),
+      ],
     });
     const steps_ = [...new Map(rows.map((row) => [`${row.id}/${row.step}`, row])).values()];
     const text =
@@ -70,13 +92,22 @@ async function write(rows) {
     await client.query({
       name: 's',
       text,
-      values: [steps_.map((row) => row.id), steps_.map((row) => row.step), steps_.map((row) => row.status)],
+      values: [
+        steps_.map((row) => row.id),
+        steps_.map((row) => row.step),
+        steps_.map((row) => row.status),
+      ],
     });
-    const events = 'insert into limit_event select * from unnest($1::text[], $2::int[], $3::json[])';
+    const events =
+      'insert into limit_event select * from unnest($1::text[], $2::int[], $3::json[])';
     await client.query({
       name: 'e',
       text: events,
-      values: [rows.map((row) => row.id), rows.map((row) => row.number), rows.map((row) => row.body)],
+      values: [
+        rows.map((row) => row.id),
+        rows.map((row) => row.number),
+        rows.map((row) => row.body),
+      ],
     });
     await client.query('commit');
   } finally {
@@ -87,8 +118,12 @@ async function write(rows) {
 async function send(commands) {
   if (commands.length === 0) return;
   const byTopic = new Map();
-  for (const { topic, ...message } of commands) byTopic.set(topic, [...(byTopic.get(topic) ?? []), message]);
-  await producer.sendBatch({ acks: -1, topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })) });
+  for (const { topic, ...message } of commands)
+    byTopic.set(topic, [...(byTopic.get(topic) ?? []), message]);
+  await producer.sendBatch({
+    acks: -1,
+    topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })),
+  });
 }
 
 function row(flow, status, step, body) {
@@ -97,7 +132,14 @@ function row(flow, status, step, body) {
 }
 
 async function begin(count, fail) {
-  const fresh = Array.from({ length: count }, () => ({ id: randomUUID(), step: 0, tries: 0, number: 0, fail, at: performance.now() }));
+  const fresh = Array.from({ length: count }, () => ({
+    id: randomUUID(),
+    step: 0,
+    tries: 0,
+    number: 0,
+    fail,
+    at: performance.now(),
+  }));
   for (const flow of fresh) flows.set(flow.id, flow);
   await write(fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })));
   await send(fresh.map((flow) => command(flow, 0, 'DO')));
@@ -136,7 +178,8 @@ await joined;
 process.send({ ready: true });
 
 process.on('message', async (message) => {
-  if (message.cpu) return process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage.rss() });
+  if (message.cpu)
+    return process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage.rss() });
   const { start, fail, inFlight } = message;
   const times = [];
   let begun = 0;

@@ -9,11 +9,18 @@ import { WebSocket } from 'ws';
 import { ROOT } from '../steps.mjs';
 import { usageOf } from './around.mjs';
 
-const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
-const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
+const REGISTER =
+  'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const EXECUTE =
+  'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 
 /** `dist` = the build to run; `profile` = a folder for its CPU profile, or null. */
-export async function startGateway(services, orchestration, steps, { name = 'backstep', dist = join(ROOT, 'dist'), profile = null } = {}) {
+export async function startGateway(
+  services,
+  orchestration,
+  steps,
+  { name = 'backstep', dist = join(ROOT, 'dist'), profile = null } = {},
+) {
   const flags = profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
   const child = spawn(process.execPath, [...flags, join(dist, 'main.js')], {
     env: {
@@ -34,10 +41,13 @@ export async function startGateway(services, orchestration, steps, { name = 'bac
       const match = /GraphQL\s+(http:\S+)\/graphql/.exec(text);
       if (match !== null) resolve(match[1]);
     });
-    child.once('exit', () => reject(new Error(`the gateway ended before it said its address:\n${text}`)));
+    child.once('exit', () =>
+      reject(new Error(`the gateway ended before it said its address:\n${text}`)),
+    );
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const ask = (query, variables) => post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
+  const ask = (query, variables) =>
+    post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
   const document = {
     orchestrationName: orchestration,
     as: 'initiator',
@@ -47,7 +57,8 @@ export async function startGateway(services, orchestration, steps, { name = 'bac
     steps: steps.map((name, index) => ({ seq: index + 1, name })),
   };
   const registered = await ask(REGISTER, { document: JSON.stringify(document) });
-  if (registered.errors || registered.data.registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registered));
+  if (registered.errors || registered.data.registerOrchestration.problems.length > 0)
+    throw new Error(JSON.stringify(registered));
   const byTopic = await followEnds(services.brokers);
   return {
     name,
@@ -79,11 +90,14 @@ export async function startGateway(services, orchestration, steps, { name = 'bac
       while (begun < count) {
         begun++;
         const from = performance.now();
-        const { data, errors } = await ask(EXECUTE, { input: { orchestrationName: orchestration, payload: { fail } } });
+        const { data, errors } = await ask(EXECUTE, {
+          input: { orchestrationName: orchestration, payload: { fail } },
+        });
         const flowId = data?.execute.flow?.flowId;
         if (flowId === undefined) throw new Error(JSON.stringify(errors ?? data));
         const status = await ends.of(flowId);
-        if (status !== (fail ? 'UNDONE' : 'COMPLETED')) throw new Error(`${flowId} ended ${status}`);
+        if (status !== (fail ? 'UNDONE' : 'COMPLETED'))
+          throw new Error(`${flowId} ended ${status}`);
         times.push(performance.now() - from);
       }
     };
@@ -94,7 +108,10 @@ export async function startGateway(services, orchestration, steps, { name = 'bac
 
 function post(agent, url, body) {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -123,18 +140,25 @@ class Ends {
   of(flowId) {
     const status = this.ended.get(flowId);
     this.ended.delete(flowId);
-    return status === undefined ? new Promise((resolve) => this.waiting.set(flowId, resolve)) : Promise.resolve(status);
+    return status === undefined
+      ? new Promise((resolve) => this.waiting.set(flowId, resolve))
+      : Promise.resolve(status);
   }
 }
 
 /** For flows one by one: an initiator that watches its flow, by WebSocket. */
 async function watchEnds(url) {
-  const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false });
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    lazy: false,
+  });
   const query = 'subscription($flowId: ID!) { flowEvents(flowId: $flowId) { flowStatus } }';
   return {
     async of(flowId) {
       let status = null;
-      for await (const { data } of client.iterate({ query, variables: { flowId } })) status = data.flowEvents.flowStatus;
+      for await (const { data } of client.iterate({ query, variables: { flowId } }))
+        status = data.flowEvents.flowStatus;
       return status;
     },
     close: () => client.dispose(),
@@ -143,8 +167,16 @@ async function watchEnds(url) {
 
 /** For many: ends are told on a topic. */
 async function followEnds(brokers) {
-  const kafka = new kafkajs.Kafka({ brokers: brokers.split(','), clientId: 'bench-ends', logLevel: kafkajs.logLevel.ERROR });
-  const consumer = kafka.consumer({ groupId: `bench-ends-${process.pid}`, maxWaitTimeInMs: 100, minBytes: 1 });
+  const kafka = new kafkajs.Kafka({
+    brokers: brokers.split(','),
+    clientId: 'bench-ends',
+    logLevel: kafkajs.logLevel.ERROR,
+  });
+  const consumer = kafka.consumer({
+    groupId: `bench-ends-${process.pid}`,
+    maxWaitTimeInMs: 100,
+    minBytes: 1,
+  });
   const ends = new Ends();
   await consumer.connect();
   await consumer.subscribe({ topics: ['orchestrator.execution.status'], fromBeginning: false });

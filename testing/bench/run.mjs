@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import kafkajs from 'kafkajs';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
 import { openServices, usageOf } from './around.mjs';
 import { startGateway } from './ours.mjs';
@@ -30,7 +30,9 @@ const { values } = parseArgs({
 });
 const say = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say('npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json] [--against DIST] [--profile FOLDER]');
+  say(
+    'npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json] [--against DIST] [--profile FOLDER]',
+  );
   process.exit(0);
 }
 const flows = Number(values.flows);
@@ -42,9 +44,16 @@ const SINGLES = 100;
 process.env.TOPIC_PARTITIONS = String(partitions);
 
 async function makeTopics(brokers) {
-  const admin = new kafkajs.Kafka({ brokers: brokers.split(','), clientId: 'bench', logLevel: kafkajs.logLevel.ERROR }).admin();
+  const admin = new kafkajs.Kafka({
+    brokers: brokers.split(','),
+    clientId: 'bench',
+    logLevel: kafkajs.logLevel.ERROR,
+  }).admin();
   await admin.connect();
-  const names = STEPS.flatMap((step) => [`orchestrator.limit.${step}.do`, `orchestrator.limit.${step}.undo`]);
+  const names = STEPS.flatMap((step) => [
+    `orchestrator.limit.${step}.do`,
+    `orchestrator.limit.${step}.undo`,
+  ]);
   await admin.createTopics({
     topics: ['limit.response', ...names].map((topic) => ({ topic, numPartitions: partitions })),
     waitForLeaders: true,
@@ -54,7 +63,10 @@ async function makeTopics(brokers) {
 
 /** A child that says `ready`. */
 async function child(file, ...args) {
-  const process_ = fork(join(HERE, file), args, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const process_ = fork(join(HERE, file), args, {
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   for (;;) {
     const [message] = await once(process_, 'message');
     if (message.ready) return process_;
@@ -62,7 +74,14 @@ async function child(file, ...args) {
 }
 
 async function startLimit(services) {
-  const process_ = await child('limit.mjs', 'batch', services.brokers, 'limit', STEPS.join(','), services.databaseUrl);
+  const process_ = await child(
+    'limit.mjs',
+    'batch',
+    services.brokers,
+    'limit',
+    STEPS.join(','),
+    services.databaseUrl,
+  );
   return {
     name: 'limit',
     usage: () => usageOf(process_.pid),
@@ -81,7 +100,8 @@ async function startLimit(services) {
   };
 }
 
-const quantile = (times, q) => [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
+const quantile = (times, q) =>
+  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
 const median = (list) => quantile(list, 0.5);
 
 async function measure(system, services, worker, load) {
@@ -89,8 +109,19 @@ async function measure(system, services, worker, load) {
   const { ms, times } = await system.run(load);
   const after = { own: system.usage(), worker: usageOf(worker.pid), ...services.usage() };
   const per = (name) => ((after[name].cpu - before[name].cpu) / load.count) * 1000;
-  const cpu = { own: per('own'), worker: per('worker'), kafka: per('kafka'), postgres: per('postgres') };
-  return { perSecond: (load.count / ms) * 1000, p50: quantile(times, 0.5), p99: quantile(times, 0.99), cpu, memory: after.own.memory };
+  const cpu = {
+    own: per('own'),
+    worker: per('worker'),
+    kafka: per('kafka'),
+    postgres: per('postgres'),
+  };
+  return {
+    perSecond: (load.count / ms) * 1000,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    cpu,
+    memory: after.own.memory,
+  };
 }
 
 /** Each line of the report: what, how it is taken from a measurement, digits. */
@@ -109,20 +140,27 @@ function report(results, names) {
   say('\nmedians (least – most), and the ratio to the limit of the same run:');
   for (const flow of ['ok', 'undo']) {
     for (const [line, pick, digits] of LINES) {
-      const of = (system) => results.filter((one) => one.system === system && one.flow === flow).map(pick);
+      const of = (system) =>
+        results.filter((one) => one.system === system && one.flow === flow).map(pick);
       const raw = median(of('limit'));
       const told = names.map((name) => {
         const list = of(name);
         const spread = `${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)}`;
         return `${name} ${median(list).toFixed(digits).padStart(6)} (${spread.padStart(13)}) ratio ${(median(list) / raw).toFixed(2)}`;
       });
-      say(`  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${told.join('   ')}`);
+      say(
+        `  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${told.join('   ')}`,
+      );
     }
   }
 }
 
 async function turn({ services, worker, system, round, fail }) {
-  const saturated = await measure(system, services, worker, { count: flows, inFlight: IN_FLIGHT, fail });
+  const saturated = await measure(system, services, worker, {
+    count: flows,
+    inFlight: IN_FLIGHT,
+    fail,
+  });
   const single = await measure(system, services, worker, { count: SINGLES, inFlight: 1, fail });
   const { perSecond, cpu, memory } = saturated;
   const times = `one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms`;
@@ -134,7 +172,8 @@ async function turn({ services, worker, system, round, fail }) {
 }
 
 async function warmUp(system) {
-  for (const fail of [false, true]) await system.run({ count: Math.min(1500, flows), inFlight: IN_FLIGHT, fail });
+  for (const fail of [false, true])
+    await system.run({ count: Math.min(1500, flows), inFlight: IN_FLIGHT, fail });
   return system;
 }
 
@@ -160,7 +199,8 @@ try {
     own: await child('worker.mjs', services.brokers, 'bench', STEPS.join(',')),
     limit: await child('worker.mjs', services.brokers, 'limit', STEPS.join(','), 'limit.response'),
   };
-  for (const worker of Object.values(workers)) closers.push(async () => void worker.kill('SIGTERM'));
+  for (const worker of Object.values(workers))
+    closers.push(async () => void worker.kill('SIGTERM'));
   say('warming up …');
   await warmUp(limit);
   await warmUp(own);
@@ -173,7 +213,8 @@ try {
         own = await warmUp(await open(build));
       }
       const [system, worker] = build === null ? [limit, workers.limit] : [own, workers.own];
-      for (const fail of [false, true]) results.push(await turn({ services, worker, system, round, fail }));
+      for (const fail of [false, true])
+        results.push(await turn({ services, worker, system, round, fail }));
     }
   }
   report(

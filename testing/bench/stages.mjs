@@ -3,10 +3,12 @@
  * commit, publish — the gateway's own pieces over a real PostgreSQL and a real Kafka, one batch at a time.
  */
 import { parseArgs } from 'node:util';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { openServices } from './around.mjs';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
+});
 const say = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
   say('npm run stages -- [--seconds 4]   seconds per batch size');
@@ -15,13 +17,13 @@ if (values.help) {
 readyOrEnd();
 const { openPostgres } = await import('../../dist/postgres/database.js');
 const { openKafka } = await import('../../dist/kafka/client.js');
-const { createWire } = await import('../../dist/wire/commands.js');
+const { createWire } = await import('../../dist/wire/outgoing.js');
 const { createDecoder } = await import('../../dist/wire/decode.js');
 const { readRegistration } = await import('../../dist/wire/documents.js');
 const { INTAKE_TOPICS, TOPICS } = await import('../../dist/wire/topics.js');
-const { unitOfWork } = await import('../../dist/engine/unit-of-work.js');
-const { newFlowId } = await import('../../dist/engine/flow-id.js');
-const { silent } = await import('../../dist/observe/log.js');
+const { unitOfWork } = await import('../../dist/engine/intake/unit-of-work.js');
+const { newFlowId } = await import('../../dist/engine/intake/flow-id.js');
+const { silent } = await import('../../dist/observability/log.js');
 
 const STEPS = ['first', 'second', 'third'];
 const wire = createWire({ commandTypeId: null, source: '/backstep' });
@@ -51,7 +53,14 @@ const kafka = await openKafka({
   decode,
   log: silent('kafka'),
 });
-const nothing = { position: null, input: null, start: null, registration: null, poison: null, raw: null };
+const nothing = {
+  position: null,
+  input: null,
+  start: null,
+  registration: null,
+  poison: null,
+  raw: null,
+};
 let offset = 0n;
 
 /** Adds up what each stage took, ms. */
@@ -75,7 +84,8 @@ function clocked(store, clock) {
         admit: (...args) => tx.admit(...args),
         lock: (...args) =>
           tx.lock(...args).then((locked) => {
-            clock.stages['admit, lock'] = (clock.stages['admit, lock'] ?? 0) + performance.now() - from;
+            clock.stages['admit, lock'] =
+              (clock.stages['admit, lock'] ?? 0) + performance.now() - from;
             recorded = performance.now();
             return locked;
           }),
@@ -89,7 +99,8 @@ function clocked(store, clock) {
       return result;
     });
     return whole.then((result) => {
-      clock.stages['record, commit'] = (clock.stages['record, commit'] ?? 0) + performance.now() - recorded;
+      clock.stages['record, commit'] =
+        (clock.stages['record, commit'] ?? 0) + performance.now() - recorded;
       return result;
     });
   };
@@ -107,7 +118,13 @@ const replyTo = (flowId, stepName) => ({
   key: null,
   value: Buffer.from(
     JSON.stringify({
-      headers: { flowId, stepName, action: 'DO', attemptId: `${flowId}:${stepName}:DO:0:1`, status: true },
+      headers: {
+        flowId,
+        stepName,
+        action: 'DO',
+        attemptId: `${flowId}:${stepName}:DO:0:1`,
+        status: true,
+      },
       payload: { customer: 4711, amount: '12.50' },
     }),
   ),
@@ -117,17 +134,34 @@ const replyTo = (flowId, stepName) => ({
 /** `size` flows from their start to their end; only their replies are counted. */
 async function flows(orchestration, size, clock) {
   const ids = Array.from({ length: size }, () => newFlowId());
-  const start = { type: 'START', orchestration, payload: '{"customer":4711}', headers: {}, initiator: null, idempotencyKey: null };
+  const start = {
+    type: 'START',
+    orchestration,
+    payload: '{"customer":4711}',
+    headers: {},
+    initiator: null,
+    idempotencyKey: null,
+  };
   await turn(
     database.store,
     new Clock(),
-    ids.map((flowId) => ({ delivery: nothing, start: { ...start, flowId }, startRefused: null, orchestrationPaused: false })),
+    ids.map((flowId) => ({
+      delivery: nothing,
+      start: { ...start, flowId },
+      startRefused: null,
+      orchestrationPaused: false,
+    })),
   );
   for (const step of STEPS) {
     const raw = ids.map((flowId) => replyTo(flowId, step));
     const work = await clock.time('decode', async () =>
       raw.map((record) => {
-        const position = { topic: TOPICS.replies, partition: 0, offset: offset++, timestamp: Date.now() };
+        const position = {
+          topic: TOPICS.replies,
+          partition: 0,
+          offset: offset++,
+          timestamp: Date.now(),
+        };
         return {
           delivery: { ...nothing, ...decode(TOPICS.replies, record), raw: record, position },
           start: null,
@@ -150,7 +184,9 @@ try {
     type: 'sequential',
     steps: STEPS.map((name, index) => ({ seq: index + 1, name })),
   };
-  const [{ orchestration }] = readRegistration(JSON.stringify(document), { serviceName: null }).declarations;
+  const [{ orchestration }] = readRegistration(JSON.stringify(document), {
+    serviceName: null,
+  }).declarations;
   await database.store.registry(async (tx) => {
     await tx.lockRegistry();
     await tx.saveVersion({ ...orchestration, version: 1 }, null);
@@ -172,11 +208,18 @@ try {
     const own = process.cpuUsage(before[0]);
     // A start is a third of a batch more.
     const replies = batches * size * (4 / 3);
-    const cpu = [(own.user + own.system) / replies, ((services.usage().postgres.cpu - before[1]) * 1e6) / replies];
+    const cpu = [
+      (own.user + own.system) / replies,
+      ((services.usage().postgres.cpu - before[1]) * 1e6) / replies,
+    ];
     const columns = NAMES.map((name) =>
-      `${(clock.stages[name] / batches).toFixed(2)} (${((clock.stages[name] / batches / size) * 1000).toFixed(0)})`.padStart(20),
+      `${(clock.stages[name] / batches).toFixed(2)} (${((clock.stages[name] / batches / size) * 1000).toFixed(0)})`.padStart(
+        20,
+      ),
     );
-    say(`${String(size).padStart(6)}${' '.repeat(39)}${columns.join('')}${cpu.map((one) => one.toFixed(0).padStart(20)).join('')}`);
+    say(
+      `${String(size).padStart(6)}${' '.repeat(39)}${columns.join('')}${cpu.map((one) => one.toFixed(0).padStart(20)).join('')}`,
+    );
   }
 } finally {
   await kafka.close();

@@ -4,13 +4,25 @@
  */
 import { Kafka, logLevel } from 'kafkajs';
 
-const [brokers, orchestration, steps, resultTopic = 'orchestrator.response.result'] = process.argv.slice(2);
-const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bench-worker', logLevel: logLevel.ERROR });
+const [brokers, orchestration, steps, resultTopic = 'orchestrator.response.result'] =
+  process.argv.slice(2);
+const kafka = new Kafka({
+  brokers: brokers.split(','),
+  clientId: 'bench-worker',
+  logLevel: logLevel.ERROR,
+});
 const names = steps.split(',');
 const failing = names.at(-1);
-const topics = names.flatMap((step) => [`orchestrator.${orchestration}.${step}.do`, `orchestrator.${orchestration}.${step}.undo`]);
+const topics = names.flatMap((step) => [
+  `orchestrator.${orchestration}.${step}.do`,
+  `orchestrator.${orchestration}.${step}.undo`,
+]);
 const producer = kafka.producer({ allowAutoTopicCreation: false });
-const consumer = kafka.consumer({ groupId: `bench-worker-${orchestration}`, maxWaitTimeInMs: 100, minBytes: 1 });
+const consumer = kafka.consumer({
+  groupId: `bench-worker-${orchestration}`,
+  maxWaitTimeInMs: 100,
+  minBytes: 1,
+});
 
 const counts = { DO: 0, UNDO: 0 };
 await producer.connect();
@@ -25,10 +37,19 @@ await consumer.run({
       const { headers, payload } = JSON.parse(value);
       counts[headers.action]++;
       const status = !(headers.action === 'DO' && headers.stepName === failing && payload?.fail);
-      const answer = { flowId: headers.flowId, stepName: headers.stepName, action: headers.action, attemptId: headers.attemptId, status };
+      const answer = {
+        flowId: headers.flowId,
+        stepName: headers.stepName,
+        action: headers.action,
+        attemptId: headers.attemptId,
+        status,
+      };
       return {
         key: headers.flowId,
-        value: JSON.stringify({ headers: status ? answer : { ...answer, errorMessage: 'as asked' }, payload }),
+        value: JSON.stringify({
+          headers: status ? answer : { ...answer, errorMessage: 'as asked' },
+          payload,
+        }),
       };
     });
     await producer.send({ topic: resultTopic, messages, acks: -1 });

@@ -27,7 +27,8 @@ export class Bank {
     /** Those whose UNDO was seen. */
     this.undone = new Set();
     if (existsSync(file))
-      for (const line of readFileSync(file, 'utf8').split('\n')) if (line.endsWith('.')) this.apply(JSON.parse(line.slice(0, -1)));
+      for (const line of readFileSync(file, 'utf8').split('\n'))
+        if (line.endsWith('.')) this.apply(JSON.parse(line.slice(0, -1)));
   }
 
   holds({ flowId, stepName }) {

@@ -10,7 +10,11 @@ const STATUS = 'orchestrator.execution.status';
 
 /** Calls back with each record of these topics, from the first to the last there is now. */
 export async function readAll(brokers, topics, onRecord) {
-  const kafka = new Kafka({ brokers: [brokers], clientId: 'chaos-evidence', logLevel: logLevel.ERROR });
+  const kafka = new Kafka({
+    brokers: [brokers],
+    clientId: 'chaos-evidence',
+    logLevel: logLevel.ERROR,
+  });
   const admin = kafka.admin();
   await admin.connect();
   const ends = new Map();
@@ -19,12 +23,16 @@ export async function readAll(brokers, topics, onRecord) {
       if (BigInt(high) > BigInt(low)) ends.set(`${topic}/${partition}`, BigInt(high));
   await admin.disconnect();
   if (ends.size === 0) return;
-  const consumer = kafka.consumer({ groupId: `chaos-evidence-${process.pid}-${Math.random()}`, maxWaitTimeInMs: 50 });
+  const consumer = kafka.consumer({
+    groupId: `chaos-evidence-${process.pid}-${Math.random()}`,
+    maxWaitTimeInMs: 50,
+  });
   await consumer.connect();
   await consumer.subscribe({ topics, fromBeginning: true });
   await new Promise((resolve, reject) => {
     const eachBatch = async ({ batch }) => {
-      for (const message of batch.messages) onRecord({ topic: batch.topic, partition: batch.partition, ...message });
+      for (const message of batch.messages)
+        onRecord({ topic: batch.topic, partition: batch.partition, ...message });
       const place = `${batch.topic}/${batch.partition}`;
       if (ends.has(place) && BigInt(batch.lastOffset()) + 1n >= ends.get(place)) ends.delete(place);
       if (ends.size === 0) resolve();
@@ -48,27 +56,43 @@ async function readKafka(brokers) {
   const ends = new Map();
   const poison = [];
   const commandTopics = [...RECIPES, PROBE].flatMap(topicsOf);
-  await readAll(brokers, [...commandTopics, REPLIES, STATUS], ({ topic, partition, offset, value }) => {
-    const body = parsed(value);
-    if (topic === STATUS) {
-      const { flowId, eventNumber } = body.headers;
-      if (eventNumber >= (ends.get(flowId)?.eventNumber ?? 0)) ends.set(flowId, { eventNumber, status: body.payload.status });
-    } else if (topic !== REPLIES) {
-      const { flowId, stepName, action, attempt, attemptId, round } = body.headers;
-      const list = commands.get(flowId) ?? [];
-      list.push({ stepName, action, attempt, attemptId, round: round ?? 0, mark: body.payload?.mark });
-      commands.set(flowId, list);
-    } else if (body === null || String(body.headers.flowId).startsWith('stray-') || body.headers.status === 'perhaps') {
-      poison.push(`${topic}/${partition}/${offset}`);
-    }
-  });
+  await readAll(
+    brokers,
+    [...commandTopics, REPLIES, STATUS],
+    ({ topic, partition, offset, value }) => {
+      const body = parsed(value);
+      if (topic === STATUS) {
+        const { flowId, eventNumber } = body.headers;
+        if (eventNumber >= (ends.get(flowId)?.eventNumber ?? 0))
+          ends.set(flowId, { eventNumber, status: body.payload.status });
+      } else if (topic !== REPLIES) {
+        const { flowId, stepName, action, attempt, attemptId, round } = body.headers;
+        const list = commands.get(flowId) ?? [];
+        list.push({
+          stepName,
+          action,
+          attempt,
+          attemptId,
+          round: round ?? 0,
+          mark: body.payload?.mark,
+        });
+        commands.set(flowId, list);
+      } else if (
+        body === null ||
+        String(body.headers.flowId).startsWith('stray-') ||
+        body.headers.status === 'perhaps'
+      ) {
+        poison.push(`${topic}/${partition}/${offset}`);
+      }
+    },
+  );
   return { commands, ends, poison };
 }
 
 /** Flows with their timelines, one after the other, as the gateway's own read side gives them. */
 export async function* flowsOf(url) {
   const { openPostgres } = await import('../../dist/postgres/database.js');
-  const { silent } = await import('../../dist/observe/log.js');
+  const { silent } = await import('../../dist/observability/log.js');
   const options = {
     url,
     poolSize: 4,
@@ -82,8 +106,11 @@ export async function* flowsOf(url) {
   try {
     for (let after = null; ; ) {
       const { items, hasNextPage } = await readModel.history({}, 100, after);
-      const timelines = await Promise.all(items.map(({ item }) => readModel.timeline(item.flowId, 0, 10_000)));
-      for (const [index, { item }] of items.entries()) yield { flow: item, events: timelines[index] };
+      const timelines = await Promise.all(
+        items.map(({ item }) => readModel.timeline(item.flowId, 0, 10_000)),
+      );
+      for (const [index, { item }] of items.entries())
+        yield { flow: item, events: timelines[index] };
       if (!hasNextPage) return;
       after = items.at(-1).cursor;
     }
@@ -97,12 +124,20 @@ export async function gather(services) {
   await client.connect();
   const rows = async (text) => (await client.query(text)).rows;
   const [{ count: outbox }] = await rows('SELECT count(*)::int FROM orchestration_outbox');
-  const [{ count: parked }] = await rows('SELECT count(*)::int FROM orchestration_run WHERE parked IS NOT NULL');
+  const [{ count: parked }] = await rows(
+    'SELECT count(*)::int FROM orchestration_run WHERE parked IS NOT NULL',
+  );
   const quarantined = new Set(
     (await rows('SELECT topic, partition, record_offset FROM orchestration_quarantine')).map(
       (row) => `${row.topic}/${row.partition}/${row.record_offset}`,
     ),
   );
   await client.end();
-  return { outbox, parked, quarantined, ...(await readKafka(services.brokers)), bank: new Bank(join(services.folder, 'ledger')) };
+  return {
+    outbox,
+    parked,
+    quarantined,
+    ...(await readKafka(services.brokers)),
+    bank: new Bank(join(services.folder, 'ledger')),
+  };
 }

@@ -3,7 +3,11 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { wait, within } from './rig.mjs';
 
-const INTAKE = ['orchestrator.response.result', 'orchestrator.execution.start', 'orchestrator.registration'];
+const INTAKE = [
+  'orchestrator.response.result',
+  'orchestrator.execution.start',
+  'orchestrator.registration',
+];
 
 async function restarted(gateway, signal, pauseMs) {
   await gateway.end(signal);
@@ -53,7 +57,10 @@ export const FAULTS = {
     await database.start();
   },
   'connections cut': async (services) =>
-    sql(services, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL'),
+    sql(
+      services,
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL',
+    ),
   'connection pool dry': async (services, luck) =>
     sql(
       services,
@@ -63,7 +70,11 @@ export const FAULTS = {
       'COMMIT',
     ),
   'disk full': async (services, luck) => {
-    await sql(services, DISK_FULL, 'CREATE TRIGGER chaos_full BEFORE INSERT OR UPDATE ON orchestration_run EXECUTE FUNCTION chaos_full()');
+    await sql(
+      services,
+      DISK_FULL,
+      'CREATE TRIGGER chaos_full BEFORE INSERT OR UPDATE ON orchestration_run EXECUTE FUNCTION chaos_full()',
+    );
     await wait(luck.between(1000, 4000));
     await sql(services, 'DROP TRIGGER chaos_full ON orchestration_run');
   },
@@ -79,7 +90,12 @@ export const FAULTS = {
   },
   /** Strangers join the gateways' group, are given partitions, and leave. */
   'rebalance storm': async ({ brokers }, luck) => {
-    const kafka = new Kafka({ brokers: [brokers], clientId: 'chaos-storm', logLevel: logLevel.NOTHING, retry: { retries: 3 } });
+    const kafka = new Kafka({
+      brokers: [brokers],
+      clientId: 'chaos-storm',
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 3 },
+    });
     for (let i = 0; i < 4; i++) {
       const consumer = kafka.consumer({ groupId: 'backstep', sessionTimeout: 10_000 });
       try {

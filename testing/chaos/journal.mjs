@@ -18,7 +18,8 @@ export class Journal {
   /** Returns what to call when it is finished. */
   begin(command) {
     appendFileSync(this.file, `${JSON.stringify({ command })}.\n`);
-    return () => appendFileSync(this.file, `${JSON.stringify({ done: command.headers.attemptId })}.\n`);
+    return () =>
+      appendFileSync(this.file, `${JSON.stringify({ done: command.headers.attemptId })}.\n`);
   }
 
   clear() {

@@ -8,7 +8,8 @@ import { Luck } from './luck.mjs';
 import { RECIPES } from './recipes.mjs';
 import { wait, within } from './rig.mjs';
 
-const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
+const EXECUTE =
+  'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
 const SAID = 'flow { flowId status } problems { code message }';
 const WORDS = {
   cancel: `mutation($flowId: ID!) { said: cancelFlow(input: {flowId: $flowId, reason: "chaos"}) { ${SAID} } }`,
@@ -34,16 +35,25 @@ export class Load {
 
   newProducer() {
     const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 10 };
-    const kafka = new Kafka({ brokers: [this.services.brokers], clientId: 'chaos-load', logLevel: logLevel.NOTHING, retry });
+    const kafka = new Kafka({
+      brokers: [this.services.brokers],
+      clientId: 'chaos-load',
+      logLevel: logLevel.NOTHING,
+      retry,
+    });
     const producer = kafka.producer({ allowAutoTopicCreation: false });
     const connected = producer.connect();
     connected.catch(() => undefined);
-    return { send: async (record) => connected.then(() => producer.send(record)), disconnect: () => producer.disconnect() };
+    return {
+      send: async (record) => connected.then(() => producer.send(record)),
+      disconnect: () => producer.disconnect(),
+    };
   }
 
   async run(until) {
     const one = async () => {
-      while (this.begun < this.flows && !this.stopped && performance.now() < until) await this.start(this.begun++);
+      while (this.begun < this.flows && !this.stopped && performance.now() < until)
+        await this.start(this.begun++);
     };
     await Promise.all(Array.from({ length: 40 }, one));
     await Promise.all(this.words);
@@ -62,15 +72,27 @@ export class Load {
     this.accepted.set(flowId, { mark: key, recipe: recipe.name, at: Date.now() });
     this.onStart(flowId);
     if (this.luck.next() < 0.04)
-      this.words.push(this.say(flowId, this.luck.of(Object.keys(WORDS).filter((word) => word !== 'resume')), this.luck.between(0, 3000)));
+      this.words.push(
+        this.say(
+          flowId,
+          this.luck.of(Object.keys(WORDS).filter((word) => word !== 'resume')),
+          this.luck.between(0, 3000),
+        ),
+      );
   }
 
   async graphql(orchestrationName, key) {
     const input = { orchestrationName, payload: { mark: key }, idempotencyKey: key };
     for (;;) {
-      const { execute } = await ask(this.services.gateways, EXECUTE, { input }, () => this.counts.retried++);
+      const { execute } = await ask(
+        this.services.gateways,
+        EXECUTE,
+        { input },
+        () => this.counts.retried++,
+      );
       if (execute.flow) return execute.flow.flowId;
-      if (execute.problems[0].code !== 'OVERLOADED') throw new Error(JSON.stringify(execute.problems));
+      if (execute.problems[0].code !== 'OVERLOADED')
+        throw new Error(JSON.stringify(execute.problems));
       this.counts.overloaded++;
       await wait(200);
     }
@@ -96,13 +118,19 @@ export class Load {
   }
 
   async topic(orchestrationName, key) {
-    const value = JSON.stringify({ headers: { orchestrationName, flowId: key, idempotencyKey: key }, payload: { mark: key } });
+    const value = JSON.stringify({
+      headers: { orchestrationName, flowId: key, idempotencyKey: key },
+      payload: { mark: key },
+    });
     // Now and then told twice: it is one flow.
     const messages = this.luck.next() < 0.2 ? [{ value }, { value }] : [{ value }];
     for (;;) {
       const { producer } = this;
       try {
-        await within(15_000, producer.send({ topic: 'orchestrator.execution.start', acks: -1, messages }));
+        await within(
+          15_000,
+          producer.send({ topic: 'orchestrator.execution.start', acks: -1, messages }),
+        );
         return key;
       } catch {
         // It may be there all the same: under its key it is one flow. A client that failed once is not used again.

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { WebSocket } from 'ws';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { usageOf } from '../bench/around.mjs';
 import { ROOT } from '../steps.mjs';
 import { ask } from './ask.mjs';
@@ -44,10 +44,13 @@ const document = {
   timeout: '2h',
   steps: STEPS.map((name, i) => ({ seq: i + 1, name })),
 };
-const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
-const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code message } } }';
+const REGISTER =
+  'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const EXECUTE =
+  'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code message } } }';
 
-const EXECUTE_MANY = 'mutation($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { flow { flowId } problems { code message } } }';
+const EXECUTE_MANY =
+  'mutation($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { flow { flowId } problems { code message } } }';
 const MANY = 100;
 
 const started = performance.now();
@@ -63,7 +66,11 @@ function post(agent, url, body) {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } },
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
       (response) => {
         let text = '';
         response.on('data', (chunk) => {
@@ -78,41 +85,66 @@ function post(agent, url, body) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'backstep-overload-'));
-const services = await openServices({ folder, seed: '0', gateways: 1, partitions: 4, misbehaviour: 0 });
+const services = await openServices({
+  folder,
+  seed: '0',
+  gateways: 1,
+  partitions: 4,
+  misbehaviour: 0,
+});
 let failed = true;
 try {
   const [gateway] = services.gateways;
   await ask(services.gateways, REGISTER, { document: JSON.stringify(document) });
-  const deaf = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const deaf = new WebSocket(
+    `${gateway.url.replace('http', 'ws')}/graphql`,
+    'graphql-transport-ws',
+  );
   await once(deaf, 'open');
   deaf.send(JSON.stringify({ type: 'connection_init' }));
   await once(deaf, 'message');
   deaf.send(
-    JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { stepStatusChanged { flowId stepName status } }' } }),
+    JSON.stringify({
+      id: '1',
+      type: 'subscribe',
+      payload: { query: 'subscription { stepStatusChanged { flowId stepName status } }' },
+    }),
   );
   await wait(200);
   deaf.pause();
 
   const database = new pg.Client({ connectionString: services.database.url });
   await database.connect();
-  const ended = async () => (await database.query("SELECT count(*)::int AS n FROM orchestration_run WHERE status = 'COMPLETED'")).rows[0].n;
+  const ended = async () =>
+    (
+      await database.query(
+        "SELECT count(*)::int AS n FROM orchestration_run WHERE status = 'COMPLETED'",
+      )
+    ).rows[0].n;
   const times = [];
   const sampling = setInterval(() => {
     const recent = times.splice(0).sort((a, b) => a - b);
-    samples.push({ at: seconds(), memory: usageOf(gateway.child.pid).memory / 1e6, p99: recent[Math.floor(recent.length * 0.99)] ?? null });
+    samples.push({
+      at: seconds(),
+      memory: usageOf(gateway.child.pid).memory / 1e6,
+      p99: recent[Math.floor(recent.length * 0.99)] ?? null,
+    });
   }, 1000);
 
   const answers = { accepted: 0, OVERLOADED: 0, other: 0 };
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   const input = { orchestrationName: 'bench', payload: {} };
-  const graphql = (query, variables) => post(agent, `${gateway.url}/graphql`, JSON.stringify({ query, variables }));
+  const graphql = (query, variables) =>
+    post(agent, `${gateway.url}/graphql`, JSON.stringify({ query, variables }));
   const count = ({ flow, problems }) => {
     const code = flow ? 'accepted' : problems[0]?.code;
     answers[code in answers ? code : 'other']++;
     return code;
   };
   const executeMany = async () => {
-    const { data } = await graphql(EXECUTE_MANY, { inputs: Array.from({ length: MANY }, () => input) });
+    const { data } = await graphql(EXECUTE_MANY, {
+      inputs: Array.from({ length: MANY }, () => input),
+    });
     data.executeMany.forEach(count);
   };
   const execute = async () => {
@@ -133,9 +165,13 @@ try {
     answers.other += MANY;
   };
   mark(`${burst} starts at once, ${MANY} to a call`);
-  await Promise.all(Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(lost)));
+  await Promise.all(
+    Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(lost)),
+  );
   const refused = answers.OVERLOADED - before.OVERLOADED;
-  say(`         accepted ${answers.accepted - before.accepted}, OVERLOADED ${refused}, other ${answers.other - before.other}`);
+  say(
+    `         accepted ${answers.accepted - before.accepted}, OVERLOADED ${refused}, other ${answers.other - before.other}`,
+  );
   mark('the workers come');
   const worker = fork(
     join(dirname(fileURLToPath(import.meta.url)), '..', 'bench', 'worker.mjs'),
@@ -153,7 +189,9 @@ try {
   say(
     `\nstored ${rows[0].n}, accepted ${answers.accepted}; memory ${piled.toFixed(0)} MB with ${flows} flows in flight, at most ${most.toFixed(0)} MB, in the end ${samples.at(-1).memory.toFixed(0)} MB`,
   );
-  say(`the subscriber that never reads: ${deaf.readyState === deaf.OPEN ? 'still connected' : 'was closed'}`);
+  say(
+    `the subscriber that never reads: ${deaf.readyState === deaf.OPEN ? 'still connected' : 'was closed'}`,
+  );
   writeFileSync(
     values.picture,
     draw({

@@ -6,7 +6,8 @@ const nice = (most) => {
   const power = 10 ** Math.floor(Math.log10(most || 1));
   return Math.ceil(most / power) * power;
 };
-const text = (x, y, content, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
+const text = (x, y, content, more = '') =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
 
 /** `samples`: {at: s, memory: MB, p99: ms or null}; `marks`: {at: s, name}. */
 export function draw({ title, samples, marks }) {
@@ -16,7 +17,9 @@ export function draw({ title, samples, marks }) {
   const x = scale(end, LEFT, WIDTH - RIGHT);
   const line = (most, pick, colour, dash) => {
     const y = scale(most, HEIGHT - BOTTOM, TOP);
-    const points = samples.filter((one) => pick(one) !== null).map((one) => `${x(one.at).toFixed(1)},${y(pick(one)).toFixed(1)}`);
+    const points = samples
+      .filter((one) => pick(one) !== null)
+      .map((one) => `${x(one.at).toFixed(1)},${y(pick(one)).toFixed(1)}`);
     return `<polyline fill="none" stroke="${colour}" stroke-width="2" ${dash} points="${points.join(' ')}"/>`;
   };
   const axis = (most, at, anchor, unit, colour) =>
@@ -39,7 +42,12 @@ export function draw({ title, samples, marks }) {
     return `${line}${text(place, TOP + 12 + (index % 3) * 13, name, `text-anchor="${anchor}" fill="#555"`)}`;
   });
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) =>
-    text(x(end * part), HEIGHT - BOTTOM + 18, `${Math.round(end * part)} s`, 'text-anchor="middle" fill="#555"'),
+    text(
+      x(end * part),
+      HEIGHT - BOTTOM + 18,
+      `${Math.round(end * part)} s`,
+      'text-anchor="middle" fill="#555"',
+    ),
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">`,

@@ -3,7 +3,8 @@ import { ask } from './ask.mjs';
 import { PROBE } from './recipes.mjs';
 import { wait } from './rig.mjs';
 
-const EXECUTE = 'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code } } }';
+const EXECUTE =
+  'mutation($input: ExecuteInput!) { execute(input: $input) { flow { flowId } problems { code } } }';
 const DETAILS = 'query($flowId: ID!) { details(flowId: $flowId) { status } }';
 const FLOWS = 12;
 
@@ -20,10 +21,16 @@ export class Probe {
   }
 
   async one() {
-    const input = { orchestrationName: PROBE.name, payload: {}, idempotencyKey: `probe-${this.flowIds.length}-${Math.random()}` };
+    const input = {
+      orchestrationName: PROBE.name,
+      payload: {},
+      idempotencyKey: `probe-${this.flowIds.length}-${Math.random()}`,
+    };
     let flowId;
-    while (flowId === undefined) flowId = (await ask(this.gateways, EXECUTE, { input })).execute.flow?.flowId;
+    while (flowId === undefined)
+      flowId = (await ask(this.gateways, EXECUTE, { input })).execute.flow?.flowId;
     this.flowIds.push(flowId);
-    while ((await ask(this.gateways, DETAILS, { flowId })).details?.status !== 'COMPLETED') await wait(50);
+    while ((await ask(this.gateways, DETAILS, { flowId })).details?.status !== 'COMPLETED')
+      await wait(50);
   }
 }

@@ -6,7 +6,12 @@ export const RECIPES = [
   {
     name: 'transfer',
     remembers: true,
-    document: { type: 'sequential', maxRetries: 3, timeout: '4s', steps: [step(1, 'reserve'), step(2, 'debit'), step(3, 'credit')] },
+    document: {
+      type: 'sequential',
+      maxRetries: 3,
+      timeout: '4s',
+      steps: [step(1, 'reserve'), step(2, 'debit'), step(3, 'credit')],
+    },
   },
   {
     name: 'settle',
@@ -62,4 +67,6 @@ export const PROBE = {
 
 export const recipeOf = (name) => RECIPES.find((recipe) => recipe.name === name) ?? null;
 export const topicsOf = ({ document }) =>
-  document.steps.flatMap(({ name }) => ['do', 'undo'].map((action) => `orchestrator.${document.orchestrationName}.${name}.${action}`));
+  document.steps.flatMap(({ name }) =>
+    ['do', 'undo'].map((action) => `orchestrator.${document.orchestrationName}.${name}.${action}`),
+  );

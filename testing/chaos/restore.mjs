@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ask } from './ask.mjs';
 import { gather } from './evidence.mjs';
 import { OF_A_FLOW, OF_ALL } from './invariants.mjs';
@@ -18,14 +18,22 @@ import { openServices, wait } from './rig.mjs';
 import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '15' }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '15' },
+    help: { type: 'boolean', default: false },
+  },
+});
 const say = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say('npm run restore-drill -- [--seconds 15]   seconds of load before the backup, and again after it');
+  say(
+    'npm run restore-drill -- [--seconds 15]   seconds of load before the backup, and again after it',
+  );
   process.exit(0);
 }
 readyOrEnd();
-const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const REGISTER =
+  'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const SETTLE_WITHIN_MS = 120_000;
 
 /** As PostgreSQL's manual describes it: the files are copied while it serves, between two words; the log of that time comes last. */
@@ -33,7 +41,10 @@ async function backup({ url, folder }, into) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query("SELECT pg_backup_start('drill', true)");
-  cpSync(join(folder, 'data'), into, { recursive: true, filter: (path) => !path.endsWith('postmaster.pid') && !path.includes('/pg_wal/') });
+  cpSync(join(folder, 'data'), into, {
+    recursive: true,
+    filter: (path) => !path.endsWith('postmaster.pid') && !path.includes('/pg_wal/'),
+  });
   const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
   await client.end();
   cpSync(join(folder, 'data', 'pg_wal'), join(into, 'pg_wal'), { recursive: true });
@@ -56,28 +67,45 @@ const counted = async (url, text) => {
   await client.end();
   return rows[0].n;
 };
-const RESUME = 'mutation($flowId: ID!) { resumeFlow(input: {flowId: $flowId, reason: "after the restore"}) { problems { code } } }';
+const RESUME =
+  'mutation($flowId: ID!) { resumeFlow(input: {flowId: $flowId, reason: "after the restore"}) { problems { code } } }';
 const PAUSED =
   "SELECT coalesce(json_agg(flow_id), '[]') AS n FROM orchestration_run WHERE status = 'IN_PROGRESS' AND (state->>'paused')::boolean";
 const paused = (url) => counted(url, PAUSED);
 const FLOWS = 'SELECT count(*)::int AS n FROM orchestration_run';
-const OPEN = "SELECT count(*)::int AS n FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
+const OPEN =
+  "SELECT count(*)::int AS n FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
 
 const folder = mkdtempSync(join(tmpdir(), 'backstep-restore-'));
-const services = await openServices({ folder, seed: '1', gateways: 2, partitions: 4, misbehaviour: 0.3 });
+const services = await openServices({
+  folder,
+  seed: '1',
+  gateways: 2,
+  partitions: 4,
+  misbehaviour: 0.3,
+});
 let broken = ['the drill did not end'];
 try {
   const { database, gateways } = services;
-  for (const { document } of [...RECIPES, PROBE]) await ask(gateways, REGISTER, { document: JSON.stringify(document) });
+  for (const { document } of [...RECIPES, PROBE])
+    await ask(gateways, REGISTER, { document: JSON.stringify(document) });
   await services.workers.start();
   const watch = new Watch(database);
-  const load = new Load(services, { seed: '1', flows: 1e9, inFlight: 300, open: () => watch.open, onStart: () => undefined });
+  const load = new Load(services, {
+    seed: '1',
+    flows: 1e9,
+    inFlight: 300,
+    open: () => watch.open,
+    onStart: () => undefined,
+  });
   const loading = load.run(performance.now() + Number(values.seconds) * 2000);
   await wait(Number(values.seconds) * 1000);
   const copy = join(folder, 'backup');
   await backup(database, copy);
   const atBackup = load.accepted.size;
-  say(`a backup was taken under load, with ${await counted(database.url, OPEN)} flows in flight; ${atBackup} had been accepted`);
+  say(
+    `a backup was taken under load, with ${await counted(database.url, OPEN)} flows in flight; ${atBackup} had been accepted`,
+  );
   await loading;
   say(`${load.accepted.size - atBackup} more were accepted; now the database is lost`);
   await database.killImmediately();
@@ -92,23 +120,38 @@ try {
   await Promise.all(gateways.map((gateway) => gateway.start()));
   // What operators said after the backup is lost with it: it is said again.
   for (const flowId of await paused(database.url)) await ask(gateways, RESUME, { flowId });
-  for (let quiet = 0; quiet < 30 && performance.now() < restored + SETTLE_WITHIN_MS; await wait(100))
+  for (
+    let quiet = 0;
+    quiet < 30 && performance.now() < restored + SETTLE_WITHIN_MS;
+    await wait(100)
+  )
     quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
   say(
     `all of them had ended ${((performance.now() - restored - 3000) / 1000).toFixed(1)} s later, ${await counted(database.url, FLOWS)} flows in all: starts by topic were read again`,
   );
   await watch.stop();
   const gathered = await gather(services);
-  say(`quarantined: ${gathered.quarantined.size}, answers to flows that the backup does not know among them`);
+  say(
+    `quarantined: ${gathered.quarantined.size}, answers to flows that the backup does not know among them`,
+  );
   // What was decided after the backup is decided anew: only what holds for a single history is not asked.
-  for (const law of Object.keys(OF_A_FLOW)) if (!/^(I1|I2|I4|I5|I6|I9|I10|I11) /.test(law)) delete OF_A_FLOW[law];
+  for (const law of Object.keys(OF_A_FLOW))
+    if (!/^(I1|I2|I4|I5|I6|I9|I10|I11) /.test(law)) delete OF_A_FLOW[law];
   for (const law of Object.keys(OF_ALL)) if (!/^(I8|no flow)/.test(law)) delete OF_ALL[law];
-  const { violations, checked } = await judge(services, gathered, { accepted: load.accepted, seen: new Map(), own: new Set() });
+  const { violations, checked } = await judge(services, gathered, {
+    accepted: load.accepted,
+    seen: new Map(),
+    own: new Set(),
+  });
   // A step done after the backup, in a flow that took another course since: its answer is on the timeline as one to a command nobody knows.
   const known = violations.filter(
-    ({ law, timeline }) => law.startsWith('I5') && timeline.some((line) => /REPLY_REFUSED.*code=(NOT_SENT|WRONG_STATE)/.test(line)),
+    ({ law, timeline }) =>
+      law.startsWith('I5') &&
+      timeline.some((line) => /REPLY_REFUSED.*code=(NOT_SENT|WRONG_STATE)/.test(line)),
   );
-  broken = violations.filter((one) => !known.includes(one)).map(({ law, what, trace }) => `${law}: ${what} ${trace ?? ''}`);
+  broken = violations
+    .filter((one) => !known.includes(one))
+    .map(({ law, what, trace }) => `${law}: ${what} ${trace ?? ''}`);
   say(
     `checked ${checked.flows} flows: ${broken.length} violations; ${known.length} to look at by hand (an answer to a command of the lost course is on their timeline)`,
   );

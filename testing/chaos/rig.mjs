@@ -59,7 +59,14 @@ export class Gateway extends Process {
     super();
     this.name = name;
     this.url = `http://127.0.0.1:${port}`;
-    this.env = { ...process.env, ...env, PORT: String(port), DEMO: 'off', LOG_FORMAT: 'json', LOG_LEVEL: 'info' };
+    this.env = {
+      ...process.env,
+      ...env,
+      PORT: String(port),
+      DEMO: 'off',
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'info',
+    };
     this.log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
     this.starts = 0;
   }
@@ -77,7 +84,9 @@ export class Gateway extends Process {
 
   async isReady() {
     try {
-      return (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) })).status === 200;
+      return (
+        (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) })).status === 200
+      );
     } catch {
       return false;
     }
@@ -109,8 +118,14 @@ export class Workers extends Process {
 
   async start() {
     this.ending = false;
-    this.child = fork(join(HERE, 'worker.mjs'), this.args, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    const counting = setInterval(() => this.child.connected && this.child.send('counts', () => undefined), 500);
+    this.child = fork(join(HERE, 'worker.mjs'), this.args, {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const counting = setInterval(
+      () => this.child.connected && this.child.send('counts', () => undefined),
+      500,
+    );
     this.child.once('exit', () => clearInterval(counting));
     let last = {};
     const ready = new Promise((resolve) => {
@@ -125,12 +140,15 @@ export class Workers extends Process {
     if (this.behaving) this.child.send('behave');
     const { child } = this;
     child.once('exit', () => this.again(child));
-    await within(20_000, Promise.race([ready, once(child, 'exit')])).catch(() => child.kill('SIGKILL'));
+    await within(20_000, Promise.race([ready, once(child, 'exit')])).catch(() =>
+      child.kill('SIGKILL'),
+    );
   }
 
   /** As a supervisor would: one that ended by itself is started again. */
   again(child) {
-    if (this.child === child && !this.ending) setTimeout(() => this.child === child && !this.ending && this.start(), 500);
+    if (this.child === child && !this.ending)
+      setTimeout(() => this.child === child && !this.ending && this.start(), 500);
   }
 
   async end(signal) {
@@ -154,9 +172,14 @@ class Database {
 
   async start() {
     const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
-    const { silent } = await import('../../dist/observe/log.js');
+    const { silent } = await import('../../dist/observability/log.js');
     const settings = { max_connections: '60' };
-    this.server = await openEmbeddedPostgres({ folder: this.folder, port: this.port, log: silent('embedded'), settings });
+    this.server = await openEmbeddedPostgres({
+      folder: this.folder,
+      port: this.port,
+      log: silent('embedded'),
+      settings,
+    });
     this.url = this.server.url;
     this.pid = postmasterBelow(this.folder);
   }
@@ -186,9 +209,15 @@ export async function openServices({ folder, seed, gateways, partitions, misbeha
     const database = new Database(data, await freePort());
     await database.start();
     closers.push(() => database.close());
-    const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers, TOPIC_PARTITIONS: String(partitions), TOPIC_REPLICATION: '1' };
+    const env = {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: kafka.brokers,
+      TOPIC_PARTITIONS: String(partitions),
+      TOPIC_REPLICATION: '1',
+    };
     const list = [];
-    for (let i = 0; i < gateways; i++) list.push(new Gateway(`gateway-${'ABCDEFGH'[i]}`, await freePort(), env, folder));
+    for (let i = 0; i < gateways; i++)
+      list.push(new Gateway(`gateway-${'ABCDEFGH'[i]}`, await freePort(), env, folder));
     const workers = new Workers(kafka.brokers, folder, seed, misbehaviour);
     closers.push(() => Promise.all([...list, workers].map((one) => one.end('SIGTERM'))));
     await Promise.all(list.map((gateway) => gateway.start()));

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readyOrEnd } from '../../src/ready.mjs';
+import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
 import { ask } from './ask.mjs';
 import { gather } from './evidence.mjs';
@@ -60,7 +60,8 @@ if (unknown.length > 0) {
 const seed = values.seed;
 const luck = new Luck(`${seed} faults`);
 const SETTLE_WITHIN_MS = 240_000;
-const REGISTER = 'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
+const REGISTER =
+  'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const injected = {};
 const recoveries = [];
 
@@ -115,12 +116,18 @@ let violations = 1;
 try {
   const { gateways } = services;
   for (const { document } of [...RECIPES, PROBE]) {
-    const { registerOrchestration } = await ask(gateways, REGISTER, { document: JSON.stringify(document) });
-    if (registerOrchestration.problems.length > 0) throw new Error(JSON.stringify(registerOrchestration.problems));
+    const { registerOrchestration } = await ask(gateways, REGISTER, {
+      document: JSON.stringify(document),
+    });
+    if (registerOrchestration.problems.length > 0)
+      throw new Error(JSON.stringify(registerOrchestration.problems));
   }
   await services.workers.start();
   const watch = new Watch(services.database);
-  const subscribers = new Subscribers(gateways, new Luck(`${seed} subscribers`), { share: 0.05, most: 100 });
+  const subscribers = new Subscribers(gateways, new Luck(`${seed} subscribers`), {
+    share: 0.05,
+    most: 100,
+  });
   const load = new Load(services, {
     seed,
     flows: Number(values.flows),
@@ -160,7 +167,11 @@ try {
   await watch.stop();
   say('checking');
   const gathered = await gather(services);
-  const verdict = await judge(services, gathered, { accepted: load.accepted, seen: subscribers.seen, own: new Set(probe.flowIds) });
+  const verdict = await judge(services, gathered, {
+    accepted: load.accepted,
+    seen: subscribers.seen,
+    own: new Set(probe.flowIds),
+  });
   const report = {
     seed,
     flows: load.accepted.size,

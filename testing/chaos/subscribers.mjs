@@ -3,7 +3,8 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { wait } from './rig.mjs';
 
-const QUERY = 'subscription($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { number type } }';
+const QUERY =
+  'subscription($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { number type } }';
 
 export class Subscribers {
   constructor(gateways, luck, { share, most }) {
@@ -38,7 +39,10 @@ export class Subscribers {
 
   /** Until the flow has ended and nothing can follow. */
   async follow(flowId) {
-    while (!this.stopping && !(await this.listen(flowId, this.luck.of(this.gateways), this.luck.between(300, 6000)))) {
+    while (
+      !this.stopping &&
+      !(await this.listen(flowId, this.luck.of(this.gateways), this.luck.between(300, 6000)))
+    ) {
       this.reconnects++;
       await wait(200);
     }
@@ -75,7 +79,8 @@ export class Subscribers {
     await Promise.all(this.following);
     const left = [...this.seen.keys()];
     const one = async () => {
-      for (let flowId = left.pop(); flowId !== undefined; flowId = left.pop()) await this.complete(flowId);
+      for (let flowId = left.pop(); flowId !== undefined; flowId = left.pop())
+        await this.complete(flowId);
     };
     await Promise.all(Array.from({ length: 20 }, one));
     for (const client of this.clients.values()) await client.dispose();

@@ -8,7 +8,9 @@ const SHORT = { DO_SUCCEEDED: '+', DO_FAILED: '-', UNDO_SUCCEEDED: '~+', UNDO_FA
 export function traceOf({ flow, events }) {
   const words = events
     .filter(({ type }) => SHORT[type])
-    .map(({ type, stepName }) => (type.startsWith('UNDO') ? `~${stepName}${SHORT[type][1]}` : `${stepName}${SHORT[type]}`));
+    .map(({ type, stepName }) =>
+      type.startsWith('UNDO') ? `~${stepName}${SHORT[type][1]}` : `${stepName}${SHORT[type]}`,
+    );
   return `${words.join(' ')} => ${flow.status}`;
 }
 
@@ -30,7 +32,8 @@ export async function judge(services, gathered, { accepted, seen, own }) {
       end: gathered.ends.get(flowId)?.status,
     };
     stored.add(flowId);
-    counts[`${orchestration.name} ${status}`] = (counts[`${orchestration.name} ${status}`] ?? 0) + 1;
+    counts[`${orchestration.name} ${status}`] =
+      (counts[`${orchestration.name} ${status}`] ?? 0) + 1;
     checked.flows++;
     checked.events += one.events.length;
     checked.commands += commands.length;
@@ -38,10 +41,21 @@ export async function judge(services, gathered, { accepted, seen, own }) {
       // The probe's workers move no money.
       if (own.has(flowId) && law.startsWith('I5')) continue;
       const what = broken(context);
-      if (what !== null) violations.push({ law, what, flowId, trace: traceOf(one), timeline: one.events.map(lineOf) });
+      if (what !== null)
+        violations.push({
+          law,
+          what,
+          flowId,
+          trace: traceOf(one),
+          timeline: one.events.map(lineOf),
+        });
     }
   }
-  const all = { ...gathered, accepted: new Map([...accepted, ...[...own].map((flowId) => [flowId, {}])]), stored };
+  const all = {
+    ...gathered,
+    accepted: new Map([...accepted, ...[...own].map((flowId) => [flowId, {}])]),
+    stored,
+  };
   for (const [law, broken] of Object.entries(OF_ALL)) {
     const what = broken(all);
     if (what !== null) violations.push({ law, what });
@@ -50,7 +64,17 @@ export async function judge(services, gathered, { accepted, seen, own }) {
 }
 
 function lineOf({ number, at, type, stepName, attempt, round, flowStatus, ...more }) {
-  const rest = ['code', 'message', 'errorMessage', 'final', 'unknown', 'late', 'cause', 'actor', 'reason']
+  const rest = [
+    'code',
+    'message',
+    'errorMessage',
+    'final',
+    'unknown',
+    'late',
+    'cause',
+    'actor',
+    'reason',
+  ]
     .filter((name) => more[name])
     .map((name) => `${name}=${more[name]}`);
   return [

@@ -2,7 +2,8 @@
 import pg from 'pg';
 import { wait } from './rig.mjs';
 
-const OPEN = "SELECT count(*)::int AS open FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
+const OPEN =
+  "SELECT count(*)::int AS open FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
 const OUTBOX = 'SELECT count(*)::int AS rows FROM orchestration_outbox';
 
 export class Watch {
@@ -32,7 +33,11 @@ export class Watch {
   }
 
   async connect() {
-    const client = new pg.Client({ connectionString: this.database.url, connectionTimeoutMillis: 2000, query_timeout: 10_000 });
+    const client = new pg.Client({
+      connectionString: this.database.url,
+      connectionTimeoutMillis: 2000,
+      query_timeout: 10_000,
+    });
     client.on('error', () => undefined);
     await client.connect();
     return client;

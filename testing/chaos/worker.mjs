@@ -54,7 +54,17 @@ const DO_WAYS = {
   stray: 2,
   deadline: 1,
 };
-const UNDO_WAYS = { fail: 12, failStep: 2, silent: 4, doneSilent: 4, late: 3, twice: 8, plain: 8, garbage: 2, stray: 2 };
+const UNDO_WAYS = {
+  fail: 12,
+  failStep: 2,
+  silent: 4,
+  doneSilent: 4,
+  late: 3,
+  twice: 8,
+  plain: 8,
+  garbage: 2,
+  stray: 2,
+};
 
 function wayOf({ action, attemptId }) {
   const ways = action === 'DO' ? DO_WAYS : UNDO_WAYS;
@@ -72,8 +82,10 @@ function replyHeaders(command, status, plain) {
   return plain ? { flowId, stepName, action, status } : { ...command.headers, status };
 }
 
-const say = (...values) => producer.send({ topic: REPLIES, acks: -1, messages: values.map((value) => ({ value })) });
-const text = (headers, payload) => JSON.stringify({ headers, ...(payload !== undefined && { payload }) });
+const say = (...values) =>
+  producer.send({ topic: REPLIES, acks: -1, messages: values.map((value) => ({ value })) });
+const text = (headers, payload) =>
+  JSON.stringify({ headers, ...(payload !== undefined && { payload }) });
 
 /** [whether it is in place now, the answers to send] */
 function carryOut(command, remembers, plain) {
@@ -82,11 +94,13 @@ function carryOut(command, remembers, plain) {
     bank.undo(flowId, stepName);
     return text(replyHeaders(command, true, plain));
   }
-  if (!bank.do(flowId, stepName, remembers)) return text({ ...replyHeaders(command, false, plain), errorMessage: 'its UNDO was seen' });
+  if (!bank.do(flowId, stepName, remembers))
+    return text({ ...replyHeaders(command, false, plain), errorMessage: 'its UNDO was seen' });
   return text(replyHeaders(command, true, plain), { mark: command.payload?.mark, after: stepName });
 }
 
-const failed = (command, more = {}) => text({ ...replyHeaders(command, false, false), errorMessage: 'by chance', ...more });
+const failed = (command, more = {}) =>
+  text({ ...replyHeaders(command, false, false), errorMessage: 'by chance', ...more });
 
 const WAYS = {
   good: async (_command, run) => say(run(false)),
@@ -124,7 +138,10 @@ const WAYS = {
   },
   /** Beside the answer, one for a flow nobody knows. */
   stray: async (command, run) => {
-    await say(text({ ...command.headers, flowId: `stray-${command.headers.attemptId}`, status: true }), run(false));
+    await say(
+      text({ ...command.headers, flowId: `stray-${command.headers.attemptId}`, status: true }),
+      run(false),
+    );
   },
   /** Refuses by itself. */
   deadline: async (command) => say(failed(command, { errorCode: 'BLOCKED' })),
@@ -132,7 +149,10 @@ const WAYS = {
 
 /** What is said later is lost when this process dies: a silent worker then. */
 function later(ms, work) {
-  setTimeout(() => Promise.resolve(work()).catch(() => count('lost')), ms * (0.5 + chance(seed, ms, counts.later ?? 0)));
+  setTimeout(
+    () => Promise.resolve(work()).catch(() => count('lost')),
+    ms * (0.5 + chance(seed, ms, counts.later ?? 0)),
+  );
   count('later');
 }
 
@@ -141,7 +161,11 @@ async function answer(command) {
   const recipe = recipeOf(headers.orchestrationName);
   if (recipe === null) return say(text({ ...headers, status: true }));
   // Too old to be begun: whoever waited for it has given up (rule 10). What is there already is said.
-  if (headers.action === 'DO' && Date.parse(headers.deadline) < Date.now() && !bank.holds(headers)) {
+  if (
+    headers.action === 'DO' &&
+    Date.parse(headers.deadline) < Date.now() &&
+    !bank.holds(headers)
+  ) {
     count('past its deadline');
     return say(failed(command));
   }
@@ -155,7 +179,8 @@ async function answer(command) {
 // A client that has given up is of no use any more: whoever started us starts us again.
 consumer.on(consumer.events.CRASH, () => process.exit(1));
 await producer.connect();
-for (const command of hanging.left) await say(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
+for (const command of hanging.left)
+  await say(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
 hanging.clear();
 await consumer.connect();
 await consumer.subscribe({ topics: [...RECIPES, PROBE].flatMap(topicsOf), fromBeginning: true });
@@ -175,7 +200,10 @@ await consumer.run({
 process.on('message', (message) => {
   if (message === 'counts') process.send({ counts });
   if (message === 'behave')
-    Object.assign(WAYS, Object.fromEntries(['silent', 'doneSilent', 'late', 'hang'].map((way) => [way, WAYS.good])));
+    Object.assign(
+      WAYS,
+      Object.fromEntries(['silent', 'doneSilent', 'late', 'hang'].map((way) => [way, WAYS.good])),
+    );
 });
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', async () => {

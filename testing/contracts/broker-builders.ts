@@ -1,10 +1,22 @@
 /** What the broker contract needs around a broker: an inbox that remembers, ears for both sides, rows. */
-import type { Broker, Delivery, InboxPosition, InboxSource, OutboxRow, WorkerClient, WorkerRecord } from '../../src/engine/ports.js';
+import type {
+  Broker,
+  Delivery,
+  InboxPosition,
+  InboxSource,
+  OutboxRow,
+  WorkerClient,
+  WorkerRecord,
+} from '../../src/engine/ports.js';
 
 /** The inbox as the store keeps it: next expected offset and last timestamp per partition. */
 export class MemoryInbox implements InboxSource {
   private readonly positions = new Map<string, InboxPosition>();
-  readonly resets: { readonly topic: string; readonly partition: number; readonly nextOffset: bigint }[] = [];
+  readonly resets: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly nextOffset: bigint;
+  }[] = [];
 
   async inbox(topic: string): Promise<readonly InboxPosition[]> {
     return [...this.positions.values()].filter((position) => position.topic === topic);
@@ -45,7 +57,10 @@ class Ear<T> {
 
   /** Resolves when what was heard is enough. */
   async until(enough: (heard: readonly T[]) => boolean): Promise<readonly T[]> {
-    if (!enough(this.heard)) await new Promise<void>((resolve) => this.waiting.push({ enough: () => enough(this.heard), resolve }));
+    if (!enough(this.heard))
+      await new Promise<void>((resolve) =>
+        this.waiting.push({ enough: () => enough(this.heard), resolve }),
+      );
     return this.heard;
   }
 }
@@ -106,15 +121,30 @@ export class WorkerEar extends Ear<WorkerRecord> {
   }
 }
 
-export function textOf(record: { readonly value: Uint8Array | null } | { readonly raw: Delivery['raw'] }): string {
+export function textOf(
+  record: { readonly value: Uint8Array | null } | { readonly raw: Delivery['raw'] },
+): string {
   const value = 'raw' in record ? (record.raw?.value ?? null) : record.value;
   return Buffer.from(value ?? []).toString();
 }
 
 let numbers = 0;
 
-export function row(topic: string, value: OutboxRow['value'], more: Partial<OutboxRow> = {}): OutboxRow {
-  return { topic, key: 'flow-1', value, headers: {}, flowId: 'flow-1', number: ++numbers, attemptId: null, ...more };
+export function row(
+  topic: string,
+  value: OutboxRow['value'],
+  more: Partial<OutboxRow> = {},
+): OutboxRow {
+  return {
+    topic,
+    key: 'flow-1',
+    value,
+    headers: {},
+    flowId: 'flow-1',
+    number: ++numbers,
+    attemptId: null,
+    ...more,
+  };
 }
 
 /** As the relay does: what has to wait is published again. */
@@ -122,7 +152,8 @@ export async function publishAll(broker: Broker, rows: readonly OutboxRow[]): Pr
   for (let left = rows; left.length > 0; ) {
     const results = await broker.publisher.publish(left);
     const never = results.find(({ result }) => result === 'never');
-    if (never !== undefined) throw new Error(`never published: ${never.errorCode} ${never.errorMessage}`);
+    if (never !== undefined)
+      throw new Error(`never published: ${never.errorCode} ${never.errorMessage}`);
     left = results.filter(({ result }) => result === 'later').map((one) => one.row);
   }
 }

@@ -13,7 +13,9 @@ async function say(bench: BrokerBench, texts: readonly string[]): Promise<void> 
 }
 
 /** Ten replies were said, and heard by a gateway that has gone. */
-async function tenHeard(bench: BrokerBench): Promise<{ readonly ear: GatewayEar; readonly positions: readonly RecordPosition[] }> {
+async function tenHeard(
+  bench: BrokerBench,
+): Promise<{ readonly ear: GatewayEar; readonly positions: readonly RecordPosition[] }> {
   const ear = new GatewayEar();
   const gateway = await ear.attach(await bench.gateway());
   await say(bench, ten);
@@ -78,7 +80,9 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
       await again.hears('new 0', 'new 1');
       expect(again.texts).toEqual(['new 0', 'new 1']);
       expect(ear.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
-      expect(bench.warnings).toContain('this topic is not the one the inbox knows: starting at its beginning');
+      expect(bench.warnings).toContain(
+        'this topic is not the one the inbox knows: starting at its beginning',
+      );
     });
 
     test('a topic made anew, and longer by now, is told by its last admitted record', async () => {
@@ -95,7 +99,9 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
       await again.hears(...fresh);
       expect(again.heard.map(textOf)).toEqual(fresh);
       expect(ear.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
-      expect(bench.warnings).toContain('this topic is not the one the inbox knows: starting at its beginning');
+      expect(bench.warnings).toContain(
+        'this topic is not the one the inbox knows: starting at its beginning',
+      );
     });
 
     test('it is ready while it reads, and says so in words', async () => {

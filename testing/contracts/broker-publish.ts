@@ -3,8 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { type BrokerBench, MAX_MESSAGE_BYTES } from './broker.js';
 import { GatewayEar, row, textOf, WorkerEar } from './broker-builders.js';
 
-const resultsOf = (results: readonly { readonly result: string; readonly errorCode?: string }[]): string[] =>
-  results.map(({ result, errorCode }) => (errorCode === undefined ? result : `${result} ${errorCode}`));
+const resultsOf = (
+  results: readonly { readonly result: string; readonly errorCode?: string }[],
+): string[] =>
+  results.map(({ result, errorCode }) =>
+    errorCode === undefined ? result : `${result} ${errorCode}`,
+  );
 
 export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
   describe('publishing', () => {
@@ -23,7 +27,8 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       ];
       expect(resultsOf(await gateway.publisher.publish(rows))).toEqual(['ok', 'ok', 'ok']);
       const records = await worker.until((heard) => heard.length === 3);
-      const found = (fits: (length: number) => boolean) => records.find(({ value }) => fits(value?.length ?? 0));
+      const found = (fits: (length: number) => boolean) =>
+        records.find(({ value }) => fits(value?.length ?? 0));
       const text = found((length) => length > 0 && length < 256);
       expect(textOf(text ?? { value: null })).toBe('{"say":"grüß Gott 👋\\u0000"}');
       expect(String(text?.headers.traceparent)).toBe('00-a-b-01');
@@ -33,7 +38,9 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
         Buffer.from(bytes.slice(100, 200)),
       ]);
       expect(found((length) => length === 0)).toMatchObject({ key: null, value: null });
-      await client.send([{ topic: bench.replies, key: null, value: '{"ok":1}', headers: { a: 'b' } }]);
+      await client.send([
+        { topic: bench.replies, key: null, value: '{"ok":1}', headers: { a: 'b' } },
+      ]);
       const [delivery] = await ear.hears('{"ok":1}');
       expect(delivery?.position).toMatchObject({ topic: bench.replies, offset: 0n });
       expect(Math.abs((delivery?.position?.timestamp ?? 0) - Date.now())).toBeLessThan(60_000);
@@ -68,9 +75,19 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       const gateway = await bench.gateway();
       const [topic, missing] = [bench.topic(), bench.topic()];
       await gateway.ensureTopics([topic]);
-      const rows = [row(topic, 'before'), row(missing, 'lost'), row(topic, 'after'), row(missing, 'lost')];
+      const rows = [
+        row(topic, 'before'),
+        row(missing, 'lost'),
+        row(topic, 'after'),
+        row(missing, 'lost'),
+      ];
       const results = await gateway.publisher.publish(rows);
-      expect(resultsOf(results)).toEqual(['ok', 'never UNKNOWN_TOPIC', 'ok', 'never UNKNOWN_TOPIC']);
+      expect(resultsOf(results)).toEqual([
+        'ok',
+        'never UNKNOWN_TOPIC',
+        'ok',
+        'never UNKNOWN_TOPIC',
+      ]);
       expect(results[1]?.errorMessage).toContain(missing);
       expect(results.map((result) => result.row)).toEqual(rows);
       await gateway.ensureTopics([missing]);
@@ -101,7 +118,9 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       await gateway.ensureTopics([topic]);
       const ear = new WorkerEar();
       await ear.attach(await bench.worker('workers'), [topic]);
-      const texts = Array.from({ length: 8 }, (_, index) => `${index}`.repeat(MAX_MESSAGE_BYTES / 2));
+      const texts = Array.from({ length: 8 }, (_, index) =>
+        `${index}`.repeat(MAX_MESSAGE_BYTES / 2),
+      );
       const results = await gateway.publisher.publish(texts.map((text) => row(topic, text)));
       expect(new Set(resultsOf(results))).toEqual(new Set(['ok']));
       await ear.until((heard) => heard.length === 8);
@@ -112,7 +131,11 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       const bench = await open();
       const gateway = await bench.gateway();
       const names = [bench.topic(), bench.topic(), bench.topic()];
-      await Promise.all([gateway.ensureTopics(names), gateway.ensureTopics([...names].reverse()), gateway.ensureTopics(names.slice(1))]);
+      await Promise.all([
+        gateway.ensureTopics(names),
+        gateway.ensureTopics([...names].reverse()),
+        gateway.ensureTopics(names.slice(1)),
+      ]);
       await gateway.publisher.publish([row(names[0] ?? '', 'kept')]);
       await gateway.ensureTopics([...names, ...names]);
       const there = await bench.topics();

@@ -17,7 +17,8 @@ async function withTopic(bench: BrokerBench) {
   return { topic, gateway, publish };
 }
 
-const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
+const numbered = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
 
 export function brokerWorkersContract(open: () => Promise<BrokerBench>): void {
   describe('workers', () => {
@@ -30,7 +31,9 @@ export function brokerWorkersContract(open: () => Promise<BrokerBench>): void {
       const together = numbered('together', 40);
       await publish(...together);
       const all = (): Set<string> => new Set([...one.texts, ...two.texts]);
-      await Promise.race([one, two].map((ear) => ear.until(() => together.every((text) => all().has(text)))));
+      await Promise.race(
+        [one, two].map((ear) => ear.until(() => together.every((text) => all().has(text)))),
+      );
       await leaving.close();
       const before = one.heard.length;
       const alone = numbered('alone', 40);
@@ -85,7 +88,9 @@ export function brokerWorkersContract(open: () => Promise<BrokerBench>): void {
       const bench = await open();
       await bench.gateway();
       const worker = await bench.worker('group');
-      await expect(worker.send([{ topic: bench.topic(), key: null, value: '{}' }])).rejects.toThrow(/topic/);
+      await expect(worker.send([{ topic: bench.topic(), key: null, value: '{}' }])).rejects.toThrow(
+        /topic/,
+      );
     });
   });
 }

@@ -1,5 +1,11 @@
 /** Flows and events made by hand, for stores: what the saga would say does not matter here, only that it comes back. */
-import type { FlowRecord, OutboxRow, RecordPosition, RoadTransaction, Store } from '../../src/engine/ports.js';
+import type {
+  FlowRecord,
+  OutboxRow,
+  RecordPosition,
+  RoadTransaction,
+  Store,
+} from '../../src/engine/ports.js';
 import type { EventBody, FlowEvent } from '../../src/saga/event.js';
 import { attemptIdOf, type Flow, type StepRun } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
@@ -7,7 +13,11 @@ import type { Orchestration, StepDefinition } from '../../src/saga/orchestration
 
 export const ACCOUNTS = 'accounts';
 
-export function stepDefinition(seq: number, name: string, more: Partial<StepDefinition> = {}): StepDefinition {
+export function stepDefinition(
+  seq: number,
+  name: string,
+  more: Partial<StepDefinition> = {},
+): StepDefinition {
   const backoff = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } as const;
   return {
     seq,
@@ -31,12 +41,19 @@ export function stepDefinition(seq: number, name: string, more: Partial<StepDefi
   };
 }
 
-export function orchestration(name: string = ACCOUNTS, more: Partial<Orchestration> = {}): Orchestration {
+export function orchestration(
+  name: string = ACCOUNTS,
+  more: Partial<Orchestration> = {},
+): Orchestration {
   return {
     name,
     version: 1,
     type: 'SEQUENTIAL',
-    steps: [stepDefinition(1, 'createRealm'), stepDefinition(2, 'createClient'), stepDefinition(5, 'createUser')],
+    steps: [
+      stepDefinition(1, 'createRealm'),
+      stepDefinition(2, 'createClient'),
+      stepDefinition(5, 'createUser'),
+    ],
     deadlineMs: null,
     onRetriesExhausted: 'undo',
     onUndoExhausted: 'stop',
@@ -106,7 +123,13 @@ export function startedFlow(start: StartInput, now: number): Flow {
     flowId,
     orchestration: recipe,
     status: 'IN_PROGRESS',
-    steps: first === undefined ? [] : [{ ...first, status: 'IN_PROGRESS', attempt: 1, input: payload, startedAt: now, open }, ...others],
+    steps:
+      first === undefined
+        ? []
+        : [
+            { ...first, status: 'IN_PROGRESS', attempt: 1, input: payload, startedAt: now, open },
+            ...others,
+          ],
     input: payload,
     output: null,
     headers,
@@ -131,7 +154,11 @@ export function startedFlow(start: StartInput, now: number): Flow {
 }
 
 /** Events after `flow.lastEventNumber`, at its time. */
-export function eventsAfter(flow: Flow, bodies: readonly EventBody[], last: Flow = flow): FlowEvent[] {
+export function eventsAfter(
+  flow: Flow,
+  bodies: readonly EventBody[],
+  last: Flow = flow,
+): FlowEvent[] {
   return bodies.map((body, index) => ({
     ...body,
     number: flow.lastEventNumber + 1 + index,
@@ -142,7 +169,11 @@ export function eventsAfter(flow: Flow, bodies: readonly EventBody[], last: Flow
   }));
 }
 
-export function outboxRow(flowId: string, number: number, more: Partial<OutboxRow> = {}): OutboxRow {
+export function outboxRow(
+  flowId: string,
+  number: number,
+  more: Partial<OutboxRow> = {},
+): OutboxRow {
   const attemptId = attemptIdOf(flowId, 'createRealm', 'DO', 0, number);
   return {
     flowId,
@@ -159,16 +190,24 @@ export function outboxRow(flowId: string, number: number, more: Partial<OutboxRo
 export function startRecord(start: StartInput, now: number): FlowRecord {
   const after = startedFlow(start, now);
   const first = start.orchestration.steps[0]?.name ?? '';
-  const bodies = [{ type: 'FLOW_STARTED' }, { type: 'DO_SENT', stepName: first, attempt: 1, deadline: now + 300_000 }] as const;
+  const bodies = [
+    { type: 'FLOW_STARTED' },
+    { type: 'DO_SENT', stepName: first, attempt: 1, deadline: now + 300_000 },
+  ] as const;
   const events = eventsAfter({ ...after, lastEventNumber: 0 }, bodies, after);
-  const row = outboxRow(start.flowId, 2, { attemptId: attemptIdOf(start.flowId, first, 'DO', 0, 1) });
+  const row = outboxRow(start.flowId, 2, {
+    attemptId: attemptIdOf(start.flowId, first, 'DO', 0, 1),
+  });
   return { before: null, after, events, outbox: [row], withdrawn: [], wakeAt: now + 300_000 };
 }
 
 /** The flow with fields of it and of its steps (by name) changed, and the events that say so. */
 export function changeRecord(
   before: Flow,
-  change: { readonly flow?: Partial<Flow>; readonly steps?: Readonly<Record<string, Partial<StepRun>>> },
+  change: {
+    readonly flow?: Partial<Flow>;
+    readonly steps?: Readonly<Record<string, Partial<StepRun>>>;
+  },
   bodies: readonly EventBody[],
   more: Partial<Omit<FlowRecord, 'before' | 'after' | 'events'>> = {},
 ): FlowRecord {
@@ -176,8 +215,21 @@ export function changeRecord(
     const changed = change.steps?.[step.definition.name];
     return changed === undefined ? step : { ...step, ...changed };
   });
-  const after = { ...before, steps, ...change.flow, lastEventNumber: before.lastEventNumber + bodies.length };
-  return { before, after, events: eventsAfter(before, bodies, after), outbox: [], withdrawn: [], wakeAt: null, ...more };
+  const after = {
+    ...before,
+    steps,
+    ...change.flow,
+    lastEventNumber: before.lastEventNumber + bodies.length,
+  };
+  return {
+    before,
+    after,
+    events: eventsAfter(before, bodies, after),
+    outbox: [],
+    withdrawn: [],
+    wakeAt: null,
+    ...more,
+  };
 }
 
 /** Registers it, or its next version. */
@@ -194,18 +246,29 @@ export async function register(
 }
 
 /** Starts flows in one transaction, and leaves out those that exist. */
-export function start(store: Store, starts: readonly StartInput[], given = true): Promise<readonly FlowRecord[]> {
+export function start(
+  store: Store,
+  starts: readonly StartInput[],
+  given = true,
+): Promise<readonly FlowRecord[]> {
   return store.road(async (tx) => {
     const { existing } = await tx.admit([], starts, []);
     const { now } = await tx.lock([], []);
-    const records = starts.filter((_, index) => !existing.has(index)).map((one) => startRecord(one, now));
+    const records = starts
+      .filter((_, index) => !existing.has(index))
+      .map((one) => startRecord(one, now));
     await tx.record(records, given);
     return records;
   });
 }
 
 /** Locks one flow, records what `decide` makes of it, and returns that. */
-export function change(store: Store, flowId: string, decide: (flow: Flow) => FlowRecord, given = true): Promise<FlowRecord> {
+export function change(
+  store: Store,
+  flowId: string,
+  decide: (flow: Flow) => FlowRecord,
+  given = true,
+): Promise<FlowRecord> {
   return store.road(async (tx) => {
     const record = decide(await lockOne(tx, flowId));
     await tx.record([record], given);
@@ -234,15 +297,27 @@ export function firstStepDone(flow: Flow, output: string | null = '{"realm":"r1"
     },
   } as const;
   const bodies = [
-    { type: 'DO_SUCCEEDED', stepName: 'createRealm', attempt: 1, late: false, assumed: false, output },
+    {
+      type: 'DO_SUCCEEDED',
+      stepName: 'createRealm',
+      attempt: 1,
+      late: false,
+      assumed: false,
+      output,
+    },
     { type: 'DO_SENT', stepName: 'createClient', attempt: 1, deadline },
   ] as const;
   const number = flow.lastEventNumber + 2;
-  const outbox = [outboxRow(flowId, number, { attemptId: attemptIdOf(flowId, 'createClient', 'DO', 0, 1) })];
+  const outbox = [
+    outboxRow(flowId, number, { attemptId: attemptIdOf(flowId, 'createClient', 'DO', 0, 1) }),
+  ];
   return changeRecord(flow, { steps }, bodies, { outbox, wakeAt: deadline });
 }
 
-export function position(offset: number | bigint, more: Partial<RecordPosition> = {}): RecordPosition {
+export function position(
+  offset: number | bigint,
+  more: Partial<RecordPosition> = {},
+): RecordPosition {
   return {
     topic: 'orchestrator.response.result',
     partition: 0,

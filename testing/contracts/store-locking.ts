@@ -2,12 +2,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { attemptIdOf, type Flow } from '../../src/saga/flow.js';
 import type { Bench } from './store.js';
-import { change, changeRecord, firstStepDone, lockOne, orchestration, position, register, start, startInput } from './store-builders.js';
+import {
+  change,
+  changeRecord,
+  firstStepDone,
+  lockOne,
+  orchestration,
+  position,
+  register,
+  start,
+  startInput,
+} from './store-builders.js';
 
 /** As a reader gets it: without what only the transaction knew. */
-const read = (flow: Flow | undefined): Flow | undefined => flow && { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+const read = (flow: Flow | undefined): Flow | undefined =>
+  flow && { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
 
-const UGLY = '{"big":123456789012345678901234567890,"text":"\\"ü\\\\\\n{,}\\t€😀 NULL","list":[1.10,null,""],"a":{}}';
+const UGLY =
+  '{"big":123456789012345678901234567890,"text":"\\"ü\\\\\\n{,}\\t€😀 NULL","list":[1.10,null,""],"a":{}}';
 
 export function storeLockingContract(bench: () => Bench): void {
   describe('flows', () => {
@@ -15,7 +27,12 @@ export function storeLockingContract(bench: () => Bench): void {
       const { one, two, fresh } = bench();
       const flowId = fresh('flow');
       const headers = { correlationId: 'c-1', deep: { list: [1, 'zwei'] }, '"': '\\' };
-      const wish = { payload: UGLY, headers, initiator: 'portal "x"', idempotencyKey: fresh('key') };
+      const wish = {
+        payload: UGLY,
+        headers,
+        initiator: 'portal "x"',
+        idempotencyKey: fresh('key'),
+      };
       const [record] = await start(one.store, [startInput(flowId, wish)]);
       expect((await two.readModel.flows([flowId])).get(flowId)).toEqual(read(record?.after));
       await two.store.road(async (tx) => {
@@ -80,8 +97,25 @@ export function storeLockingContract(bench: () => Bench): void {
         changeRecord(
           flow,
           {
-            flow: { status: 'UNDONE', output: null, endedAt: flow.now, deadline: null, paused: false, pauseReason: null, held: false },
-            steps: { createRealm: { open: null, output: null, errorMessage: null, skipped: false, progress: null, undoneAt: null } },
+            flow: {
+              status: 'UNDONE',
+              output: null,
+              endedAt: flow.now,
+              deadline: null,
+              paused: false,
+              pauseReason: null,
+              held: false,
+            },
+            steps: {
+              createRealm: {
+                open: null,
+                output: null,
+                errorMessage: null,
+                skipped: false,
+                progress: null,
+                undoneAt: null,
+              },
+            },
           },
           [{ type: 'FLOW_UNDONE' }],
         ),
@@ -108,7 +142,11 @@ export function storeLockingContract(bench: () => Bench): void {
         } as const;
         return changeRecord(flow, { steps: { createRealm: { progress } } }, [event]);
       };
-      await Promise.all(Array.from({ length: 12 }, (_, index) => change((index % 2 === 0 ? one : two).store, flowId, count)));
+      await Promise.all(
+        Array.from({ length: 12 }, (_, index) =>
+          change((index % 2 === 0 ? one : two).store, flowId, count),
+        ),
+      );
       const flow = (await one.readModel.flows([flowId])).get(flowId);
       expect([flow?.steps[0]?.progress, flow?.lastEventNumber]).toEqual([12, 14]);
       expect((await one.readModel.timeline(flowId, 0, 100))?.map(({ number }) => number)).toEqual(
@@ -128,14 +166,18 @@ export function storeLockingContract(bench: () => Bench): void {
           const { flows } = await tx.lock(order, []);
           await tx.record(
             [...flows.values()].map((flow) =>
-              changeRecord(flow, {}, [{ type: 'REPLY_QUARANTINED', code: 'X', stepName: null, message: '' }]),
+              changeRecord(flow, {}, [
+                { type: 'REPLY_QUARANTINED', code: 'X', stepName: null, message: '' },
+              ]),
             ),
             true,
           );
           return flows.size;
         });
       const orders = [ids, [...ids].reverse(), [...ids].sort(), [...ids].sort().reverse()];
-      const sizes = await Promise.all(orders.map((order, index) => lockAll((index % 2 === 0 ? one : two).store, order)));
+      const sizes = await Promise.all(
+        orders.map((order, index) => lockAll((index % 2 === 0 ? one : two).store, order)),
+      );
       expect(sizes).toEqual([30, 30, 30, 30]);
     });
 
@@ -150,7 +192,9 @@ export function storeLockingContract(bench: () => Bench): void {
       const { one, two, fresh } = bench();
       const [broken, sound] = [fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(broken), startInput(sound)]);
-      await one.store.road((tx) => tx.refuse([], [{ flowId: broken, reason: 'a law "broke"' }], []));
+      await one.store.road((tx) =>
+        tx.refuse([], [{ flowId: broken, reason: 'a law "broke"' }], []),
+      );
       const { flows, parked } = await two.store.road((tx) => tx.lock([broken, sound], []));
       expect([[...flows.keys()], [...parked]]).toEqual([[sound], [[broken, 'a law "broke"']]]);
     });
@@ -174,9 +218,15 @@ export function storeLockingContract(bench: () => Bench): void {
       await start(one.store, [startInput(waiting)], false);
       const { flows } = await two.store.road((tx) => tx.lock([given, waiting, taken], []));
       const attempt = attemptIdOf(waiting, 'createRealm', 'DO', 0, 1);
-      expect([given, waiting, taken].map((flowId) => flows.get(flowId)?.ungiven)).toEqual([[], [attempt], []]);
+      expect([given, waiting, taken].map((flowId) => flows.get(flowId)?.ungiven)).toEqual([
+        [],
+        [attempt],
+        [],
+      ]);
       const withdrawn = { type: 'DO_WITHDRAWN', stepName: 'createRealm', attempt: 1 } as const;
-      await change(two.store, waiting, (flow) => changeRecord(flow, {}, [withdrawn], { withdrawn: [attempt] }));
+      await change(two.store, waiting, (flow) =>
+        changeRecord(flow, {}, [withdrawn], { withdrawn: [attempt] }),
+      );
       expect([await rig.waiting(given), await rig.waiting(waiting)]).toEqual([1, 0]);
     });
 
@@ -195,16 +245,29 @@ export function storeLockingContract(bench: () => Bench): void {
       const { rig, one, two, fresh } = bench();
       const topic = fresh('topic');
       const value = Uint8Array.from([0, 255, 34, 92, 10]);
-      const copy = { topic: `${topic}.dlq`, key: null, value, headers: { cause: 'x' }, flowId: `!${topic}/0`, number: 7, attemptId: null };
+      const copy = {
+        topic: `${topic}.dlq`,
+        key: null,
+        value,
+        headers: { cause: 'x' },
+        flowId: `!${topic}/0`,
+        number: 7,
+        attemptId: null,
+      };
       const cause = { code: 'NOT_JSON', message: 'no "JSON"', flowId: null, stepName: null };
-      await one.store.road((tx) => tx.refuse([{ ...cause, key: null, value, position: position(7, { topic }), copy }], [], []));
+      await one.store.road((tx) =>
+        tx.refuse([{ ...cause, key: null, value, position: position(7, { topic }), copy }], [], []),
+      );
       const kept = await rig.quarantined(topic);
       expect(kept.map((entry) => ({ ...entry, value: [...(entry.value ?? [])] }))).toEqual([
         { code: 'NOT_JSON', offset: 7n, value: [...value] },
       ]);
       await rig.age(11_000);
       const row = (await two.store.outboxTake(1_000)).find(({ flowId }) => flowId === copy.flowId);
-      expect(row && { ...row, value: [...Buffer.from(row.value ?? '')] }).toEqual({ ...copy, value: [...value] });
+      expect(row && { ...row, value: [...Buffer.from(row.value ?? '')] }).toEqual({
+        ...copy,
+        value: [...value],
+      });
     });
   });
 }

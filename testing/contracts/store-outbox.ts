@@ -2,10 +2,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { OutboxRow } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
-import { change, changeRecord, firstStepDone, outboxRow, start, startInput } from './store-builders.js';
+import {
+  change,
+  changeRecord,
+  firstStepDone,
+  outboxRow,
+  start,
+  startInput,
+} from './store-builders.js';
 
 const LEASE_MS = 10_000;
-const places = (rows: readonly OutboxRow[]): string[] => rows.map(({ flowId, number }) => `${flowId} ${number}`);
+const places = (rows: readonly OutboxRow[]): string[] =>
+  rows.map(({ flowId, number }) => `${flowId} ${number}`);
 
 export function storeOutboxContract(bench: () => Bench): void {
   describe('the outbox', () => {
@@ -13,7 +21,11 @@ export function storeOutboxContract(bench: () => Bench): void {
     beforeEach(async () => {
       const { rig, one } = bench();
       await rig.age(LEASE_MS + 1);
-      for (let rows = await one.store.outboxTake(500); rows.length > 0; rows = await one.store.outboxTake(500))
+      for (
+        let rows = await one.store.outboxTake(500);
+        rows.length > 0;
+        rows = await one.store.outboxTake(500)
+      )
         await one.store.outboxSent(rows);
     });
 
@@ -26,7 +38,9 @@ export function storeOutboxContract(bench: () => Bench): void {
       await rig.age(LEASE_MS + 1);
       const taken = await two.store.outboxTake(10);
       expect(places(taken)).toEqual([`${a} 2`, `${a} 4`, `${b} 2`].sort());
-      expect(taken.find(({ flowId }) => flowId === b)).toEqual(outboxRow(b, 2, { attemptId: `${b}:createRealm:DO:0:1` }));
+      expect(taken.find(({ flowId }) => flowId === b)).toEqual(
+        outboxRow(b, 2, { attemptId: `${b}:createRealm:DO:0:1` }),
+      );
       expect(await one.store.outboxTake(10)).toEqual([]);
     });
 
@@ -45,12 +59,18 @@ export function storeOutboxContract(bench: () => Bench): void {
         ids.map((flowId) => startInput(flowId)),
         false,
       );
-      for (const flowId of ids) await change(one.store, flowId, (flow) => firstStepDone(flow), false);
-      const relays = await Promise.all([one, two, one, two].map(({ store }) => store.outboxTake(100)));
+      for (const flowId of ids)
+        await change(one.store, flowId, (flow) => firstStepDone(flow), false);
+      const relays = await Promise.all(
+        [one, two, one, two].map(({ store }) => store.outboxTake(100)),
+      );
       const left = await one.store.outboxTake(100);
-      expect([...relays.flatMap(places), ...places(left)].sort()).toEqual(ids.flatMap((flowId) => [`${flowId} 2`, `${flowId} 4`]).sort());
+      expect([...relays.flatMap(places), ...places(left)].sort()).toEqual(
+        ids.flatMap((flowId) => [`${flowId} 2`, `${flowId} 4`]).sort(),
+      );
       for (const rows of relays)
-        for (const flow of Map.groupBy(rows, ({ flowId }) => flowId).values()) expect(flow.map(({ number }) => number)).toEqual([2, 4]);
+        for (const flow of Map.groupBy(rows, ({ flowId }) => flowId).values())
+          expect(flow.map(({ number }) => number)).toEqual([2, 4]);
     });
 
     test('a flow whose earlier message somebody living is publishing is passed by', async () => {
@@ -70,7 +90,8 @@ export function storeOutboxContract(bench: () => Bench): void {
       await change(
         one.store,
         flowId,
-        (flow) => changeRecord(flow, {}, [{ type: 'FLOW_UNDONE' }], { outbox: [outboxRow(flowId, 5)] }),
+        (flow) =>
+          changeRecord(flow, {}, [{ type: 'FLOW_UNDONE' }], { outbox: [outboxRow(flowId, 5)] }),
         false,
       );
       expect(places(await two.store.outboxTake(10))).toEqual([`${flowId} 2`]);
@@ -78,7 +99,11 @@ export function storeOutboxContract(bench: () => Bench): void {
 
     test('no more flows are taken than were asked for', async () => {
       const { one, two, fresh } = bench();
-      await start(one.store, [startInput(fresh('flow')), startInput(fresh('flow')), startInput(fresh('flow'))], false);
+      await start(
+        one.store,
+        [startInput(fresh('flow')), startInput(fresh('flow')), startInput(fresh('flow'))],
+        false,
+      );
       expect(await two.store.outboxTake(2)).toHaveLength(2);
       expect(await two.store.outboxTake(2)).toHaveLength(1);
     });

@@ -3,13 +3,27 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { BadCursor, type FlowFilter } from '../../src/engine/ports.js';
 import type { EventBody } from '../../src/saga/event.js';
 import type { Bench } from './store.js';
-import { change, changeRecord, firstStepDone, orchestration, register, start, startInput } from './store-builders.js';
+import {
+  change,
+  changeRecord,
+  firstStepDone,
+  orchestration,
+  register,
+  start,
+  startInput,
+} from './store-builders.js';
 
 /** Five flows of two orchestrations, oldest first: c is of `other`, d has failed, e is done. */
 async function fiveFlows({ rig, one, fresh }: Bench): Promise<{ readonly [name: string]: string }> {
   const mark = fresh('read');
-  const recipe = await register(one.store, orchestration(mark, { labels: { team: mark, tier: 'one' } }));
-  const other = await register(one.store, orchestration(`${mark}-other`, { labels: { team: mark } }));
+  const recipe = await register(
+    one.store,
+    orchestration(mark, { labels: { team: mark, tier: 'one' } }),
+  );
+  const other = await register(
+    one.store,
+    orchestration(`${mark}-other`, { labels: { team: mark } }),
+  );
   const ids: Record<string, string> = { mark };
   for (const letter of ['a', 'b', 'c', 'd', 'e']) {
     const flowId = `${mark}-${letter}`;
@@ -28,13 +42,17 @@ async function fiveFlows({ rig, one, fresh }: Bench): Promise<{ readonly [name: 
       flow,
       {
         flow: { status: 'FAILED', endedAt: flow.now, failureReason: 'no' },
-        steps: { createRealm: { status: 'UNDO_FAIL', errorMessage: `100% of ${mark}_Boom`, open: null } },
+        steps: {
+          createRealm: { status: 'UNDO_FAIL', errorMessage: `100% of ${mark}_Boom`, open: null },
+        },
       },
       [{ type: 'FLOW_FAILED', failureReason: 'no' }],
     ),
   );
   await change(one.store, `${mark}-e`, (flow) =>
-    changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now, output: '1' } }, [{ type: 'FLOW_COMPLETED', output: '1' }]),
+    changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now, output: '1' } }, [
+      { type: 'FLOW_COMPLETED', output: '1' },
+    ]),
   );
   return ids;
 }
@@ -46,31 +64,55 @@ export function storeReadingContract(bench: () => Bench): void {
       ids = await fiveFlows(bench());
     });
     const found = async (filter: FlowFilter): Promise<string> =>
-      (await bench().two.readModel.history(filter, 50, null)).items.map(({ item }) => item.flowId.slice(-1)).join('');
+      (await bench().two.readModel.history(filter, 50, null)).items
+        .map(({ item }) => item.flowId.slice(-1))
+        .join('');
     const mark = (): string => ids.mark ?? '';
 
     test('history is newest first, and every filter narrows it', async () => {
       const name = mark();
-      const times = (await bench().one.readModel.history({ orchestrationName: name }, 10, null)).items.map(({ item }) => item.startedAt);
+      const times = (
+        await bench().one.readModel.history({ orchestrationName: name }, 10, null)
+      ).items.map(({ item }) => item.startedAt);
       const since = (times[1] ?? 0) - 1;
       expect(await found({ orchestrationName: name })).toBe('edba');
       expect(await found({ orchestrationName: `${name}-other` })).toBe('c');
-      expect(await found({ orchestrationName: name, statuses: ['FAILED', 'IN_PROGRESS'] })).toBe('dba');
+      expect(await found({ orchestrationName: name, statuses: ['FAILED', 'IN_PROGRESS'] })).toBe(
+        'dba',
+      );
       expect(await found({ orchestrationName: name, statuses: [] })).toBe('');
       expect(await found({ labels: { team: name } })).toBe('edcba');
-      expect(await found({ labels: { team: name, tier: 'one' }, statuses: ['IN_PROGRESS'] })).toBe('ba');
+      expect(await found({ labels: { team: name, tier: 'one' }, statuses: ['IN_PROGRESS'] })).toBe(
+        'ba',
+      );
       expect(await found({ labels: { team: 'nobody' } })).toBe('');
       expect(await found({ initiator: `${name}-by-b` })).toBe('b');
       expect(await found({ correlationId: `${name}-c-c` })).toBe('c');
       expect(await found({ idempotencyKey: `${name}-k-a` })).toBe('a');
-      expect(await found({ orchestrationName: name, stepName: 'createRealm', stepStatuses: ['UNDO_FAIL'] })).toBe('d');
-      expect(await found({ orchestrationName: name, stepName: 'createClient', stepStatuses: ['UNDO_FAIL'] })).toBe('');
-      expect(await found({ orchestrationName: name, stepStatuses: ['UNDO_FAIL', 'IN_PROGRESS'] })).toBe('edba');
+      expect(
+        await found({
+          orchestrationName: name,
+          stepName: 'createRealm',
+          stepStatuses: ['UNDO_FAIL'],
+        }),
+      ).toBe('d');
+      expect(
+        await found({
+          orchestrationName: name,
+          stepName: 'createClient',
+          stepStatuses: ['UNDO_FAIL'],
+        }),
+      ).toBe('');
+      expect(
+        await found({ orchestrationName: name, stepStatuses: ['UNDO_FAIL', 'IN_PROGRESS'] }),
+      ).toBe('edba');
       expect(await found({ orchestrationName: name, stepName: 'nobody' })).toBe('');
       expect(await found({ errorContains: `0% of ${name}_b` })).toBe('d');
       expect(await found({ errorContains: `0_ of ${name}` })).toBe('');
       expect(await found({ orchestrationName: name, startedAfter: since })).toMatch(/^ed/);
-      expect(await found({ orchestrationName: name, startedBefore: (times.at(-1) ?? 0) + 0 })).toBe('');
+      expect(await found({ orchestrationName: name, startedBefore: (times.at(-1) ?? 0) + 0 })).toBe(
+        '',
+      );
     });
 
     test('pages follow each other without a gap or an echo, also when flows started in one moment', async () => {
@@ -91,7 +133,11 @@ export function storeReadingContract(bench: () => Bench): void {
       }
       expect(seen).toHaveLength(7);
       expect(new Set(seen).size).toBe(7);
-      const byStatus = await one.readModel.history({ statuses: ['IN_PROGRESS', 'FAILED'] }, 3, after);
+      const byStatus = await one.readModel.history(
+        { statuses: ['IN_PROGRESS', 'FAILED'] },
+        3,
+        after,
+      );
       expect(byStatus.items.every(({ item }) => !seen.includes(item.flowId))).toBe(true);
     });
 
@@ -106,10 +152,16 @@ export function storeReadingContract(bench: () => Bench): void {
           createRealm: { status: 'UNDO_FAIL', errorMessage: `${error} here`, open: null },
           createClient: { status: 'RETRY_EXHAUSTED', errorMessage: `${error} there` },
         } as const;
-        await change(one.store, flowId, (flow) => changeRecord(flow, { flow: { status: 'UNDOING' }, steps }, [{ type: 'FLOW_RELEASED' }]));
+        await change(one.store, flowId, (flow) =>
+          changeRecord(flow, { flow: { status: 'UNDOING' }, steps }, [{ type: 'FLOW_RELEASED' }]),
+        );
       }
       const troubles = ['UNDO_FAIL', 'RETRY_EXHAUSTED'] as const;
-      const asked = [{ stepStatuses: troubles, initiator }, { errorContains: error }, { errorContains: error, stepStatuses: troubles }];
+      const asked = [
+        { stepStatuses: troubles, initiator },
+        { errorContains: error },
+        { errorContains: error, stepStatuses: troubles },
+      ];
       const narrower = [
         { ...asked[0], statuses: ['UNDOING'] as const },
         { ...asked[1], stepName: 'createClient', orchestrationName: 'accounts' },
@@ -123,21 +175,46 @@ export function storeReadingContract(bench: () => Bench): void {
           if (!page.hasNextPage) break;
         }
         expect([filter, [...seen].sort()]).toEqual([filter, [...ids].sort()]);
-        expect(await one.readModel.historyPage(filter, 0, 2, 3)).toMatchObject({ total: 3, capped: true });
+        expect(await one.readModel.historyPage(filter, 0, 2, 3)).toMatchObject({
+          total: 3,
+          capped: true,
+        });
       }
-      expect((await one.readModel.history({ stepStatuses: troubles, initiator, statuses: ['FAILED'] }, 5, null)).items).toEqual([]);
-      expect((await one.readModel.history({ stepStatuses: ['UNDO_FAIL'], stepName: 'createClient', initiator }, 5, null)).items).toEqual(
-        [],
-      );
+      expect(
+        (
+          await one.readModel.history(
+            { stepStatuses: troubles, initiator, statuses: ['FAILED'] },
+            5,
+            null,
+          )
+        ).items,
+      ).toEqual([]);
+      expect(
+        (
+          await one.readModel.history(
+            { stepStatuses: ['UNDO_FAIL'], stepName: 'createClient', initiator },
+            5,
+            null,
+          )
+        ).items,
+      ).toEqual([]);
     });
 
     test('a cursor of another list, or of nobody, is refused', async () => {
       const { readModel } = bench().one;
       const [name] = (await readModel.orchestrations(null, 1, null)).items;
-      for (const cursor of ['nonsense', '', name?.cursor ?? '', Buffer.from('{"a":1}').toString('base64url'), '%00'])
+      for (const cursor of [
+        'nonsense',
+        '',
+        name?.cursor ?? '',
+        Buffer.from('{"a":1}').toString('base64url'),
+        '%00',
+      ])
         await expect(readModel.history({}, 1, cursor)).rejects.toThrow(BadCursor);
       const [flow] = (await readModel.history({}, 1, null)).items;
-      await expect(readModel.orchestrations(null, 1, flow?.cursor ?? '')).rejects.toThrow(BadCursor);
+      await expect(readModel.orchestrations(null, 1, flow?.cursor ?? '')).rejects.toThrow(
+        BadCursor,
+      );
     });
 
     test('numbered pages say how many there are, up to a cap', async () => {
@@ -148,9 +225,16 @@ export function storeReadingContract(bench: () => Bench): void {
       expect([second.total, second.capped]).toEqual([4, false]);
       const capped = await readModel.historyPage(filter, 0, 1, 3);
       expect([capped.total, capped.capped]).toEqual([3, true]);
-      const failed = (await readModel.historyPage({ ...filter, statuses: ['FAILED'] }, 0, 5, 100)).items;
+      const failed = (await readModel.historyPage({ ...filter, statuses: ['FAILED'] }, 0, 5, 100))
+        .items;
       expect(failed).toMatchObject([
-        { flowId: ids.d, orchestrationName: mark(), orchestrationVersion: 1, status: 'FAILED', failureReason: 'no' },
+        {
+          flowId: ids.d,
+          orchestrationName: mark(),
+          orchestrationVersion: 1,
+          status: 'FAILED',
+          failureReason: 'no',
+        },
       ]);
     });
 
@@ -167,7 +251,14 @@ export function storeReadingContract(bench: () => Bench): void {
             steps: { createClient: { status: 'DO_SUCCESS', output: null } },
           },
           [
-            { type: 'DO_SUCCEEDED', stepName: 'createClient', attempt: 1, late: false, assumed: false, output: null },
+            {
+              type: 'DO_SUCCEEDED',
+              stepName: 'createClient',
+              attempt: 1,
+              late: false,
+              assumed: false,
+              output: null,
+            },
             { type: 'FLOW_COMPLETED', output: '[1]' },
           ],
         ),
@@ -193,13 +284,21 @@ export function storeReadingContract(bench: () => Bench): void {
         assumed: false,
         output,
       });
-      await change(one.store, flowId, (flow) => changeRecord(flow, { steps: { createRealm: { output: '"old"' } } }, [succeed('"old"')]));
       await change(one.store, flowId, (flow) =>
-        changeRecord(flow, { steps: { createRealm: { progress: 1 } } }, [{ type: 'FLOW_RELEASED' }]),
+        changeRecord(flow, { steps: { createRealm: { output: '"old"' } } }, [succeed('"old"')]),
       );
-      await change(one.store, flowId, (flow) => changeRecord(flow, { steps: { createRealm: { output: '"new"' } } }, [succeed('"new"')]));
+      await change(one.store, flowId, (flow) =>
+        changeRecord(flow, { steps: { createRealm: { progress: 1 } } }, [
+          { type: 'FLOW_RELEASED' },
+        ]),
+      );
+      await change(one.store, flowId, (flow) =>
+        changeRecord(flow, { steps: { createRealm: { output: '"new"' } } }, [succeed('"new"')]),
+      );
       const events = (await one.readModel.timeline(flowId, 0, 100)) ?? [];
-      const outputs = events.flatMap((event) => (event.type === 'DO_SUCCEEDED' ? [event.output] : []));
+      const outputs = events.flatMap((event) =>
+        event.type === 'DO_SUCCEEDED' ? [event.output] : [],
+      );
       expect(outputs.at(-1)).toBe('"new"');
       expect(['"old"', null]).toContain(outputs[0]);
     });
@@ -207,7 +306,11 @@ export function storeReadingContract(bench: () => Bench): void {
     test('flows are read by id, those that are not there are left out', async () => {
       const flows = await bench().one.readModel.flows([ids.a ?? '', 'nobody', ids.e ?? '']);
       expect([...flows.keys()].sort()).toEqual([ids.a, ids.e]);
-      expect(flows.get(ids.e ?? '')).toMatchObject({ status: 'COMPLETED', output: '1', orchestration: { name: mark() } });
+      expect(flows.get(ids.e ?? '')).toMatchObject({
+        status: 'COMPLETED',
+        output: '1',
+        orchestration: { name: mark() },
+      });
     });
   });
 }

@@ -4,7 +4,11 @@ import type { WorkerRow } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
 import { orchestration, register, start, startInput, stepDefinition } from './store-builders.js';
 
-const worker = (orchestrationName: string, stepName: string, more: Partial<WorkerRow> = {}): WorkerRow => ({
+const worker = (
+  orchestrationName: string,
+  stepName: string,
+  more: Partial<WorkerRow> = {},
+): WorkerRow => ({
   orchestrationName,
   stepName,
   serviceName: 'realms',
@@ -21,7 +25,11 @@ export function storeRegistryContract(bench: () => Bench): void {
       const { one, two, fresh } = bench();
       const name = fresh('recipe');
       const steps = [
-        stepDefinition(1, 'a', { payloadSchema: { type: 'object', required: ['x'] }, nonRetryableErrors: ['E1', 'E"2'], undo: 'always' }),
+        stepDefinition(1, 'a', {
+          payloadSchema: { type: 'object', required: ['x'] },
+          nonRetryableErrors: ['E1', 'E"2'],
+          undo: 'always',
+        }),
         stepDefinition(10, 'b', {
           payloadSchema: false,
           undo: 'none',
@@ -40,14 +48,32 @@ export function storeRegistryContract(bench: () => Bench): void {
         description: 'ü',
         type: 'PARALLEL',
       });
-      const second = { ...first, version: 2, onRetriesExhausted: 'hold', onUndoExhausted: 'continue', deadlineMs: null } as const;
+      const second = {
+        ...first,
+        version: 2,
+        onRetriesExhausted: 'hold',
+        onUndoExhausted: 'continue',
+        deadlineMs: null,
+      } as const;
       await register(one.store, first, 'portal');
       await register(one.store, second);
       const newest = await two.store.orchestration(name, null);
-      expect(newest).toEqual({ orchestration: second, initiator: null, paused: false, archived: false, createdAt: newest?.createdAt });
+      expect(newest).toEqual({
+        orchestration: second,
+        initiator: null,
+        paused: false,
+        archived: false,
+        createdAt: newest?.createdAt,
+      });
       expect(newest?.createdAt).toBeGreaterThan(1_700_000_000_000);
-      expect(await two.store.orchestration(name, 1)).toMatchObject({ orchestration: first, initiator: 'portal' });
-      expect([await two.store.orchestration(name, 3), await two.store.orchestration('nobody', null)]).toEqual([null, null]);
+      expect(await two.store.orchestration(name, 1)).toMatchObject({
+        orchestration: first,
+        initiator: 'portal',
+      });
+      expect([
+        await two.store.orchestration(name, 3),
+        await two.store.orchestration('nobody', null),
+      ]).toEqual([null, null]);
     });
 
     test('a transaction sees what it registered itself; rolled back, it was never there, and the number is free again', async () => {
@@ -80,12 +106,17 @@ export function storeRegistryContract(bench: () => Bench): void {
     test('workers are known by orchestration, step and service, the last word counts', async () => {
       const { one, two, fresh } = bench();
       const name = fresh('recipe');
-      const rows = [worker(name, 'a'), worker(name, 'a', { serviceName: 'other' }), worker(name, 'b', { handlerClass: 'C' })];
+      const rows = [
+        worker(name, 'a'),
+        worker(name, 'a', { serviceName: 'other' }),
+        worker(name, 'b', { handlerClass: 'C' }),
+      ];
       await one.store.registry((tx) => tx.saveWorkers(rows));
       const changed = worker(name, 'a', { doMethod: null, undoMethod: 'u' });
       await one.store.registry((tx) => tx.saveWorkers([changed]));
       const known = await two.store.registry((tx) => tx.workers([name, 'nobody']));
-      const byKey = (a: WorkerRow, b: WorkerRow): number => (`${a.stepName}/${a.serviceName}` < `${b.stepName}/${b.serviceName}` ? -1 : 1);
+      const byKey = (a: WorkerRow, b: WorkerRow): number =>
+        `${a.stepName}/${a.serviceName}` < `${b.stepName}/${b.serviceName}` ? -1 : 1;
       expect([...known].sort(byKey)).toEqual([changed, ...rows.slice(1)].sort(byKey));
       expect(await two.readModel.workersOf([name])).toEqual(
         new Map([
@@ -100,7 +131,11 @@ export function storeRegistryContract(bench: () => Bench): void {
       const stem = fresh('n').replace('-', '');
       await register(one.store, orchestration(stem, { steps: [stepDefinition(1, 'b_c')] }));
       await one.store.registry((tx) => tx.saveWorkers([worker(`${stem}_w`, 'x')]));
-      const topics = [`orchestrator.${stem}_b.c.do`, `orchestrator.${stem}.w_x.undo`, `orchestrator.${stem}.other.do`];
+      const topics = [
+        `orchestrator.${stem}_b.c.do`,
+        `orchestrator.${stem}.w_x.undo`,
+        `orchestrator.${stem}.other.do`,
+      ];
       const neighbours = await one.store.registry((tx) => tx.topicNeighbours(topics));
       expect([...neighbours].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
         { name: stem, stepName: 'b_c', topic: `orchestrator.${stem}.b_c.do` },
@@ -111,7 +146,10 @@ export function storeRegistryContract(bench: () => Bench): void {
     test('flows in flight are counted by orchestration', async () => {
       const { one, fresh } = bench();
       const recipe = await register(one.store, orchestration(fresh('recipe')));
-      await start(one.store, [startInput(fresh('flow'), { recipe }), startInput(fresh('flow'), { recipe })]);
+      await start(one.store, [
+        startInput(fresh('flow'), { recipe }),
+        startInput(fresh('flow'), { recipe }),
+      ]);
       expect(await one.store.registry((tx) => tx.flowsInFlight(recipe.name))).toBe(2);
       expect(await one.store.registry((tx) => tx.flowsInFlight('nobody'))).toBe(0);
     });
@@ -121,26 +159,31 @@ export function storeRegistryContract(bench: () => Bench): void {
       const name = `tenantCreation${fresh('').replace('-', '')}`;
       await register(one.store, orchestration(name));
       await register(one.store, orchestration(`${name}Two`));
-      expect(await one.store.similarNames(name.toLowerCase().replace('creation', 'cration'), 2)).toEqual([name, `${name}Two`]);
+      expect(
+        await one.store.similarNames(name.toLowerCase().replace('creation', 'cration'), 2),
+      ).toEqual([name, `${name}Two`]);
       expect(await one.store.similarNames('zzzzzzzzzzzzzzzzzz', 3)).toEqual([]);
     });
 
     test('orchestrations are listed by name, in pages', async () => {
       const { one, fresh } = bench();
       const mark = fresh('list');
-      for (const letter of ['c', 'a', 'b']) await register(one.store, orchestration(`${mark}_${letter}`, { version: 1 }));
+      for (const letter of ['c', 'a', 'b'])
+        await register(one.store, orchestration(`${mark}_${letter}`, { version: 1 }));
       await register(one.store, orchestration(`${mark}_a`, { version: 2 }));
       const first = await one.readModel.orchestrations(mark.toUpperCase(), 2, null);
-      expect(first.items.map(({ item }) => [item.orchestration.name, item.orchestration.version])).toEqual([
+      expect(
+        first.items.map(({ item }) => [item.orchestration.name, item.orchestration.version]),
+      ).toEqual([
         [`${mark}_a`, 2],
         [`${mark}_b`, 1],
       ]);
       const next = await one.readModel.orchestrations(mark, 2, first.items.at(-1)?.cursor ?? null);
-      expect([first.hasNextPage, next.hasNextPage, next.items.map(({ item }) => item.orchestration.name)]).toEqual([
-        true,
-        false,
-        [`${mark}_c`],
-      ]);
+      expect([
+        first.hasNextPage,
+        next.hasNextPage,
+        next.items.map(({ item }) => item.orchestration.name),
+      ]).toEqual([true, false, [`${mark}_c`]]);
     });
   });
 }

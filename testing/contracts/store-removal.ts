@@ -1,12 +1,20 @@
 /** What is old and over goes, whole; whatever is not over stays, however old. */
 import { describe, expect, test } from '@jest/globals';
+import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
 import type { EndStatus, QuarantineEntry, Removal, Store } from '../../src/engine/ports.js';
-import { unitOfWork, type Work } from '../../src/engine/unit-of-work.js';
 import type { EventBody } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
-import { createWire } from '../../src/wire/commands.js';
+import { createWire } from '../../src/wire/outgoing.js';
 import type { Bench } from './store.js';
-import { change, changeRecord, outboxRow, position, type StartWish, startInput, startRecord } from './store-builders.js';
+import {
+  change,
+  changeRecord,
+  outboxRow,
+  position,
+  type StartWish,
+  startInput,
+  startRecord,
+} from './store-builders.js';
 
 const DAY = 86_400_000;
 const ENDS = {
@@ -17,7 +25,12 @@ const ENDS = {
 } as const satisfies Readonly<Record<EndStatus, EventBody>>;
 
 /** A flow that began `days` ago, its first command sent. */
-async function begin(store: Store, flowId: string, days: number, wish: StartWish = {}): Promise<void> {
+async function begin(
+  store: Store,
+  flowId: string,
+  days: number,
+  wish: StartWish = {},
+): Promise<void> {
   const sent = await store.road(async (tx) => {
     const { now } = await tx.lock([], []);
     const record = startRecord(startInput(flowId, wish), now - days * DAY);
@@ -28,12 +41,25 @@ async function begin(store: Store, flowId: string, days: number, wish: StartWish
   await store.outboxTake(0);
 }
 
-function end(store: Store, flowId: string, status: EndStatus, days: number, more: Parameters<typeof changeRecord>[3] = {}) {
-  return change(store, flowId, (flow) => changeRecord(flow, { flow: { status, endedAt: flow.now - days * DAY } }, [ENDS[status]], more));
+function end(
+  store: Store,
+  flowId: string,
+  status: EndStatus,
+  days: number,
+  more: Parameters<typeof changeRecord>[3] = {},
+) {
+  return change(store, flowId, (flow) =>
+    changeRecord(flow, { flow: { status, endedAt: flow.now - days * DAY } }, [ENDS[status]], more),
+  );
 }
 
 /** All batches of one status; how many were removed. */
-async function remove(store: Store, status: EndStatus, days: number, most = 100): Promise<number | null> {
+async function remove(
+  store: Store,
+  status: EndStatus,
+  days: number,
+  most = 100,
+): Promise<number | null> {
   return store.removing(async (removal: Removal) => {
     let count = 0;
     for (let after: string | null = null; ; ) {
@@ -46,33 +72,64 @@ async function remove(store: Store, status: EndStatus, days: number, most = 100)
 }
 
 function unusable(topic: string): QuarantineEntry {
-  const copy = { topic: 'dlq', key: null, value: null, headers: {}, flowId: `!${topic}/0`, number: 7, attemptId: null };
+  const copy = {
+    topic: 'dlq',
+    key: null,
+    value: null,
+    headers: {},
+    flowId: `!${topic}/0`,
+    number: 7,
+    attemptId: null,
+  };
   const cause = { code: 'NOT_JSON', message: 'no JSON', flowId: null, stepName: null };
   return { ...cause, key: null, value: null, position: position(7, { topic }), copy };
 }
 
 function late(flowId: string, topic: string): Work {
-  const said = { stepName: 'createRealm', action: 'DO', outcome: 'success', attemptId: null, payload: null } as const;
-  const input = { type: 'REPLY', flowId, ...said, errorMessage: null, errorCode: null, retryable: true } as const;
+  const said = {
+    stepName: 'createRealm',
+    action: 'DO',
+    outcome: 'success',
+    attemptId: null,
+    payload: null,
+  } as const;
+  const input = {
+    type: 'REPLY',
+    flowId,
+    ...said,
+    errorMessage: null,
+    errorCode: null,
+    retryable: true,
+  } as const;
   const raw = { key: null, value: Uint8Array.from([1]) };
-  const delivery = { position: position(3, { topic }), input, start: null, registration: null, poison: null, raw };
+  const delivery = {
+    position: position(3, { topic }),
+    input,
+    start: null,
+    registration: null,
+    poison: null,
+    raw,
+  };
   return { delivery, start: null, startRefused: null, orchestrationPaused: false };
 }
 
 export function storeRemovalContract(bench: () => Bench): void {
   describe('removal', () => {
-    test.each(Object.keys(ENDS) as EndStatus[])('a flow that ended as %s long enough ago goes, rows and all', async (status) => {
-      const { rig, one, fresh } = bench();
-      const [old, young] = [fresh('flow'), fresh('flow')];
-      for (const flowId of [old, young]) await begin(one.store, flowId, 50);
-      await end(one.store, old, status, 40);
-      await end(one.store, young, status, 20);
-      expect(await remove(one.store, status, 30)).toBe(1);
-      expect(await rig.rows(old)).toBe(0);
-      expect(await one.readModel.timeline(old, 0, 10)).toBeNull();
-      expect(await one.readModel.timeline(young, 0, 10)).toHaveLength(3);
-      expect(await remove(one.store, status, 30)).toBe(0);
-    });
+    test.each(Object.keys(ENDS) as EndStatus[])(
+      'a flow that ended as %s long enough ago goes, rows and all',
+      async (status) => {
+        const { rig, one, fresh } = bench();
+        const [old, young] = [fresh('flow'), fresh('flow')];
+        for (const flowId of [old, young]) await begin(one.store, flowId, 50);
+        await end(one.store, old, status, 40);
+        await end(one.store, young, status, 20);
+        expect(await remove(one.store, status, 30)).toBe(1);
+        expect(await rig.rows(old)).toBe(0);
+        expect(await one.readModel.timeline(old, 0, 10)).toBeNull();
+        expect(await one.readModel.timeline(young, 0, 10)).toHaveLength(3);
+        expect(await remove(one.store, status, 30)).toBe(0);
+      },
+    );
 
     test('a status is removed only when it is asked for: a FAILED flow stays with COMPLETED ones gone', async () => {
       const { one, fresh } = bench();
@@ -80,7 +137,8 @@ export function storeRemovalContract(bench: () => Bench): void {
       for (const flowId of [failed, completed]) await begin(one.store, flowId, 50);
       await end(one.store, failed, 'FAILED', 45);
       await end(one.store, completed, 'COMPLETED', 45);
-      for (const status of ['COMPLETED', 'UNDONE', 'CANCELLED'] as const) await remove(one.store, status, 30);
+      for (const status of ['COMPLETED', 'UNDONE', 'CANCELLED'] as const)
+        await remove(one.store, status, 30);
       expect([...(await one.readModel.flows([failed, completed])).keys()]).toEqual([failed]);
       await remove(one.store, 'FAILED', 30);
     });
@@ -95,17 +153,25 @@ export function storeRemovalContract(bench: () => Bench): void {
       ]);
       for (const [flowId, state] of kept) {
         await begin(one.store, flowId, 50);
-        await change(one.store, flowId, (flow) => changeRecord(flow, { flow: state(flow) }, [{ type: 'FLOW_RELEASED' }]));
+        await change(one.store, flowId, (flow) =>
+          changeRecord(flow, { flow: state(flow) }, [{ type: 'FLOW_RELEASED' }]),
+        );
       }
       const [parked, waking, sending] = [fresh('parked'), fresh('waking'), fresh('sending')];
       for (const flowId of [parked, waking, sending]) await begin(one.store, flowId, 50);
       await end(one.store, parked, 'COMPLETED', 45);
       await one.store.road((tx) => tx.refuse([], [{ flowId: parked, reason: 'broken' }], []));
       await change(one.store, waking, (flow) =>
-        changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now - 45 * DAY } }, [ENDS.COMPLETED], { wakeAt: flow.now + DAY }),
+        changeRecord(
+          flow,
+          { flow: { status: 'COMPLETED', endedAt: flow.now - 45 * DAY } },
+          [ENDS.COMPLETED],
+          { wakeAt: flow.now + DAY },
+        ),
       );
       await end(one.store, sending, 'COMPLETED', 45, { outbox: [outboxRow(sending, 3)] });
-      for (const status of Object.keys(ENDS) as EndStatus[]) expect(await remove(one.store, status, 30)).toBe(0);
+      for (const status of Object.keys(ENDS) as EndStatus[])
+        expect(await remove(one.store, status, 30)).toBe(0);
       const ids = [...kept.keys(), parked, waking, sending];
       expect((await one.readModel.flows(ids)).size).toBe(ids.length);
       await one.store.outboxSent([{ flowId: sending, number: 3 }]);
@@ -115,7 +181,11 @@ export function storeRemovalContract(bench: () => Bench): void {
 
     test('small batches walk from the oldest on, past those that stay', async () => {
       const { one, fresh } = bench();
-      const flows = Array.from({ length: 7 }, (_, index) => ({ flowId: fresh('flow'), days: 60 - index, stays: index % 3 === 1 }));
+      const flows = Array.from({ length: 7 }, (_, index) => ({
+        flowId: fresh('flow'),
+        days: 60 - index,
+        stays: index % 3 === 1,
+      }));
       for (const { flowId, days, stays } of flows) {
         await begin(one.store, flowId, days);
         if (!stays) await end(one.store, flowId, 'COMPLETED', 40);
@@ -136,7 +206,11 @@ export function storeRemovalContract(bench: () => Bench): void {
       await begin(one.store, first, 50, { idempotencyKey });
       await end(one.store, first, 'COMPLETED', 40);
       const known = () =>
-        one.store.road(async (tx) => (await tx.admit([], [startInput(second, { idempotencyKey })], [])).existing.get(0)?.flowId);
+        one.store.road(
+          async (tx) =>
+            (await tx.admit([], [startInput(second, { idempotencyKey })], [])).existing.get(0)
+              ?.flowId,
+        );
       expect(await known()).toBe(first);
       await remove(one.store, 'COMPLETED', 30);
       expect(await known()).toBeUndefined();
@@ -165,7 +239,9 @@ export function storeRemovalContract(bench: () => Bench): void {
       const inside = await one.store.removing(async () => two.store.removing(async () => 'both'));
       expect(inside).toBeNull();
       expect(await two.store.removing(async () => 'afterwards')).toBe('afterwards');
-      await expect(one.store.removing(() => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
+      await expect(one.store.removing(() => Promise.reject(new Error('broke')))).rejects.toThrow(
+        'broke',
+      );
       expect(await two.store.removing(async () => 'again')).toBe('again');
     });
 
@@ -175,7 +251,9 @@ export function storeRemovalContract(bench: () => Bench): void {
       await one.store.road((tx) => tx.refuse([settled, young, open].map(unusable), [], []));
       await rig.settle(settled, 40 * DAY);
       await rig.settle(young, 20 * DAY);
-      const removed = await one.store.removing((removal) => removal.quarantined(30 * DAY, null, 100));
+      const removed = await one.store.removing((removal) =>
+        removal.quarantined(30 * DAY, null, 100),
+      );
       expect(removed).toEqual({ removed: 1, next: null });
       const left = await Promise.all([settled, young, open].map((topic) => rig.quarantined(topic)));
       expect(left.map((rows) => rows.length)).toEqual([0, 1, 1]);

@@ -2,7 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FlowHint } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
-import { change, changeRecord, firstStepDone, lockOne, start, startInput } from './store-builders.js';
+import {
+  change,
+  changeRecord,
+  firstStepDone,
+  lockOne,
+  start,
+  startInput,
+} from './store-builders.js';
 
 const HOUR = 3_600_000;
 
@@ -28,7 +35,19 @@ export function storeTimeContract(bench: () => Bench): void {
       await start(one.store, [startInput(flowId)]);
       await one.store.road(async (tx) => {
         const flow = await lockOne(tx, flowId, true);
-        await tx.record([{ before: flow, after: flow, events: [], outbox: [], withdrawn: [], wakeAt: flow.now + HOUR }], true);
+        await tx.record(
+          [
+            {
+              before: flow,
+              after: flow,
+              events: [],
+              outbox: [],
+              withdrawn: [],
+              wakeAt: flow.now + HOUR,
+            },
+          ],
+          true,
+        );
       });
       await rig.age(HOUR - 5_000);
       expect(await one.store.due(1_000)).not.toContain(flowId);
@@ -40,8 +59,14 @@ export function storeTimeContract(bench: () => Bench): void {
       const { rig, one, fresh } = bench();
       const [sooner, later] = [fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(sooner), startInput(later)]);
-      await change(one.store, sooner, (flow) => ({ ...firstStepDone(flow), wakeAt: flow.now + 1_000 }));
-      await change(one.store, later, (flow) => ({ ...firstStepDone(flow), wakeAt: flow.now + HOUR }));
+      await change(one.store, sooner, (flow) => ({
+        ...firstStepDone(flow),
+        wakeAt: flow.now + 1_000,
+      }));
+      await change(one.store, later, (flow) => ({
+        ...firstStepDone(flow),
+        wakeAt: flow.now + HOUR,
+      }));
       await rig.age(1_001);
       const due = await one.store.due(1_000);
       expect([due.includes(sooner), due.includes(later)]).toEqual([true, false]);
@@ -54,7 +79,9 @@ export function storeTimeContract(bench: () => Bench): void {
       const [ended, parked] = [fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(ended), startInput(parked)]);
       await change(one.store, ended, (flow) =>
-        changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now } }, [{ type: 'FLOW_COMPLETED', output: null }]),
+        changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now } }, [
+          { type: 'FLOW_COMPLETED', output: null },
+        ]),
       );
       await one.store.road((tx) => tx.refuse([], [{ flowId: parked, reason: 'broken' }], []));
       await rig.age(HOUR);
@@ -84,7 +111,8 @@ export function storeTimeContract(bench: () => Bench): void {
       const hears = (last: number): Promise<void> =>
         new Promise((resolve) => {
           wake = () => {
-            if (heard.some((hint) => hint.flowId === flowId && hint.lastEventNumber === last)) resolve();
+            if (heard.some((hint) => hint.flowId === flowId && hint.lastEventNumber === last))
+              resolve();
           };
           wake();
         });
@@ -98,7 +126,9 @@ export function storeTimeContract(bench: () => Bench): void {
       ]);
       await leave();
       await own();
-      const many = Array.from({ length: 400 }, () => startInput(`${fresh('flow')}-${'x'.repeat(80)}`));
+      const many = Array.from({ length: 400 }, () =>
+        startInput(`${fresh('flow')}-${'x'.repeat(80)}`),
+      );
       const count = heard.length;
       await start(one.store, many);
       await two.store.ping();
@@ -107,7 +137,9 @@ export function storeTimeContract(bench: () => Bench): void {
 
     test('hints of a large commit come in as many messages as it takes', async () => {
       const { one, two, fresh } = bench();
-      const starts = Array.from({ length: 400 }, () => startInput(`${fresh('flow')}-${'x'.repeat(80)}`));
+      const starts = Array.from({ length: 400 }, () =>
+        startInput(`${fresh('flow')}-${'x'.repeat(80)}`),
+      );
       const missing = new Set(starts.map(({ flowId }) => flowId));
       const all = new Promise<void>((resolve, reject) => {
         two.store

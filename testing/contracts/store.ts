@@ -25,7 +25,11 @@ export interface StoreRig {
   /** As if this many ms had passed. */
   age(ms: number): Promise<void>;
   pauseOrchestration(name: string): Promise<void>;
-  quarantined(topic: string): Promise<readonly { readonly code: string; readonly offset: bigint; readonly value: Uint8Array | null }[]>;
+  quarantined(
+    topic: string,
+  ): Promise<
+    readonly { readonly code: string; readonly offset: bigint; readonly value: Uint8Array | null }[]
+  >;
   /** A person has settled what lies in quarantine from this topic, where it has been for so many ms. */
   settle(topic: string, sinceMs: number): Promise<void>;
   /** Rows of any table that belong to this flow. */
@@ -49,7 +53,12 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     let names = 0;
     beforeAll(async () => {
       const rig = await open();
-      bench = { rig, one: rig.gateway('one'), two: rig.gateway('two'), fresh: (prefix) => `${prefix}-${++names}` };
+      bench = {
+        rig,
+        one: rig.gateway('one'),
+        two: rig.gateway('two'),
+        fresh: (prefix) => `${prefix}-${++names}`,
+      };
       await register(bench.one.store);
     });
     afterAll(async () => bench?.rig.close());

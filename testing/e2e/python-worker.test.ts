@@ -29,7 +29,9 @@ describe('a Python worker', () => {
   afterAll(() => stack.disposeAsync(), 90_000);
 
   test('is less than 60 lines long', () => {
-    expect(readFileSync(join(FOLDER, 'worker.py'), 'utf8').trimEnd().split('\n').length).toBeLessThan(60);
+    expect(
+      readFileSync(join(FOLDER, 'worker.py'), 'utf8').trimEnd().split('\n').length,
+    ).toBeLessThan(60);
   });
 
   test('completes a flow', async () => {
@@ -39,16 +41,25 @@ describe('a Python worker', () => {
     expect(flow.steps.map(({ status }) => status)).toEqual(['DO_SUCCESS', 'DO_SUCCESS']);
     const query = 'query ($flowId: ID!) { details(flowId: $flowId) { output } }';
     const { details } = await gateway.client.graphql<{ details: unknown }>(query, { flowId });
-    expect(details).toEqual({ output: { city: 'Rome', bookFlight: 'booked', bookHotel: 'booked' } });
+    expect(details).toEqual({
+      output: { city: 'Rome', bookFlight: 'booked', bookHotel: 'booked' },
+    });
   }, 90_000);
 
   test('undoes a flow whose second step fails', async () => {
-    const flowId = await gateway.client.execute('tripBooking', { city: 'Rome', failAt: 'bookHotel' });
+    const flowId = await gateway.client.execute('tripBooking', {
+      city: 'Rome',
+      failAt: 'bookHotel',
+    });
     const flow = await gateway.client.ended(flowId, 60_000);
     expect(flow.status).toBe('UNDONE');
     expect(flow.steps).toMatchObject([
       { stepName: 'bookFlight', status: 'UNDO_SUCCESS' },
-      { stepName: 'bookHotel', status: 'RETRY_EXHAUSTED', errorMessage: 'bookHotel: nothing free in Rome' },
+      {
+        stepName: 'bookHotel',
+        status: 'RETRY_EXHAUSTED',
+        errorMessage: 'bookHotel: nothing free in Rome',
+      },
     ]);
     const undone = new RegExp(`${flowId} orchestrator.tripBooking.bookFlight.undo ok`);
     await worker.prints(undone);
@@ -57,25 +68,52 @@ describe('a Python worker', () => {
   test('refuses a DO past its deadline, and echoes the headers of the command', async () => {
     const command = commandOf('DO', new Date(Date.now() - 1000));
     const { headers } = await answerTo(command);
-    expect(headers).toEqual({ ...command, status: false, errorMessage: expect.stringContaining('past its deadline') });
+    expect(headers).toEqual({
+      ...command,
+      status: false,
+      errorMessage: expect.stringContaining('past its deadline'),
+    });
   }, 60_000);
 
   test('takes an UNDO of what is undone already for a success, also past its deadline', async () => {
     const command = commandOf('UNDO', new Date(Date.now() - 1000));
     expect((await answerTo(command)).headers).toEqual({ ...command, status: true });
-    expect((await answerTo({ ...command, attempt: 2, attemptId: `${command.attemptId}-2` })).headers).toMatchObject({ status: true });
+    expect(
+      (await answerTo({ ...command, attempt: 2, attemptId: `${command.attemptId}-2` })).headers,
+    ).toMatchObject({ status: true });
   }, 60_000);
 
   /** Plays the gateway: sends a command of no flow it knows, and hears the answer. */
   async function answerTo(command: ReturnType<typeof commandOf>): Promise<Heard> {
-    await broker.say(`orchestrator.tripBooking.bookFlight.${command.action.toLowerCase()}`, command, { city: 'Rome' });
-    return replies.hears(`the answer to ${command.attemptId}`, ({ headers }) => headers.attemptId === command.attemptId);
+    await broker.say(
+      `orchestrator.tripBooking.bookFlight.${command.action.toLowerCase()}`,
+      command,
+      { city: 'Rome' },
+    );
+    return replies.hears(
+      `the answer to ${command.attemptId}`,
+      ({ headers }) => headers.attemptId === command.attemptId,
+    );
   }
 });
 
 function commandOf(action: 'DO' | 'UNDO', deadline: Date) {
   const flowId = `played-${unique()}`;
   const attemptId = `${flowId}.${action}.1`;
-  const protocol = { flowId, stepName: 'bookFlight', action, orchestrationName: 'tripBooking', seq: 1, attempt: 1, attemptId };
-  return { ...protocol, status: true, deadline: deadline.toISOString(), timestamp: new Date().toISOString(), correlationId: 'c-1' };
+  const protocol = {
+    flowId,
+    stepName: 'bookFlight',
+    action,
+    orchestrationName: 'tripBooking',
+    seq: 1,
+    attempt: 1,
+    attemptId,
+  };
+  return {
+    ...protocol,
+    status: true,
+    deadline: deadline.toISOString(),
+    timestamp: new Date().toISOString(),
+    correlationId: 'c-1',
+  };
 }

@@ -37,7 +37,8 @@ describe('npm start with nothing configured', () => {
       });
       expect(flows.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
       const inTheMiddle = flows.filter(
-        ({ startedAt, endedAt }) => Date.parse(startedAt) < stoppedAt && Date.parse(endedAt ?? '') > stoppedAt,
+        ({ startedAt, endedAt }) =>
+          Date.parse(startedAt) < stoppedAt && Date.parse(endedAt ?? '') > stoppedAt,
       );
       expect(inTheMiddle.length).toBeGreaterThan(0);
     },
@@ -49,7 +50,9 @@ describe('npm start with nothing configured', () => {
     const flowId = await withGateway(folder, async (gateway) => {
       await gateway.client.register(documentWithoutWorker(name));
       const id = await gateway.client.execute(name, {});
-      expect((await gateway.client.details(id)).body.steps).toMatchObject([{ status: 'IN_PROGRESS' }]);
+      expect((await gateway.client.details(id)).body.steps).toMatchObject([
+        { status: 'IN_PROGRESS' },
+      ]);
       await gateway.stopGroup('SIGKILL');
       return id;
     });
@@ -66,7 +69,9 @@ describe('npm start with nothing configured', () => {
     const before = await withGateway(folder, run);
     const again = await withGateway(folder, (gateway) => gateway.client.details(before.flowId));
     expect(again).toEqual({ status: 200, body: before });
-    const wiped = await withGateway(folder, (gateway) => gateway.client.details(before.flowId), ['--fresh']);
+    const wiped = await withGateway(folder, (gateway) => gateway.client.details(before.flowId), [
+      '--fresh',
+    ]);
     expect(wiped.status).toBe(404);
   }, 240_000);
 
@@ -97,11 +102,13 @@ describe('npm start with nothing configured', () => {
     'a second start on the same data folder, flags %j, says who has it and leaves it alone',
     async (flags) => {
       await withGateway(folder, async (gateway) => {
-        const start = (): Promise<string> => gateway.client.execute('tenantCreation', { tenant: `acme-${unique()}` });
+        const start = (): Promise<string> =>
+          gateway.client.execute('tenantCreation', { tenant: `acme-${unique()}` });
         const before = await start();
         const second = await startEmbedded(folder, {}, flags).then(ended, String);
         expect(second).toMatch(new RegExp(`${folder}.* is in use by process \\d+`));
-        for (const flowId of [before, await start()]) expect((await gateway.client.ended(flowId)).status).toBe('COMPLETED');
+        for (const flowId of [before, await start()])
+          expect((await gateway.client.ended(flowId)).status).toBe('COMPLETED');
       });
     },
     180_000,
@@ -114,7 +121,11 @@ async function ended(gateway: Gateway): Promise<string> {
 }
 
 /** Whatever happens inside, the gateway has ended after it. */
-async function withGateway<T>(folder: string, inside: (gateway: Gateway) => Promise<T>, args: readonly string[] = []): Promise<T> {
+async function withGateway<T>(
+  folder: string,
+  inside: (gateway: Gateway) => Promise<T>,
+  args: readonly string[] = [],
+): Promise<T> {
   await using gateway = await startEmbedded(folder, {}, args);
   return await inside(gateway);
 }
@@ -122,7 +133,9 @@ async function withGateway<T>(folder: string, inside: (gateway: Gateway) => Prom
 /** All at once: an example worker takes a quarter of a second for a step, so none of them is done when the answers are there. */
 function startBurst(gateway: Gateway): Promise<string[]> {
   return Promise.all(
-    Array.from({ length: BURST }, (_, i) => gateway.client.execute('tenantCreation', { tenant: `acme-${i}-${unique()}` })),
+    Array.from({ length: BURST }, (_, i) =>
+      gateway.client.execute('tenantCreation', { tenant: `acme-${i}-${unique()}` }),
+    ),
   );
 }
 
@@ -141,5 +154,8 @@ function documentWithoutWorker(orchestrationName: string): string {
 /** When anything below this folder was last written, and how much there is. */
 function newestOf(folder: string): { readonly files: number; readonly newest: number } {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return { files: paths.length, newest: Math.max(...paths.map((path) => statSync(join(folder, path)).mtimeMs)) };
+  return {
+    files: paths.length,
+    newest: Math.max(...paths.map((path) => statSync(join(folder, path)).mtimeMs)),
+  };
 }

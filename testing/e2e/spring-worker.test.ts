@@ -31,7 +31,10 @@ steps:
     objectType: "String"
 `;
 const STEPS = ['createRealm', 'createClient', 'createUser'];
-const STEP_TOPICS = STEPS.flatMap((step) => [`orchestrator.tenantCreation.${step}.do`, `orchestrator.tenantCreation.${step}.undo`]);
+const STEP_TOPICS = STEPS.flatMap((step) => [
+  `orchestrator.tenantCreation.${step}.do`,
+  `orchestrator.tenantCreation.${step}.undo`,
+]);
 const CLASS = 'com.example.tenants.ExecutionMessage';
 
 beforeAll(() => buildSpringWorker(), 320_000);
@@ -59,10 +62,17 @@ describe.each([
   afterAll(() => stack.disposeAsync(), 90_000);
 
   /** Runs one tenant to its end; its name is in everything the worker makes. */
-  async function run(trouble: object): Promise<{ readonly tenant: string; readonly flow: Details }> {
+  async function run(
+    trouble: object,
+  ): Promise<{ readonly tenant: string; readonly flow: Details }> {
     const tenant = `acme-${unique()}`;
     const flowId = await gateway.client.execute('tenantCreation', { tenant, ...trouble });
-    return { tenant, flow: await gateway.client.ended(flowId, 60_000).catch((error: unknown) => worker.complain(String(error))) };
+    return {
+      tenant,
+      flow: await gateway.client
+        .ended(flowId, 60_000)
+        .catch((error: unknown) => worker.complain(String(error))),
+    };
   }
 
   /** What is left of this tenant in the worker's world after its last log line: `realms=[…] clients=[…] users=[…]`. */
@@ -83,7 +93,8 @@ describe.each([
       const found = ear.heard.filter(({ headers }) => headers.flowId === flowId);
       return found.length >= count && found;
     });
-    for (const { recordHeaders } of own) expect(recordHeaders.__TypeId__).toBe(typeHeaders ? CLASS : undefined);
+    for (const { recordHeaders } of own)
+      expect(recordHeaders.__TypeId__).toBe(typeHeaders ? CLASS : undefined);
     return own
       .toSorted((a, b) => String(a.headers.timestamp).localeCompare(String(b.headers.timestamp)))
       .map(({ headers }) => `${headers.action} ${headers.stepName} ${headers.attempt}`);
@@ -91,19 +102,39 @@ describe.each([
 
   test('the topics of every step and of the gateway are there to be listed', async () => {
     const topics = await broker.admin.listTopics();
-    const own = ['response.result', 'execution.start', 'execution.status', 'registration', 'registration.status', 'response.result.dlq'];
-    expect(topics).toEqual(expect.arrayContaining([...STEP_TOPICS, ...own.map((name) => `orchestrator.${name}`)]));
+    const own = [
+      'response.result',
+      'execution.start',
+      'execution.status',
+      'registration',
+      'registration.status',
+      'response.result.dlq',
+    ];
+    expect(topics).toEqual(
+      expect.arrayContaining([...STEP_TOPICS, ...own.map((name) => `orchestrator.${name}`)]),
+    );
   });
 
   test('DO success path: each success triggers the next step, and the flow completes', async () => {
     const { tenant, flow } = await run({});
     expect(flow).toMatchObject({ status: 'COMPLETED', orchestrationName: 'tenantCreation' });
-    expect(flow.steps.map(({ seq, stepName, status, retryCount }) => [seq, stepName, status, retryCount])).toEqual([
+    expect(
+      flow.steps.map(({ seq, stepName, status, retryCount }) => [
+        seq,
+        stepName,
+        status,
+        retryCount,
+      ]),
+    ).toEqual([
       [1, 'createRealm', 'DO_SUCCESS', 0],
       [2, 'createClient', 'DO_SUCCESS', 0],
       [3, 'createUser', 'DO_SUCCESS', 0],
     ]);
-    expect(await commandsOf(flow.flowId, 3)).toEqual(['DO createRealm 1', 'DO createClient 1', 'DO createUser 1']);
+    expect(await commandsOf(flow.flowId, 3)).toEqual([
+      'DO createRealm 1',
+      'DO createClient 1',
+      'DO createUser 1',
+    ]);
     expect(leftOf(tenant)).toEqual(['realms', 'clients', 'users']);
   }, 90_000);
 
@@ -122,7 +153,11 @@ describe.each([
       { stepName: 'createUser', status: 'PENDING', retryCount: 0 },
     ]);
     const tries = [1, 2, 3, 4].map((attempt) => `DO createClient ${attempt}`);
-    expect(await commandsOf(flow.flowId, 6)).toEqual(['DO createRealm 1', ...tries, 'UNDO createRealm 1']);
+    expect(await commandsOf(flow.flowId, 6)).toEqual([
+      'DO createRealm 1',
+      ...tries,
+      'UNDO createRealm 1',
+    ]);
     expect(leftOf(tenant)).toEqual([]);
   }, 90_000);
 
@@ -136,38 +171,63 @@ describe.each([
   test('UNDO path: when step 3 fails, step 2 is undone, then step 1, and the flow ends UNDONE', async () => {
     const { tenant, flow } = await run({ failAt: 'createUser' });
     expect(flow.status).toBe('UNDONE');
-    expect(flow.steps.map(({ status }) => status)).toEqual(['UNDO_SUCCESS', 'UNDO_SUCCESS', 'RETRY_EXHAUSTED']);
+    expect(flow.steps.map(({ status }) => status)).toEqual([
+      'UNDO_SUCCESS',
+      'UNDO_SUCCESS',
+      'RETRY_EXHAUSTED',
+    ]);
     const sent = await commandsOf(flow.flowId, 8);
     expect(sent.slice(-2)).toEqual(['UNDO createClient 1', 'UNDO createRealm 1']);
     expect(leftOf(tenant)).toEqual([]);
   }, 90_000);
 
   test('UNDO path: a failing UNDO is tried again, with a budget of its own', async () => {
-    const { tenant, flow } = await run({ failAt: 'createUser', failUndoAt: 'createRealm', failUndoTimes: 2 });
+    const { tenant, flow } = await run({
+      failAt: 'createUser',
+      failUndoAt: 'createRealm',
+      failUndoTimes: 2,
+    });
     expect(flow.status).toBe('UNDONE');
-    const query = 'query ($flowId: ID!) { details(flowId: $flowId) { steps { stepName status retryCount undoRetryCount } } }';
-    const { details } = await gateway.client.graphql<{ details: unknown }>(query, { flowId: flow.flowId });
-    expect(details).toMatchObject({ steps: [{ status: 'UNDO_SUCCESS', retryCount: 0, undoRetryCount: 2 }, {}, {}] });
+    const query =
+      'query ($flowId: ID!) { details(flowId: $flowId) { steps { stepName status retryCount undoRetryCount } } }';
+    const { details } = await gateway.client.graphql<{ details: unknown }>(query, {
+      flowId: flow.flowId,
+    });
+    expect(details).toMatchObject({
+      steps: [{ status: 'UNDO_SUCCESS', retryCount: 0, undoRetryCount: 2 }, {}, {}],
+    });
     expect(leftOf(tenant)).toEqual([]);
   }, 90_000);
 
   test('the three queries of the seed find the flow, its failed step and the retries', async () => {
     const { flow } = await run({ failAt: 'createClient' });
     const [status, failed, rates] = seedQueries();
-    expect(await database.query(String(status).replace('your-flow-id', flow.flowId))).toMatchObject([
-      { flow_id: flow.flowId, step_name: 'createRealm', status: 'UNDO_SUCCESS', retry_count: 0, max_retries: 3 },
-      {
-        step_name: 'createClient',
-        status: 'RETRY_EXHAUSTED',
-        retry_count: 3,
-        max_retries: 3,
-        error_message: expect.stringContaining('time 4'),
-      },
-      { step_name: 'createUser', status: 'PENDING', retry_count: 0, error_message: null },
-    ]);
+    expect(await database.query(String(status).replace('your-flow-id', flow.flowId))).toMatchObject(
+      [
+        {
+          flow_id: flow.flowId,
+          step_name: 'createRealm',
+          status: 'UNDO_SUCCESS',
+          retry_count: 0,
+          max_retries: 3,
+        },
+        {
+          step_name: 'createClient',
+          status: 'RETRY_EXHAUSTED',
+          retry_count: 3,
+          max_retries: 3,
+          error_message: expect.stringContaining('time 4'),
+        },
+        { step_name: 'createUser', status: 'PENDING', retry_count: 0, error_message: null },
+      ],
+    );
     const found = await database.query(String(failed));
-    expect(found.filter((row) => row.flow_id === flow.flowId)).toMatchObject([{ step_name: 'createClient', status: 'RETRY_EXHAUSTED' }]);
-    const rate = (await database.query(String(rates))).find((row) => row.step_name === 'createClient');
+    expect(found.filter((row) => row.flow_id === flow.flowId)).toMatchObject([
+      { step_name: 'createClient', status: 'RETRY_EXHAUSTED' },
+    ]);
+    const rate = (await database.query(String(rates))).find(
+      (row) => row.step_name === 'createClient',
+    );
     expect(Number(rate?.max_retries)).toBe(3);
   }, 90_000);
 

@@ -33,14 +33,18 @@ describe('an initiator that only speaks by topics', () => {
         stepNames: ['reserve', 'charge'],
         group: `worker-${name}`,
         decide: ({ headers, payload }) =>
-          headers.stepName === 'charge' && headers.action === 'DO' && isPoor(payload) ? { errorMessage: 'no money' } : { payload },
+          headers.stepName === 'charge' && headers.action === 'DO' && isPoor(payload)
+            ? { errorMessage: 'no money' }
+            : { payload },
       }),
     );
   }, 180_000);
   afterAll(() => stack.disposeAsync(), 90_000);
 
   test('is told how its registration went', async () => {
-    const { key, payload } = await answers.hears(`an answer for ${name}`, (record) => isAbout(record.payload, name));
+    const { key, payload } = await answers.hears(`an answer for ${name}`, (record) =>
+      isAbout(record.payload, name),
+    );
     expect(key).toBe(name);
     expect(payload).toMatchObject({
       eventType: 'REGISTRATION_STATUS',
@@ -55,9 +59,16 @@ describe('an initiator that only speaks by topics', () => {
 
   test('is told SUCCESS when a worker has registered every step', async () => {
     const steps = [{ name: 'reserve' }, { name: 'charge' }];
-    await broker.say(REGISTRATIONS, { serviceName: 'stock' }, { orchestrationName: name, as: 'worker', steps });
-    const of = (payload: unknown): boolean => isAbout(payload, name) && field(payload, 'as') === 'worker';
-    const { payload } = await answers.hears(`an answer for the worker of ${name}`, (record) => of(record.payload));
+    await broker.say(
+      REGISTRATIONS,
+      { serviceName: 'stock' },
+      { orchestrationName: name, as: 'worker', steps },
+    );
+    const of = (payload: unknown): boolean =>
+      isAbout(payload, name) && field(payload, 'as') === 'worker';
+    const { payload } = await answers.hears(`an answer for the worker of ${name}`, (record) =>
+      of(record.payload),
+    );
     expect(payload).toMatchObject({ status: 'SUCCESS', serviceName: 'stock' });
   });
 
@@ -69,7 +80,10 @@ describe('an initiator that only speaks by topics', () => {
       `an answer for ${serviceName}`,
       (record) => field(record.payload, 'serviceName') === serviceName,
     );
-    expect(payload).toMatchObject({ status: 'FAILED', failureReason: expect.stringContaining('type') });
+    expect(payload).toMatchObject({
+      status: 'FAILED',
+      failureReason: expect.stringContaining('type'),
+    });
     const query = 'query ($name: String!) { orchestration(name: $name) { name } }';
     expect(await gateway.client.graphql(query, { name: wrong })).toEqual({ orchestration: null });
   });
@@ -78,21 +92,45 @@ describe('an initiator that only speaks by topics', () => {
     const flowId = `shop-${unique()}`;
     const own = { correlationId: `c-${flowId}`, tenant: 'acme' };
     await broker.say(STARTS, { orchestrationName: name, flowId, ...own }, { amount: 5 });
-    const end = await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
+    const end = await ends.hears(
+      `the end of ${flowId}`,
+      ({ headers }) => headers.flowId === flowId,
+    );
     expect(end.key).toBe(flowId);
     expect(end.headers).toMatchObject(own);
-    expect(end.payload).toEqual({ flowId, orchestrationName: name, status: 'COMPLETED', output: { amount: 5 }, failureReason: null });
+    expect(end.payload).toEqual({
+      flowId,
+      orchestrationName: name,
+      status: 'COMPLETED',
+      output: { amount: 5 },
+      failureReason: null,
+    });
     const commands = worker.commands.filter(({ headers }) => headers.flowId === flowId);
-    expect(commands.map(({ headers }) => `${headers.action} ${headers.stepName}`)).toEqual(['DO reserve', 'DO charge']);
-    for (const { headers } of commands) expect(headers).toMatchObject({ ...own, status: true, orchestrationName: name });
+    expect(commands.map(({ headers }) => `${headers.action} ${headers.stepName}`)).toEqual([
+      'DO reserve',
+      'DO charge',
+    ]);
+    for (const { headers } of commands)
+      expect(headers).toMatchObject({ ...own, status: true, orchestrationName: name });
   });
 
   test('is told that a flow was undone, and why', async () => {
     const flowId = `shop-${unique()}`;
-    await broker.say(STARTS, { orchestrationName: name, flowId, correlationId: 'c-2' }, { amount: 5, poor: true });
-    const end = await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
+    await broker.say(
+      STARTS,
+      { orchestrationName: name, flowId, correlationId: 'c-2' },
+      { amount: 5, poor: true },
+    );
+    const end = await ends.hears(
+      `the end of ${flowId}`,
+      ({ headers }) => headers.flowId === flowId,
+    );
     expect(end.headers).toMatchObject({ correlationId: 'c-2' });
-    expect(end.payload).toMatchObject({ status: 'UNDONE', output: null, failureReason: expect.stringContaining('no money') });
+    expect(end.payload).toMatchObject({
+      status: 'UNDONE',
+      output: null,
+      failureReason: expect.stringContaining('no money'),
+    });
   });
 
   test('a start said twice starts one flow', async () => {
@@ -123,15 +161,20 @@ describe('an initiator that only speaks by topics', () => {
     const text = `{"headers": not json ${unique()}`;
     await broker.sayText(STARTS, text);
     const copy = await dead.hears('the broken record', (record) => record.text === text);
-    expect(copy.recordHeaders).toMatchObject({ 'cause-code': 'NOT_JSON', 'original-topic': STARTS });
+    expect(copy.recordHeaders).toMatchObject({
+      'cause-code': 'NOT_JSON',
+      'original-topic': STARTS,
+    });
     await passed();
   });
 
   /** Starts a flow on each partition and waits for their ends: whatever was said before has been read by then. */
   async function passed(): Promise<void> {
     const flowIds = Array.from({ length: 24 }, () => `shop-${unique()}`);
-    for (const flowId of flowIds) await broker.say(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
-    for (const flowId of flowIds) await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
+    for (const flowId of flowIds)
+      await broker.say(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
+    for (const flowId of flowIds)
+      await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
   }
 });
 
@@ -145,7 +188,9 @@ function documentOf(orchestrationName: string): object {
 }
 
 function field(payload: unknown, name: string): unknown {
-  return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
+  return typeof payload === 'object' && payload !== null
+    ? (payload as Record<string, unknown>)[name]
+    : undefined;
 }
 
 function isAbout(payload: unknown, orchestrationName: string): boolean {

@@ -1,9 +1,22 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../src/embedded/broker.js';
-import { decodeNothing, GatewayEar, loudLog, row, WorkerEar } from '../contracts/broker-builders.js';
+import {
+  decodeNothing,
+  GatewayEar,
+  loudLog,
+  row,
+  WorkerEar,
+} from '../contracts/broker-builders.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -15,7 +28,14 @@ function newFolder(): string {
   return folder;
 }
 function open(folder: string, log = loudLog().log, trimBytes?: number): Promise<EmbeddedBroker> {
-  const options = { folder, intakeTopics: ['in'], ownTopics: ['in'], maxMessageBytes: 2 * 1024 * 1024, decode: decodeNothing, log };
+  const options = {
+    folder,
+    intakeTopics: ['in'],
+    ownTopics: ['in'],
+    maxMessageBytes: 2 * 1024 * 1024,
+    decode: decodeNothing,
+    log,
+  };
   return openEmbeddedBroker({ ...options, ...(trimBytes !== undefined && { trimBytes }) });
 }
 const logOf = (folder: string, topic = 'in'): string => join(folder, 'topics', `${topic}.log`);
@@ -52,7 +72,11 @@ describe('its log in a folder', () => {
     await ear.attach(broker);
     rmSync(logOf(folder));
     const [result] = await broker.publisher.publish([row('in', 'not now')]);
-    expect(result).toMatchObject({ result: 'later', errorCode: 'BROKER_UNAVAILABLE', errorMessage: expect.stringContaining('in') });
+    expect(result).toMatchObject({
+      result: 'later',
+      errorCode: 'BROKER_UNAVAILABLE',
+      errorMessage: expect.stringContaining('in'),
+    });
     writeFileSync(logOf(folder), '');
     expect((await broker.publisher.publish([row('in', 'now')]))[0]?.result).toBe('ok');
     await ear.hears('now');
@@ -66,7 +90,11 @@ describe('its log in a folder', () => {
     const ear = new GatewayEar();
     const broker = await ear.attach(await open(folder, loudLog().log, 100_000));
     for (let batch = 0; batch < 30; batch++) {
-      await broker.publisher.publish(Array.from({ length: 100 }, (_, index) => row('in', `${batch * 100 + index} ${'x'.repeat(100)}`)));
+      await broker.publisher.publish(
+        Array.from({ length: 100 }, (_, index) =>
+          row('in', `${batch * 100 + index} ${'x'.repeat(100)}`),
+        ),
+      );
       await ear.until((heard) => heard.length >= (batch + 1) * 100);
     }
     await broker.close();
@@ -90,12 +118,18 @@ describe('its log in a folder', () => {
     const gate = Promise.withResolvers<void>();
     await worker.subscribe(['step'], () => gate.promise);
     for (let batch = 0; batch < 30; batch++) {
-      await broker.publisher.publish(Array.from({ length: 100 }, (_, index) => row('step', `${batch * 100 + index} ${'x'.repeat(100)}`)));
+      await broker.publisher.publish(
+        Array.from({ length: 100 }, (_, index) =>
+          row('step', `${batch * 100 + index} ${'x'.repeat(100)}`),
+        ),
+      );
     }
     gate.resolve();
     await broker.close();
     expect(statSync(logOf(folder, 'step')).size).toBeLessThan(400_000);
-    expect(warnings).toContain('nobody has read these records, and there are too many: the oldest go');
+    expect(warnings).toContain(
+      'nobody has read these records, and there are too many: the oldest go',
+    );
   });
 });
 
@@ -121,7 +155,9 @@ test('where its workers were is forgotten when it cannot be read: they start at 
 test('records of one key are worked on one after the other, of others meanwhile', async () => {
   const broker = await open(newFolder());
   await broker.ensureTopics(['step']);
-  const rows = ['slow 1', 'slow 2', 'quick 1'].map((text) => row('step', text, { key: text.split(' ')[0] ?? '' }));
+  const rows = ['slow 1', 'slow 2', 'quick 1'].map((text) =>
+    row('step', text, { key: text.split(' ')[0] ?? '' }),
+  );
   await broker.publisher.publish(rows);
   const gate = Promise.withResolvers<void>();
   const [begun, ear] = [new Set<string>(), new WorkerEar()];

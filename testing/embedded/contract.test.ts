@@ -15,7 +15,12 @@ async function bench(): Promise<BrokerBench> {
     warnings,
     topic: () => `topic-${++names}`,
     gateway: async () => {
-      const options = { folder, intakeTopics: [replies], ownTopics: [replies], maxMessageBytes: MAX_MESSAGE_BYTES };
+      const options = {
+        folder,
+        intakeTopics: [replies],
+        ownTopics: [replies],
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+      };
       open = await openEmbeddedBroker({ ...options, decode: decodeNothing, log });
       return open;
     },
@@ -24,7 +29,8 @@ async function bench(): Promise<BrokerBench> {
       return open.worker(groupId);
     },
     recreate: (topic) => rm(join(folder, 'topics', `${topic}.log`)),
-    topics: async () => (await readdir(join(folder, 'topics'))).map((file) => file.replace(/\.log$/, '')),
+    topics: async () =>
+      (await readdir(join(folder, 'topics'))).map((file) => file.replace(/\.log$/, '')),
     close: async () => {
       await open?.close();
       await rm(folder, { recursive: true, force: true });

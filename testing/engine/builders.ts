@@ -1,13 +1,17 @@
 /** Small pieces for tests of one part of the engine. */
 import type { Delivery, FlowRecord, OutboxRow } from '../../src/engine/ports.js';
-import type { Log } from '../../src/observe/log.js';
+import type { Log } from '../../src/observability/log.js';
 import { start } from '../../src/saga/advance.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { DEFAULTS, type Orchestration, type StepDefinition } from '../../src/saga/orchestration.js';
 
 const backoff = { ...DEFAULTS.backoff, initialMs: 0 };
 
-export function stepDefinition(seq: number, name: string, changes: Partial<StepDefinition> = {}): StepDefinition {
+export function stepDefinition(
+  seq: number,
+  name: string,
+  changes: Partial<StepDefinition> = {},
+): StepDefinition {
   return {
     seq,
     name,
@@ -44,20 +48,54 @@ export function sequential(name: string, ...steps: readonly string[]): Orchestra
   };
 }
 
-export function started(flowId: string, orchestration: Orchestration, now = 1000): ReturnType<typeof start> {
-  return start({ type: 'START', flowId, orchestration, payload: '{}', headers: {}, initiator: null, idempotencyKey: null }, now);
+export function started(
+  flowId: string,
+  orchestration: Orchestration,
+  now = 1000,
+): ReturnType<typeof start> {
+  return start(
+    {
+      type: 'START',
+      flowId,
+      orchestration,
+      payload: '{}',
+      headers: {},
+      initiator: null,
+      idempotencyKey: null,
+    },
+    now,
+  );
 }
 
-export function recordOf(flowId: string, orchestration: Orchestration): FlowRecord & { readonly after: Flow } {
+export function recordOf(
+  flowId: string,
+  orchestration: Orchestration,
+): FlowRecord & { readonly after: Flow } {
   const { flow, events } = started(flowId, orchestration);
   return { before: null, after: flow, events, outbox: [], withdrawn: [], wakeAt: null };
 }
 
 export function rowOf(flowId: string, number: number, changes: Partial<OutboxRow> = {}): OutboxRow {
-  return { flowId, number, topic: 'topic', key: flowId, value: '{}', headers: {}, attemptId: `${flowId}:a:DO:0:${number}`, ...changes };
+  return {
+    flowId,
+    number,
+    topic: 'topic',
+    key: flowId,
+    value: '{}',
+    headers: {},
+    attemptId: `${flowId}:a:DO:0:${number}`,
+    ...changes,
+  };
 }
 
-export const nothing: Delivery = { position: null, input: null, start: null, registration: null, poison: null, raw: null };
+export const nothing: Delivery = {
+  position: null,
+  input: null,
+  start: null,
+  registration: null,
+  poison: null,
+  raw: null,
+};
 
 export interface Line {
   readonly level: string;
@@ -73,7 +111,14 @@ export function listeningLog(): Log & { readonly lines: Line[] } {
     (fields: object, message: string): void => {
       lines.push({ level, fields, message });
     };
-  return { lines, debugs: true, debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  return {
+    lines,
+    debugs: true,
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+  };
 }
 
 /** A promise and the means to settle it. */

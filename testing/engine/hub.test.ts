@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Hub } from '../../src/engine/hub.js';
 import type { FlowRecord, ReadModel } from '../../src/engine/ports.js';
+import { Hub } from '../../src/engine/subscriptions/hub.js';
 import { advance } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
@@ -18,7 +18,14 @@ function stored() {
   } as unknown as ReadModel;
   const hub = new Hub(read);
   const commit = (after: Flow, fresh: readonly FlowEvent[], tell = true): void => {
-    const record: FlowRecord = { before: flow, after, events: fresh, outbox: [], withdrawn: [], wakeAt: null };
+    const record: FlowRecord = {
+      before: flow,
+      after,
+      events: fresh,
+      outbox: [],
+      withdrawn: [],
+      wakeAt: null,
+    };
     flow = after;
     events.push(...fresh);
     if (tell) hub.committed([record]);
@@ -58,17 +65,27 @@ test('a subscriber gets what is stored, then what happens, each once and in orde
   const third = advance(second.flow, reply('b'));
   commit(third.flow, third.events);
   const numbers = await following;
-  expect(numbers).toEqual(Array.from({ length: third.flow.lastEventNumber }, (_, index) => index + 1));
+  expect(numbers).toEqual(
+    Array.from({ length: third.flow.lastEventNumber }, (_, index) => index + 1),
+  );
 });
 
 test('a commit that this instance did not see is read from the timeline after a hint', async () => {
   const { hub, commit } = stored();
   const first = started('f', sequential('o', 'a'));
   commit(first.flow, first.events);
-  const following = collect(await hub.follow('f', first.flow.lastEventNumber, new AbortController().signal));
+  const following = collect(
+    await hub.follow('f', first.flow.lastEventNumber, new AbortController().signal),
+  );
   const second = advance(first.flow, reply('a'));
   commit(second.flow, second.events, false);
-  await hub.hinted([{ flowId: 'f', firstEventNumber: first.flow.lastEventNumber + 1, lastEventNumber: second.flow.lastEventNumber }]);
+  await hub.hinted([
+    {
+      flowId: 'f',
+      firstEventNumber: first.flow.lastEventNumber + 1,
+      lastEventNumber: second.flow.lastEventNumber,
+    },
+  ]);
   expect(await following).toEqual(second.events.map((event) => event.number));
 });
 
@@ -77,7 +94,9 @@ test('a flow that has ended completes a subscription at its last event at once',
   const first = started('f', sequential('o', 'a'));
   const second = advance(first.flow, reply('a'));
   commit(second.flow, [...first.events, ...second.events]);
-  expect(await collect(await hub.follow('f', second.flow.lastEventNumber, new AbortController().signal))).toEqual([]);
+  expect(
+    await collect(await hub.follow('f', second.flow.lastEventNumber, new AbortController().signal)),
+  ).toEqual([]);
 });
 
 test('there is no stream for a flow that does not exist', async () => {
@@ -100,7 +119,13 @@ test('a subscriber that does not read for a long time costs a bounded buffer and
   commit(flow, events);
   const stream = await hub.follow('f', 0, new AbortController().signal);
   for (let index = 0; index < 3000; index++) {
-    ({ flow, events } = advance(flow, { type: 'QUARANTINED', flowId: 'f', stepName: null, code: 'X', message: String(index) }));
+    ({ flow, events } = advance(flow, {
+      type: 'QUARANTINED',
+      flowId: 'f',
+      stepName: null,
+      code: 'X',
+      message: String(index),
+    }));
     commit(flow, events);
   }
   const numbers = await collect(stream, flow.lastEventNumber);

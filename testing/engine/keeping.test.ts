@@ -2,10 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { createEngine } from '../../src/engine/engine.js';
 import type { Broker } from '../../src/engine/ports.js';
-import { KEEP_ALL } from '../../src/engine/retention.js';
-import { silent } from '../../src/observe/log.js';
-import { createWire } from '../../src/wire/commands.js';
+import { KEEP_ALL } from '../../src/engine/retention/retention.js';
+import { silent } from '../../src/observability/log.js';
 import { createDecoder } from '../../src/wire/decode.js';
+import { createWire } from '../../src/wire/outgoing.js';
 import { change, changeRecord, register, start, startInput } from '../contracts/store-builders.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
 import { gate, listeningLog } from './builders.js';
@@ -13,7 +13,9 @@ import { gate, listeningLog } from './builders.js';
 const HOUR = 3_600_000;
 
 const broker = {
-  publisher: { publish: async (rows: readonly object[]) => rows.map((row) => ({ row, result: 'ok' })) },
+  publisher: {
+    publish: async (rows: readonly object[]) => rows.map((row) => ({ row, result: 'ok' })),
+  },
   consume: async () => undefined,
   stopConsuming: async () => undefined,
   health: () => ({ ready: true, detail: '' }),
@@ -29,7 +31,9 @@ test('flows that completed an hour ago and more are gone, the others are there, 
   }
   const end = { type: 'FLOW_COMPLETED', output: null } as const;
   const complete = (flowId: string) =>
-    change(store, flowId, (flow) => changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now } }, [end]));
+    change(store, flowId, (flow) =>
+      changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now } }, [end]),
+    );
   await complete('old');
   database.now += HOUR + 1;
   await complete('young');

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createEngine } from '../../src/engine/engine.js';
 import { type Broker, Fault, type OutboxRow, type Store } from '../../src/engine/ports.js';
-import { silent } from '../../src/observe/log.js';
-import { createWire } from '../../src/wire/commands.js';
+import { silent } from '../../src/observability/log.js';
 import { createDecoder } from '../../src/wire/decode.js';
+import { createWire } from '../../src/wire/outgoing.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
 import { sequential } from './builders.js';
 
@@ -18,7 +18,10 @@ function engineLosing() {
     throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
   };
   const broker: Broker = {
-    publisher: { publish: async (rows: readonly OutboxRow[]) => rows.map((row) => ({ row, result: 'ok' as const })) },
+    publisher: {
+      publish: async (rows: readonly OutboxRow[]) =>
+        rows.map((row) => ({ row, result: 'ok' as const })),
+    },
     ensureTopics: async () => undefined,
     consume: async () => undefined,
     stopConsuming: async () => undefined,
@@ -26,8 +29,18 @@ function engineLosing() {
     close: async () => undefined,
   };
   const wire = createWire({ commandTypeId: null, source: '/test' });
-  const ports = { store: Object.assign(Object.create(store) as Store, { road }), read: readModel, broker, wire };
-  const engine = createEngine({ ...ports, decode: createDecoder({ payloadLimit: 1000 }), logs: silent, leaseMs: 10_000 });
+  const ports = {
+    store: Object.assign(Object.create(store) as Store, { road }),
+    read: readModel,
+    broker,
+    wire,
+  };
+  const engine = createEngine({
+    ...ports,
+    decode: createDecoder({ payloadLimit: 1000 }),
+    logs: silent,
+    leaseMs: 10_000,
+  });
   const lose = (): void => {
     losing = true;
   };
@@ -37,14 +50,24 @@ function engineLosing() {
 test('a subscriber is told the end of its flow although the answer to that commit was lost', async () => {
   const { engine, lose } = engineLosing();
   await engine.start();
-  const declarations = [{ as: 'initiator' as const, orchestration: sequential('o', 'a'), line: null }];
+  const declarations = [
+    { as: 'initiator' as const, orchestration: sequential('o', 'a'), line: null },
+  ];
   await engine.register({ declarations, problems: [], serviceName: null }, { dryRun: false });
-  const start = { orchestrationName: 'o', flowId: 'f', payload: null, headers: {}, initiator: null, idempotencyKey: null };
+  const start = {
+    orchestrationName: 'o',
+    flowId: 'f',
+    payload: null,
+    headers: {},
+    initiator: null,
+    idempotencyKey: null,
+  };
   await engine.execute(start);
   const told: string[] = [];
   const following = (async () => {
     // A subscriber who hears nothing would wait for ever.
-    for await (const event of (await engine.follow('f', 0, AbortSignal.timeout(3_000))) ?? []) told.push(event.type);
+    for await (const event of (await engine.follow('f', 0, AbortSignal.timeout(3_000))) ?? [])
+      told.push(event.type);
   })();
   lose();
   // Tried again by itself, it finds the flow cancelled: nothing is committed that would be told.

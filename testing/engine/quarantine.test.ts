@@ -1,7 +1,7 @@
 /** An operator's word about records nobody could use. */
 import { expect, test } from '@jest/globals';
+import { Quarantine, type QuarantineOptions } from '../../src/engine/operations/quarantine.js';
 import type { Delivery, DeliveryOutcome, QuarantinedRecord } from '../../src/engine/ports.js';
-import { Quarantine, type QuarantineOptions } from '../../src/engine/quarantine.js';
 import { nothing, sequential, started } from './builders.js';
 
 const RECORD: QuarantinedRecord = {
@@ -23,7 +23,11 @@ const RECORD: QuarantinedRecord = {
 const BY = { id: '5', actor: 'ann', reason: 'it exists now' };
 const reply = { type: 'QUARANTINED' as const, flowId: 'f', stepName: null, code: 'X', message: '' };
 
-function quarantineOver(outcome: DeliveryOutcome, changes: Partial<QuarantinedRecord> | null = {}, decoded: Partial<Delivery> = {}) {
+function quarantineOver(
+  outcome: DeliveryOutcome,
+  changes: Partial<QuarantinedRecord> | null = {},
+  decoded: Partial<Delivery> = {},
+) {
   const submitted: Delivery[] = [];
   const settled: string[] = [];
   const heard: unknown[] = [];
@@ -50,22 +54,37 @@ function quarantineOver(outcome: DeliveryOutcome, changes: Partial<QuarantinedRe
   return { quarantine: new Quarantine(options), submitted, settled, heard };
 }
 
-const codes = ({ problems }: { readonly problems: readonly { readonly code: string }[] }): string[] => problems.map(({ code }) => code);
-const recorded: DeliveryOutcome = { kind: 'recorded', flow: started('f', sequential('o', 'a')).flow, events: [], refusal: null };
+const codes = ({
+  problems,
+}: {
+  readonly problems: readonly { readonly code: string }[];
+}): string[] => problems.map(({ code }) => code);
+const recorded: DeliveryOutcome = {
+  kind: 'recorded',
+  flow: started('f', sequential('o', 'a')).flow,
+  events: [],
+  refusal: null,
+};
 
 test('a replay goes down the road with its own headers, and says what its flow said', async () => {
   const { quarantine, submitted, heard } = quarantineOver(recorded);
   expect(codes(await quarantine.replay(BY))).toEqual([]);
   expect(submitted).toMatchObject([{ position: null, input: reply, poison: null, replay: BY }]);
   expect(heard).toEqual([{ action: 'DO' }]);
-  const refused = quarantineOver({ ...recorded, refusal: { code: 'FLOW_ENDED', message: 'the flow is UNDONE' } });
+  const refused = quarantineOver({
+    ...recorded,
+    refusal: { code: 'FLOW_ENDED', message: 'the flow is UNDONE' },
+  });
   expect(codes(await refused.quarantine.replay(BY))).toEqual(['FLOW_ENDED']);
 });
 
 test.each<[DeliveryOutcome, string[]]>([
   [{ kind: 'echo', flowId: 'f', samePayload: true, sameOrchestration: true }, []],
   [{ kind: 'unknown-flow' }, ['STILL_POISON']],
-  [{ kind: 'quarantined', code: 'UNKNOWN_ORCHESTRATION', message: 'no orchestration is called o' }, ['STILL_POISON']],
+  [
+    { kind: 'quarantined', code: 'UNKNOWN_ORCHESTRATION', message: 'no orchestration is called o' },
+    ['STILL_POISON'],
+  ],
   [{ kind: 'parked', reason: 'a law broke' }, ['FLOW_PARKED']],
   [{ kind: 'duplicate' }, ['ALREADY_SETTLED']],
 ])('%j', async (outcome, expected) => {
@@ -82,9 +101,15 @@ test('what is still no use stays where it is', async () => {
 });
 
 test('what is settled, or was never there, is not touched', async () => {
-  const settled = quarantineOver(recorded, { state: 'DISCARDED', settled: { at: 1, actor: 'bob', reason: 'noise' } });
+  const settled = quarantineOver(recorded, {
+    state: 'DISCARDED',
+    settled: { at: 1, actor: 'bob', reason: 'noise' },
+  });
   const { problems } = await settled.quarantine.replay(BY);
-  expect(problems[0]).toMatchObject({ code: 'ALREADY_SETTLED', message: 'it is DISCARDED already by bob: noise' });
+  expect(problems[0]).toMatchObject({
+    code: 'ALREADY_SETTLED',
+    message: 'it is DISCARDED already by bob: noise',
+  });
   expect(codes(await settled.quarantine.discard(BY))).toEqual(['ALREADY_SETTLED']);
   const none = quarantineOver(recorded, null);
   expect(codes(await none.quarantine.replay(BY))).toEqual(['UNKNOWN_QUARANTINED']);
@@ -97,7 +122,11 @@ test('a registration is registered, then settled; with problems it is not', asyn
   expect(codes(await good.quarantine.replay(BY))).toEqual([]);
   expect([good.submitted, good.settled]).toEqual([[], ['REPLAYED']]);
   const bad = { code: 'UNKNOWN_FIELD', message: 'x', path: null, line: null, suggestions: [] };
-  const wrong = quarantineOver(recorded, {}, { input: null, registration: { ...registration, problems: [bad] } });
+  const wrong = quarantineOver(
+    recorded,
+    {},
+    { input: null, registration: { ...registration, problems: [bad] } },
+  );
   expect(codes(await wrong.quarantine.replay(BY))).toEqual(['UNKNOWN_FIELD']);
   expect(wrong.settled).toEqual([]);
 });

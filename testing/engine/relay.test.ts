@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { Relay } from '../../src/engine/outbox/relay.js';
 import type { Delivery, OutboxRow, PublishResult } from '../../src/engine/ports.js';
-import { Relay } from '../../src/engine/relay.js';
 import { gate, listeningLog, rowOf } from './builders.js';
 
 interface Setup {
@@ -58,7 +58,9 @@ test('what was given is published in its order and then marked as sent', async (
 
 test('rows the broker does not take now are sent again, before those that came later', async () => {
   const away = (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
-    Promise.resolve(rows.map((row) => ({ row, result: 'later' as const, errorMessage: 'no leader' })));
+    Promise.resolve(
+      rows.map((row) => ({ row, result: 'later' as const, errorMessage: 'no leader' })),
+    );
   const { relay, published, log } = relayWith({ answers: [away] });
   relay.give([rowOf('f', 1)]);
   relay.give([rowOf('f', 2)]);
@@ -69,7 +71,14 @@ test('rows the broker does not take now are sent again, before those that came l
 
 test('a command that can never be published is said on the road as a failed attempt, and is not tried again', async () => {
   const never = (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
-    Promise.resolve(rows.map((row) => ({ row, result: 'never' as const, errorCode: 'UNKNOWN_TOPIC', errorMessage: 'gone' })));
+    Promise.resolve(
+      rows.map((row) => ({
+        row,
+        result: 'never' as const,
+        errorCode: 'UNKNOWN_TOPIC',
+        errorMessage: 'gone',
+      })),
+    );
   const { relay, said, sent, idle } = relayWith({ answers: [never] });
   relay.give([rowOf('f', 1)]);
   await idle.opened;

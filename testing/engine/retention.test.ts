@@ -1,12 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { Fault, type Removal, type Removed } from '../../src/engine/ports.js';
-import { KEEP_ALL, type Keep, Retention } from '../../src/engine/retention.js';
+import { KEEP_ALL, type Keep, Retention } from '../../src/engine/retention/retention.js';
 import { gate, listeningLog } from './builders.js';
 
 const COMPLETED: Keep = { ...KEEP_ALL, flows: { ...KEEP_ALL.flows, COMPLETED: 1000 } };
 
 /** A retention whose store answers each batch as `batch` says. */
-function retentionOver(batch: (look: number, after: string | null) => Promise<Removed> | Removed, keep = COMPLETED, everyMs = 1) {
+function retentionOver(
+  batch: (look: number, after: string | null) => Promise<Removed> | Removed,
+  keep = COMPLETED,
+  everyMs = 1,
+) {
   const log = listeningLog();
   let looks = 0;
   let passes = 0;
@@ -37,17 +41,24 @@ test('a pass goes on where the last batch ended, says what it removed, and comes
   const { retention, log } = retentionOver((look, after) => {
     places.push(after);
     if (look === 4) again.open();
-    return look < 3 ? { removed: 500, next: `place ${look}` } : { removed: look === 3 ? 7 : 0, next: null };
+    return look < 3
+      ? { removed: 500, next: `place ${look}` }
+      : { removed: look === 3 ? 7 : 0, next: null };
   });
   retention.start();
   await again.opened;
   await retention.stop();
   expect(places.slice(0, 4)).toEqual([null, 'place 1', 'place 2', null]);
-  expect(log.lines.map(({ level, fields }) => [level, fields])).toEqual([['info', { removed: { COMPLETED: 1007 } }]]);
+  expect(log.lines.map(({ level, fields }) => [level, fields])).toEqual([
+    ['info', { removed: { COMPLETED: 1007 } }],
+  ]);
 });
 
 test('each status has its own age, and quarantined records theirs', async () => {
-  const keep: Keep = { flows: { COMPLETED: 1, UNDONE: 2, CANCELLED: 3, FAILED: null }, quarantined: 4 };
+  const keep: Keep = {
+    flows: { COMPLETED: 1, UNDONE: 2, CANCELLED: 3, FAILED: null },
+    quarantined: 4,
+  };
   const last = gate();
   const { retention, asked } = retentionOver((look) => {
     if (look === 4) last.open();
@@ -109,5 +120,8 @@ test('a database that is away is tried again with the next pass', async () => {
   retention.start();
   await again.opened;
   await retention.stop();
-  expect(log.lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('trying again') });
+  expect(log.lines[0]).toMatchObject({
+    level: 'warn',
+    message: expect.stringContaining('trying again'),
+  });
 });

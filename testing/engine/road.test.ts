@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { type Delivery, type DeliveryOutcome, Fault, type RoadTransaction, type Store, type Wire } from '../../src/engine/ports.js';
-import { Overloaded, Road, Stopped } from '../../src/engine/road.js';
-import type { Work } from '../../src/engine/unit-of-work.js';
+import { Overloaded, Road, Stopped } from '../../src/engine/intake/road.js';
+import type { Work } from '../../src/engine/intake/unit-of-work.js';
+import {
+  type Delivery,
+  type DeliveryOutcome,
+  Fault,
+  type RoadTransaction,
+  type Store,
+  type Wire,
+} from '../../src/engine/ports.js';
 import { type Flow, isTerminal } from '../../src/saga/flow.js';
 import { gate, listeningLog, nothing, sequential, started } from './builders.js';
 
@@ -28,14 +35,27 @@ const wire: Wire = {
 };
 
 /** A road over one flow `f` that every transaction finds as it was left. */
-function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_000, batchSize = 100 }: Setup) {
+function roadOver({
+  before = () => undefined,
+  queueLimit = 100,
+  patienceMs = 10_000,
+  batchSize = 100,
+}: Setup) {
   let flow: Flow = started('f', sequential('o', 'a')).flow;
   const sizes: number[] = [];
   const quarantined: string[] = [];
   let transactions = 0;
   const tx: RoadTransaction = {
-    admit: async (positions) => ({ fresh: positions.map(() => true), existing: new Map(), open: new Set() }),
-    lock: async () => ({ now: 2000, flows: new Map([['f', { ...flow, now: 2000 }]]), parked: new Map() }),
+    admit: async (positions) => ({
+      fresh: positions.map(() => true),
+      existing: new Map(),
+      open: new Set(),
+    }),
+    lock: async () => ({
+      now: 2000,
+      flows: new Map([['f', { ...flow, now: 2000 }]]),
+      parked: new Map(),
+    }),
     record: async (records) => {
       flow = records[0]?.after ?? flow;
     },
@@ -43,7 +63,9 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
       quarantined.push(...entries.map((entry) => entry.code));
     },
   };
-  const store = { road: <T>(work: (road: RoadTransaction) => Promise<T>): Promise<T> => work(tx) } as unknown as Store;
+  const store = {
+    road: <T>(work: (road: RoadTransaction) => Promise<T>): Promise<T> => work(tx),
+  } as unknown as Store;
   const log = listeningLog();
   const road = new Road({
     store,
@@ -52,7 +74,12 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
     resolve: async (deliveries): Promise<Work[]> => {
       sizes.push(deliveries.length);
       await before(++transactions, deliveries.length);
-      return deliveries.map((delivery) => ({ delivery, start: null, startRefused: null, orchestrationPaused: false }));
+      return deliveries.map((delivery) => ({
+        delivery,
+        start: null,
+        startRefused: null,
+        orchestrationPaused: false,
+      }));
     },
     mayGive: () => true,
     afterCommit: () => undefined,
@@ -66,21 +93,30 @@ function roadOver({ before = () => undefined, queueLimit = 100, patienceMs = 10_
 
 const noted = (message: string, offset: number | null = null): Delivery => ({
   ...nothing,
-  position: offset === null ? null : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 0 },
+  position:
+    offset === null ? null : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 0 },
   input: { type: 'QUARANTINED', flowId: 'f', stepName: null, code: 'X', message },
   raw: { key: null, value: null },
 });
 
-const kinds = (outcomes: readonly DeliveryOutcome[]): string[] => outcomes.map((outcome) => outcome.kind);
+const kinds = (outcomes: readonly DeliveryOutcome[]): string[] =>
+  outcomes.map((outcome) => outcome.kind);
 
 test('what gathers while a transaction runs shares the next one', async () => {
   const first = gate();
-  const { road, sizes } = roadOver({ before: (transaction) => (transaction === 1 ? first.opened : undefined) });
+  const { road, sizes } = roadOver({
+    before: (transaction) => (transaction === 1 ? first.opened : undefined),
+  });
   const one = road.submit([noted('1')]);
   await new Promise((resolve) => setImmediate(resolve));
   const others = [road.submit([noted('2')]), road.submit([noted('3'), noted('4')])];
   first.open();
-  expect(kinds((await Promise.all([one, ...others])).flat())).toEqual(['recorded', 'recorded', 'recorded', 'recorded']);
+  expect(kinds((await Promise.all([one, ...others])).flat())).toEqual([
+    'recorded',
+    'recorded',
+    'recorded',
+    'recorded',
+  ]);
   expect(sizes).toEqual([1, 3]);
 });
 
@@ -169,7 +205,19 @@ test('records that wait behind one the stop refused are refused as well: the inb
 
 test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
   const { road, quarantined } = roadOver({});
-  const lost = { ...noted('x', 1), input: { type: 'QUARANTINED' as const, flowId: 'nobody', stepName: null, code: 'X', message: '' } };
-  expect(kinds(await road.submit([lost, { ...lost, position: null }]))).toEqual(['unknown-flow', 'unknown-flow']);
+  const lost = {
+    ...noted('x', 1),
+    input: {
+      type: 'QUARANTINED' as const,
+      flowId: 'nobody',
+      stepName: null,
+      code: 'X',
+      message: '',
+    },
+  };
+  expect(kinds(await road.submit([lost, { ...lost, position: null }]))).toEqual([
+    'unknown-flow',
+    'unknown-flow',
+  ]);
   expect(quarantined).toEqual(['UNKNOWN_FLOW']);
 });

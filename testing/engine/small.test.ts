@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { changesBetween, sameContent } from '../../src/engine/compare.js';
-import { newFlowId } from '../../src/engine/flow-id.js';
-import { samePayload } from '../../src/engine/payload.js';
+import { newFlowId } from '../../src/engine/intake/flow-id.js';
+import { samePayload } from '../../src/engine/intake/payload-equality.js';
+import { changesBetween, sameContent } from '../../src/engine/registry/definition-changes.js';
 import { sequential, stepDefinition } from './builders.js';
 
 describe('flow ids', () => {
   test('are UUIDs of version 7, and later ones sort after earlier ones', () => {
-    expect(newFlowId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(newFlowId()).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
     expect(newFlowId(1000) < newFlowId(2000)).toBe(true);
     expect(newFlowId()).not.toBe(newFlowId());
   });
@@ -14,7 +16,9 @@ describe('flow ids', () => {
 
 describe('the same payload', () => {
   test('may have its keys in another order and other white space', () => {
-    expect(samePayload('{"a":1,"b":[{"c":2,"d":null}]}', '{ "b": [{"d": null, "c": 2}], "a": 1 }')).toBe(true);
+    expect(
+      samePayload('{"a":1,"b":[{"c":2,"d":null}]}', '{ "b": [{"d": null, "c": 2}], "a": 1 }'),
+    ).toBe(true);
   });
   test('differs in any value, list order or big number', () => {
     expect(samePayload('{"a":1}', '{"a":2}')).toBe(false);
@@ -34,8 +38,14 @@ describe('what a re-registration changes', () => {
   });
   test('is told step by step, breaking or not, with the flows in flight', () => {
     const steps = [stepDefinition(1, 'b', { maxRetries: 5 }), stepDefinition(2, 'c')];
-    const changes = changesBetween(before, { ...before, type: 'PARALLEL', steps, deadlineMs: 5 }, 3);
-    expect(changes.map(({ kind, breaking, flowsInFlight }) => [kind, breaking, flowsInFlight])).toEqual([
+    const changes = changesBetween(
+      before,
+      { ...before, type: 'PARALLEL', steps, deadlineMs: 5 },
+      3,
+    );
+    expect(
+      changes.map(({ kind, breaking, flowsInFlight }) => [kind, breaking, flowsInFlight]),
+    ).toEqual([
       ['TYPE_CHANGED', true, 3],
       ['STEP_REMOVED', true, 3],
       ['STEP_CHANGED', false, 3],
@@ -47,6 +57,8 @@ describe('what a re-registration changes', () => {
   });
   test('names a new order', () => {
     const steps = [stepDefinition(1, 'b'), stepDefinition(2, 'a')];
-    expect(changesBetween(before, { ...before, steps }, 0).map(({ kind }) => kind)).toContain('STEPS_REORDERED');
+    expect(changesBetween(before, { ...before, steps }, 0).map(({ kind }) => kind)).toContain(
+      'STEPS_REORDERED',
+    );
   });
 });

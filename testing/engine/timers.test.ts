@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Delivery } from '../../src/engine/ports.js';
-import { Timers } from '../../src/engine/timers.js';
+import { Timers } from '../../src/engine/timers/timers.js';
 import { gate, listeningLog, recordOf, sequential } from './builders.js';
 
 function timersOver(due: (look: number) => readonly string[], ready = () => true) {

@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
 import { GatewayEar, loudLog, MemoryInbox, publishAll, row } from '../contracts/broker-builders.js';
-import { type Cluster, cluster, deleteTopic, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import {
+  type Cluster,
+  cluster,
+  deleteTopic,
+  newName,
+  onAdmin,
+  openGateway,
+} from '../kit/cluster.js';
 
 let kafka: Cluster;
 const opened: Broker[] = [];
@@ -24,13 +31,15 @@ async function gateway(replies: string, ear: GatewayEar, log = loudLog().log): P
 }
 
 /** Over all partitions. */
-const said = (name: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${name} ${index}`);
+const said = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${name} ${index}`);
 const say = (broker: Broker, topic: string, texts: readonly string[]): Promise<void> =>
   publishAll(
     broker,
     texts.map((text) => row(topic, text, { key: text })),
   );
-const partitionsOf = (ear: GatewayEar): Set<number | undefined> => new Set(ear.heard.map(({ position }) => position?.partition));
+const partitionsOf = (ear: GatewayEar): Set<number | undefined> =>
+  new Set(ear.heard.map(({ position }) => position?.partition));
 
 test('two gateways of one group share the partitions, and what one leaves the other takes over', async () => {
   const replies = newName('shared');
@@ -55,7 +64,9 @@ test('a member that is killed hands its partitions over, from the position of th
   const ear = new GatewayEar();
   const survivor = await gateway(replies, ear);
   const member = fileURLToPath(new URL('member.mjs', import.meta.url));
-  const child = spawn(process.execPath, [member, kafka.brokers.join(','), replies], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [member, kafka.brokers.join(','), replies], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   // It has said that it was given partitions; it never commits, as a process that hangs would not.
   await once(child.stdout, 'data');
   const texts = said('reply', 60);
@@ -101,7 +112,9 @@ test('a topic deleted and made again while it is read is read from its beginning
   await say(broker, replies, after);
   await ear.hears(...after);
   expect(ear.inbox.resets.length).toBeGreaterThan(0);
-  expect(warnings).toContain('this topic is not the one the inbox knows: starting at its beginning');
+  expect(warnings).toContain(
+    'this topic is not the one the inbox knows: starting at its beginning',
+  );
 });
 
 test('records gone by retention are no new topic: reading goes on at the earliest that is left', async () => {
@@ -137,7 +150,12 @@ test('the lag that monitors see is what was recorded', async () => {
   await say(broker, replies, texts);
   await ear.hears(...texts);
   await broker.close();
-  const [topic] = await onAdmin(kafka.brokers, (admin) => admin.fetchOffsets({ groupId: replies, topics: [replies] }));
-  const committed = topic?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  const [topic] = await onAdmin(kafka.brokers, (admin) =>
+    admin.fetchOffsets({ groupId: replies, topics: [replies] }),
+  );
+  const committed = topic?.partitions.reduce(
+    (sum, { offset }) => sum + Math.max(0, Number(offset)),
+    0,
+  );
   expect(committed).toBe(30);
 });

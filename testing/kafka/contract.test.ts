@@ -14,7 +14,10 @@ async function bench(brokers: readonly string[]): Promise<BrokerBench> {
     warnings,
     topic: () => `${name}.${++names}`,
     gateway: async () => {
-      const gateway = await openGateway(brokers, `${name}.replies`, { log, maxMessageBytes: MAX_MESSAGE_BYTES });
+      const gateway = await openGateway(brokers, `${name}.replies`, {
+        log,
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+      });
       opened.push(() => gateway.close());
       return gateway;
     },
@@ -25,11 +28,16 @@ async function bench(brokers: readonly string[]): Promise<BrokerBench> {
     },
     recreate: async (topic) => {
       await deleteTopic(brokers, topic);
-      await onAdmin(brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }));
+      await onAdmin(brokers, (admin) =>
+        admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }),
+      );
     },
     topics: () => onAdmin(brokers, (admin) => admin.listTopics()),
     close: async () => {
-      await Promise.all([...opened.map((close) => close()), ...workers.map((worker) => worker.close())]);
+      await Promise.all([
+        ...opened.map((close) => close()),
+        ...workers.map((worker) => worker.close()),
+      ]);
     },
   };
 }

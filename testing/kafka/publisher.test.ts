@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Broker, OutboxRow } from '../../src/engine/ports.js';
 import { publishAll, row } from '../contracts/broker-builders.js';
-import { type Cluster, cluster, deleteTopic, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import {
+  type Cluster,
+  cluster,
+  deleteTopic,
+  newName,
+  onAdmin,
+  openGateway,
+} from '../kit/cluster.js';
 
 let kafka: Cluster;
 const opened: Broker[] = [];
@@ -22,7 +29,9 @@ async function gatewayWith(...topics: readonly string[]): Promise<Broker> {
 }
 
 async function publish(gateway: Broker, ...rows: readonly OutboxRow[]): Promise<string[]> {
-  return (await gateway.publisher.publish(rows)).map(({ result, errorCode }) => [result, errorCode ?? ''].join(' ').trim());
+  return (await gateway.publisher.publish(rows)).map(({ result, errorCode }) =>
+    [result, errorCode ?? ''].join(' ').trim(),
+  );
 }
 
 /** Records of this topic, all partitions. */
@@ -37,7 +46,9 @@ test('a deleted command topic does not stop the others, nor topics that are made
   await publishAll(gateway, [row(kept, '1'), row(deleted, '1')]);
   await deleteTopic(kafka.brokers, deleted);
   for (const number of ['2', '3']) {
-    expect(await publish(gateway, row(kept, number), row(deleted, number), row(kept, number))).toEqual(['ok', 'never UNKNOWN_TOPIC', 'ok']);
+    expect(
+      await publish(gateway, row(kept, number), row(deleted, number), row(kept, number)),
+    ).toEqual(['ok', 'never UNKNOWN_TOPIC', 'ok']);
   }
   await gateway.ensureTopics([later]);
   expect(await publish(gateway, row(later, '1'), row(kept, '4'))).toEqual(['ok', 'ok']);
@@ -67,26 +78,42 @@ test('a topic with a lower limit of its own refuses only what is too large for i
   const topic = newName('narrow');
   const configEntries = [{ name: 'max.message.bytes', value: '2000' }];
   await onAdmin(kafka.brokers, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
+    admin.createTopics({
+      topics: [{ topic, numPartitions: 1, configEntries }],
+      waitForLeaders: true,
+    }),
   );
   const other = newName('wide');
   const gateway = await gatewayWith(topic, other);
   const small = Array.from({ length: 40 }, (_, index) => row(topic, 'x'.repeat(200 + index)));
   const large = row(topic, 'x'.repeat(5000));
-  const results = await gateway.publisher.publish([...small.slice(0, 20), large, row(other, 'x'), ...small.slice(20)]);
+  const results = await gateway.publisher.publish([
+    ...small.slice(0, 20),
+    large,
+    row(other, 'x'),
+    ...small.slice(20),
+  ]);
   const never = results.filter(({ result }) => result !== 'ok');
-  expect(never.map((result) => [result.row === large, result.result, result.errorCode])).toEqual([[true, 'never', 'MESSAGE_TOO_LARGE']]);
+  expect(never.map((result) => [result.row === large, result.result, result.errorCode])).toEqual([
+    [true, 'never', 'MESSAGE_TOO_LARGE'],
+  ]);
   expect(await countOf(topic)).toBe(40);
   expect(await countOf(other)).toBeGreaterThanOrEqual(1);
 });
 
 test('topics that are there are left as they are', async () => {
   const topic = newName('foreign');
-  await onAdmin(kafka.brokers, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: true }));
+  await onAdmin(kafka.brokers, (admin) =>
+    admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: true }),
+  );
   const other = newName('ours');
   await gatewayWith(topic, other);
-  const metadata = await onAdmin(kafka.brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic, other] }));
-  const partitions = new Map(metadata.topics.map(({ name, partitions: all }) => [name, all.length]));
+  const metadata = await onAdmin(kafka.brokers, (admin) =>
+    admin.fetchTopicMetadata({ topics: [topic, other] }),
+  );
+  const partitions = new Map(
+    metadata.topics.map(({ name, partitions: all }) => [name, all.length]),
+  );
   expect([partitions.get(topic), partitions.get(other)]).toEqual([7, 4]);
 });
 

@@ -26,13 +26,20 @@ async function road(): Promise<Road> {
   const [ear, hand] = [new GatewayEar(), new WorkerEar()];
   const gateway = await ear.attach(await openGateway([kafka.brokers], replies));
   await gateway.ensureTopics([step]);
-  const worker = await openKafkaWorker({ brokers: [kafka.brokers], groupId: step, log: loudLog().log });
+  const worker = await openKafkaWorker({
+    brokers: [kafka.brokers],
+    groupId: step,
+    log: loudLog().log,
+  });
   await hand.attach(worker, [step]);
   return { gateway, ear, worker, hand, replies, step };
 }
 
 /** A command out, its answer back in. */
-async function walk({ gateway, ear, worker, hand, replies, step }: Road, text: string): Promise<void> {
+async function walk(
+  { gateway, ear, worker, hand, replies, step }: Road,
+  text: string,
+): Promise<void> {
   await publishAll(gateway, [row(step, text)]);
   await hand.hears(text);
   for (let sent = false; !sent; ) {
@@ -58,7 +65,9 @@ test.each([
     expect(result?.result).toBe('later');
     expect(result?.errorMessage).not.toBe('');
     expect(performance.now() - started).toBeLessThan(10_000);
-    await expect(one.gateway.ensureTopics([newName('any')])).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+    await expect(one.gateway.ensureTopics([newName('any')])).rejects.toMatchObject({
+      code: 'BROKER_UNAVAILABLE',
+    });
     await kafka.restart();
     await walk(one, 'after');
     expect(one.gateway.health().ready).toBe(true);
@@ -75,8 +84,13 @@ test('a gateway that starts before Kafka says what it waits for, and reads once 
   const gateway = await openGateway([kafka.brokers], replies, { log });
   const ear = new GatewayEar();
   const attached = ear.attach(gateway);
-  await expect(gateway.ensureTopics([replies])).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
-  expect(gateway.health()).toMatchObject({ ready: false, detail: expect.stringContaining(kafka.brokers) });
+  await expect(gateway.ensureTopics([replies])).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+  });
+  expect(gateway.health()).toMatchObject({
+    ready: false,
+    detail: expect.stringContaining(kafka.brokers),
+  });
   await kafka.restart();
   await attached;
   expect(warnings).toContain('Kafka is not ready; trying again');

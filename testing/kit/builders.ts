@@ -3,7 +3,13 @@
  * In: names and settings. Out: an Orchestration as the saga keeps it, an Answer.
  * Defaults differ from the product's where a test wants them to: no retries, no backoff.
  */
-import type { Backoff, Orchestration, OrchestrationType, StepDefinition, UndoPolicy } from '../../src/saga/orchestration.js';
+import type {
+  Backoff,
+  Orchestration,
+  OrchestrationType,
+  StepDefinition,
+  UndoPolicy,
+} from '../../src/saga/orchestration.js';
 
 /** `500ms`, `30s`, `5m`, `2h`, or milliseconds. */
 export type Duration = string | number;
@@ -12,7 +18,10 @@ export function ms(duration: Duration): number {
   if (typeof duration === 'number') return duration;
   const match = /^(\d+)(ms|s|m|h)$/.exec(duration);
   if (match === null) throw new Error(`${duration} is no duration; write 500ms, 30s, 5m or 2h`);
-  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  return (
+    Number(match[1]) *
+    { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
+  );
 }
 
 const AT_ONCE: Backoff = { initialMs: 0, factor: 2, maxMs: 30_000, jitter: 'none' };
@@ -56,11 +65,17 @@ export class Recipe {
   undoTimeout(duration: Duration): Recipe {
     return this.each({ undoTimeoutMs: ms(duration) });
   }
-  backoff(initial: Duration, more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' } = {}): Recipe {
+  backoff(
+    initial: Duration,
+    more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' } = {},
+  ): Recipe {
     const backoff = backoffOf(initial, more);
     return this.each({ backoff, undoBackoff: backoff });
   }
-  undoBackoff(initial: Duration, more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' } = {}): Recipe {
+  undoBackoff(
+    initial: Duration,
+    more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' } = {},
+  ): Recipe {
     return this.each({ undoBackoff: backoffOf(initial, more) });
   }
   nonRetryable(...nonRetryableErrors: string[]): Recipe {
@@ -71,7 +86,9 @@ export class Recipe {
   }
   /** Settings of one step only. */
   step(name: string, settings: Partial<Omit<StepDefinition, 'seq' | 'name'>>): Recipe {
-    const steps = this.orchestration.steps.map((step) => (step.name === name ? { ...step, ...settings } : step));
+    const steps = this.orchestration.steps.map((step) =>
+      step.name === name ? { ...step, ...settings } : step,
+    );
     return this.whole({ steps });
   }
   /** `onRetriesExhausted: hold`. */
@@ -87,15 +104,25 @@ export class Recipe {
   }
 
   private each(settings: Partial<StepDefinition>): Recipe {
-    return this.whole({ steps: this.orchestration.steps.map((step) => ({ ...step, ...settings })) });
+    return this.whole({
+      steps: this.orchestration.steps.map((step) => ({ ...step, ...settings })),
+    });
   }
   private whole(settings: Partial<Orchestration>): Recipe {
     return new Recipe({ ...this.orchestration, ...settings });
   }
 }
 
-function backoffOf(initial: Duration, more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' }): Backoff {
-  return { initialMs: ms(initial), factor: more.factor ?? 2, maxMs: ms(more.max ?? '30s'), jitter: more.jitter ?? 'none' };
+function backoffOf(
+  initial: Duration,
+  more: { factor?: number; max?: Duration; jitter?: 'none' | 'full' },
+): Backoff {
+  return {
+    initialMs: ms(initial),
+    factor: more.factor ?? 2,
+    maxMs: ms(more.max ?? '30s'),
+    jitter: more.jitter ?? 'none',
+  };
 }
 
 function recipe(type: OrchestrationType, name: string, steps: readonly string[]): Recipe {
@@ -154,7 +181,12 @@ export function failStep(errorMessage: string, errorCode: string | null = null):
   return { ...failed(errorMessage, errorCode), action: 'FAIL_STEP' };
 }
 /** A status nobody can read, or a success we can not accept: it may have happened. */
-export const unreadable: Answer = { ...ok, outcome: 'unknown', errorMessage: 'headers.status is missing', errorCode: 'STATUS_UNREADABLE' };
+export const unreadable: Answer = {
+  ...ok,
+  outcome: 'unknown',
+  errorMessage: 'headers.status is missing',
+  errorCode: 'STATUS_UNREADABLE',
+};
 /** The same, from a worker that sends no attemptId back. */
 export function echoless(answer: Answer): Answer {
   return { ...answer, echoes: false };

@@ -25,14 +25,32 @@ export function newName(prefix: string): string {
   return `${prefix}.${randomUUID().slice(0, 13)}`;
 }
 
-export function openGateway(brokers: readonly string[], replies: string, options: Partial<KafkaOptions> = {}): Promise<Broker> {
-  const topics = { partitions: 4, replicationFactor: -1, maxMessageBytes: 100_000, intakeTopics: [replies], ownTopics: [replies] };
+export function openGateway(
+  brokers: readonly string[],
+  replies: string,
+  options: Partial<KafkaOptions> = {},
+): Promise<Broker> {
+  const topics = {
+    partitions: 4,
+    replicationFactor: -1,
+    maxMessageBytes: 100_000,
+    intakeTopics: [replies],
+    ownTopics: [replies],
+  };
   const named = { brokers, clientId: 'test', groupId: replies };
   return openKafka({ ...named, ...topics, decode: decodeNothing, log: loudLog().log, ...options });
 }
 
-export async function onAdmin<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Kafka({ brokers: [...brokers], clientId: 'test-admin', logLevel: logLevel.NOTHING, retry: { retries: 10 } }).admin();
+export async function onAdmin<T>(
+  brokers: readonly string[],
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = new Kafka({
+    brokers: [...brokers],
+    clientId: 'test-admin',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 10 },
+  }).admin();
   await admin.connect();
   try {
     return await work(admin);

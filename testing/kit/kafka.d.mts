@@ -7,4 +7,7 @@ export interface TestKafka {
   restart(): Promise<void>;
 }
 export function kafkaJars(): Promise<string>;
-export function startKafka(options?: { readonly folder?: string; readonly port?: number }): Promise<TestKafka>;
+export function startKafka(options?: {
+  readonly folder?: string;
+  readonly port?: number;
+}): Promise<TestKafka>;

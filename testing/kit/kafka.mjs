@@ -1,7 +1,17 @@
 /** A real Apache Kafka in a folder: one broker that is its own controller. Jars come from Maven Central once and stay in .cache. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,13 +28,24 @@ const READY_WITHIN_MS = 60_000;
 export async function kafkaJars() {
   if (existsSync(join(JARS, 'done'))) return JARS;
   await run('java', ['-version']).catch(() => {
-    throw new Error('Java 17 or newer is needed for a real Kafka (or set TEST_KAFKA_BROKERS to one that runs)');
+    throw new Error(
+      'Java 17 or newer is needed for a real Kafka (or set TEST_KAFKA_BROKERS to one that runs)',
+    );
   });
   // Beside the place and then moved: two runs at once, or one that was cut short, leave no half set.
   mkdirSync(dirname(JARS), { recursive: true });
   const fetched = mkdtempSync(`${JARS}-`);
   const pom = join(ROOT, 'testing', 'services', 'kafka', 'pom.xml');
-  const args = ['-q', '-B', '-ntp', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fetched}`];
+  const args = [
+    '-q',
+    '-B',
+    '-ntp',
+    '-f',
+    pom,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${fetched}`,
+  ];
   try {
     await run('mvn', args, { maxBuffer: 16 * 1024 * 1024 });
     writeFileSync(join(fetched, 'done'), '');
@@ -33,7 +54,9 @@ export async function kafkaJars() {
     renameSync(fetched, JARS);
     return JARS;
   } catch (error) {
-    throw new Error(`Maven could not fetch Kafka (or set TEST_KAFKA_BROKERS to one that runs): ${error.stdout || error.message}`);
+    throw new Error(
+      `Maven could not fetch Kafka (or set TEST_KAFKA_BROKERS to one that runs): ${error.stdout || error.message}`,
+    );
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
@@ -149,7 +172,12 @@ async function untilReady(port, child, folder) {
   const until = performance.now() + READY_WITHIN_MS;
   for (;;) {
     // A new client each time: one that has failed forgets its brokers.
-    const kafka = new kafkajs.Kafka({ brokers: [`127.0.0.1:${port}`], clientId: 'ready', logLevel: 0, connectionTimeout: 1000 });
+    const kafka = new kafkajs.Kafka({
+      brokers: [`127.0.0.1:${port}`],
+      clientId: 'ready',
+      logLevel: 0,
+      connectionTimeout: 1000,
+    });
     const admin = kafka.admin({ retry: { retries: 1, initialRetryTime: 50 } });
     try {
       await admin.connect();
@@ -158,7 +186,9 @@ async function untilReady(port, child, folder) {
     } catch (error) {
       if (child.exitCode !== null || performance.now() > until) {
         child.kill('SIGKILL');
-        throw new Error(`Kafka did not start: ${error.message}\n${readFileSync(join(folder, 'server.log'), 'utf8').slice(-2000)}`);
+        throw new Error(
+          `Kafka did not start: ${error.message}\n${readFileSync(join(folder, 'server.log'), 'utf8').slice(-2000)}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     } finally {

@@ -7,12 +7,26 @@ export function recordsIn({ quarantine, settled }: MemoryTables): QuarantinedRec
     const { topic, partition, offset, timestamp } = position;
     const id = String(index + 1);
     const end = settled.get(id) ?? null;
-    return { ...entry, id, topic, partition, offset, receivedAt: timestamp, state: end?.state ?? 'OPEN', settled: end };
+    return {
+      ...entry,
+      id,
+      topic,
+      partition,
+      offset,
+      receivedAt: timestamp,
+      state: end?.state ?? 'OPEN',
+      settled: end,
+    };
   });
 }
 
 /** False: it is not open, or there is none. */
-export function settle(tables: MemoryTables, now: number, { id, actor, reason }: Replay, state: Settled['state']): boolean {
+export function settle(
+  tables: MemoryTables,
+  now: number,
+  { id, actor, reason }: Replay,
+  state: Settled['state'],
+): boolean {
   const record = recordsIn(tables).find((one) => one.id === id);
   if (record?.state !== 'OPEN') return false;
   tables.settled.set(id, { state, at: now, actor, reason });

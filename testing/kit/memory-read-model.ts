@@ -17,28 +17,48 @@ import type { MemoryDatabase } from './memory-tables.js';
 export class MemoryReadModel implements ReadModel {
   constructor(private readonly database: MemoryDatabase) {}
 
-  async orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>> {
+  async orchestrations(
+    nameContains: string | null,
+    first: number,
+    after: string | null,
+  ): Promise<Page<RegistrationRow>> {
     const [from] = after === null ? [''] : keyOf(after, ['string']);
     const rows = [...this.database.tables.names.entries()]
-      .filter(([name]) => name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()))
+      .filter(
+        ([name]) =>
+          name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()),
+      )
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, { versions, paused, archived }]) => versions.slice(-1).map((one) => ({ ...one, paused, archived })));
+      .flatMap(([, { versions, paused, archived }]) =>
+        versions.slice(-1).map((one) => ({ ...one, paused, archived })),
+      );
     return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
   }
 
   async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = [...this.database.tables.workers.values()].filter((row) => names.includes(row.orchestrationName));
+    const rows = [...this.database.tables.workers.values()].filter((row) =>
+      names.includes(row.orchestrationName),
+    );
     const steps = Map.groupBy(rows, (row) => `${row.orchestrationName}/${row.stepName}`);
-    return new Map([...steps].map(([step, workers]) => [step, workers.map((row) => row.serviceName).sort()]));
+    return new Map(
+      [...steps].map(([step, workers]) => [step, workers.map((row) => row.serviceName).sort()]),
+    );
   }
 
   async history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>> {
     const place = after === null ? null : keyOf(after, ['number', 'string']);
-    const rows = this.newest(filter).filter((flow) => place === null || isBefore([flow.startedAt, flow.flowId], place));
+    const rows = this.newest(filter).filter(
+      (flow) => place === null || isBefore([flow.startedAt, flow.flowId], place),
+    );
     return pageOf(rows, first, ({ startedAt, flowId }) => [startedAt, flowId]);
   }
 
-  async historyPage(filter: FlowFilter, page: number, size: number, cap: number): ReturnType<ReadModel['historyPage']> {
+  async historyPage(
+    filter: FlowFilter,
+    page: number,
+    size: number,
+    cap: number,
+  ): ReturnType<ReadModel['historyPage']> {
     const rows = this.newest(filter);
     return {
       items: rows.slice(page * size, (page + 1) * size).map(summaryOf),
@@ -57,15 +77,29 @@ export class MemoryReadModel implements ReadModel {
     );
   }
 
-  async timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
+  async timeline(
+    flowId: string,
+    after: number,
+    first: number,
+  ): Promise<readonly FlowEvent[] | null> {
     const events = this.database.tables.flows.get(flowId)?.events;
-    return events === undefined ? null : events.filter(({ number }) => number > after).slice(0, first);
+    return events === undefined
+      ? null
+      : events.filter(({ number }) => number > after).slice(0, first);
   }
 
-  async quarantine({ state, flowId }: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>> {
+  async quarantine(
+    { state, flowId }: QuarantineFilter,
+    first: number,
+    after: string | null,
+  ): Promise<Page<QuarantinedRecord>> {
     const [before] = after === null ? [Number.POSITIVE_INFINITY] : keyOf(after, ['string']);
     const rows = recordsIn(this.database.tables)
-      .filter((record) => (state === null || record.state === state) && (flowId === null || record.flowId === flowId))
+      .filter(
+        (record) =>
+          (state === null || record.state === state) &&
+          (flowId === null || record.flowId === flowId),
+      )
       .filter(({ id }) => Number(id) < Number(before));
     return pageOf(rows.toReversed(), first, ({ id }) => [id]);
   }
@@ -88,13 +122,24 @@ function isBefore(one: readonly (string | number)[], other: readonly (string | n
 }
 
 function matches(flow: Flow, filter: FlowFilter): boolean {
-  const { orchestrationName, statuses, startedAfter, startedBefore, idempotencyKey, initiator, correlationId, labels } = filter;
+  const {
+    orchestrationName,
+    statuses,
+    startedAfter,
+    startedBefore,
+    idempotencyKey,
+    initiator,
+    correlationId,
+    labels,
+  } = filter;
   const wanted: readonly (readonly [unknown, unknown])[] = [
     [orchestrationName, flow.orchestration.name],
     [idempotencyKey, flow.idempotencyKey],
     [initiator, flow.initiator],
     [correlationId, flow.headers.correlationId],
-    ...Object.entries(labels ?? {}).map(([label, value]) => [value, flow.orchestration.labels[label] ?? null] as const),
+    ...Object.entries(labels ?? {}).map(
+      ([label, value]) => [value, flow.orchestration.labels[label] ?? null] as const,
+    ),
   ];
   return (
     wanted.every(([want, is]) => want === undefined || want === is) &&
@@ -105,16 +150,29 @@ function matches(flow: Flow, filter: FlowFilter): boolean {
   );
 }
 
-function matchesSteps({ steps }: Flow, { stepName, stepStatuses, errorContains }: FlowFilter): boolean {
-  const named = (step: Flow['steps'][number]): boolean => stepName === undefined || step.definition.name === stepName;
-  const stands = (step: Flow['steps'][number]): boolean => stepStatuses === undefined || stepStatuses.includes(step.status);
+function matchesSteps(
+  { steps }: Flow,
+  { stepName, stepStatuses, errorContains }: FlowFilter,
+): boolean {
+  const named = (step: Flow['steps'][number]): boolean =>
+    stepName === undefined || step.definition.name === stepName;
+  const stands = (step: Flow['steps'][number]): boolean =>
+    stepStatuses === undefined || stepStatuses.includes(step.status);
   const failed = (step: Flow['steps'][number]): boolean =>
-    errorContains === undefined || (step.errorMessage ?? '').toLowerCase().includes(errorContains.toLowerCase());
+    errorContains === undefined ||
+    (step.errorMessage ?? '').toLowerCase().includes(errorContains.toLowerCase());
   return steps.some((step) => named(step) && stands(step)) && steps.some((step) => failed(step));
 }
 
-function pageOf<T>(rows: readonly T[], first: number, key: (row: T) => readonly (string | number)[]): Page<T> {
-  const items = rows.slice(0, first).map((item) => ({ item, cursor: Buffer.from(JSON.stringify(key(item))).toString('base64url') }));
+function pageOf<T>(
+  rows: readonly T[],
+  first: number,
+  key: (row: T) => readonly (string | number)[],
+): Page<T> {
+  const items = rows.slice(0, first).map((item) => ({
+    item,
+    cursor: Buffer.from(JSON.stringify(key(item))).toString('base64url'),
+  }));
   return { items, hasNextPage: rows.length > first };
 }
 
@@ -123,7 +181,11 @@ function keyOf(cursor: string, shape: readonly string[]): readonly (string | num
   try {
     key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {}
-  if (!Array.isArray(key) || key.length !== shape.length || key.some((part, index) => typeof part !== shape[index])) {
+  if (
+    !Array.isArray(key) ||
+    key.length !== shape.length ||
+    key.some((part, index) => typeof part !== shape[index])
+  ) {
     throw new BadCursor('the cursor is none of this list');
   }
   return key;
@@ -132,5 +194,13 @@ function keyOf(cursor: string, shape: readonly string[]): readonly (string | num
 function summaryOf(flow: Flow): FlowSummary {
   const { flowId, orchestration, status, startedAt, endedAt, failureReason } = flow;
   const { name: orchestrationName, version: orchestrationVersion } = orchestration;
-  return { flowId, orchestrationName, orchestrationVersion, status, startedAt, endedAt, failureReason };
+  return {
+    flowId,
+    orchestrationName,
+    orchestrationVersion,
+    status,
+    startedAt,
+    endedAt,
+    failureReason,
+  };
 }

@@ -27,12 +27,18 @@ export class MemoryRegistry implements RegistryTransaction {
     );
   }
 
-  async topicNeighbours(topics: readonly string[]): ReturnType<RegistryTransaction['topicNeighbours']> {
+  async topicNeighbours(
+    topics: readonly string[],
+  ): ReturnType<RegistryTransaction['topicNeighbours']> {
     const keys = new Set(topics.map(topicKey));
     const steps = [...this.tables.names].flatMap(([name, { versions }]) =>
-      versions.flatMap(({ orchestration }) => orchestration.steps.map((step) => `${name}/${step.name}`)),
+      versions.flatMap(({ orchestration }) =>
+        orchestration.steps.map((step) => `${name}/${step.name}`),
+      ),
     );
-    const served = [...this.tables.workers.values()].map((row) => `${row.orchestrationName}/${row.stepName}`);
+    const served = [...this.tables.workers.values()].map(
+      (row) => `${row.orchestrationName}/${row.stepName}`,
+    );
     return [...new Set([...steps, ...served])].flatMap((step) => {
       const [name = '', stepName = ''] = step.split('/');
       return this.stepTopics(name, stepName)
@@ -47,17 +53,24 @@ export class MemoryRegistry implements RegistryTransaction {
 
   async flowsInFlight(name: string): Promise<number> {
     return [...this.tables.flows.values()].filter(
-      ({ flow }) => flow.orchestration.name === name && (flow.status === 'IN_PROGRESS' || flow.status === 'UNDOING'),
+      ({ flow }) =>
+        flow.orchestration.name === name &&
+        (flow.status === 'IN_PROGRESS' || flow.status === 'UNDOING'),
     ).length;
   }
 
   async saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void> {
-    const entry = this.tables.names.get(orchestration.name) ?? { versions: [], paused: false, archived: false };
+    const entry = this.tables.names.get(orchestration.name) ?? {
+      versions: [],
+      paused: false,
+      archived: false,
+    };
     const versions = [...entry.versions, { orchestration, initiator, createdAt: this.now }];
     this.tables.names.set(orchestration.name, { ...entry, versions });
   }
 
   async saveWorkers(rows: readonly WorkerRow[]): Promise<void> {
-    for (const row of rows) this.tables.workers.set(`${row.orchestrationName}/${row.stepName}/${row.serviceName}`, row);
+    for (const row of rows)
+      this.tables.workers.set(`${row.orchestrationName}/${row.stepName}/${row.serviceName}`, row);
   }
 }

@@ -8,7 +8,10 @@ export function memoryRemoval(database: MemoryDatabase): Removal {
       database.transaction((tables) => {
         const before = database.now - ageMs;
         const looked = [...tables.flows.values()]
-          .filter(({ flow }) => (status === 'COMPLETED' || flow.status === status) && flow.startedAt < before)
+          .filter(
+            ({ flow }) =>
+              (status === 'COMPLETED' || flow.status === status) && flow.startedAt < before,
+          )
           .filter((entry) => after === null || placeOf(entry) > after)
           .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
           .slice(0, most);
@@ -25,7 +28,8 @@ export function memoryRemoval(database: MemoryDatabase): Removal {
           .map((entry, index) => ({ entry, place: String(index).padStart(9, '0') }))
           .filter(
             ({ entry, place }) =>
-              (after === null || place > after) && (database.settled.get(entry)?.receivedAt ?? 0) < database.now - ageMs,
+              (after === null || place > after) &&
+              (database.settled.get(entry)?.receivedAt ?? 0) < database.now - ageMs,
           )
           .slice(0, most);
         const gone = old.filter(({ entry }) => database.settled.has(entry));

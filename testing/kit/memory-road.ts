@@ -40,32 +40,49 @@ export class MemoryRoad implements RoadTransaction {
       const known = this.tables.inbox.get(key);
       if (known === undefined || position.offset >= known.nextOffset) {
         const { topic, partition, offset, timestamp } = position;
-        this.tables.inbox.set(key, { topic, partition, nextOffset: offset + 1n, lastTimestamp: timestamp });
+        this.tables.inbox.set(key, {
+          topic,
+          partition,
+          nextOffset: offset + 1n,
+          lastTimestamp: timestamp,
+        });
       }
       return isFresh;
     });
-    const open = recordsIn(this.tables).filter(({ id, state }) => state === 'OPEN' && replays.includes(id));
+    const open = recordsIn(this.tables).filter(
+      ({ id, state }) => state === 'OPEN' && replays.includes(id),
+    );
     return { fresh, existing: this.existing(starts), open: new Set(open.map(({ id }) => id)) };
   }
 
   private existing(starts: readonly StartInput[]): Map<number, ExistingStart> {
     const known = new Map<string, ExistingStart>();
-    const remember = (flowId: string, name: string, key: string | null, payload: string | null): void => {
+    const remember = (
+      flowId: string,
+      name: string,
+      key: string | null,
+      payload: string | null,
+    ): void => {
       const start = { flowId, orchestrationName: name, payload };
       known.set(`flow ${flowId}`, start);
       if (key !== null) known.set(`key ${name} ${key}`, start);
     };
-    for (const { flow } of this.tables.flows.values()) remember(flow.flowId, flow.orchestration.name, flow.idempotencyKey, flow.input);
+    for (const { flow } of this.tables.flows.values())
+      remember(flow.flowId, flow.orchestration.name, flow.idempotencyKey, flow.input);
     const existing = new Map<number, ExistingStart>();
     starts.forEach(({ flowId, orchestration, idempotencyKey, payload }, index) => {
-      const found = known.get(`key ${orchestration.name} ${idempotencyKey}`) ?? known.get(`flow ${flowId}`);
+      const found =
+        known.get(`key ${orchestration.name} ${idempotencyKey}`) ?? known.get(`flow ${flowId}`);
       if (found === undefined) remember(flowId, orchestration.name, idempotencyKey, payload);
       else existing.set(index, found);
     });
     return existing;
   }
 
-  async lock(flowIds: readonly string[], ticking: readonly string[]): ReturnType<RoadTransaction['lock']> {
+  async lock(
+    flowIds: readonly string[],
+    ticking: readonly string[],
+  ): ReturnType<RoadTransaction['lock']> {
     const flows = new Map<string, Flow>();
     const parked = new Map<string, string>();
     for (const flowId of flowIds) {
@@ -83,7 +100,13 @@ export class MemoryRoad implements RoadTransaction {
       entries.flatMap(({ row }) => (row.attemptId === null ? [] : [row.attemptId]));
     const ungiven = idsOf(rows.filter(({ leasedTo }) => leasedTo === null));
     const orchestrationPaused = this.tables.names.get(flow.orchestration.name)?.paused ?? false;
-    return { ...flow, now: this.now, ungiven, unsent: ticking ? idsOf(rows) : [], orchestrationPaused };
+    return {
+      ...flow,
+      now: this.now,
+      ungiven,
+      unsent: ticking ? idsOf(rows) : [],
+      orchestrationPaused,
+    };
   }
 
   async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
@@ -91,13 +114,28 @@ export class MemoryRoad implements RoadTransaction {
     for (const { after, events, outbox, withdrawn, wakeAt } of records) {
       const known = this.tables.flows.get(after.flowId);
       const flow: Flow = { ...after, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
-      this.tables.flows.set(after.flowId, { flow, events: [...(known?.events ?? []), ...events], wakeAt, parked: null });
+      this.tables.flows.set(after.flowId, {
+        flow,
+        events: [...(known?.events ?? []), ...events],
+        wakeAt,
+        parked: null,
+      });
       for (const [key, { row }] of this.tables.outbox) {
-        if (row.flowId === after.flowId && row.attemptId !== null && withdrawn.includes(row.attemptId)) this.tables.outbox.delete(key);
+        if (
+          row.flowId === after.flowId &&
+          row.attemptId !== null &&
+          withdrawn.includes(row.attemptId)
+        )
+          this.tables.outbox.delete(key);
       }
       this.put(outbox);
       const [first, last] = [events[0], events.at(-1)];
-      if (first && last) this.hints.push({ flowId: after.flowId, firstEventNumber: first.number, lastEventNumber: last.number });
+      if (first && last)
+        this.hints.push({
+          flowId: after.flowId,
+          firstEventNumber: first.number,
+          lastEventNumber: last.number,
+        });
     }
   }
 
@@ -108,13 +146,18 @@ export class MemoryRoad implements RoadTransaction {
     for (const row of rows) this.tables.outbox.set(rowKey(row), { row, ...lease });
   }
 
-  async refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[], replayed: readonly Replay[]): Promise<void> {
+  async refuse(
+    quarantine: readonly QuarantineEntry[],
+    parked: readonly ParkedFlow[],
+    replayed: readonly Replay[],
+  ): Promise<void> {
     for (const replay of replayed) settle(this.tables, this.now, replay, 'REPLAYED');
     this.tables.quarantine.push(...quarantine);
     this.put(quarantine.map(({ copy }) => copy));
     for (const { flowId, reason } of parked) {
       const entry = this.tables.flows.get(flowId);
-      if (entry !== undefined) this.tables.flows.set(flowId, { ...entry, parked: reason, wakeAt: null });
+      if (entry !== undefined)
+        this.tables.flows.set(flowId, { ...entry, parked: reason, wakeAt: null });
     }
   }
 }

@@ -14,13 +14,19 @@ import type {
   RoadTransaction,
   Store,
 } from '../../src/engine/ports.js';
-import { nearest } from '../../src/postgres/similar.js';
+import { nearest } from '../../src/postgres/read/similar-names.js';
 import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
 import { MemoryRegistry, type StepTopics } from './memory-registry.js';
 import { memoryRemoval } from './memory-removal.js';
 import { MemoryRoad } from './memory-road.js';
-import { type Listener, MemoryDatabase, placeKey, registrationOf, rowKey } from './memory-tables.js';
+import {
+  type Listener,
+  MemoryDatabase,
+  placeKey,
+  registrationOf,
+  rowKey,
+} from './memory-tables.js';
 
 export { MemoryDatabase };
 
@@ -53,7 +59,8 @@ export class MemoryStore implements Store {
   ) {
     this.instanceId = options.instanceId ?? 'one';
     this.leaseMs = options.leaseMs ?? 10_000;
-    this.stepTopics = options.stepTopics ?? ((name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`]);
+    this.stepTopics =
+      options.stepTopics ?? ((name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`]);
   }
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
@@ -61,7 +68,14 @@ export class MemoryStore implements Store {
     const sent = [...this.sent.keys()];
     const result = await this.database.transaction((tables) => {
       for (const key of sent) tables.outbox.delete(key);
-      return work(new MemoryRoad(tables, this.database.now, { instanceId: this.instanceId, leaseMs: this.leaseMs }, hints));
+      return work(
+        new MemoryRoad(
+          tables,
+          this.database.now,
+          { instanceId: this.instanceId, leaseMs: this.leaseMs },
+          hints,
+        ),
+      );
     });
     for (const key of sent) this.sent.delete(key);
     for (const { instanceId, listener } of hints.length === 0 ? [] : this.database.listeners) {
@@ -71,7 +85,9 @@ export class MemoryStore implements Store {
   }
 
   registry<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T> {
-    return this.database.transaction((tables) => work(new MemoryRegistry(tables, this.database.now, this.stepTopics)));
+    return this.database.transaction((tables) =>
+      work(new MemoryRegistry(tables, this.database.now, this.stepTopics)),
+    );
   }
 
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
@@ -88,17 +104,26 @@ export class MemoryStore implements Store {
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {
     return this.database.transaction((tables) =>
-      [...tables.inbox.values()].filter((one) => one.topic === topic).sort((a, b) => a.partition - b.partition),
+      [...tables.inbox.values()]
+        .filter((one) => one.topic === topic)
+        .sort((a, b) => a.partition - b.partition),
     );
   }
 
   resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void> {
     return this.database.transaction((tables) => {
-      tables.inbox.set(placeKey({ topic, partition }), { topic, partition, nextOffset, lastTimestamp: null });
+      tables.inbox.set(placeKey({ topic, partition }), {
+        topic,
+        partition,
+        nextOffset,
+        lastTimestamp: null,
+      });
     });
   }
 
-  async outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void> {
+  async outboxSent(
+    rows: readonly { readonly flowId: string; readonly number: number }[],
+  ): Promise<void> {
     for (const row of rows) this.sent.set(rowKey(row), row);
   }
 
@@ -111,11 +136,17 @@ export class MemoryStore implements Store {
         [...tables.outbox.values()].sort((a, b) => byFlowAndNumber(a.row, b.row)),
         ({ row }) => row.flowId,
       );
-      const free = [...byFlow.values()].filter(([first]) => first !== undefined && first.leasedUntil < now).slice(0, flows);
+      const free = [...byFlow.values()]
+        .filter(([first]) => first !== undefined && first.leasedUntil < now)
+        .slice(0, flows);
       return free.flatMap((entries) => {
         const living = entries.findIndex(({ leasedUntil }) => leasedUntil >= now);
         return entries.slice(0, living === -1 ? entries.length : living).map(({ row }) => {
-          tables.outbox.set(rowKey(row), { row, leasedTo: this.instanceId, leasedUntil: now + this.leaseMs });
+          tables.outbox.set(rowKey(row), {
+            row,
+            leasedTo: this.instanceId,
+            leasedUntil: now + this.leaseMs,
+          });
           return row;
         });
       });
@@ -129,14 +160,17 @@ export class MemoryStore implements Store {
         .filter(([, { wakeAt }]) => wakeAt !== null && wakeAt <= now)
         .sort(([, a], [, b]) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0))
         .slice(0, most);
-      for (const [flowId, entry] of due) tables.flows.set(flowId, { ...entry, wakeAt: now + 5_000 });
+      for (const [flowId, entry] of due)
+        tables.flows.set(flowId, { ...entry, wakeAt: now + 5_000 });
       return due.map(([flowId]) => flowId);
     });
   }
 
   untilNextDue(most: number): Promise<number> {
     return this.database.transaction(({ flows }) => {
-      const times = [...flows.values()].flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt - this.database.now]));
+      const times = [...flows.values()].flatMap(({ wakeAt }) =>
+        wakeAt === null ? [] : [wakeAt - this.database.now],
+      );
       return Math.min(most, ...times.map((ms) => Math.max(0, ms)));
     });
   }
@@ -163,6 +197,7 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     await this.outboxTake(0);
-    for (const entry of this.database.listeners) if (entry.instanceId === this.instanceId) this.database.listeners.delete(entry);
+    for (const entry of this.database.listeners)
+      if (entry.instanceId === this.instanceId) this.database.listeners.delete(entry);
   }
 }

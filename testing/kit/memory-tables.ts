@@ -1,5 +1,12 @@
 /** What the stores in memory share: tables of values, and one transaction at a time. */
-import type { FlowHint, InboxPosition, OutboxRow, QuarantineEntry, RegistrationRow, WorkerRow } from '../../src/engine/ports.js';
+import type {
+  FlowHint,
+  InboxPosition,
+  OutboxRow,
+  QuarantineEntry,
+  RegistrationRow,
+  WorkerRow,
+} from '../../src/engine/ports.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
@@ -16,7 +23,11 @@ export interface FlowEntry {
   readonly parked: string | null;
 }
 export interface NameEntry {
-  readonly versions: readonly { readonly orchestration: Orchestration; readonly initiator: string | null; readonly createdAt: number }[];
+  readonly versions: readonly {
+    readonly orchestration: Orchestration;
+    readonly initiator: string | null;
+    readonly createdAt: number;
+  }[];
   readonly paused: boolean;
   readonly archived: boolean;
 }
@@ -95,11 +106,25 @@ export function rowKey(row: { readonly flowId: string; readonly number: number }
   return `${row.flowId} ${row.number}`;
 }
 
-export function placeKey({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+export function placeKey({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}): string {
   return `${topic}/${partition}`;
 }
 
-export function registrationOf(entry: NameEntry | undefined, version: number | null): RegistrationRow | null {
-  const found = version === null ? entry?.versions.at(-1) : entry?.versions.find((one) => one.orchestration.version === version);
-  return entry === undefined || found === undefined ? null : { ...found, paused: entry.paused, archived: entry.archived };
+export function registrationOf(
+  entry: NameEntry | undefined,
+  version: number | null,
+): RegistrationRow | null {
+  const found =
+    version === null
+      ? entry?.versions.at(-1)
+      : entry?.versions.find((one) => one.orchestration.version === version);
+  return entry === undefined || found === undefined
+    ? null
+    : { ...found, paused: entry.paused, archived: entry.archived };
 }

@@ -4,9 +4,14 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/embedded/postgres.js';
-import { silent } from '../../src/observe/log.js';
-import { openOrm, openPostgres, type Postgres, type PostgresOptions } from '../../src/postgres/database.js';
-import { freshOf, type Sql, sqlOf } from '../../src/postgres/sql.js';
+import { silent } from '../../src/observability/log.js';
+import { freshOf, type Sql, sqlOf } from '../../src/postgres/connection/sql.js';
+import {
+  openOrm,
+  openPostgres,
+  type Postgres,
+  type PostgresOptions,
+} from '../../src/postgres/database.js';
 import { testTopics } from './topics.js';
 
 export interface TestDatabase {
@@ -30,7 +35,11 @@ async function openServer(): Promise<Server> {
   const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined && given !== '') return { url: given, close: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'backstep-test-postgres-'));
-  const server: EmbeddedPostgres = await openEmbeddedPostgres({ folder, log: silent('embedded'), settings: { fsync: 'off' } });
+  const server: EmbeddedPostgres = await openEmbeddedPostgres({
+    folder,
+    log: silent('embedded'),
+    settings: { fsync: 'off' },
+  });
   return {
     url: server.url,
     close: async () => {
@@ -59,7 +68,8 @@ async function onServer<T>(url: string, work: (sql: Sql) => Promise<T>): Promise
 async function templateName(): Promise<string> {
   const folder = new URL('../../migrations/', import.meta.url);
   const hash = createHash('sha256');
-  for (const file of (await readdir(folder)).sort()) hash.update(await readFile(new URL(file, folder)));
+  for (const file of (await readdir(folder)).sort())
+    hash.update(await readFile(new URL(file, folder)));
   return `backstep_template_${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -93,16 +103,23 @@ function optionsFor(url: string): PostgresOptions {
 }
 
 /** `empty`: without any table. */
-export async function testDatabase({ empty = false }: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
+export async function testDatabase({
+  empty = false,
+}: {
+  readonly empty?: boolean;
+} = {}): Promise<TestDatabase> {
   const server = await openServer();
   const name = `backstep_${randomBytes(8).toString('hex')}`;
   const template = await templateName();
   if (!empty) await makeTemplate(server.url, template);
-  await onServer(server.url, (sql) => sql.rows(`CREATE DATABASE ${name}${empty ? '' : ` TEMPLATE ${template}`}`, []));
+  await onServer(server.url, (sql) =>
+    sql.rows(`CREATE DATABASE ${name}${empty ? '' : ` TEMPLATE ${template}`}`, []),
+  );
   const url = urlOf(server.url, name);
   const opened: Postgres[] = [];
   const beside = openOrm({ url, poolSize: 2, statementTimeoutMs: 60_000, log: silent('postgres') });
-  const sql: TestDatabase['sql'] = (text, parameters = []) => sqlOf(freshOf(beside.em)).rows<Record<string, unknown>>(text, parameters);
+  const sql: TestDatabase['sql'] = (text, parameters = []) =>
+    sqlOf(freshOf(beside.em)).rows<Record<string, unknown>>(text, parameters);
   return {
     url,
     sql,
@@ -112,8 +129,14 @@ export async function testDatabase({ empty = false }: { readonly empty?: boolean
       return postgres;
     },
     age: async (ms) => {
-      await sql(`UPDATE orchestration_outbox SET leased_until = leased_until - $1::float8 * interval '1 ms'`, [ms]);
-      await sql(`UPDATE orchestration_run SET wake_at = wake_at - $1::float8 * interval '1 ms' WHERE wake_at IS NOT NULL`, [ms]);
+      await sql(
+        `UPDATE orchestration_outbox SET leased_until = leased_until - $1::float8 * interval '1 ms'`,
+        [ms],
+      );
+      await sql(
+        `UPDATE orchestration_run SET wake_at = wake_at - $1::float8 * interval '1 ms' WHERE wake_at IS NOT NULL`,
+        [ms],
+      );
     },
     close: async () => {
       for (const postgres of opened) await postgres.close();

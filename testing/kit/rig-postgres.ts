@@ -4,21 +4,34 @@
  */
 import { deepStrictEqual } from 'node:assert';
 import { afterAll } from '@jest/globals';
-import type { Delivery, DeliveryOutcome, LockedFlows, OutboxRow, Store } from '../../src/engine/ports.js';
-import { unitOfWork, type Work } from '../../src/engine/unit-of-work.js';
+import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
+import type {
+  Delivery,
+  DeliveryOutcome,
+  LockedFlows,
+  OutboxRow,
+  Store,
+} from '../../src/engine/ports.js';
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent, Refusal } from '../../src/saga/event.js';
 import type { Flow, Payload } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { dueAt } from '../../src/saga/retry.js';
-import { createWire } from '../../src/wire/commands.js';
+import { createWire } from '../../src/wire/outgoing.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const wire = createWire({ commandTypeId: null, source: '/scenario' });
-const nothing: Delivery = { position: null, input: null, start: null, registration: null, poison: null, raw: null };
+const nothing: Delivery = {
+  position: null,
+  input: null,
+  start: null,
+  registration: null,
+  poison: null,
+  raw: null,
+};
 
 /** One database per test file. */
 let database: Promise<TestDatabase> | null = null;
@@ -59,7 +72,11 @@ class PostgresRig implements Rig {
   /** The time of the transaction is the scenario's. */
   private timed(locked: LockedFlows): LockedFlows {
     const { now } = this;
-    return { ...locked, now, flows: new Map([...locked.flows].map(([id, flow]) => [id, { ...flow, now }])) };
+    return {
+      ...locked,
+      now,
+      flows: new Map([...locked.flows].map(([id, flow]) => [id, { ...flow, now }])),
+    };
   }
 
   async register(orchestration: Orchestration): Promise<void> {
@@ -115,7 +132,13 @@ class PostgresRig implements Rig {
   }
 
   async unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void> {
-    await this.say({ type: 'UNPUBLISHABLE', flowId: this.flowId, attemptId, errorCode, errorMessage });
+    await this.say({
+      type: 'UNPUBLISHABLE',
+      flowId: this.flowId,
+      attemptId,
+      errorCode,
+      errorMessage,
+    });
   }
 
   async elapse(milliseconds: number, ticking: boolean): Promise<void> {
@@ -133,7 +156,11 @@ class PostgresRig implements Rig {
 
   async operator(verb: Verb): Promise<Refusal | null> {
     const word = { flowId: this.flowId, actor: 'ada', reason: 'because' };
-    const outcome = await this.say(verb.type === 'SKIP_STEP' ? { ...word, ...verb, output: textOf(verb.output) } : { ...word, ...verb });
+    const outcome = await this.say(
+      verb.type === 'SKIP_STEP'
+        ? { ...word, ...verb, output: textOf(verb.output) }
+        : { ...word, ...verb },
+    );
     return outcome.kind === 'recorded' ? outcome.refusal : null;
   }
 
@@ -144,7 +171,8 @@ class PostgresRig implements Rig {
 
   async publisher(state: 'sends' | 'stuck' | 'away'): Promise<void> {
     this.publishing = state;
-    if (state === 'sends') await this.publish([...this.waiting.splice(0), ...(await this.store.outboxTake(100))]);
+    if (state === 'sends')
+      await this.publish([...this.waiting.splice(0), ...(await this.store.outboxTake(100))]);
   }
 
   async view(): Promise<{ flow: Flow; events: readonly FlowEvent[] }> {
@@ -161,15 +189,30 @@ class PostgresRig implements Rig {
 
   /** What comes from a topic has a place in it, and is admitted once: told twice, it counts once. */
   private async record(input: NonNullable<Delivery['input']>): Promise<void> {
-    const position = { topic: `replies-${this.number}`, partition: 0, offset: this.offset++, timestamp: this.now };
+    const position = {
+      topic: `replies-${this.number}`,
+      partition: 0,
+      offset: this.offset++,
+      timestamp: this.now,
+    };
     const delivery = { ...nothing, input, position, raw: { key: null, value: null } };
     await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
-    const again = await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
+    const again = await this.work({
+      delivery,
+      start: null,
+      startRefused: null,
+      orchestrationPaused: false,
+    });
     deepStrictEqual(again.kind, 'duplicate');
   }
 
   private say(input: NonNullable<Delivery['input']>): Promise<DeliveryOutcome> {
-    return this.work({ delivery: { ...nothing, input }, start: null, startRefused: null, orchestrationPaused: false });
+    return this.work({
+      delivery: { ...nothing, input },
+      start: null,
+      startRefused: null,
+      orchestrationPaused: false,
+    });
   }
 
   private async work(one: Work): Promise<DeliveryOutcome> {
@@ -187,7 +230,10 @@ class PostgresRig implements Rig {
   }
 
   private async setPaused(paused: boolean): Promise<void> {
-    await this.on.sql('UPDATE orchestration_name SET paused = $1 WHERE name = $2', [paused, this.orchestration?.name ?? '']);
+    await this.on.sql('UPDATE orchestration_name SET paused = $1 WHERE name = $2', [
+      paused,
+      this.orchestration?.name ?? '',
+    ]);
   }
 }
 
@@ -197,7 +243,10 @@ function stored(flow: Flow): Flow {
 }
 
 function receivedFrom({ value }: OutboxRow): ReceivedCommand {
-  const { headers, payload } = JSON.parse(String(value)) as { headers: Record<string, unknown>; payload: unknown };
+  const { headers, payload } = JSON.parse(String(value)) as {
+    headers: Record<string, unknown>;
+    payload: unknown;
+  };
   return {
     action: headers.action as ReceivedCommand['action'],
     stepName: String(headers.stepName),

@@ -2,7 +2,13 @@
 import { deepStrictEqual } from 'node:assert';
 import { advance, fold, start } from '../../src/saga/advance.js';
 import type { FlowEvent, Refusal } from '../../src/saga/event.js';
-import { type Action, attemptIdOf, type Flow, type Payload, type StepRun } from '../../src/saga/flow.js';
+import {
+  type Action,
+  attemptIdOf,
+  type Flow,
+  type Payload,
+  type StepRun,
+} from '../../src/saga/flow.js';
 import type { Input, OperatorInput, StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { dueAt } from '../../src/saga/retry.js';
@@ -50,7 +56,14 @@ export class PureRig implements Rig {
     const { outcome, errorMessage, errorCode, retryable } = answer;
     const payload = outcome === 'success' ? textOf(answer.payload) : null;
     const said = { outcome, payload, errorMessage, errorCode, retryable };
-    this.tell({ type: 'REPLY', flowId: FLOW_ID, stepName, action: action ?? null, attemptId, ...said });
+    this.tell({
+      type: 'REPLY',
+      flowId: FLOW_ID,
+      stepName,
+      action: action ?? null,
+      attemptId,
+      ...said,
+    });
   }
 
   async progress(progress: RigProgress): Promise<void> {
@@ -76,7 +89,10 @@ export class PureRig implements Rig {
 
   async operator(verb: Verb): Promise<Refusal | null> {
     const word = { flowId: FLOW_ID, actor: 'ada', reason: 'because' };
-    const input: OperatorInput = verb.type === 'SKIP_STEP' ? { ...word, ...verb, output: textOf(verb.output) } : { ...word, ...verb };
+    const input: OperatorInput =
+      verb.type === 'SKIP_STEP'
+        ? { ...word, ...verb, output: textOf(verb.output) }
+        : { ...word, ...verb };
     return this.tell(input);
   }
 
@@ -105,7 +121,10 @@ export class PureRig implements Rig {
     const { now, orchestrationPaused } = this;
     const unsent = this.outbox.map((row) => row.attemptId);
     const ungiven = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);
-    const advanced = advance({ ...this.current(), now, ungiven, unsent, orchestrationPaused }, input);
+    const advanced = advance(
+      { ...this.current(), now, ungiven, unsent, orchestrationPaused },
+      input,
+    );
     this.recorded(advanced);
     return advanced.refusal;
   }
@@ -114,9 +133,15 @@ export class PureRig implements Rig {
     this.flow = flow;
     this.events.push(...events);
     if (this.begun !== null) deepStrictEqual(stored(fold(this.begun, this.events)), stored(flow));
-    const withdrawn = events.flatMap((event) => (event.type === 'DO_WITHDRAWN' ? [idOf(event.stepName, 'DO', 0, event.attempt)] : []));
+    const withdrawn = events.flatMap((event) =>
+      event.type === 'DO_WITHDRAWN' ? [idOf(event.stepName, 'DO', 0, event.attempt)] : [],
+    );
     this.outbox = this.outbox.filter((row) => !withdrawn.includes(row.attemptId));
-    this.publish(events.flatMap((event) => commandOf(flow, event)).filter((row) => !withdrawn.includes(row.attemptId)));
+    this.publish(
+      events
+        .flatMap((event) => commandOf(flow, event))
+        .filter((row) => !withdrawn.includes(row.attemptId)),
+    );
   }
 
   private publish(rows: readonly ReceivedCommand[]): void {
@@ -145,7 +170,9 @@ function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
   const action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
   const round = event.type === 'UNDO_SENT' ? event.round : 0;
   const attemptId = idOf(stepName, action, round, attempt);
-  return [{ action, stepName, attempt, round, attemptId, payload: payloadFor(step, action), deadline }];
+  return [
+    { action, stepName, attempt, round, attemptId, payload: payloadFor(step, action), deadline },
+  ];
 }
 
 /** As the wire fills a command: DO carries the input, UNDO the step's own output or, without one, its input. */

@@ -26,7 +26,9 @@ function markOf(event: FlowEvent): string | null {
     case 'REPLY_REFUSED':
       return `(${event.action === 'UNDO' ? '~' : ''}${event.stepName} ${event.code})`;
     default:
-      return WORDS.has(event.type) ? `[${event.type}${'stepName' in event && event.stepName ? ` ${event.stepName}` : ''}]` : null;
+      return WORDS.has(event.type)
+        ? `[${event.type}${'stepName' in event && event.stepName ? ` ${event.stepName}` : ''}]`
+        : null;
   }
 }
 

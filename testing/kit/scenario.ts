@@ -9,7 +9,9 @@ import { type Answer, type Duration, ms, type Recipe } from './builders.js';
 import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
 import { traceOf } from './scenario-trace.js';
 
-type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload'>> & { deadlineIn?: Duration };
+type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload'>> & {
+  deadlineIn?: Duration;
+};
 /** Which command is answered: the last one received of that name, unless an attempt (and round) is said. */
 type Which = { attempt?: number; round?: number };
 
@@ -52,13 +54,20 @@ export class Scenario {
   progress(command: string, progress: number, which: Which & { echoes?: boolean } = {}): this {
     return this.act((on) => {
       const { stepName, attemptId } = on.find(command, which);
-      const said = { stepName, attemptId: which.echoes === false ? null : attemptId, progress, message: null };
+      const said = {
+        stepName,
+        attemptId: which.echoes === false ? null : attemptId,
+        progress,
+        message: null,
+      };
       return on.say(() => on.rig.progress(said));
     });
   }
   /** The command received last can never be published. */
   cannotBePublished(errorCode = 'MESSAGE_TOO_LARGE'): this {
-    return this.act((on) => on.say(() => on.rig.unpublishable(on.last().attemptId, errorCode, 'it will never fit')));
+    return this.act((on) =>
+      on.say(() => on.rig.unpublishable(on.last().attemptId, errorCode, 'it will never fit')),
+    );
   }
 
   /** Timers fire as they come due. */
@@ -102,9 +111,16 @@ export class Scenario {
   refused(code: RefusalCode): this {
     return this.act((on) => on.expectRefusal(code));
   }
-  step(name: string): { is(status: StepStatus): Scenario; has(wanted: Partial<StepRun>): Scenario } {
+  step(name: string): {
+    is(status: StepStatus): Scenario;
+    has(wanted: Partial<StepRun>): Scenario;
+  } {
     const has = (wanted: Partial<StepRun>) =>
-      this.act(async (on) => expect((await on.flow()).steps.find((step) => step.definition.name === name)).toMatchObject(wanted));
+      this.act(async (on) =>
+        expect((await on.flow()).steps.find((step) => step.definition.name === name)).toMatchObject(
+          wanted,
+        ),
+      );
     return { is: (status) => has({ status }), has };
   }
   flow(wanted: Partial<Flow>): this {
@@ -114,7 +130,11 @@ export class Scenario {
   timeline(type: EventType, times: number, where: Record<string, unknown> = {}): this {
     return this.act(async (on) => {
       const found = (await on.events()).filter((event) => event.type === type);
-      expect(found.filter((event) => Object.entries(where).every(([key, value]) => Reflect.get(event, key) === value))).toHaveLength(times);
+      expect(
+        found.filter((event) =>
+          Object.entries(where).every(([key, value]) => Reflect.get(event, key) === value),
+        ),
+      ).toHaveLength(times);
     });
   }
   is(status: FlowStatus): this {
@@ -122,7 +142,9 @@ export class Scenario {
   }
   /** A terminal status, and nothing open. */
   ends(status: FlowStatus, wanted: Partial<Flow> = {}): this {
-    return this.flow({ status, ...wanted }).act(async (on) => expect((await on.flow()).endedAt).not.toBeNull());
+    return this.flow({ status, ...wanted }).act(async (on) =>
+      expect((await on.flow()).endedAt).not.toBeNull(),
+    );
   }
   andNothingElse(): this {
     return this.act((on) => on.expectNothingElse());
@@ -172,10 +194,13 @@ class Stage {
     const waiting = await this.waiting();
     const command = waiting.find((one) => nameOf(one) === text);
     if (command === undefined)
-      throw new Error(`${text} was not sent; waiting to be received: ${waiting.map(nameOf).join(', ') || 'nothing'}`);
+      throw new Error(
+        `${text} was not sent; waiting to be received: ${waiting.map(nameOf).join(', ') || 'nothing'}`,
+      );
     this.received.push(command);
     expect(command).toMatchObject(wanted);
-    if (deadlineIn !== undefined) expect(command.deadline - (await this.flow()).now).toBe(ms(deadlineIn));
+    if (deadlineIn !== undefined)
+      expect(command.deadline - (await this.flow()).now).toBe(ms(deadlineIn));
   }
   async expectNothingElse(): Promise<void> {
     expect((await this.waiting()).map(nameOf)).toEqual([]);
@@ -187,7 +212,9 @@ class Stage {
   }
   find(text: string, which: Which): ReceivedCommand {
     const fits = (one: ReceivedCommand) =>
-      nameOf(one) === text && one.attempt === (which.attempt ?? one.attempt) && one.round === (which.round ?? one.round);
+      nameOf(one) === text &&
+      one.attempt === (which.attempt ?? one.attempt) &&
+      one.round === (which.round ?? one.round);
     const found = this.received.filter(fits);
     const last = found[found.length - 1];
     if (last === undefined) throw new Error(`${text} ${JSON.stringify(which)} was not received`);
@@ -197,14 +224,23 @@ class Stage {
   answer(command: ReceivedCommand, answer: Answer): Promise<void> {
     const { stepName } = command;
     const action = answer.action === undefined ? command.action : answer.action;
-    return this.say(() => this.rig.reply({ stepName, action, attemptId: answer.echoes ? command.attemptId : null, answer }));
+    return this.say(() =>
+      this.rig.reply({
+        stepName,
+        action,
+        attemptId: answer.echoes ? command.attemptId : null,
+        answer,
+      }),
+    );
   }
   /** A worker's word: its refusal is on the timeline. */
   async say(word: () => Promise<void>): Promise<void> {
     this.expectNoRefusal();
     const before = (await this.events()).length;
     await word();
-    const refused = (await this.events()).slice(before).find((event) => event.type === 'REPLY_REFUSED');
+    const refused = (await this.events())
+      .slice(before)
+      .find((event) => event.type === 'REPLY_REFUSED');
     this.refusal = refused?.type === 'REPLY_REFUSED' ? refused.code : null;
   }
   async operate(verb: Verb): Promise<void> {
@@ -217,11 +253,14 @@ class Stage {
     expect(refusal ?? 'it was accepted').toBe(code);
   }
   expectNoRefusal(): void {
-    if (this.refusal !== null) throw new Error(`refused with ${this.refusal}, which nobody expected`);
+    if (this.refusal !== null)
+      throw new Error(`refused with ${this.refusal}, which nobody expected`);
   }
 
   private async waiting(): Promise<readonly ReceivedCommand[]> {
-    return (await this.rig.commands()).filter((one) => !this.received.some((known) => known.attemptId === one.attemptId));
+    return (await this.rig.commands()).filter(
+      (one) => !this.received.some((known) => known.attemptId === one.attemptId),
+    );
   }
 }
 
@@ -233,7 +272,11 @@ const rig = process.env.SCENARIO_RIG ?? 'pure';
 const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRig };
 
 /** `rigs`: only on these, where a scenario needs what others can not do (an outbox that stands still). */
-export function scenario(title: string, tell: (s: Scenario) => Scenario, { rigs }: { rigs?: readonly string[] } = {}): void {
+export function scenario(
+  title: string,
+  tell: (s: Scenario) => Scenario,
+  { rigs }: { rigs?: readonly string[] } = {},
+): void {
   if (rigs !== undefined && !rigs.includes(rig)) return;
   test(title, async () => {
     await tell(new Scenario()).playOn(await createRig());

@@ -10,7 +10,10 @@ storeContract('the store on PostgreSQL', async () => {
       await database.sql('UPDATE orchestration_name SET paused = true WHERE name = $1', [name]);
     },
     quarantined: async (topic) => {
-      const rows = await database.sql('SELECT code, record_offset, value FROM orchestration_quarantine WHERE topic = $1', [topic]);
+      const rows = await database.sql(
+        'SELECT code, record_offset, value FROM orchestration_quarantine WHERE topic = $1',
+        [topic],
+      );
       return rows.map(({ code, record_offset, value }) => ({
         code: String(code),
         offset: BigInt(String(record_offset)),
@@ -28,7 +31,10 @@ storeContract('the store on PostgreSQL', async () => {
       return (await database.sql(tables.join(' UNION ALL '), [flowId])).length;
     },
     waiting: async (flowId) => {
-      const [row] = await database.sql('SELECT count(*)::int AS count FROM orchestration_outbox WHERE flow_id = $1', [flowId]);
+      const [row] = await database.sql(
+        'SELECT count(*)::int AS count FROM orchestration_outbox WHERE flow_id = $1',
+        [flowId],
+      );
       return Number(row?.count);
     },
     close: database.close,

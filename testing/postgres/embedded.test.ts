@@ -1,13 +1,23 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openEmbeddedPostgres } from '../../src/embedded/postgres.js';
-import { silent } from '../../src/observe/log.js';
+import { silent } from '../../src/observability/log.js';
+import { freshOf, sqlOf } from '../../src/postgres/connection/sql.js';
 import { openOrm } from '../../src/postgres/database.js';
-import { freshOf, sqlOf } from '../../src/postgres/sql.js';
 
 const log = silent('embedded');
 let folder = '';
@@ -25,7 +35,8 @@ async function ask(url: string, text: string): Promise<Record<string, unknown>[]
   }
 }
 
-const pidOf = async (): Promise<number> => Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+const pidOf = async (): Promise<number> =>
+  Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 /** A child that was stopped is a zombie for a moment: that is not running. */
 async function isRunning(pid: number): Promise<boolean> {
@@ -52,18 +63,26 @@ test('data survive a restart, they are synced to disk, in UTF-8, and nothing is 
 
 test('a folder that is in use is refused, politely, and free again afterwards', async () => {
   const first = await openEmbeddedPostgres({ folder, log });
-  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(/in use by process \d+.*choose another data folder/);
+  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(
+    /in use by process \d+.*choose another data folder/,
+  );
   await ask(first.url, 'SELECT 1');
   await first.close();
   await (await openEmbeddedPostgres({ folder, log })).close();
 });
 
 test('a folder that another living process uses is refused, one whose process is gone is not', async () => {
-  const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], {
+    stdio: 'ignore',
+  });
   const gone = new Promise((resolve) => other.on('exit', resolve));
-  const born = (await readFile(`/proc/${other.pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')[19];
+  const born = (await readFile(`/proc/${other.pid}/stat`, 'utf8'))
+    .replace(/^.*\) /, '')
+    .split(' ')[19];
   await writeFile(join(folder, 'owner'), `${other.pid} ${born}`);
-  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(`in use by process ${other.pid}`);
+  await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(
+    `in use by process ${other.pid}`,
+  );
   await writeFile(join(folder, 'owner'), `${other.pid} ${Number(born) - 1}`);
   await (await openEmbeddedPostgres({ folder, log })).close();
   await writeFile(join(folder, 'owner'), `${other.pid} ${born}`);
@@ -89,7 +108,10 @@ test('a server that a killed process left running is stopped, and its data are t
 
 test('a pid file that names a stranger is no obstacle', async () => {
   await (await openEmbeddedPostgres({ folder, log })).close();
-  await writeFile(join(folder, 'data', 'postmaster.pid'), `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`);
+  await writeFile(
+    join(folder, 'data', 'postmaster.pid'),
+    `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`,
+  );
   const again = await openEmbeddedPostgres({ folder, log });
   await ask(again.url, 'SELECT 1');
   await again.close();
@@ -100,7 +122,9 @@ test('a port that is taken is said so, and leaves nothing behind', async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await expect(openEmbeddedPostgres({ folder, port, log })).rejects.toThrow(/did not start on port \d+.*in use/s);
+  await expect(openEmbeddedPostgres({ folder, port, log })).rejects.toThrow(
+    /did not start on port \d+.*in use/s,
+  );
   await new Promise((resolve) => taken.close(resolve));
   await expect(stat(join(folder, 'owner'))).rejects.toThrow('ENOENT');
   const again = await openEmbeddedPostgres({ folder, port, log });

@@ -1,10 +1,18 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Fault } from '../../src/engine/ports.js';
-import { silent } from '../../src/observe/log.js';
+import { silent } from '../../src/observability/log.js';
+import { faultOf } from '../../src/postgres/connection/faults.js';
 import { openPostgres } from '../../src/postgres/database.js';
-import { faultOf } from '../../src/postgres/faults.js';
-import { change, changeRecord, firstStepDone, lockOne, register, start, startInput } from '../contracts/store-builders.js';
+import {
+  change,
+  changeRecord,
+  firstStepDone,
+  lockOne,
+  register,
+  start,
+  startInput,
+} from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 import { testTopics } from '../kit/topics.js';
 
@@ -42,7 +50,10 @@ describe('when the database is in trouble', () => {
       stepTopics: testTopics,
       log: silent('postgres'),
     };
-    const { store, readModel, migrate, close } = openPostgres({ ...options, url: `postgres://nobody@127.0.0.1:${port}/nothing` });
+    const { store, readModel, migrate, close } = openPostgres({
+      ...options,
+      url: `postgres://nobody@127.0.0.1:${port}/nothing`,
+    });
     const asked = [
       migrate(),
       store.ping(),
@@ -87,9 +98,13 @@ describe('when the database is in trouble', () => {
       await killAll();
     });
     expect(await code(broken)).toBe('DATABASE_AWAY');
-    expect(await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`)).toHaveLength(1);
+    expect(
+      await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`),
+    ).toHaveLength(1);
     await start(store, [startInput('another')]);
-    expect(await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`)).toHaveLength(0);
+    expect(
+      await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`),
+    ).toHaveLength(0);
   });
 
   test('a statement that takes too long is a fault', async () => {
@@ -110,7 +125,10 @@ describe('when the database is in trouble', () => {
   test('work that can not be recorded is no fault: another try would not help', async () => {
     const { store } = database.open();
     await start(store, [startInput('twice')]);
-    const again = change(store, 'twice', (flow) => ({ ...changeRecord(flow, {}, [{ type: 'FLOW_RELEASED' }]), before: null }));
+    const again = change(store, 'twice', (flow) => ({
+      ...changeRecord(flow, {}, [{ type: 'FLOW_RELEASED' }]),
+      before: null,
+    }));
     expect(await code(again)).toMatch(/duplicate key/);
   });
 
@@ -164,5 +182,8 @@ test.each([
   ['42601', 'syntax error', undefined],
 ])('%s (%s) is %s', (state, message, expected) => {
   expect(faultOf(Object.assign(new Error(message), { code: state }))?.code).toBe(expected);
-  expect(faultOf(new Error('wrapped', { cause: Object.assign(new Error(message), { code: state }) }))?.code).toBe(expected);
+  expect(
+    faultOf(new Error('wrapped', { cause: Object.assign(new Error(message), { code: state }) }))
+      ?.code,
+  ).toBe(expected);
 });

@@ -4,17 +4,31 @@ import type { Flow } from '../../src/saga/flow.js';
 import type { ReplyInput } from '../../src/saga/input.js';
 import { next } from '../../src/saga/next.js';
 import { dueAt } from '../../src/saga/retry.js';
-import { change, orchestration, register, startInput, stepDefinition } from '../contracts/store-builders.js';
+import {
+  change,
+  orchestration,
+  register,
+  startInput,
+  stepDefinition,
+} from '../contracts/store-builders.js';
 import { testDatabase } from '../kit/postgres.js';
 
 const recipe = orchestration('folded', {
   deadlineMs: 60_000,
   steps: ['a', 'b', 'c'].map((name, index) =>
-    stepDefinition(index + 1, name, { maxRetries: 1, backoff: { initialMs: 0, factor: 1, maxMs: 0, jitter: 'none' } }),
+    stepDefinition(index + 1, name, {
+      maxRetries: 1,
+      backoff: { initialMs: 0, factor: 1, maxMs: 0, jitter: 'none' },
+    }),
   ),
 });
 
-const reply = (stepName: string, action: 'DO' | 'UNDO', outcome: ReplyInput['outcome'], payload: string | null = null): ReplyInput => ({
+const reply = (
+  stepName: string,
+  action: 'DO' | 'UNDO',
+  outcome: ReplyInput['outcome'],
+  payload: string | null = null,
+): ReplyInput => ({
   type: 'REPLY',
   flowId: 'f',
   stepName,
@@ -36,7 +50,10 @@ test('the stored flow is the fold of its stored timeline, and settled, after eve
     await store.road(async (tx) => {
       const { now } = await tx.lock([], []);
       const { flow, events } = startFlow(input, now);
-      await tx.record([{ before: null, after: flow, events, outbox: [], withdrawn: [], wakeAt: dueAt(flow) }], true);
+      await tx.record(
+        [{ before: null, after: flow, events, outbox: [], withdrawn: [], wakeAt: dueAt(flow) }],
+        true,
+      );
     });
     const agree = async (): Promise<Flow | undefined> => {
       const stored = (await readModel.flows(['f'])).get('f');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FlowFilter } from '../../src/engine/ports.js';
-import { Bindings } from '../../src/postgres/filter.js';
-import { newestOf } from '../../src/postgres/newest.js';
+import { Bindings } from '../../src/postgres/read/flow-filter.js';
+import { newestOf } from '../../src/postgres/read/history-query.js';
 import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
@@ -13,8 +13,15 @@ describe('with twenty thousand flows', () => {
     database = await testDatabase();
     const { store } = database.open();
     await register(store);
-    await start(store, [startInput('seed', { initiator: 'portal', idempotencyKey: 'k', headers: { correlationId: 'c' } })]);
-    const columns = 'orchestration_name, orchestration_version, failure_reason, input, output, headers, state, last_event_number';
+    await start(store, [
+      startInput('seed', {
+        initiator: 'portal',
+        idempotencyKey: 'k',
+        headers: { correlationId: 'c' },
+      }),
+    ]);
+    const columns =
+      'orchestration_name, orchestration_version, failure_reason, input, output, headers, state, last_event_number';
     await database.sql(
       `INSERT INTO orchestration_run (flow_id, status, started_at, wake_at, initiator, idempotency_key, correlation_id, ${columns})
        SELECT 'f' || n, CASE WHEN n % 1000 = 0 THEN 'FAILED' WHEN n % 500 = 1 THEN 'IN_PROGRESS' ELSE 'COMPLETED' END, now() - n * interval '1 second',
@@ -33,14 +40,22 @@ describe('with twenty thousand flows', () => {
 
   /** As the gateway's connections plan it: before the parameters are known. PostgreSQL 15 can not show that. */
   async function plan(filter: FlowFilter): Promise<string> {
-    const [{ generic } = { generic: false }] = await database.sql(`SELECT current_setting('server_version_num')::int >= 160000 AS generic`);
+    const [{ generic } = { generic: false }] = await database.sql(
+      `SELECT current_setting('server_version_num')::int >= 160000 AS generic`,
+    );
     const bindings = new Bindings();
     const sql = {
-      rows: <R>(text: string, parameters: Parameters<TestDatabase['sql']>[1]) => database.sql(text, parameters) as Promise<R[]>,
+      rows: <R>(text: string, parameters: Parameters<TestDatabase['sql']>[1]) =>
+        database.sql(text, parameters) as Promise<R[]>,
     };
     const text = await newestOf(sql, { filter, bindings, most: 21, after: null });
-    const explained = generic === true ? `EXPLAIN (GENERIC_PLAN, COSTS OFF) ${text}` : `EXPLAIN (COSTS OFF) ${text}`;
-    return (await database.sql(explained, generic === true ? [] : bindings.parameters)).map((row) => row['QUERY PLAN']).join('\n');
+    const explained =
+      generic === true
+        ? `EXPLAIN (GENERIC_PLAN, COSTS OFF) ${text}`
+        : `EXPLAIN (COSTS OFF) ${text}`;
+    return (await database.sql(explained, generic === true ? [] : bindings.parameters))
+      .map((row) => row['QUERY PLAN'])
+      .join('\n');
   }
 
   test.each([
@@ -51,9 +66,21 @@ describe('with twenty thousand flows', () => {
     ['an initiator', { initiator: 'i7' }, 'orchestration_run_initiator'],
     ['a correlation', { correlationId: 'c77' }, 'orchestration_run_correlation'],
     ['an idempotency key', { idempotencyKey: 'k77' }, 'orchestration_run_key_alone'],
-    ['an idempotency key of an orchestration', { orchestrationName: 'accounts', idempotencyKey: 'k77' }, 'orchestration_run_key'],
-    ['steps in trouble', { stepStatuses: ['UNDO_FAIL', 'DO_FAIL'] }, 'orchestration_step_run_trouble'],
-    ['a step in trouble', { stepName: 'step2', stepStatuses: ['UNDO_FAIL'] }, 'orchestration_step_run_trouble'],
+    [
+      'an idempotency key of an orchestration',
+      { orchestrationName: 'accounts', idempotencyKey: 'k77' },
+      'orchestration_run_key',
+    ],
+    [
+      'steps in trouble',
+      { stepStatuses: ['UNDO_FAIL', 'DO_FAIL'] },
+      'orchestration_step_run_trouble',
+    ],
+    [
+      'a step in trouble',
+      { stepName: 'step2', stepStatuses: ['UNDO_FAIL'] },
+      'orchestration_step_run_trouble',
+    ],
     ['an error', { errorContains: 'boom 3' }, 'orchestration_step_run_error'],
   ] as const)('history of %s needs no scan of a table', async (_, filter, index) => {
     const found = await plan(filter);
@@ -63,16 +90,24 @@ describe('with twenty thousand flows', () => {
 
   test('what the road asks again and again finds its rows by an index', async () => {
     const explain = async (text: string): Promise<string> =>
-      (await database.sql(`EXPLAIN (COSTS OFF) ${text}`)).map((row) => row['QUERY PLAN']).join('\n');
-    expect(await explain('SELECT flow_id FROM orchestration_run WHERE wake_at <= now() ORDER BY wake_at LIMIT 10')).toContain(
-      'orchestration_run_wake',
-    );
-    expect(await explain('SELECT flow_id FROM orchestration_outbox WHERE leased_until < now() ORDER BY leased_until LIMIT 10')).toContain(
-      'orchestration_outbox_lease',
-    );
-    expect(await explain(`SELECT flow_id FROM orchestration_outbox WHERE flow_id = ANY ('{a,b}') AND leased_to IS NULL`)).toContain(
-      'orchestration_outbox_ungiven',
-    );
+      (await database.sql(`EXPLAIN (COSTS OFF) ${text}`))
+        .map((row) => row['QUERY PLAN'])
+        .join('\n');
+    expect(
+      await explain(
+        'SELECT flow_id FROM orchestration_run WHERE wake_at <= now() ORDER BY wake_at LIMIT 10',
+      ),
+    ).toContain('orchestration_run_wake');
+    expect(
+      await explain(
+        'SELECT flow_id FROM orchestration_outbox WHERE leased_until < now() ORDER BY leased_until LIMIT 10',
+      ),
+    ).toContain('orchestration_outbox_lease');
+    expect(
+      await explain(
+        `SELECT flow_id FROM orchestration_outbox WHERE flow_id = ANY ('{a,b}') AND leased_to IS NULL`,
+      ),
+    ).toContain('orchestration_outbox_ungiven');
     const inFlight = await explain(
       `SELECT count(*) FROM orchestration_run r WHERE r.status IN ('IN_PROGRESS', 'UNDOING') AND r.orchestration_name = 'x'`,
     );
@@ -101,7 +136,10 @@ describe('with twenty thousand flows', () => {
 });
 
 /** Sessions report what they did a moment later. */
-async function updates(database: TestDatabase, atLeast = 0): Promise<{ readonly updated: number; readonly hot: number }> {
+async function updates(
+  database: TestDatabase,
+  atLeast = 0,
+): Promise<{ readonly updated: number; readonly hot: number }> {
   const until = Date.now() + 15_000;
   for (;;) {
     const [row] = await database.sql(

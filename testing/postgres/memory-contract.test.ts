@@ -17,14 +17,21 @@ storeContract('the store in memory', async () => {
         .map(({ code, position, value }) => ({ code, offset: position.offset, value })),
     settle: async (topic, sinceMs) => {
       for (const entry of database.tables.quarantine)
-        if (entry.position.topic === topic) database.settled.set(entry, { receivedAt: database.now - sinceMs });
+        if (entry.position.topic === topic)
+          database.settled.set(entry, { receivedAt: database.now - sinceMs });
     },
     rows: async (flowId) => {
       const entry = database.tables.flows.get(flowId);
-      const messages = [...database.tables.outbox.values()].filter(({ row }) => row.flowId === flowId);
-      return messages.length + (entry === undefined ? 0 : 1 + entry.flow.steps.length + entry.events.length);
+      const messages = [...database.tables.outbox.values()].filter(
+        ({ row }) => row.flowId === flowId,
+      );
+      return (
+        messages.length +
+        (entry === undefined ? 0 : 1 + entry.flow.steps.length + entry.events.length)
+      );
     },
-    waiting: async (flowId) => [...database.tables.outbox.values()].filter(({ row }) => row.flowId === flowId).length,
+    waiting: async (flowId) =>
+      [...database.tables.outbox.values()].filter(({ row }) => row.flowId === flowId).length,
     close: async () => undefined,
   };
 });

@@ -1,7 +1,14 @@
 /** Removal beside the road: neither waits for the other, and nothing of a flow stays behind. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Store } from '../../src/engine/ports.js';
-import { change, changeRecord, lockOne, register, startInput, startRecord } from '../contracts/store-builders.js';
+import {
+  change,
+  changeRecord,
+  lockOne,
+  register,
+  startInput,
+  startRecord,
+} from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
 const DAY = 86_400_000;
@@ -24,7 +31,9 @@ async function completed(flowId: string, days: number): Promise<void> {
   await store.outboxSent(outbox);
   await store.outboxTake(0);
   const end = { type: 'FLOW_COMPLETED', output: null } as const;
-  await change(store, flowId, (flow) => changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now - days * DAY } }, [end]));
+  await change(store, flowId, (flow) =>
+    changeRecord(flow, { flow: { status: 'COMPLETED', endedAt: flow.now - days * DAY } }, [end]),
+  );
 }
 
 const remove = () => store.removing((removal) => removal.flows('COMPLETED', 30 * DAY, null, 100));
@@ -43,7 +52,13 @@ test('a flow the road holds just now is passed by, not waited for', async () => 
 test('nothing of a flow stays behind, whatever the road writes to it at the same time', async () => {
   const ids = Array.from({ length: 40 }, (_, index) => `busy-${index}`);
   for (const flowId of ids) await completed(flowId, 40);
-  const refusal = { type: 'REPLY_REFUSED', code: 'FLOW_ENDED', stepName: null, action: null, message: 'late' } as const;
+  const refusal = {
+    type: 'REPLY_REFUSED',
+    code: 'FLOW_ENDED',
+    stepName: null,
+    action: null,
+    message: 'late',
+  } as const;
   const write = async (flowId: string): Promise<unknown> =>
     store.road(async (tx) => {
       const flow = (await tx.lock([flowId], [])).flows.get(flowId);
@@ -78,5 +93,7 @@ test('a gateway whose connection breaks in the middle is no longer alone: anothe
     return removal.flows('COMPLETED', 30 * DAY, null, 100);
   });
   await expect(broken).rejects.toMatchObject({ code: 'DATABASE_AWAY' });
-  expect((await other.removing((removal) => removal.flows('COMPLETED', 30 * DAY, null, 100)))?.removed).toBe(1);
+  expect(
+    (await other.removing((removal) => removal.flows('COMPLETED', 30 * DAY, null, 100)))?.removed,
+  ).toBe(1);
 });

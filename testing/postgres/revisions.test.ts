@@ -22,10 +22,17 @@ describe('from the first revision of the schema', () => {
     await register(serving);
     const served = load(serving);
     await served.some(20);
-    expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({ applied: ['migration-quarantine-settled'] });
+    expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({
+      applied: ['migration-quarantine-settled'],
+    });
     await served.some(20);
     expect(await served.stop()).toBeGreaterThanOrEqual(40);
-    expect((await database.sql(NEW_COLUMNS)).map(({ name }) => name)).toEqual(['headers', 'settled_at', 'settled_by', 'settled_reason']);
+    expect((await database.sql(NEW_COLUMNS)).map(({ name }) => name)).toEqual([
+      'headers',
+      'settled_at',
+      'settled_by',
+      'settled_reason',
+    ]);
   });
 });
 
@@ -44,7 +51,8 @@ function load(store: Store) {
     /** Resolves after so many more; rejects when one could not be recorded. */
     async some(more: number): Promise<void> {
       const until = done + more;
-      while (done < until) await Promise.race([run, new Promise((resolve) => setImmediate(resolve))]);
+      while (done < until)
+        await Promise.race([run, new Promise((resolve) => setImmediate(resolve))]);
     },
     async stop(): Promise<number> {
       stopping = true;

@@ -4,17 +4,28 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { silent } from '../../src/observe/log.js';
+import { silent } from '../../src/observability/log.js';
 import { openOrm } from '../../src/postgres/database.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
 const REVISIONS = ['migration-do-undo-topics', 'migration-quarantine-settled'];
-const FILE = fileURLToPath(new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url));
+const FILE = fileURLToPath(
+  new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),
+);
 
 /** As the seed says: `psql … -f`. Where no psql is installed, the file's text as one script. */
 async function runFile(database: TestDatabase): Promise<void> {
   const psql = findPsql();
-  if (psql !== null) await promisify(execFile)(psql, ['-q', '-v', 'ON_ERROR_STOP=1', '-d', database.url, '-f', FILE]);
+  if (psql !== null)
+    await promisify(execFile)(psql, [
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-d',
+      database.url,
+      '-f',
+      FILE,
+    ]);
   else await database.sql(await readFile(FILE, 'utf8'));
 }
 
@@ -44,7 +55,9 @@ async function schemaOf(database: TestDatabase): Promise<unknown> {
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum LEFT JOIN pg_collation coll ON coll.oid = a.attcollation
      WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2`,
   );
-  const indexes = await database.sql(`SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`);
+  const indexes = await database.sql(
+    `SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1`,
+  );
   const constraints = await database.sql(
     `SELECT conrelid::regclass::text AS relation, conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
      WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2, 3`,
@@ -52,10 +65,16 @@ async function schemaOf(database: TestDatabase): Promise<unknown> {
   return { tables, columns, indexes, constraints };
 }
 
-const bookkeeping = (database: TestDatabase) => database.sql('SELECT name FROM mikro_orm_migrations ORDER BY id');
+const bookkeeping = (database: TestDatabase) =>
+  database.sql('SELECT name FROM mikro_orm_migrations ORDER BY id');
 
 async function difference(database: TestDatabase): Promise<string> {
-  const orm = openOrm({ url: database.url, poolSize: 1, statementTimeoutMs: 10_000, log: silent('postgres') });
+  const orm = openOrm({
+    url: database.url,
+    poolSize: 1,
+    statementTimeoutMs: 10_000,
+    log: silent('postgres'),
+  });
   try {
     return (await orm.schema.getUpdateSchemaSQL({ wrap: false })).trim();
   } finally {
@@ -102,7 +121,11 @@ describe('the schema', () => {
 test('of two instances that migrate at once one applies, the other finds nothing to do', async () => {
   const database = await testDatabase({ empty: true });
   try {
-    const applied = await Promise.all(['one', 'two', 'three'].map((instanceId) => database.open({ instanceId, poolSize: 1 }).migrate()));
+    const applied = await Promise.all(
+      ['one', 'two', 'three'].map((instanceId) =>
+        database.open({ instanceId, poolSize: 1 }).migrate(),
+      ),
+    );
     expect(applied.flatMap((one) => one.applied)).toEqual(REVISIONS);
     expect(await bookkeeping(database)).toHaveLength(REVISIONS.length);
   } finally {

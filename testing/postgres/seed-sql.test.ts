@@ -7,7 +7,10 @@ import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
 /** The SQL under a heading of the quick reference, letter for letter. */
 async function seedSql(heading: string): Promise<string> {
-  const text = await readFile(new URL('../fixtures/seed-quick-reference.md', import.meta.url), 'utf8');
+  const text = await readFile(
+    new URL('../fixtures/seed-quick-reference.md', import.meta.url),
+    'utf8',
+  );
   const found = new RegExp(`### ${heading}\\n\`\`\`sql\\n([^\`]+)\`\`\``).exec(text)?.[1];
   if (found === undefined) throw new Error(`the quick reference has no SQL under ${heading}`);
   return found;
@@ -30,14 +33,24 @@ describe("the quick reference's queries run as they are written", () => {
       createRealm: { status: 'DO_SUCCESS', attempt: 3, open: null },
       createClient: { status: 'DO_FAIL', attempt: 2, undoAttempt: 3, errorMessage: 'no client' },
     });
-    await set(store, 'other', { createRealm: { status: 'UNDO_FAIL' }, createClient: { status: 'RETRY_EXHAUSTED' } });
+    await set(store, 'other', {
+      createRealm: { status: 'UNDO_FAIL' },
+      createClient: { status: 'RETRY_EXHAUSTED' },
+    });
     await set(store, 'old', { createRealm: { status: 'DO_FAIL' } });
-    await database.sql(`UPDATE orchestration_step_run SET created_at = created_at - interval '2 hours' WHERE flow_id = 'old'`);
+    await database.sql(
+      `UPDATE orchestration_step_run SET created_at = created_at - interval '2 hours' WHERE flow_id = 'old'`,
+    );
   });
   afterAll(() => database?.close());
 
   test('check step status', async () => {
-    const row = (step_name: string, status: string, retry_count: number, error_message: string | null) => ({
+    const row = (
+      step_name: string,
+      status: string,
+      retry_count: number,
+      error_message: string | null,
+    ) => ({
       flow_id: 'your-flow-id',
       step_name,
       status,
@@ -54,7 +67,9 @@ describe("the quick reference's queries run as they are written", () => {
 
   test('find failed steps, of the last hour only', async () => {
     const rows = await database.sql(await seedSql('Find Failed Steps'));
-    expect(rows.map(({ flow_id, step_name, status }) => `${flow_id} ${step_name} ${status}`).sort()).toEqual([
+    expect(
+      rows.map(({ flow_id, step_name, status }) => `${flow_id} ${step_name} ${status}`).sort(),
+    ).toEqual([
       'other createClient RETRY_EXHAUSTED',
       'other createRealm UNDO_FAIL',
       'your-flow-id createClient DO_FAIL',

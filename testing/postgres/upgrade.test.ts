@@ -1,7 +1,7 @@
 /** A newer schema comes while gateways of the older version serve: expand, then contract (docs/decisions/0005-expand-then-contract.md). */
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { MIGRATIONS } from '../../src/postgres/migration-files.js';
+import { MIGRATIONS } from '../../src/postgres/schema/migration-files.js';
 import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
 import { gate, listeningLog } from '../engine/builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
@@ -9,7 +9,7 @@ import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 const V2 = new URL('../fixtures/upgrade/', import.meta.url);
 const CONTRACT = 'migration-v2-c-contract';
 const NAMES = ['migration-v2-a-region', 'migration-v2-b-region-index'];
-/** The most a migration may hold somebody up (src/postgres/migrations.ts). */
+/** The most a migration may hold somebody up (src/postgres/schema/migrations.ts). */
 const PATIENCE_MS = 1_500;
 
 let database: TestDatabase;
@@ -19,7 +19,8 @@ beforeEach(async () => {
 afterEach(() => database?.close());
 
 /** The version under test: this code, and a schema one step further. */
-const newer = (more: object = {}) => database.open({ instanceId: 'new', migrations: [MIGRATIONS, V2], ...more });
+const newer = (more: object = {}) =>
+  database.open({ instanceId: 'new', migrations: [MIGRATIONS, V2], ...more });
 
 /** A gateway of the older version at work, one transaction after the other; `stop` answers how long each took, ms. */
 async function load() {
@@ -71,9 +72,11 @@ test('while an older gateway works, the schema grows: nothing fails, and nobody 
   await old.rounds(30);
   const times = await old.stop();
   expect(Math.max(...times.slice(from))).toBeLessThan(PATIENCE_MS + 3 * slowest);
-  expect(await database.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`)).toEqual([
-    { indisvalid: true },
-  ]);
+  expect(
+    await database.sql(
+      `SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`,
+    ),
+  ).toEqual([{ indisvalid: true }]);
 }, 60_000);
 
 test('a long transaction in the way: the migration stands back, the gateways work on, and it comes when the way is free', async () => {
@@ -110,7 +113,8 @@ test('both versions serve side by side, and the older one can be started again',
   await start(before.store, [startInput('by-old-later')]);
   const again = database.open({ instanceId: 'old again' });
   expect(await again.migrate()).toEqual({ applied: [] });
-  for (const { readModel } of [before, after, again]) expect((await readModel.flows(['by-old', 'by-new', 'by-old-later'])).size).toBe(3);
+  for (const { readModel } of [before, after, again])
+    expect((await readModel.flows(['by-old', 'by-new', 'by-old-later'])).size).toBe(3);
 });
 
 test('what an older gateway that serves still needs is not taken away; once it has gone, the next start does', async () => {
@@ -124,12 +128,15 @@ test('what an older gateway that serves still needs is not taken away; once it h
   // The server notices a moment later that the connection is gone.
   const third = newer({ instanceId: 'third' });
   let applied: readonly string[] = [];
-  for (const until = Date.now() + 10_000; applied.length === 0 && Date.now() < until; ) applied = (await third.migrate()).applied;
+  for (const until = Date.now() + 10_000; applied.length === 0 && Date.now() < until; )
+    applied = (await third.migrate()).applied;
   expect(applied).toEqual([CONTRACT]);
 });
 
 test('two newer gateways started at once: one builds the index, the other is not in its way', async () => {
-  const applied = await Promise.all([newer(), newer({ instanceId: 'new too' })].map((one) => one.migrate()));
+  const applied = await Promise.all(
+    [newer(), newer({ instanceId: 'new too' })].map((one) => one.migrate()),
+  );
   expect(applied.flatMap((one) => one.applied)).toEqual([...NAMES, CONTRACT]);
 });
 
@@ -138,15 +145,20 @@ test('by hand it is the same, and twice is harmless; an index that broke off hal
     for (const name of NAMES) {
       const text = await readFile(new URL(`${name}.sql`, V2), 'utf8');
       // As psql -f: one statement after the other, each for itself.
-      for (const statement of text.split(/;[ \t]*$/m)) if (/^\w/m.test(statement.replace(/^--.*$/gm, ''))) await database.sql(statement);
+      for (const statement of text.split(/;[ \t]*$/m))
+        if (/^\w/m.test(statement.replace(/^--.*$/gm, ''))) await database.sql(statement);
     }
   };
   await byHand();
-  await database.sql(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'orchestration_run_region'::regclass`);
+  await database.sql(
+    `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'orchestration_run_region'::regclass`,
+  );
   await byHand();
-  expect(await database.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`)).toEqual([
-    { indisvalid: true },
-  ]);
+  expect(
+    await database.sql(
+      `SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`,
+    ),
+  ).toEqual([{ indisvalid: true }]);
   const since = "SELECT name FROM mikro_orm_migrations WHERE name LIKE 'migration-v2%' ORDER BY id";
   expect(await database.sql(since)).toEqual(NAMES.map((name) => ({ name })));
   expect(await newer().migrate()).toEqual({ applied: [CONTRACT] });

@@ -34,16 +34,24 @@ function canonicalStep(step: StepRun): StepRun {
 
 export function keyOf(flow: Flow): string {
   const { status, paused, held, halted, orchestrationPaused, deadlineStoppedAt } = flow;
-  const flags = [paused, held, halted, orchestrationPaused, deadlineStoppedAt !== null].map(Number).join('');
+  const flags = [paused, held, halted, orchestrationPaused, deadlineStoppedAt !== null]
+    .map(Number)
+    .join('');
   const steps = flow.steps.map(keyOfStep);
   // Steps of a parallel flow that are defined alike may change places.
-  return [status, flags, ...(flow.orchestration.type === 'PARALLEL' ? steps.sort() : steps)].join('|');
+  return [status, flags, ...(flow.orchestration.type === 'PARALLEL' ? steps.sort() : steps)].join(
+    '|',
+  );
 }
 
 function keyOfStep(step: StepRun): string {
   const { attempt, attemptBase, round, roundBase, undoAttempt, open } = step;
   const flags =
-    (step.unknown ? 1 : 0) + (step.final ? 2 : 0) + (step.undoExhausted ? 4 : 0) + (step.owes ? 8 : 0) + (step.skipped ? 16 : 0);
+    (step.unknown ? 1 : 0) +
+    (step.final ? 2 : 0) +
+    (step.undoExhausted ? 4 : 0) +
+    (step.owes ? 8 : 0) +
+    (step.skipped ? 16 : 0);
   const timers = `${open === null ? '-' : open.action}${step.nextAttemptAt === null ? '-' : step.nextAttemptAt <= NOW ? 'n' : 'f'}`;
   return `${step.definition.undo[0]}${STEP_STATUSES.indexOf(step.status)}${timers}${attempt},${attemptBase},${round},${roundBase},${undoAttempt},${flags}`;
 }

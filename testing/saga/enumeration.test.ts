@@ -10,9 +10,18 @@ const LONG = deep ? 3_600_000 : 300_000;
 
 /** What the code does and the model's table does not list, and the rule that says so. */
 const BEYOND_THE_TABLE: readonly (readonly [pattern: RegExp, why: string])[] = [
-  [/ \| PENDING \| DO[+?] → /, "the table's own note: a DO that was withdrawn; a reply proves that it was sent (rules 4 and 10)"],
-  [/→next \| due → unchanged$/, 'paused or held: the time has come, nothing is sent (rules 7 and 12)'],
-  [/^IN_PROGRESS \| RETRY_EXHAUSTED \| retry → IN_PROGRESS$/, 'nothing else is held, so it is sent at once (rule 7)'],
+  [
+    / \| PENDING \| DO[+?] → /,
+    "the table's own note: a DO that was withdrawn; a reply proves that it was sent (rules 4 and 10)",
+  ],
+  [
+    /→next \| due → unchanged$/,
+    'paused or held: the time has come, nothing is sent (rules 7 and 12)',
+  ],
+  [
+    /^IN_PROGRESS \| RETRY_EXHAUSTED \| retry → IN_PROGRESS$/,
+    'nothing else is held, so it is sent at once (rule 7)',
+  ],
   [
     /^IN_PROGRESS \| IN_PROGRESS \| (DO\?|timeout) → UNDOING: RETRY_EXHAUSTED$/,
     'its UNDO waits: paused (rule 12), or another DO of a parallel flow',
@@ -21,11 +30,23 @@ const BEYOND_THE_TABLE: readonly (readonly [pattern: RegExp, why: string])[] = [
     /^FAILED \| (DO_FAIL|RETRY_EXHAUSTED|UNDO_SUCCESS) \| DO[+?]old → DO_SUCCESS$/,
     'a late success counts whichever attempt it answers (rules 8 and 10)',
   ],
-  [/^FAILED \| DO_FAIL \| retry → unchanged$/, 'every DO of it was answered with a failure: nothing to undo (rule 4)'],
+  [
+    /^FAILED \| DO_FAIL \| retry → unchanged$/,
+    'every DO of it was answered with a failure: nothing to undo (rule 4)',
+  ],
   [/^FAILED \| DO_SUCCESS \| retry → unchanged$/, 'it was skipped: never undone (rule 12)'],
-  [/^FAILED \| DO_SUCCESS \| retry → UNDOING: DO_SUCCESS$/, 'a later step is undone first (rule 3)'],
-  [/^FAILED \| UNDO_FAIL \| UNDO\+old → UNDO_SUCCESS$/, 'as for UNDO+: another UNDO was given up, too (rules 6 and 8)'],
-  [/^UNDOING \| UNDO_SUCCESS \| DO[+?]old → UNDO_FAIL \+owes round$/, 'as for DO+: it is out of rounds (rule 10)'],
+  [
+    /^FAILED \| DO_SUCCESS \| retry → UNDOING: DO_SUCCESS$/,
+    'a later step is undone first (rule 3)',
+  ],
+  [
+    /^FAILED \| UNDO_FAIL \| UNDO\+old → UNDO_SUCCESS$/,
+    'as for UNDO+: another UNDO was given up, too (rules 6 and 8)',
+  ],
+  [
+    /^UNDOING \| UNDO_SUCCESS \| DO[+?]old → UNDO_FAIL \+owes round$/,
+    'as for DO+: it is out of rounds (rule 10)',
+  ],
   [
     /^UNDOING \| (UNDOING \| UNDO\+old|UNDO_FAIL→next \| UNDO\+) → FAILED: DO_SUCCESS$/,
     'as for UNDO+: it owes a round, and another UNDO was given up (rules 6 and 10)',
@@ -38,7 +59,10 @@ describe('every state of small flows', () => {
   let edges = 0;
   let refused = 0;
 
-  const bySteps = Map.groupBy(sizes(deep), (size) => `${size.orchestration.steps.length} steps, ${size.orchestration.type}`);
+  const bySteps = Map.groupBy(
+    sizes(deep),
+    (size) => `${size.orchestration.steps.length} steps, ${size.orchestration.type}`,
+  );
   test.each([...bySteps])(
     '%s: the laws hold in every state and on every edge',
     (_, some) => {
@@ -50,7 +74,9 @@ describe('every state of small flows', () => {
         edges += walked.edges;
         refused += walked.refused;
       }
-      process.stdout.write(`walked so far: ${states} states, ${edges} edges, ${refused} refusals\n`);
+      process.stdout.write(
+        `walked so far: ${states} states, ${edges} edges, ${refused} refusals\n`,
+      );
     },
     LONG,
   );
@@ -61,8 +87,11 @@ describe('every state of small flows', () => {
 
   test('each result that is reached is listed in transitions.md, or named here with its rule', () => {
     const { unlisted } = differences(readTable(), reached);
-    expect(unlisted.filter((line) => !BEYOND_THE_TABLE.some(([pattern]) => pattern.test(line)))).toEqual([]);
-    for (const [pattern] of BEYOND_THE_TABLE) expect(unlisted.filter((line) => pattern.test(line))).not.toEqual([]);
+    expect(
+      unlisted.filter((line) => !BEYOND_THE_TABLE.some(([pattern]) => pattern.test(line))),
+    ).toEqual([]);
+    for (const [pattern] of BEYOND_THE_TABLE)
+      expect(unlisted.filter((line) => pattern.test(line))).not.toEqual([]);
   });
 });
 
@@ -72,7 +101,9 @@ describe('a world with effects', () => {
     (_, size) => {
       const seen = walkWorld(size);
       expect(seen.undone).toBeGreaterThan(0);
-      process.stdout.write(`${seen.worlds} worlds, ${seen.undone} of them UNDONE with nothing in flight\n`);
+      process.stdout.write(
+        `${seen.worlds} worlds, ${seen.undone} of them UNDONE with nothing in flight\n`,
+      );
     },
     LONG,
   );

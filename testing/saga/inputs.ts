@@ -20,20 +20,30 @@ export interface Said {
 }
 
 export function inputsFor(flow: Flow, orchestrationPauses: boolean): Said[] {
-  const said = flow.steps.flatMap((step, index) => [...answers(step, index), ...timers(step, index), ...operators(step, index)]);
+  const said = flow.steps.flatMap((step, index) => [
+    ...answers(step, index),
+    ...timers(step, index),
+    ...operators(step, index),
+  ]);
   return [...said, ...flowInputs(flow), ...(orchestrationPauses ? [pauseOrchestration] : [])];
 }
 
 function answers(step: StepRun, index: number): Said[] {
   const stepName = step.definition.name;
-  const reply = (label: string, attemptId: string | null, more: Partial<ReplyInput>, usual = false): Said => ({
+  const reply = (
+    label: string,
+    attemptId: string | null,
+    more: Partial<ReplyInput>,
+    usual = false,
+  ): Said => ({
     label,
     step: index,
     usual,
     input: { ...SILENT, flowId: FLOW_ID, stepName, attemptId, ...more },
   });
   const doId = (attempt: number) => attemptIdOf(FLOW_ID, stepName, 'DO', 0, attempt);
-  const undoId = (round: number, attempt: number) => attemptIdOf(FLOW_ID, stepName, 'UNDO', round, attempt);
+  const undoId = (round: number, attempt: number) =>
+    attemptIdOf(FLOW_ID, stepName, 'UNDO', round, attempt);
   const said: Said[] = [];
   for (const [sign, outcome] of OUTCOMES) {
     for (let attempt = 1; attempt <= step.attempt + 1; attempt++) {
@@ -52,10 +62,15 @@ function answers(step: StepRun, index: number): Said[] {
                 ? 'old'
                 : '';
         const usual = outcome !== 'unknown' && step.open?.action === 'UNDO' && age === '';
-        said.push(reply(`UNDO${sign}${age}`, undoId(round, attempt), { action: 'UNDO', outcome }, usual));
+        said.push(
+          reply(`UNDO${sign}${age}`, undoId(round, attempt), { action: 'UNDO', outcome }, usual),
+        );
       }
     }
-    said.push(reply(`DO${sign}`, null, { action: 'DO', outcome }), reply(`UNDO${sign}`, null, { action: 'UNDO', outcome }));
+    said.push(
+      reply(`DO${sign}`, null, { action: 'DO', outcome }),
+      reply(`UNDO${sign}`, null, { action: 'UNDO', outcome }),
+    );
     said.push(reply(`none${sign}`, null, { action: null, outcome }));
   }
   said.push(reply('FAIL_STEP', null, { action: 'FAIL_STEP', outcome: 'failure' }));
@@ -85,8 +100,15 @@ function timers(step: StepRun, index: number): Said[] {
   const said: Said[] = [];
   if (open !== null) {
     const attemptId = attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt);
-    const given = (flow: Flow) => withStep(flow, index, (one) => ({ ...one, open: { ...open, deadline: NOW } }));
-    const never = { type: 'UNPUBLISHABLE', flowId: FLOW_ID, attemptId, errorCode: 'GONE', errorMessage: 'gone' } as const;
+    const given = (flow: Flow) =>
+      withStep(flow, index, (one) => ({ ...one, open: { ...open, deadline: NOW } }));
+    const never = {
+      type: 'UNPUBLISHABLE',
+      flowId: FLOW_ID,
+      attemptId,
+      errorCode: 'GONE',
+      errorMessage: 'gone',
+    } as const;
     said.push(
       { label: 'timeout', step: index, usual: false, input, given },
       { label: 'unpublishable', step: index, usual: false, input: never },
@@ -108,9 +130,18 @@ const WORD = { flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;
 /** Once per step and direction: enough to see a renewed budget, and the walk stays finite. */
 function operators(step: StepRun, index: number): Said[] {
   const stepName = step.definition.name;
-  const skip: Said = { label: 'skip', step: index, usual: false, input: { ...WORD, type: 'SKIP_STEP', stepName, output: null } };
-  if (step.roundBase > 0 || (step.status === 'RETRY_EXHAUSTED' && step.attemptBase > 0)) return [skip];
-  return [skip, { label: 'retry', step: index, usual: false, input: { ...WORD, type: 'RETRY_STEP', stepName } }];
+  const skip: Said = {
+    label: 'skip',
+    step: index,
+    usual: false,
+    input: { ...WORD, type: 'SKIP_STEP', stepName, output: null },
+  };
+  if (step.roundBase > 0 || (step.status === 'RETRY_EXHAUSTED' && step.attemptBase > 0))
+    return [skip];
+  return [
+    skip,
+    { label: 'retry', step: index, usual: false, input: { ...WORD, type: 'RETRY_STEP', stepName } },
+  ];
 }
 
 function flowInputs(flow: Flow): Said[] {
@@ -125,11 +156,17 @@ function flowInputs(flow: Flow): Said[] {
   return [
     said('cancel', { ...WORD, type: 'CANCEL', undo: false }),
     said('cancel undo', { ...WORD, type: 'CANCEL', undo: true }),
-    ...(renewable || !isTerminal(flow.status) ? [said('undoFlow', { ...WORD, type: 'UNDO_FLOW' })] : []),
+    ...(renewable || !isTerminal(flow.status)
+      ? [said('undoFlow', { ...WORD, type: 'UNDO_FLOW' })]
+      : []),
     said('pause', { ...WORD, type: 'PAUSE' }),
     said('resume', { ...WORD, type: 'RESUME' }),
     said('nothing', { type: 'TICK', flowId: FLOW_ID }),
-    ...(flow.deadline === null ? [] : [said('deadline', { type: 'TICK', flowId: FLOW_ID }, (one) => ({ ...one, deadline: NOW }))]),
+    ...(flow.deadline === null
+      ? []
+      : [
+          said('deadline', { type: 'TICK', flowId: FLOW_ID }, (one) => ({ ...one, deadline: NOW })),
+        ]),
   ];
 }
 

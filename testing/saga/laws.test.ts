@@ -32,7 +32,8 @@ function starting(orchestration: Orchestration): StartInput {
 }
 
 function checkFlow(flow: Flow): void {
-  for (const [law, holds] of Object.entries(STATE_LAWS)) expect({ law, broken: holds(flow) }).toEqual({ law, broken: null });
+  for (const [law, holds] of Object.entries(STATE_LAWS))
+    expect({ law, broken: holds(flow) }).toEqual({ law, broken: null });
 }
 
 function checkEdge(before: Flow, after: Flow, events: readonly FlowEvent[]): void {
@@ -63,7 +64,9 @@ function happen({ flow, events }: Told, happening: Happening): Told {
   checkEdge(ticked.flow, after, more);
   checkFlow(after);
   if (refusal !== null) {
-    expect(more.map((event) => event.type)).toEqual(input.type === 'REPLY' || input.type === 'PROGRESS' ? ['REPLY_REFUSED'] : []);
+    expect(more.map((event) => event.type)).toEqual(
+      input.type === 'REPLY' || input.type === 'PROGRESS' ? ['REPLY_REFUSED'] : [],
+    );
     expect(after.steps).toEqual(ticked.flow.steps);
   }
   return { flow: after, events: [...events, ...ticked.events, ...more] };
@@ -72,7 +75,8 @@ function happen({ flow, events }: Told, happening: Happening): Told {
 /** If nothing is said until then, something happens then, and nothing before. */
 function checkTimers(flow: Flow): void {
   const due = dueAt(flow);
-  const at = (now: number): readonly FlowEvent[] => advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).events;
+  const at = (now: number): readonly FlowEvent[] =>
+    advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).events;
   if (due === null) {
     expect(at(flow.now + 1_000_000_000)).toEqual([]);
     return;
@@ -112,21 +116,31 @@ describe('random flows', () => {
 
   test('come to an end when every command is answered', () => {
     fc.assert(
-      fc.property(orchestrations, happenings, fc.infiniteStream(fc.boolean()), (orchestration, said, lucky) => {
-        let { flow } = said.reduce<Told>(happen, start(starting(orchestration), 1_000));
-        for (const input of [{ type: 'RESUME' }, { type: 'UNDO_FLOW' }, { type: 'RESUME' }] as const) {
-          flow = advance(
-            { ...flow, ungiven: [], orchestrationPaused: false },
-            { ...input, flowId: FLOW_ID, actor: 'ada', reason: 'enough' },
-          ).flow;
-        }
-        for (let left = 1000; left > 0 && flow.endedAt === null; left--) {
-          const now = Math.max(flow.now, dueAt(flow) ?? flow.now);
-          flow = advance({ ...flow, ungiven: [] }, answerTo(flow, lucky.next().value)).flow;
-          if (flow.endedAt === null) flow = advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).flow;
-        }
-        expect(flow.endedAt).not.toBeNull();
-      }),
+      fc.property(
+        orchestrations,
+        happenings,
+        fc.infiniteStream(fc.boolean()),
+        (orchestration, said, lucky) => {
+          let { flow } = said.reduce<Told>(happen, start(starting(orchestration), 1_000));
+          for (const input of [
+            { type: 'RESUME' },
+            { type: 'UNDO_FLOW' },
+            { type: 'RESUME' },
+          ] as const) {
+            flow = advance(
+              { ...flow, ungiven: [], orchestrationPaused: false },
+              { ...input, flowId: FLOW_ID, actor: 'ada', reason: 'enough' },
+            ).flow;
+          }
+          for (let left = 1000; left > 0 && flow.endedAt === null; left--) {
+            const now = Math.max(flow.now, dueAt(flow) ?? flow.now);
+            flow = advance({ ...flow, ungiven: [] }, answerTo(flow, lucky.next().value)).flow;
+            if (flow.endedAt === null)
+              flow = advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).flow;
+          }
+          expect(flow.endedAt).not.toBeNull();
+        },
+      ),
       { numRuns: RUNS / 4 },
     );
   });
@@ -140,7 +154,15 @@ function answerTo(flow: Flow, success: boolean): Exclude<Input, StartInput> {
   const stepName = step.definition.name;
   const attemptId = attemptIdOf(FLOW_ID, stepName, action, round, attempt);
   const said = { payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
-  return { type: 'REPLY', flowId: FLOW_ID, stepName, action, outcome: success ? 'success' : 'failure', attemptId, ...said };
+  return {
+    type: 'REPLY',
+    flowId: FLOW_ID,
+    stepName,
+    action,
+    outcome: success ? 'success' : 'failure',
+    attemptId,
+    ...said,
+  };
 }
 
 describe('waits', () => {
@@ -154,7 +176,8 @@ describe('waits', () => {
     fc.assert(
       fc.property(backoffs, fc.integer({ min: 1, max: 2000 }), (backoff, failures) => {
         const wait = delayAfter({ ...backoff, jitter: 'none' }, failures, 'x');
-        const before = failures === 1 ? 0 : delayAfter({ ...backoff, jitter: 'none' }, failures - 1, 'x');
+        const before =
+          failures === 1 ? 0 : delayAfter({ ...backoff, jitter: 'none' }, failures - 1, 'x');
         expect(wait).toBeLessThanOrEqual(backoff.maxMs);
         expect(wait).toBeGreaterThanOrEqual(before);
         if (failures === 1) expect(wait).toBe(Math.min(backoff.initialMs, backoff.maxMs));
@@ -164,12 +187,19 @@ describe('waits', () => {
 
   test('with full jitter lie between nothing and the wait, and are the same for the same attempt', () => {
     fc.assert(
-      fc.property(backoffs, fc.integer({ min: 1, max: 50 }), fc.string(), (backoff, failures, attemptId) => {
-        const wait = delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId);
-        expect(wait).toBeGreaterThanOrEqual(0);
-        expect(wait).toBeLessThanOrEqual(delayAfter({ ...backoff, jitter: 'none' }, failures, attemptId));
-        expect(wait).toBe(delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId));
-      }),
+      fc.property(
+        backoffs,
+        fc.integer({ min: 1, max: 50 }),
+        fc.string(),
+        (backoff, failures, attemptId) => {
+          const wait = delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId);
+          expect(wait).toBeGreaterThanOrEqual(0);
+          expect(wait).toBeLessThanOrEqual(
+            delayAfter({ ...backoff, jitter: 'none' }, failures, attemptId),
+          );
+          expect(wait).toBe(delayAfter({ ...backoff, jitter: 'full' }, failures, attemptId));
+        },
+      ),
     );
   });
 
@@ -177,7 +207,9 @@ describe('waits', () => {
     const tenths = Array.from({ length: 10 }, () => 0);
     for (let flow = 0; flow < 2000; flow++) {
       for (let attempt = 1; attempt <= 5; attempt++) {
-        const tenth = Math.floor(fractionOf(attemptIdOf(`flow-${flow}`, 'createRealm', 'DO', 0, attempt)) * 10);
+        const tenth = Math.floor(
+          fractionOf(attemptIdOf(`flow-${flow}`, 'createRealm', 'DO', 0, attempt)) * 10,
+        );
         tenths[tenth] = (tenths[tenth] ?? 0) + 1;
       }
     }

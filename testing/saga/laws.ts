@@ -16,36 +16,57 @@ export const STATE_LAWS: Readonly<Record<string, Law>> = {
   'no dead end': (flow) => {
     if (isTerminal(flow.status) || flow.paused || flow.held) return null;
     if (flow.steps.some((step) => step.open !== null || step.nextAttemptAt !== null)) return null;
-    return flow.orchestrationPaused && flow.status === 'IN_PROGRESS' ? null : 'nothing is open and no timer runs';
+    return flow.orchestrationPaused && flow.status === 'IN_PROGRESS'
+      ? null
+      : 'nothing is open and no timer runs';
   },
   'time is watched': (flow) => {
     const timers = flow.steps.some((step) => step.open !== null);
-    return timers && !isTerminal(flow.status) && dueAt(flow) === null ? 'a command is open and nothing is due, ever' : null;
+    return timers && !isTerminal(flow.status) && dueAt(flow) === null
+      ? 'a command is open and nothing is due, ever'
+      : null;
   },
   'UNDONE is clean': (flow) =>
     flow.status === 'UNDONE' &&
-    flow.steps.some((step) => needsUndo(step) || step.open !== null || step.undoExhausted || step.nextAttemptAt !== null)
+    flow.steps.some(
+      (step) =>
+        needsUndo(step) || step.open !== null || step.undoExhausted || step.nextAttemptAt !== null,
+    )
       ? 'something is left to undo'
       : null,
   'COMPLETED is done': (flow) =>
-    flow.status === 'COMPLETED' && flow.steps.some((step) => step.status !== 'DO_SUCCESS') ? 'a step is not done' : null,
+    flow.status === 'COMPLETED' && flow.steps.some((step) => step.status !== 'DO_SUCCESS')
+      ? 'a step is not done'
+      : null,
   'FAILED has a reason': (flow) =>
-    flow.status === 'FAILED' && !flow.steps.some((step) => step.undoExhausted) ? 'no UNDO was given up' : null,
+    flow.status === 'FAILED' && !flow.steps.some((step) => step.undoExhausted)
+      ? 'no UNDO was given up'
+      : null,
   'ended flows wait for nothing': (flow) =>
-    isTerminal(flow.status) && flow.status !== 'CANCELLED' && flow.steps.some((step) => step.open !== null || step.nextAttemptAt !== null)
+    isTerminal(flow.status) &&
+    flow.status !== 'CANCELLED' &&
+    flow.steps.some((step) => step.open !== null || step.nextAttemptAt !== null)
       ? 'a command is open'
       : null,
   'one at a time': (flow) =>
-    flow.orchestration.type === 'SEQUENTIAL' && flow.steps.filter((step) => step.open !== null).length > 1 ? 'two commands are open' : null,
+    flow.orchestration.type === 'SEQUENTIAL' &&
+    flow.steps.filter((step) => step.open !== null).length > 1
+      ? 'two commands are open'
+      : null,
   'bounded attempts': (flow) => flow.steps.map(bounded).find((broken) => broken !== null) ?? null,
-  consistent: (flow) => flow.steps.map((step) => consistent(flow, step)).find((broken) => broken !== null) ?? flags(flow),
+  consistent: (flow) =>
+    flow.steps.map((step) => consistent(flow, step)).find((broken) => broken !== null) ??
+    flags(flow),
 };
 
 function bounded(step: StepRun): string | null {
   const { definition, attempt, attemptBase, round, roundBase, undoAttempt } = step;
-  if (attempt - attemptBase > definition.maxRetries + 1) return `${attempt - attemptBase} DOs of one budget`;
+  if (attempt - attemptBase > definition.maxRetries + 1)
+    return `${attempt - attemptBase} DOs of one budget`;
   if (undoAttempt > definition.undoMaxRetries + 1) return `${undoAttempt} UNDOs in one round`;
-  return round - roundBase > Math.max(definition.undoMaxRetries, 2) + 1 ? `${round - roundBase} rounds` : null;
+  return round - roundBase > Math.max(definition.undoMaxRetries, 2) + 1
+    ? `${round - roundBase} rounds`
+    : null;
 }
 
 function consistent({ status: flow }: Flow, step: StepRun): string | null {
@@ -55,27 +76,44 @@ function consistent({ status: flow }: Flow, step: StepRun): string | null {
   if ((open?.action ?? null) !== wantsOpen) return `${said}: open ${open?.action ?? 'nothing'}`;
   if (
     open !== null &&
-    (open.attempt !== (open.action === 'DO' ? step.attempt : step.undoAttempt) || (open.action === 'UNDO' && open.round !== step.round))
+    (open.attempt !== (open.action === 'DO' ? step.attempt : step.undoAttempt) ||
+      (open.action === 'UNDO' && open.round !== step.round))
   )
     return `${said}: the open command is not the last one`;
-  if (nextAttemptAt !== null && status !== 'DO_FAIL' && status !== 'UNDO_FAIL') return `${said}: a retry waits`;
-  if (step.undoExhausted && (status !== 'UNDO_FAIL' || nextAttemptAt !== null)) return `${said}: given up`;
-  if (status === 'UNDO_FAIL' && !step.undoExhausted && nextAttemptAt === null && flow !== 'CANCELLED')
+  if (nextAttemptAt !== null && status !== 'DO_FAIL' && status !== 'UNDO_FAIL')
+    return `${said}: a retry waits`;
+  if (step.undoExhausted && (status !== 'UNDO_FAIL' || nextAttemptAt !== null))
+    return `${said}: given up`;
+  if (
+    status === 'UNDO_FAIL' &&
+    !step.undoExhausted &&
+    nextAttemptAt === null &&
+    flow !== 'CANCELLED'
+  )
     return `${said}: neither retried nor given up`;
-  if (status === 'DO_FAIL' && nextAttemptAt === null && flow === 'IN_PROGRESS') return `${said}: neither retried nor exhausted`;
-  if (status === 'PENDING' && (step.round > 0 || (flow === 'IN_PROGRESS' && step.attempt > 0))) return `${said}: it was sent`;
-  if ((status === 'UNDO_SUCCESS' || status === 'PENDING') && step.owes) return `${said}: owes a round`;
+  if (status === 'DO_FAIL' && nextAttemptAt === null && flow === 'IN_PROGRESS')
+    return `${said}: neither retried nor exhausted`;
+  if (status === 'PENDING' && (step.round > 0 || (flow === 'IN_PROGRESS' && step.attempt > 0)))
+    return `${said}: it was sent`;
+  if ((status === 'UNDO_SUCCESS' || status === 'PENDING') && step.owes)
+    return `${said}: owes a round`;
   const undone = status === 'UNDOING' || status === 'UNDO_FAIL' || status === 'UNDO_SUCCESS';
   return undone && (flow === 'IN_PROGRESS' || flow === 'COMPLETED') ? said : null;
 }
 
 function flags(flow: Flow): string | null {
-  if (isTerminal(flow.status) !== (flow.endedAt !== null)) return 'endedAt tells another story than the status';
+  if (isTerminal(flow.status) !== (flow.endedAt !== null))
+    return 'endedAt tells another story than the status';
   if (flow.held && flow.status !== 'IN_PROGRESS') return `held in ${flow.status}`;
-  if (flow.held !== (flow.status === 'IN_PROGRESS' && flow.steps.some((step) => step.status === 'RETRY_EXHAUSTED')))
+  if (
+    flow.held !==
+    (flow.status === 'IN_PROGRESS' && flow.steps.some((step) => step.status === 'RETRY_EXHAUSTED'))
+  )
     return 'held and exhausted differ';
   if (flow.paused && isTerminal(flow.status)) return 'paused at the end';
-  return (flow.paused || flow.held) === (flow.deadlineStoppedAt !== null) ? null : 'the deadline runs when it should stand, or stands';
+  return (flow.paused || flow.held) === (flow.deadlineStoppedAt !== null)
+    ? null
+    : 'the deadline runs when it should stand, or stands';
 }
 
 /** One event at a time: `before` is the flow it happened to. */
@@ -86,34 +124,61 @@ export function brokenByEvent(before: Flow, event: FlowEvent): string | null {
 }
 
 function brokenByDo(flow: Flow, stepName: string): string | null {
-  if (flow.status !== 'IN_PROGRESS' || flow.paused || flow.held || flow.orchestrationPaused) return `DO ${stepName} where none may be sent`;
+  if (flow.status !== 'IN_PROGRESS' || flow.paused || flow.held || flow.orchestrationPaused)
+    return `DO ${stepName} where none may be sent`;
   const index = flow.steps.findIndex((step) => step.definition.name === stepName);
   const below = flow.orchestration.type === 'SEQUENTIAL' ? flow.steps.slice(0, index) : [];
-  return below.every((step) => step.status === 'DO_SUCCESS') ? null : `DO ${stepName} before its turn`;
+  return below.every((step) => step.status === 'DO_SUCCESS')
+    ? null
+    : `DO ${stepName} before its turn`;
 }
 
-function brokenByUndo(flow: Flow, event: FlowEvent & { readonly type: 'UNDO_SENT' }): string | null {
+function brokenByUndo(
+  flow: Flow,
+  event: FlowEvent & { readonly type: 'UNDO_SENT' },
+): string | null {
   const { stepName } = event;
   if (flow.status !== 'UNDOING' || flow.paused) return `UNDO ${stepName} where none may be sent`;
   const index = flow.steps.findIndex((step) => step.definition.name === stepName);
   const step = flow.steps[index];
   if (step === undefined || step.attempt === 0) return `UNDO ${stepName} without a DO`;
-  if (step.skipped || step.definition.undo === 'none') return `UNDO ${stepName} that must not be undone`;
-  if (event.attempt > 1) return event.round === step.round ? null : `UNDO ${stepName} again, in another round`;
-  if (event.round !== step.round + 1) return `UNDO ${stepName} round ${event.round} after ${step.round}`;
+  if (step.skipped || step.definition.undo === 'none')
+    return `UNDO ${stepName} that must not be undone`;
+  if (event.attempt > 1)
+    return event.round === step.round ? null : `UNDO ${stepName} again, in another round`;
+  if (event.round !== step.round + 1)
+    return `UNDO ${stepName} round ${event.round} after ${step.round}`;
   if (!needsUndo(step)) return `UNDO ${stepName} although every DO was answered with a failure`;
-  const waiting = flow.orchestration.type === 'SEQUENTIAL' && flow.steps.slice(index + 1).some(awaitsUndo);
+  const waiting =
+    flow.orchestration.type === 'SEQUENTIAL' && flow.steps.slice(index + 1).some(awaitsUndo);
   return waiting ? `UNDO ${stepName} before a later step` : null;
 }
 
 /** Folding the events onto the flow before gives the flow after, whatever the clock or the outbox say (I11). */
 export function foldOf(before: Flow, events: readonly FlowEvent[]): Flow {
-  const elsewhere: Flow = { ...before, now: -1, ungiven: [], unsent: [], orchestrationPaused: false };
-  return events.reduce((flow, event) => ({ ...evolve(flow, event, event.at), lastEventNumber: event.number }), elsewhere);
+  const elsewhere: Flow = {
+    ...before,
+    now: -1,
+    ungiven: [],
+    unsent: [],
+    orchestrationPaused: false,
+  };
+  return events.reduce(
+    (flow, event) => ({ ...evolve(flow, event, event.at), lastEventNumber: event.number }),
+    elsewhere,
+  );
 }
 
 /** What the fold does not say. */
 export function foldable(flow: Flow): string {
   const steps = flow.steps.map(({ definition, ...run }) => run);
-  return JSON.stringify({ ...flow, steps, now: 0, ungiven: [], unsent: [], orchestrationPaused: false, orchestration: null });
+  return JSON.stringify({
+    ...flow,
+    steps,
+    now: 0,
+    ungiven: [],
+    unsent: [],
+    orchestrationPaused: false,
+    orchestration: null,
+  });
 }

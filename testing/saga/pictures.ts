@@ -43,11 +43,22 @@ function watch(): Seen {
   const plain = { onRetriesExhausted: 'undo', onUndoExhausted: 'stop', undo: 'required' } as const;
   const some = [
     sized({ ...plain, type: 'SEQUENTIAL', steps: 1, retries: 1 }, 5),
-    sized({ ...plain, type: 'SEQUENTIAL', steps: 2, retries: 0, onUndoExhausted: 'continue', deadline: true }, 2),
+    sized(
+      {
+        ...plain,
+        type: 'SEQUENTIAL',
+        steps: 2,
+        retries: 0,
+        onUndoExhausted: 'continue',
+        deadline: true,
+      },
+      2,
+    ),
     sized({ ...plain, type: 'PARALLEL', steps: 2, retries: 1, onRetriesExhausted: 'hold' }, 2),
     sized({ ...plain, type: 'PARALLEL', steps: 2, retries: 0 }, 4),
   ];
-  for (const size of some) walk(size, (_, before, after, events) => after !== null && note(seen, before, events));
+  for (const size of some)
+    walk(size, (_, before, after, events) => after !== null && note(seen, before, events));
   return seen;
 }
 

@@ -43,7 +43,11 @@ export const orchestrations: fc.Arbitrary<Orchestration> = fc
   })
   .map(({ steps, ...settings }) => {
     const plain = sequential('random', ...steps.map((_, index) => `s${index}`)).orchestration;
-    return { ...plain, ...settings, steps: plain.steps.map((one, index) => ({ ...one, ...steps[index] })) };
+    return {
+      ...plain,
+      ...settings,
+      steps: plain.steps.map((one, index) => ({ ...one, ...steps[index] })),
+    };
   });
 
 /** Which step, which of its attempts; numbers are taken modulo what there is. */
@@ -73,7 +77,11 @@ function target(flow: Flow, { step: at, open }: Aim): StepRun {
   return found;
 }
 
-function attemptFor(step: StepRun, action: 'DO' | 'UNDO', { echo, older, garbage }: Aim): string | null {
+function attemptFor(
+  step: StepRun,
+  action: 'DO' | 'UNDO',
+  { echo, older, garbage }: Aim,
+): string | null {
   if (echo === 'none') return null;
   if (echo === 'garbage') return garbage;
   const back = echo === 'older' ? older : 0;
@@ -86,50 +94,108 @@ function attemptFor(step: StepRun, action: 'DO' | 'UNDO', { echo, older, garbage
 const replied = fc
   .record({
     aim,
-    action: fc.constantFrom('same', 'same', 'same', 'same', 'same', 'DO', 'UNDO', 'FAIL_STEP', null),
+    action: fc.constantFrom(
+      'same',
+      'same',
+      'same',
+      'same',
+      'same',
+      'DO',
+      'UNDO',
+      'FAIL_STEP',
+      null,
+    ),
     outcome: fc.constantFrom('success', 'success', 'success', 'failure', 'failure', 'unknown'),
     payload: fc.constantFrom(null, '1', '{"a":[1,2]}', '9007199254740993'),
     retryable: fc.constantFrom(true, true, true, false),
     errorCode: fc.constantFrom(null, 'QUOTA', 'BUSY'),
   })
-  .map(({ aim: at, action, outcome, payload, ...said }) => (flow: Flow): Exclude<Input, StartInput> => {
-    const step = target(flow, at);
-    const own = step.open?.action ?? (step.round > 0 ? 'UNDO' : 'DO');
-    const as = action === 'same' ? own : action;
-    const attemptId = attemptFor(step, as === 'DO' || as === 'UNDO' ? as : own, at);
-    const fits = { outcome: as === 'FAIL_STEP' ? 'failure' : outcome, payload: outcome === 'success' ? payload : null } as const;
-    return {
-      type: 'REPLY',
-      flowId: FLOW_ID,
-      stepName: step.definition.name,
-      action: as,
-      attemptId,
-      errorMessage: 'said so',
-      ...fits,
-      ...said,
-    };
-  });
+  .map(
+    ({ aim: at, action, outcome, payload, ...said }) =>
+      (flow: Flow): Exclude<Input, StartInput> => {
+        const step = target(flow, at);
+        const own = step.open?.action ?? (step.round > 0 ? 'UNDO' : 'DO');
+        const as = action === 'same' ? own : action;
+        const attemptId = attemptFor(step, as === 'DO' || as === 'UNDO' ? as : own, at);
+        const fits = {
+          outcome: as === 'FAIL_STEP' ? 'failure' : outcome,
+          payload: outcome === 'success' ? payload : null,
+        } as const;
+        return {
+          type: 'REPLY',
+          flowId: FLOW_ID,
+          stepName: step.definition.name,
+          action: as,
+          attemptId,
+          errorMessage: 'said so',
+          ...fits,
+          ...said,
+        };
+      },
+  );
 
 const others = fc
   .record({
     aim,
-    type: fc.constantFrom('TICK', 'TICK', 'PROGRESS', 'UNPUBLISHABLE', 'QUARANTINED', 'UNKNOWN_STEP'),
+    type: fc.constantFrom(
+      'TICK',
+      'TICK',
+      'PROGRESS',
+      'UNPUBLISHABLE',
+      'QUARANTINED',
+      'UNKNOWN_STEP',
+    ),
   })
   .map(({ aim: at, type }) => (flow: Flow): Exclude<Input, StartInput> => {
     const step = target(flow, at);
     const stepName = step.definition.name;
     const attemptId = attemptFor(step, step.open?.action ?? 'DO', at);
-    if (type === 'PROGRESS') return { type, flowId: FLOW_ID, stepName, attemptId, progress: 0.5, message: at.open ? 'half' : null };
-    if (type === 'UNKNOWN_STEP') return { type: 'PROGRESS', flowId: FLOW_ID, stepName: 'nobody', attemptId, progress: null, message: null };
-    if (type === 'UNPUBLISHABLE') return { type, flowId: FLOW_ID, attemptId: attemptId ?? '', errorCode: 'GONE', errorMessage: 'gone' };
-    if (type === 'QUARANTINED') return { type, flowId: FLOW_ID, stepName, code: 'STATUS_UNREADABLE', message: 'what?' };
+    if (type === 'PROGRESS')
+      return {
+        type,
+        flowId: FLOW_ID,
+        stepName,
+        attemptId,
+        progress: 0.5,
+        message: at.open ? 'half' : null,
+      };
+    if (type === 'UNKNOWN_STEP')
+      return {
+        type: 'PROGRESS',
+        flowId: FLOW_ID,
+        stepName: 'nobody',
+        attemptId,
+        progress: null,
+        message: null,
+      };
+    if (type === 'UNPUBLISHABLE')
+      return {
+        type,
+        flowId: FLOW_ID,
+        attemptId: attemptId ?? '',
+        errorCode: 'GONE',
+        errorMessage: 'gone',
+      };
+    if (type === 'QUARANTINED')
+      return { type, flowId: FLOW_ID, stepName, code: 'STATUS_UNREADABLE', message: 'what?' };
     return { type: 'TICK', flowId: FLOW_ID };
   });
 
 const operators = fc
   .record({
     aim,
-    type: fc.constantFrom('UNDO_FLOW', 'PAUSE', 'PAUSE', 'RESUME', 'RESUME', 'RESUME', 'RETRY_STEP', 'RETRY_STEP', 'SKIP_STEP', 'CANCEL'),
+    type: fc.constantFrom(
+      'UNDO_FLOW',
+      'PAUSE',
+      'PAUSE',
+      'RESUME',
+      'RESUME',
+      'RESUME',
+      'RETRY_STEP',
+      'RETRY_STEP',
+      'SKIP_STEP',
+      'CANCEL',
+    ),
     undo: fc.constantFrom(true, true, true, true, false),
   })
   .map(({ aim: at, type, undo }) => (flow: Flow): Exclude<Input, StartInput> => {
@@ -145,13 +211,22 @@ const happening: fc.Arbitrary<Happening> = fc
     later: fc.constantFrom(0, 0, 0, 1, 400, 1000, 6000, 40_000, 10_000_000),
     orchestrationPaused: fc.constantFrom(false, false, false, false, false, false, false, true),
     ungiven: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
-    input: fc.oneof({ weight: 12, arbitrary: replied }, { weight: 3, arbitrary: others }, { weight: 2, arbitrary: operators }),
+    input: fc.oneof(
+      { weight: 12, arbitrary: replied },
+      { weight: 3, arbitrary: others },
+      { weight: 2, arbitrary: operators },
+    ),
   })
-  .map(({ ungiven, ...rest }) => ({ ...rest, ungiven: (flow) => openIds(flow).filter((_, index) => ungiven.includes(index)) }));
+  .map(({ ungiven, ...rest }) => ({
+    ...rest,
+    ungiven: (flow) => openIds(flow).filter((_, index) => ungiven.includes(index)),
+  }));
 
 function openIds({ steps }: Flow): string[] {
   return steps.flatMap(({ open, definition }) =>
-    open === null ? [] : [attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt)],
+    open === null
+      ? []
+      : [attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt)],
   );
 }
 

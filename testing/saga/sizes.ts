@@ -1,5 +1,10 @@
 /** The sizes that are walked: every combination of settings for few steps, and how far each is followed. */
-import type { Backoff, Orchestration, OrchestrationType, UndoPolicy } from '../../src/saga/orchestration.js';
+import type {
+  Backoff,
+  Orchestration,
+  OrchestrationType,
+  UndoPolicy,
+} from '../../src/saga/orchestration.js';
 import { parallel, sequential } from '../kit/builders.js';
 
 export interface Size {
@@ -41,7 +46,13 @@ export function sized(settings: Settings, disturbances: number, orchestrationPau
     .retries(retries)
     .step('a', { undo }).orchestration;
   const steps = plain.steps.map((step) => ({ ...step, backoff: WAIT, undoBackoff: WAIT }));
-  const orchestration = { ...plain, steps, onRetriesExhausted, onUndoExhausted, deadlineMs: deadline ? 1_000_000 : null };
+  const orchestration = {
+    ...plain,
+    steps,
+    onRetriesExhausted,
+    onUndoExhausted,
+    deadlineMs: deadline ? 1_000_000 : null,
+  };
   return { orchestration, disturbances, orchestrationPauses };
 }
 
@@ -55,12 +66,19 @@ function* combinations(
   // One step has no other to continue with.
   for (const type of types)
     for (const onRetriesExhausted of ['undo', 'hold'] as const)
-      for (const onUndoExhausted of steps === 1 ? (['stop'] as const) : (['stop', 'continue'] as const))
-        for (const undo of policies) yield { type, steps, retries, onRetriesExhausted, onUndoExhausted, undo };
+      for (const onUndoExhausted of steps === 1
+        ? (['stop'] as const)
+        : (['stop', 'continue'] as const))
+        for (const undo of policies)
+          yield { type, steps, retries, onRetriesExhausted, onUndoExhausted, undo };
 }
 
 /** As deep as it takes to be out of rounds while another step is open. */
-const OUT_OF_ROUNDS = { onRetriesExhausted: 'hold', onUndoExhausted: 'stop', undo: 'required' } as const;
+const OUT_OF_ROUNDS = {
+  onRetriesExhausted: 'hold',
+  onUndoExhausted: 'stop',
+  undo: 'required',
+} as const;
 
 /** `deep`: more of everything, for a quarter of an hour. */
 export function sizes(deep: boolean): Size[] {
@@ -79,14 +97,20 @@ export function sizes(deep: boolean): Size[] {
     ...of(1, ['SEQUENTIAL'], 3, 1, ['required']),
     ...of(1, ['PARALLEL'], 3, 0, ['required']),
     ...of(1, ['PARALLEL'], 3, 1, ['required']),
-    ...[...combinations(TYPES, 2, 1, ['required'])].filter(isTypical).map((one) => sized({ ...one, deadline: true }, 2 + more, true)),
+    ...[...combinations(TYPES, 2, 1, ['required'])]
+      .filter(isTypical)
+      .map((one) => sized({ ...one, deadline: true }, 2 + more, true)),
   ];
 }
 
 /** For the world with effects; settings of operators play no part. */
 export function worldSizes(deep: boolean): Size[] {
   const more = deep ? 1 : 0;
-  const plain = { onRetriesExhausted: 'undo', onUndoExhausted: 'continue', undo: 'required' } as const;
+  const plain = {
+    onRetriesExhausted: 'undo',
+    onUndoExhausted: 'continue',
+    undo: 'required',
+  } as const;
   const of = (type: OrchestrationType, steps: number, retries: number, disturbances: number) =>
     sized({ ...plain, type, steps, retries }, disturbances + more);
   return [

@@ -18,7 +18,9 @@ export function readTable(): Table {
     const [, step, inputs, results] = /^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/.exec(line) ?? [];
     if (flow === '' || !step || !inputs || !results || step === 'step') continue;
     for (const input of inputs.split(', ')) {
-      const said = results.split(' · ').map((result) => (result === '(refused)' || result === step ? 'unchanged' : result));
+      const said = results
+        .split(' · ')
+        .map((result) => (result === '(refused)' || result === step ? 'unchanged' : result));
       table.set(`${flow} | ${step} | ${input}`, new Set(said));
     }
   }
@@ -44,17 +46,25 @@ function resultOf(before: Flow, after: Flow | null, index: number): string {
   const from = before.steps[index];
   const step = after?.steps[index];
   if (from === undefined || after === null || step === undefined) return 'unchanged';
-  const owes = step.owes && !from.owes && (step.status === 'UNDOING' || step.status === 'UNDO_FAIL') ? ' +owes round' : '';
+  const owes =
+    step.owes && !from.owes && (step.status === 'UNDOING' || step.status === 'UNDO_FAIL')
+      ? ' +owes round'
+      : '';
   const result = `${labelOf(step)}${owes}`;
   if (after.status !== before.status) return `${after.status}: ${result}`;
   return result === labelOf(from) ? 'unchanged' : result;
 }
 
 /** Listed and never reached, reached and not listed. A row that is not listed is refused. */
-export function differences(listed: Table, reached: Table): { missing: string[]; unlisted: string[] } {
+export function differences(
+  listed: Table,
+  reached: Table,
+): { missing: string[]; unlisted: string[] } {
   const missing: string[] = [];
   const unlisted: string[] = [];
-  for (const [key, results] of listed) for (const result of results) if (!reached.get(key)?.has(result)) missing.push(`${key} → ${result}`);
+  for (const [key, results] of listed)
+    for (const result of results)
+      if (!reached.get(key)?.has(result)) missing.push(`${key} → ${result}`);
   for (const [key, results] of reached) {
     const known = listed.get(key) ?? new Set(['unchanged']);
     for (const result of results) if (!known.has(result)) unlisted.push(`${key} → ${result}`);

@@ -1,7 +1,13 @@
 /** What a reader of the timeline gets, and what is not an answer to a command. */
 import { describe, expect, test } from '@jest/globals';
 import { advance, Contradiction, fold, start } from '../../src/saga/advance.js';
-import { attemptIdOf, readAttemptId, retryCountOf, type StepRun, undoRetryCountOf } from '../../src/saga/flow.js';
+import {
+  attemptIdOf,
+  readAttemptId,
+  retryCountOf,
+  type StepRun,
+  undoRetryCountOf,
+} from '../../src/saga/flow.js';
 import type { QuarantinedInput, ReplyInput, StartInput } from '../../src/saga/input.js';
 import { parallel, type Recipe, sequential } from '../kit/builders.js';
 
@@ -21,7 +27,14 @@ function startOf({ orchestration }: Recipe): StartInput {
 }
 
 function reply(stepName: string, more: Partial<ReplyInput> = {}): ReplyInput {
-  const said = { action: 'DO', outcome: 'success', payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
+  const said = {
+    action: 'DO',
+    outcome: 'success',
+    payload: null,
+    errorMessage: null,
+    errorCode: null,
+    retryable: true,
+  } as const;
   return { type: 'REPLY', flowId: 'f1', stepName, attemptId: null, ...said, ...more };
 }
 
@@ -45,7 +58,12 @@ describe('the timeline', () => {
 
   test('says with each event what it left behind', () => {
     const { events } = advance(start(startOf(two), NOW).flow, reply('a'));
-    const left = events.map(({ type, flowStatus, stepStatusBefore, stepStatus }) => [type, flowStatus, stepStatusBefore, stepStatus]);
+    const left = events.map(({ type, flowStatus, stepStatusBefore, stepStatus }) => [
+      type,
+      flowStatus,
+      stepStatusBefore,
+      stepStatus,
+    ]);
     expect(left).toEqual([
       ['DO_SUCCEEDED', 'IN_PROGRESS', 'IN_PROGRESS', 'DO_SUCCESS'],
       ['DO_SENT', 'IN_PROGRESS', 'PENDING', 'IN_PROGRESS'],
@@ -53,44 +71,101 @@ describe('the timeline', () => {
   });
 
   test('shows an event that names no step with none', () => {
-    const { events } = advance(start(startOf(two), NOW).flow, { type: 'PAUSE', flowId: 'f1', actor: 'ada', reason: 'lunch' });
-    expect(events).toMatchObject([{ type: 'FLOW_PAUSED', actor: 'ada', reason: 'lunch', stepStatus: null, stepStatusBefore: null }]);
+    const { events } = advance(start(startOf(two), NOW).flow, {
+      type: 'PAUSE',
+      flowId: 'f1',
+      actor: 'ada',
+      reason: 'lunch',
+    });
+    expect(events).toMatchObject([
+      {
+        type: 'FLOW_PAUSED',
+        actor: 'ada',
+        reason: 'lunch',
+        stepStatus: null,
+        stepStatusBefore: null,
+      },
+    ]);
   });
 
   test('shows a refused reply with its code, and its action', () => {
-    const { events, refusal } = advance(start(startOf(two), NOW).flow, reply('nobody', { action: 'UNDO' }));
+    const { events, refusal } = advance(
+      start(startOf(two), NOW).flow,
+      reply('nobody', { action: 'UNDO' }),
+    );
     expect(refusal).toMatchObject({ code: 'UNKNOWN_STEP', message: 'two has no step nobody' });
-    expect(events).toMatchObject([{ type: 'REPLY_REFUSED', code: 'UNKNOWN_STEP', stepName: 'nobody', action: 'UNDO', stepStatus: null }]);
+    expect(events).toMatchObject([
+      {
+        type: 'REPLY_REFUSED',
+        code: 'UNKNOWN_STEP',
+        stepName: 'nobody',
+        action: 'UNDO',
+        stepStatus: null,
+      },
+    ]);
   });
 
   test('shows a quarantined reply, also of a flow that has ended, and nothing else changes', () => {
-    const quarantined: QuarantinedInput = { type: 'QUARANTINED', flowId: 'f1', stepName: 'a', code: 'PAYLOAD_TOO_LARGE', message: '3 MB' };
+    const quarantined: QuarantinedInput = {
+      type: 'QUARANTINED',
+      flowId: 'f1',
+      stepName: 'a',
+      code: 'PAYLOAD_TOO_LARGE',
+      message: '3 MB',
+    };
     const begun = start(startOf(sequential('one', 'a')), NOW).flow;
     const ended = advance(begun, reply('a')).flow;
     expect(ended.status).toBe('COMPLETED');
     for (const flow of [begun, ended]) {
       const { flow: after, events } = advance(flow, quarantined);
-      expect(events).toMatchObject([{ type: 'REPLY_QUARANTINED', code: 'PAYLOAD_TOO_LARGE', stepName: 'a', message: '3 MB' }]);
+      expect(events).toMatchObject([
+        { type: 'REPLY_QUARANTINED', code: 'PAYLOAD_TOO_LARGE', stepName: 'a', message: '3 MB' },
+      ]);
       expect(after).toEqual({ ...flow, lastEventNumber: flow.lastEventNumber + 1 });
     }
-    expect(advance(begun, { ...quarantined, stepName: null }).events).toMatchObject([{ stepName: null, stepStatus: null }]);
+    expect(advance(begun, { ...quarantined, stepName: null }).events).toMatchObject([
+      { stepName: null, stepStatus: null },
+    ]);
   });
 
   test('keeps when a step began, and says when it ended', () => {
     const begun = start(startOf(sequential('one', 'a').retries(1)), NOW).flow;
     const failed = advance({ ...begun, now: NOW + 10 }, reply('a', { outcome: 'failure' })).flow;
-    expect(failed.steps[0]).toMatchObject({ status: 'IN_PROGRESS', attempt: 2, startedAt: NOW, endedAt: null });
+    expect(failed.steps[0]).toMatchObject({
+      status: 'IN_PROGRESS',
+      attempt: 2,
+      startedAt: NOW,
+      endedAt: null,
+    });
     const done = advance({ ...failed, now: NOW + 20 }, reply('a')).flow;
     expect(done.steps[0]).toMatchObject({ startedAt: NOW, endedAt: NOW + 20 });
-    expect(done).toMatchObject({ status: 'COMPLETED', startedAt: NOW, endedAt: NOW + 20, held: false, paused: false });
+    expect(done).toMatchObject({
+      status: 'COMPLETED',
+      startedAt: NOW,
+      endedAt: NOW + 20,
+      held: false,
+      paused: false,
+    });
   });
 
   test('keeps of a progress what the next one does not say', () => {
     const said = { type: 'PROGRESS', flowId: 'f1', stepName: 'a', attemptId: null } as const;
-    const first = advance(start(startOf(two), NOW).flow, { ...said, progress: 0.25, message: null }).flow;
+    const first = advance(start(startOf(two), NOW).flow, {
+      ...said,
+      progress: 0.25,
+      message: null,
+    }).flow;
     const second = advance(first, { ...said, progress: null, message: 'copying' }).flow;
-    expect(first.steps[0]).toMatchObject({ progress: 0.25, progressMessage: null, progressAt: NOW });
-    expect(second.steps[0]).toMatchObject({ progress: 0.25, progressMessage: 'copying', progressAt: NOW });
+    expect(first.steps[0]).toMatchObject({
+      progress: 0.25,
+      progressMessage: null,
+      progressAt: NOW,
+    });
+    expect(second.steps[0]).toMatchObject({
+      progress: 0.25,
+      progressMessage: 'copying',
+      progressAt: NOW,
+    });
   });
 
   test('of no events folds to a flow that has not begun', () => {
@@ -102,15 +177,28 @@ describe('the timeline', () => {
   });
 
   test('a refused operator is not on it', () => {
-    const { events, refusal } = advance(start(startOf(two), NOW).flow, { type: 'RESUME', flowId: 'f1', actor: 'ada', reason: 'x' });
+    const { events, refusal } = advance(start(startOf(two), NOW).flow, {
+      type: 'RESUME',
+      flowId: 'f1',
+      actor: 'ada',
+      reason: 'x',
+    });
     expect({ events, code: refusal?.code }).toEqual({ events: [], code: 'NOT_ALLOWED' });
   });
 });
 
 describe('attemptIds', () => {
   test('say which attempt they are of, whatever is in the names', () => {
-    expect(readAttemptId(attemptIdOf('f:1', 'a:DO', 'UNDO', 2, 13), 'f:1', 'a:DO')).toEqual({ action: 'UNDO', round: 2, attempt: 13 });
-    expect(readAttemptId(attemptIdOf('f1', 'a', 'DO', 0, 1), 'f1', 'a')).toEqual({ action: 'DO', round: 0, attempt: 1 });
+    expect(readAttemptId(attemptIdOf('f:1', 'a:DO', 'UNDO', 2, 13), 'f:1', 'a:DO')).toEqual({
+      action: 'UNDO',
+      round: 2,
+      attempt: 13,
+    });
+    expect(readAttemptId(attemptIdOf('f1', 'a', 'DO', 0, 1), 'f1', 'a')).toEqual({
+      action: 'DO',
+      round: 0,
+      attempt: 1,
+    });
   });
 
   test.each([
@@ -131,7 +219,9 @@ describe('attemptIds', () => {
 test('retries are counted from the second attempt', () => {
   const step = start(startOf(two), NOW).flow.steps[1] as StepRun;
   expect([0, 1, 2, 5].map((attempt) => retryCountOf({ ...step, attempt }))).toEqual([0, 0, 1, 4]);
-  expect([0, 1, 2, 5].map((undoAttempt) => undoRetryCountOf({ ...step, undoAttempt }))).toEqual([0, 0, 1, 4]);
+  expect([0, 1, 2, 5].map((undoAttempt) => undoRetryCountOf({ ...step, undoAttempt }))).toEqual([
+    0, 0, 1, 4,
+  ]);
 });
 
 test('a flow that can not come to rest is a contradiction: it is given up, not looped over', () => {

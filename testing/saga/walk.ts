@@ -24,14 +24,27 @@ export interface Walked {
   readonly refused: number;
 }
 /** Told of every answer: `after` null = refused. */
-export type Witness = (said: Said, before: Flow, after: Flow | null, events: readonly FlowEvent[]) => void;
+export type Witness = (
+  said: Said,
+  before: Flow,
+  after: Flow | null,
+  events: readonly FlowEvent[],
+) => void;
 
 export class BrokenLaw extends Error {}
 
 export function walk(size: Size, witness: Witness = () => {}): Walked {
   const { orchestration } = size;
   const begun = start(
-    { type: 'START', flowId: FLOW_ID, orchestration, payload: null, headers: {}, initiator: null, idempotencyKey: null },
+    {
+      type: 'START',
+      flowId: FLOW_ID,
+      orchestration,
+      payload: null,
+      headers: {},
+      initiator: null,
+      idempotencyKey: null,
+    },
     NOW,
   );
   const costs = new Map<string, number>();
@@ -63,7 +76,12 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
           if (said.usual) ways.push(to);
         }
       }
-      exits.set(keyOf(flow), isTerminal(flow.status) || flow.paused || flow.held || flow.orchestrationPaused ? ['end'] : ways);
+      exits.set(
+        keyOf(flow),
+        isTerminal(flow.status) || flow.paused || flow.held || flow.orchestrationPaused
+          ? ['end']
+          : ways,
+      );
     }
   });
   checkExits(exits);
@@ -80,8 +98,12 @@ function tell(before: Flow, said: Said, witness: Witness): Edge[] {
   }
   const plain = edgeOf(before, flow, said, witness);
   const edges = [plain];
-  if (before.status === 'IN_PROGRESS' && plain.events.some((event) => event.type === 'FLOW_TURNED_AROUND')) {
-    for (const ungiven of ungivenOf(before)) edges.push(edgeOf(before, { ...flow, ungiven }, said, witness));
+  if (
+    before.status === 'IN_PROGRESS' &&
+    plain.events.some((event) => event.type === 'FLOW_TURNED_AROUND')
+  ) {
+    for (const ungiven of ungivenOf(before))
+      edges.push(edgeOf(before, { ...flow, ungiven }, said, witness));
   }
   return edges;
 }
@@ -104,14 +126,17 @@ function edgeOf(before: Flow, flow: Flow, said: Said, witness: Witness): Edge {
 function checkState(flow: Flow): void {
   for (const [law, holds] of Object.entries(STATE_LAWS)) {
     const broken = holds(flow);
-    if (broken !== null) throw new BrokenLaw(`${law}: ${broken} in ${keyOf(flow)} of ${flow.orchestration.name}`);
+    if (broken !== null)
+      throw new BrokenLaw(`${law}: ${broken} in ${keyOf(flow)} of ${flow.orchestration.name}`);
   }
 }
 
 function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
   const fail = (broken: string): never => {
     const how = events.map((event) => event.type).join(' ');
-    throw new BrokenLaw(`${broken}: ${said.label} ${said.step ?? ''} to ${keyOf(before)} of ${before.orchestration.name} gave ${how}`);
+    throw new BrokenLaw(
+      `${broken}: ${said.label} ${said.step ?? ''} to ${keyOf(before)} of ${before.orchestration.name} gave ${how}`,
+    );
   };
   let flow = from;
   for (const event of events) {
@@ -125,17 +150,32 @@ function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
 }
 
 /** A repeated reply changes nothing, but for rule 10; and who echoes nothing is heard as who echoes the open attempt. */
-function checkEcho({ input, usual }: Said, from: Flow, after: Flow, fail: (broken: string) => never): void {
+function checkEcho(
+  { input, usual }: Said,
+  from: Flow,
+  after: Flow,
+  fail: (broken: string) => never,
+): void {
   if (input.type !== 'REPLY' || input.attemptId === null) return;
   const again = accept(after, input);
-  const late = input.outcome !== 'failure' && input.action === 'DO' && after.status !== 'IN_PROGRESS';
+  const late =
+    input.outcome !== 'failure' && input.action === 'DO' && after.status !== 'IN_PROGRESS';
   if (again !== null && 'fact' in again && !late) fail('an echo counts twice');
-  if (usual && JSON.stringify(accept(from, { ...input, attemptId: null })) !== JSON.stringify(accept(from, input)))
+  if (
+    usual &&
+    JSON.stringify(accept(from, { ...input, attemptId: null })) !==
+      JSON.stringify(accept(from, input))
+  )
     fail('not echoed, not heard');
 }
 
 /** COMPLETED and CANCELLED hear nobody but undoFlow; no end is left by itself or by time. */
-function checkDeaf(said: Said, before: Flow, events: readonly FlowEvent[], fail: (broken: string) => never): void {
+function checkDeaf(
+  said: Said,
+  before: Flow,
+  events: readonly FlowEvent[],
+  fail: (broken: string) => never,
+): void {
   if (events.length === 0 || !isTerminal(before.status)) return;
   if (before.status === 'CANCELLED') fail('CANCELLED is deaf');
   if (before.status === 'COMPLETED' && said.label !== 'undoFlow') fail('COMPLETED is deaf');
@@ -145,7 +185,8 @@ function checkDeaf(said: Said, before: Flow, events: readonly FlowEvent[], fail:
 /** From every state that waits for no operator, plain answers lead to an end. */
 function checkExits(exits: ReadonlyMap<string, readonly string[]>): void {
   const back = new Map<string, string[]>();
-  for (const [from, ways] of exits) for (const to of ways) back.set(to, [...(back.get(to) ?? []), from]);
+  for (const [from, ways] of exits)
+    for (const to of ways) back.set(to, [...(back.get(to) ?? []), from]);
   const reached = new Set(['end']);
   const queue = ['end'];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
@@ -155,5 +196,6 @@ function checkExits(exits: ReadonlyMap<string, readonly string[]>): void {
       queue.push(from);
     }
   }
-  for (const from of exits.keys()) if (!reached.has(from)) throw new BrokenLaw(`no way out of ${from}`);
+  for (const from of exits.keys())
+    if (!reached.has(from)) throw new BrokenLaw(`no way out of ${from}`);
 }

@@ -50,7 +50,12 @@ export function walkWorld({ orchestration, disturbances }: Size): Seen {
     idempotencyKey: null,
   };
   const begun = start(input, NOW);
-  const nothing = { effects: orchestration.steps.map(() => false), commands: [], replies: [], trace: '' };
+  const nothing = {
+    effects: orchestration.steps.map(() => false),
+    commands: [],
+    replies: [],
+    trace: '',
+  };
   const levels: World[][] = Array.from({ length: disturbances + 1 }, () => []);
   const costs = new Map<string, number>();
   let undone = 0;
@@ -73,15 +78,21 @@ export function walkWorld({ orchestration, disturbances }: Size): Seen {
 }
 
 function worldKey({ flow, effects, commands, replies }: World): string {
-  const inFlight = [...commands.map((one) => one.attemptId), ...replies.map((one) => `${one.attemptId}=${one.outcome}`)].sort();
+  const inFlight = [
+    ...commands.map((one) => one.attemptId),
+    ...replies.map((one) => `${one.attemptId}=${one.outcome}`),
+  ].sort();
   return [keyOf(flow), effects.map(Number).join(''), ...inFlight].join('/');
 }
 
 /** UNDONE with nothing in flight; throws when something is left of a step that is to be undone. */
 function isClean({ flow, effects, commands, replies, trace }: World): boolean {
   if (flow.status !== 'UNDONE' || commands.length > 0 || replies.length > 0) return false;
-  const left = flow.steps.find((step, index) => effects[index] && step.definition.undo !== 'none' && !step.skipped);
-  if (left !== undefined) throw new BrokenLaw(`${left.definition.name} is left although the flow is UNDONE:${trace}`);
+  const left = flow.steps.find(
+    (step, index) => effects[index] && step.definition.undo !== 'none' && !step.skipped,
+  );
+  if (left !== undefined)
+    throw new BrokenLaw(`${left.definition.name} is left although the flow is UNDONE:${trace}`);
   return true;
 }
 
@@ -115,15 +126,31 @@ function worked(world: World, command: Command): Way[] {
   const isOpen = world.flow.steps[command.step]?.open?.action === command.action;
   const silent = isOpen || !done ? [after(done, null, true)] : [];
   const unreadable = [after(done, 'unknown', true), after(effect, 'unknown', true)];
-  return [after(done, 'success', false), ...failed, ...unreadable, ...silent, after(effect, null, true)];
+  return [
+    after(done, 'success', false),
+    ...failed,
+    ...unreadable,
+    ...silent,
+    after(effect, null, true),
+  ];
 }
 
 /** A reply arrives, once or (odd) to arrive once more. */
 function delivered(world: World, reply: Reply): Way[] {
   const { attemptId, action, outcome } = reply;
   const stepName = world.flow.steps[reply.step]?.definition.name ?? '';
-  const said = { type: 'REPLY', payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
-  const heard = tell(world, { ...said, flowId: FLOW_ID, stepName, action, outcome, attemptId }, `${attemptId}!`);
+  const said = {
+    type: 'REPLY',
+    payload: null,
+    errorMessage: null,
+    errorCode: null,
+    retryable: true,
+  } as const;
+  const heard = tell(
+    world,
+    { ...said, flowId: FLOW_ID, stepName, action, outcome, attemptId },
+    `${attemptId}!`,
+  );
   return [
     { world: { ...heard, replies: world.replies.filter((one) => one !== reply) }, odd: false },
     { world: heard, odd: true },
@@ -132,11 +159,18 @@ function delivered(world: World, reply: Reply): Way[] {
 
 /** A command of which the time is over was not taken, and will not be: the worker refuses a DO past its deadline. */
 function timers(world: World): Way[] {
-  const ticks = inputsFor(world.flow, false).filter(({ label }) => label === 'timeout' || label === 'due');
+  const ticks = inputsFor(world.flow, false).filter(
+    ({ label }) => label === 'timeout' || label === 'due',
+  );
   return ticks.map(({ label, input, given, step }) => {
     const open = world.flow.steps[step ?? 0]?.open;
-    const expired = (one: Command) => label === 'timeout' && open?.action === 'DO' && one.step === step && one.action === 'DO';
-    const later = { ...world, commands: world.commands.filter((one) => !expired(one)), flow: given?.(world.flow) ?? world.flow };
+    const expired = (one: Command) =>
+      label === 'timeout' && open?.action === 'DO' && one.step === step && one.action === 'DO';
+    const later = {
+      ...world,
+      commands: world.commands.filter((one) => !expired(one)),
+      flow: given?.(world.flow) ?? world.flow,
+    };
     return { world: tell(later, input, `${label} ${step}`), odd: label === 'timeout' };
   });
 }
@@ -149,7 +183,14 @@ function operators(world: World): Way[] {
   const kept = world.commands.filter((one) => one.action !== 'DO');
   return [
     { world: tell(world, input, 'undoFlow'), odd: true },
-    { world: tell({ ...world, commands: kept, flow: { ...world.flow, ungiven } }, input, 'undoFlow, withdrawn'), odd: true },
+    {
+      world: tell(
+        { ...world, commands: kept, flow: { ...world.flow, ungiven } },
+        input,
+        'undoFlow, withdrawn',
+      ),
+      odd: true,
+    },
   ];
 }
 
@@ -164,7 +205,18 @@ function told(world: World, flow: Flow, events: readonly FlowEvent[], how: strin
     const action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
     const step = flow.steps.findIndex((one) => one.definition.name === event.stepName);
     const round = event.type === 'UNDO_SENT' ? event.round : 0;
-    return [{ step, action, attemptId: attemptIdOf(FLOW_ID, event.stepName, action, round, event.attempt) }];
+    return [
+      {
+        step,
+        action,
+        attemptId: attemptIdOf(FLOW_ID, event.stepName, action, round, event.attempt),
+      },
+    ];
   });
-  return { ...world, flow: canonical(flow), commands: [...world.commands, ...sent], trace: `${world.trace} ${how}` };
+  return {
+    ...world,
+    flow: canonical(flow),
+    commands: [...world.commands, ...sent],
+    trace: `${world.trace} ${how}`,
+  };
 }

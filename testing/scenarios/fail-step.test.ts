@@ -90,7 +90,14 @@ describe('which action an answer is of', () => {
   );
 
   scenario("UNDO with a DO's attemptId and status true is refused", (s) =>
-    s.given(abc).start().sends('DO a').answers(as('UNDO', ok)).refused('WRONG_STATE').step('a').is('IN_PROGRESS'),
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .answers(as('UNDO', ok))
+      .refused('WRONG_STATE')
+      .step('a')
+      .is('IN_PROGRESS'),
   );
 
   scenario('UNDO without attemptId for a DO in progress is a refusal, never a state change', (s) =>
@@ -155,7 +162,14 @@ describe('which action an answer is of', () => {
   );
 
   scenario('a step the orchestration does not have is unknown to an operator', (s) =>
-    s.given(abc).start().sends('DO a').retryStep('z').refused('UNKNOWN_STEP').skipStep('z').refused('UNKNOWN_STEP'),
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .retryStep('z')
+      .refused('UNKNOWN_STEP')
+      .skipStep('z')
+      .refused('UNKNOWN_STEP'),
   );
 
   // On the road such an answer goes to quarantine before the saga hears of it.

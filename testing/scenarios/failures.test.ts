@@ -34,24 +34,26 @@ describe('a failure that is final is not retried', () => {
       .andNothingElse(),
   );
 
-  scenario("an errorCode among the step's nonRetryableErrors, by DO, UNDO or FAIL_STEP; others are retried", (s) =>
-    s
-      .given(abc.retries(1).nonRetryable('QUOTA'))
-      .start()
-      .sends('DO a')
-      .answers(failed('busy', 'BUSY'))
-      .sends('DO a', { attempt: 2 })
-      .answers(ok)
-      .sends('DO b')
-      .answers(failStep('full', 'QUOTA'))
-      .step('b')
-      .has({ status: 'RETRY_EXHAUSTED', attempt: 1, errorCode: 'QUOTA' })
-      .sends('UNDO a')
-      .answers(failed('full', 'QUOTA'))
-      .step('a')
-      .has({ status: 'UNDO_FAIL', undoAttempt: 1 })
-      .ends('FAILED')
-      .andNothingElse(),
+  scenario(
+    "an errorCode among the step's nonRetryableErrors, by DO, UNDO or FAIL_STEP; others are retried",
+    (s) =>
+      s
+        .given(abc.retries(1).nonRetryable('QUOTA'))
+        .start()
+        .sends('DO a')
+        .answers(failed('busy', 'BUSY'))
+        .sends('DO a', { attempt: 2 })
+        .answers(ok)
+        .sends('DO b')
+        .answers(failStep('full', 'QUOTA'))
+        .step('b')
+        .has({ status: 'RETRY_EXHAUSTED', attempt: 1, errorCode: 'QUOTA' })
+        .sends('UNDO a')
+        .answers(failed('full', 'QUOTA'))
+        .step('a')
+        .has({ status: 'UNDO_FAIL', undoAttempt: 1 })
+        .ends('FAILED')
+        .andNothingElse(),
   );
 
   scenario('a failure without a message is named by its code, or as having no reason', (s) =>
@@ -109,25 +111,27 @@ describe('commands that can never be published', () => {
       .andNothingElse(),
   );
 
-  scenario('an UNDO that can not be published ends in FAILED, and the flow beside it goes on', (s) =>
-    s
-      .given(parallel('three', 'a', 'b', 'c'))
-      .start()
-      .sends('DO a')
-      .sends('DO b')
-      .sends('DO c')
-      .answerTo('DO a', ok)
-      .answerTo('DO b', ok)
-      .answerTo('DO c', failed('x'))
-      .sends('UNDO b')
-      .sends('UNDO a')
-      .cannotBePublished()
-      .is('UNDOING')
-      .answerTo('UNDO b', ok)
-      .ends('FAILED')
-      .step('a')
-      .is('UNDO_FAIL')
-      .andNothingElse(),
+  scenario(
+    'an UNDO that can not be published ends in FAILED, and the flow beside it goes on',
+    (s) =>
+      s
+        .given(parallel('three', 'a', 'b', 'c'))
+        .start()
+        .sends('DO a')
+        .sends('DO b')
+        .sends('DO c')
+        .answerTo('DO a', ok)
+        .answerTo('DO b', ok)
+        .answerTo('DO c', failed('x'))
+        .sends('UNDO b')
+        .sends('UNDO a')
+        .cannotBePublished()
+        .is('UNDOING')
+        .answerTo('UNDO b', ok)
+        .ends('FAILED')
+        .step('a')
+        .is('UNDO_FAIL')
+        .andNothingElse(),
   );
 
   scenario('of a cancelled flow change nothing', (s) =>
@@ -143,6 +147,12 @@ describe('commands that can never be published', () => {
   );
 
   scenario('of an attempt that is not open any more change nothing', (s) =>
-    s.given(sequential('one', 'a')).start().sends('DO a').answers(ok).cannotBePublished().ends('COMPLETED'),
+    s
+      .given(sequential('one', 'a'))
+      .start()
+      .sends('DO a')
+      .answers(ok)
+      .cannotBePublished()
+      .ends('COMPLETED'),
   );
 });

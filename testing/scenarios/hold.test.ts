@@ -1,6 +1,14 @@
 /** Rule 7: `onRetriesExhausted: hold` — an operator decides for each exhausted step. */
 import { describe } from '@jest/globals';
-import { failed, ok, okWith, parallel, type Recipe, sequential, unreadable } from '../kit/builders.js';
+import {
+  failed,
+  ok,
+  okWith,
+  parallel,
+  type Recipe,
+  sequential,
+  unreadable,
+} from '../kit/builders.js';
 import { type Scenario, scenario } from '../kit/scenario.js';
 
 const ab = sequential('ab', 'a', 'b').hold().timeout('10s');
@@ -8,7 +16,13 @@ const pqr = parallel('pqr', 'p', 'q', 'r').hold().timeout('10s');
 
 /** b is exhausted. */
 function held(s: Scenario, recipe: Recipe = ab): Scenario {
-  return s.given(recipe).start('in').sends('DO a').answers(okWith('A')).sends('DO b').answers(failed('x'));
+  return s
+    .given(recipe)
+    .start('in')
+    .sends('DO a')
+    .answers(okWith('A'))
+    .sends('DO b')
+    .answers(failed('x'));
 }
 
 describe('hold', () => {
@@ -65,7 +79,13 @@ describe('hold', () => {
   );
 
   scenario('undoFlow turns a held flow around', (s) =>
-    held(s).undoFlow().flow({ held: false }).sends('UNDO a').answers(ok).ends('UNDONE').andNothingElse(),
+    held(s)
+      .undoFlow()
+      .flow({ held: false })
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('UNDONE')
+      .andNothingElse(),
   );
 
   scenario('cancelFlow with undo turns it around, too', (s) =>
@@ -73,7 +93,13 @@ describe('hold', () => {
   );
 
   scenario('resumeFlow is refused until every exhausted step is decided', (s) =>
-    held(s).resume().refused('NOT_ALLOWED').retryStep('b').sends('DO b').answers(ok).ends('COMPLETED'),
+    held(s)
+      .resume()
+      .refused('NOT_ALLOWED')
+      .retryStep('b')
+      .sends('DO b')
+      .answers(ok)
+      .ends('COMPLETED'),
   );
 
   scenario('retryStep and skipStep of a step that is not exhausted are refused', (s) =>
@@ -120,7 +146,10 @@ describe('hold in a parallel flow', () => {
     s
       .given(
         pqr
-          .step('q', { maxRetries: 1, backoff: { initialMs: 1000, factor: 1, maxMs: 1000, jitter: 'none' } })
+          .step('q', {
+            maxRetries: 1,
+            backoff: { initialMs: 1000, factor: 1, maxMs: 1000, jitter: 'none' },
+          })
           .step('r', { timeoutMs: 3_600_000 }),
       )
       .start()

@@ -6,20 +6,29 @@ import { scenario } from '../kit/scenario.js';
 import { abc, halfStuck, pqr, stuck } from './stuck.js';
 
 describe('in FAILED', () => {
-  scenario('retryStep starts a new round with a fresh budget, and the chain goes on from there', (s) =>
-    stuck(s, abc.undoRetries(0))
-      .retryStep('b')
-      .is('UNDOING')
-      .sends('UNDO b', { round: 2, attempt: 1 })
-      .answers(ok)
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE', { failureReason: 'c failed: c broke' })
-      .andNothingElse(),
+  scenario(
+    'retryStep starts a new round with a fresh budget, and the chain goes on from there',
+    (s) =>
+      stuck(s, abc.undoRetries(0))
+        .retryStep('b')
+        .is('UNDOING')
+        .sends('UNDO b', { round: 2, attempt: 1 })
+        .answers(ok)
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE', { failureReason: 'c failed: c broke' })
+        .andNothingElse(),
   );
 
   scenario('retryStep of a done step undoes it, whatever else failed, but higher ones first', (s) =>
-    stuck(s).retryStep('a').sends('UNDO a').answers(ok).ends('FAILED').step('b').is('UNDO_FAIL').andNothingElse(),
+    stuck(s)
+      .retryStep('a')
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('FAILED')
+      .step('b')
+      .is('UNDO_FAIL')
+      .andNothingElse(),
   );
 
   scenario('retryStep of a step of unknown outcome undoes it', (s) =>
@@ -44,7 +53,9 @@ describe('in FAILED', () => {
       .andNothingElse(),
   );
 
-  scenario('retryStep of a step that has nothing to undo is refused', (s) => stuck(s).retryStep('c').refused('NOT_ALLOWED'));
+  scenario('retryStep of a step that has nothing to undo is refused', (s) =>
+    stuck(s).retryStep('c').refused('NOT_ALLOWED'),
+  );
 
   scenario('undoFlow gives every UNDO that was given up a fresh round', (s) =>
     stuck(s, abc.continues())
@@ -73,7 +84,12 @@ describe('in FAILED', () => {
   );
 
   scenario('skipStep of the last thing that stood in the way ends UNDONE', (s) =>
-    halfStuck(s).answerTo('UNDO p', ok).ends('FAILED').skipStep('q').ends('UNDONE').andNothingElse(),
+    halfStuck(s)
+      .answerTo('UNDO p', ok)
+      .ends('FAILED')
+      .skipStep('q')
+      .ends('UNDONE')
+      .andNothingElse(),
   );
 
   scenario('skipStep of one of two leaves the other one to be decided', (s) =>
@@ -87,7 +103,9 @@ describe('in FAILED', () => {
       .andNothingElse(),
   );
 
-  scenario('skipStep of a step whose UNDO was not given up is refused', (s) => stuck(s).skipStep('a').refused('NOT_ALLOWED'));
+  scenario('skipStep of a step whose UNDO was not given up is refused', (s) =>
+    stuck(s).skipStep('a').refused('NOT_ALLOWED'),
+  );
 
   scenario('a late UNDO success of the current round counts, and resumes the chain', (s) =>
     stuck(s, abc.undoRetries(1))
@@ -112,9 +130,17 @@ describe('in FAILED', () => {
       .is('FAILED'),
   );
 
-  scenario('a late UNDO failure changes nothing', (s) => stuck(s).answerTo('UNDO b', failed('again')).refused('FLOW_ENDED'));
+  scenario('a late UNDO failure changes nothing', (s) =>
+    stuck(s).answerTo('UNDO b', failed('again')).refused('FLOW_ENDED'),
+  );
 
   scenario('pausing, resuming and cancelling are refused', (s) =>
-    stuck(s).pause().refused('FLOW_ENDED').resume().refused('NOT_ALLOWED').cancel({ undo: false }).refused('FLOW_ENDED'),
+    stuck(s)
+      .pause()
+      .refused('FLOW_ENDED')
+      .resume()
+      .refused('NOT_ALLOWED')
+      .cancel({ undo: false })
+      .refused('FLOW_ENDED'),
   );
 });

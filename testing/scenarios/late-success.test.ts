@@ -1,6 +1,14 @@
 /** Rule 10: a success that arrives once the flow has turned around is undone, however late it is. */
 import { describe } from '@jest/globals';
-import { failed, ok, okWith, parallel, type Recipe, sequential, unreadable } from '../kit/builders.js';
+import {
+  failed,
+  ok,
+  okWith,
+  parallel,
+  type Recipe,
+  sequential,
+  unreadable,
+} from '../kit/builders.js';
 import { type Scenario, scenario } from '../kit/scenario.js';
 
 const ab = sequential('ab', 'a', 'b').timeout('10s');
@@ -8,23 +16,32 @@ const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 
 /** a is done, b has timed out, its UNDO is open. */
 function undoingB(s: Scenario, recipe: Recipe = ab): Scenario {
-  return s.given(recipe).start().sends('DO a').answers(ok).sends('DO b').after('10s').sends('UNDO b', { round: 1 });
+  return s
+    .given(recipe)
+    .start()
+    .sends('DO a')
+    .answers(ok)
+    .sends('DO b')
+    .after('10s')
+    .sends('UNDO b', { round: 1 });
 }
 
 describe('a late success', () => {
-  scenario('while its UNDO is open owes a round, which starts before the chain goes further down', (s) =>
-    undoingB(s)
-      .answerTo('DO b', okWith({ id: 9 }))
-      .step('b')
-      .has({ status: 'UNDOING', owes: true })
-      .sendsNothing()
-      .answerTo('UNDO b', ok)
-      .sends('UNDO b', { round: 2, attempt: 1, payload: { id: 9 } })
-      .answers(ok)
-      .sends('UNDO a', { round: 1 })
-      .answers(ok)
-      .ends('UNDONE')
-      .andNothingElse(),
+  scenario(
+    'while its UNDO is open owes a round, which starts before the chain goes further down',
+    (s) =>
+      undoingB(s)
+        .answerTo('DO b', okWith({ id: 9 }))
+        .step('b')
+        .has({ status: 'UNDOING', owes: true })
+        .sendsNothing()
+        .answerTo('UNDO b', ok)
+        .sends('UNDO b', { round: 2, attempt: 1, payload: { id: 9 } })
+        .answers(ok)
+        .sends('UNDO a', { round: 1 })
+        .answers(ok)
+        .ends('UNDONE')
+        .andNothingElse(),
   );
 
   scenario('while its UNDO is in backoff owes a round', (s) =>
@@ -47,7 +64,11 @@ describe('a late success', () => {
   );
 
   scenario('an unreadable reply, which may be one, owes a round as well', (s) =>
-    undoingB(s).answerTo('DO b', unreadable).answerTo('UNDO b', ok).sends('UNDO b', { round: 2 }).andNothingElse(),
+    undoingB(s)
+      .answerTo('DO b', unreadable)
+      .answerTo('UNDO b', ok)
+      .sends('UNDO b', { round: 2 })
+      .andNothingElse(),
   );
 
   scenario('an owed round does not save an UNDO that is given up', (s) =>
@@ -146,23 +167,25 @@ describe('a late success', () => {
       .is('UNDOING'),
   );
 
-  scenario('of a step with undo: none does not take an UNDONE flow back, and counts before the end', (s) =>
-    s
-      .given(ab.step('b', { undo: 'none' }))
-      .start()
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .after('10s')
-      .sends('UNDO a')
-      .answerTo('DO b', ok)
-      .step('b')
-      .is('DO_SUCCESS')
-      .answerTo('UNDO a', ok)
-      .ends('UNDONE')
-      .answerTo('DO b', ok)
-      .refused('ALREADY_DONE')
-      .andNothingElse(),
+  scenario(
+    'of a step with undo: none does not take an UNDONE flow back, and counts before the end',
+    (s) =>
+      s
+        .given(ab.step('b', { undo: 'none' }))
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .after('10s')
+        .sends('UNDO a')
+        .answerTo('DO b', ok)
+        .step('b')
+        .is('DO_SUCCESS')
+        .answerTo('UNDO a', ok)
+        .ends('UNDONE')
+        .answerTo('DO b', ok)
+        .refused('ALREADY_DONE')
+        .andNothingElse(),
   );
 
   scenario('of a step with undo: none, after the end, is only recorded', (s) =>
@@ -178,7 +201,15 @@ describe('a late success', () => {
   );
 
   scenario('in CANCELLED is only recorded', (s) =>
-    s.given(ab).start().sends('DO a').cancel({ undo: false }).answers(ok).refused('FLOW_ENDED').ends('CANCELLED').andNothingElse(),
+    s
+      .given(ab)
+      .start()
+      .sends('DO a')
+      .cancel({ undo: false })
+      .answers(ok)
+      .refused('FLOW_ENDED')
+      .ends('CANCELLED')
+      .andNothingElse(),
   );
 
   scenario('of a skipped step is only recorded', (s) =>

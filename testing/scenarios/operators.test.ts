@@ -59,7 +59,13 @@ describe('rule 12: a paused flow', () => {
   );
 
   scenario('may complete: nothing needs to be sent for it', (s) =>
-    s.given(sequential('one', 'a')).start().sends('DO a').pause().answers(ok).ends('COMPLETED', { paused: false }),
+    s
+      .given(sequential('one', 'a'))
+      .start()
+      .sends('DO a')
+      .pause()
+      .answers(ok)
+      .ends('COMPLETED', { paused: false }),
   );
 
   scenario('holds back UNDOs and their retries', (s) =>
@@ -97,11 +103,25 @@ describe('rule 12: a paused flow', () => {
   );
 
   scenario('can be cancelled without undo', (s) =>
-    s.given(abc).start().sends('DO a').pause().cancel({ undo: false }).ends('CANCELLED', { paused: false }),
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .pause()
+      .cancel({ undo: false })
+      .ends('CANCELLED', { paused: false }),
   );
 
   scenario('cannot be paused twice, nor one resumed that is not paused', (s) =>
-    s.given(abc).start().sends('DO a').resume().refused('NOT_ALLOWED').pause().pause().refused('NOT_ALLOWED'),
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .resume()
+      .refused('NOT_ALLOWED')
+      .pause()
+      .pause()
+      .refused('NOT_ALLOWED'),
   );
 
   scenario('ended flows can not be paused', (s) =>
@@ -134,7 +154,13 @@ describe('rule 12: skipStep', () => {
   );
 
   scenario('of the last step completes the flow', (s) =>
-    s.given(sequential('one', 'a').hold()).start(1).sends('DO a').answers(failed('x')).skipStep('a', 2).ends('COMPLETED', { output: '2' }),
+    s
+      .given(sequential('one', 'a').hold())
+      .start(1)
+      .sends('DO a')
+      .answers(failed('x'))
+      .skipStep('a', 2)
+      .ends('COMPLETED', { output: '2' }),
   );
 
   scenario('of an UNDO is deaf to whatever comes later', (s) =>
@@ -158,7 +184,16 @@ describe('rule 12: skipStep', () => {
 
 describe('rule 13: a paused orchestration', () => {
   scenario('sends no new DO, and goes on when it is resumed', (s) =>
-    s.given(abc).start().sends('DO a').pauseOrchestration().answers(ok).sendsNothing().resumeOrchestration().sends('DO b').andNothingElse(),
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .pauseOrchestration()
+      .answers(ok)
+      .sendsNothing()
+      .resumeOrchestration()
+      .sends('DO b')
+      .andNothingElse(),
   );
 
   scenario('sends no DO again', (s) =>
@@ -176,7 +211,14 @@ describe('rule 13: a paused orchestration', () => {
   );
 
   scenario('queues a start', (s) =>
-    s.given(abc).startQueued().is('IN_PROGRESS').sendsNothing().resumeOrchestration().sends('DO a').andNothingElse(),
+    s
+      .given(abc)
+      .startQueued()
+      .is('IN_PROGRESS')
+      .sendsNothing()
+      .resumeOrchestration()
+      .sends('DO a')
+      .andNothingElse(),
   );
 
   scenario('goes on with UNDO, and its retries', (s) =>
@@ -198,6 +240,11 @@ describe('rule 13: a paused orchestration', () => {
   );
 
   scenario("lets the flow's deadline run", (s) =>
-    s.given(abc.deadline('1m')).startQueued().after('1m').ends('UNDONE', { failureReason: 'DEADLINE_EXCEEDED' }).andNothingElse(),
+    s
+      .given(abc.deadline('1m'))
+      .startQueued()
+      .after('1m')
+      .ends('UNDONE', { failureReason: 'DEADLINE_EXCEEDED' })
+      .andNothingElse(),
   );
 });

@@ -1,6 +1,14 @@
 /** Which payload reaches whom. The texts pass through unread: what a worker wrote is what the next one reads. */
 import { describe } from '@jest/globals';
-import { failed, failedFinal, ok, okWith, parallel, sequential, unreadable } from '../kit/builders.js';
+import {
+  failed,
+  failedFinal,
+  ok,
+  okWith,
+  parallel,
+  sequential,
+  unreadable,
+} from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';
 
 describe('sequential', () => {
@@ -82,7 +90,12 @@ describe('sequential', () => {
   );
 
   scenario('an unknown outcome is undone with the input', (s) =>
-    s.given(sequential('one', 'a')).start('in').sends('DO a').answers(unreadable).sends('UNDO a', { payload: 'in' }),
+    s
+      .given(sequential('one', 'a'))
+      .start('in')
+      .sends('DO a')
+      .answers(unreadable)
+      .sends('UNDO a', { payload: 'in' }),
   );
 
   scenario('a flow that can not be undone any more keeps what it was started with', (s) =>

@@ -32,30 +32,39 @@ describe('rule 1: retries are counted as retries', () => {
       .sends('DO a')
       .answers(ok);
     for (const attempt of [1, 2, 3, 4]) s.sends('DO b', { attempt }).answers(failed('no'));
-    for (const attempt of [1, 2, 3, 4]) s.sends('UNDO a', { attempt, round: 1 }).answers(failed('no'));
-    return s.ends('FAILED').step('b').has({ status: 'RETRY_EXHAUSTED', attempt: 4 }).step('a').has({ undoAttempt: 4 }).andNothingElse();
+    for (const attempt of [1, 2, 3, 4])
+      s.sends('UNDO a', { attempt, round: 1 }).answers(failed('no'));
+    return s
+      .ends('FAILED')
+      .step('b')
+      .has({ status: 'RETRY_EXHAUSTED', attempt: 4 })
+      .step('a')
+      .has({ undoAttempt: 4 })
+      .andNothingElse();
   });
 
-  scenario('the UNDO has a budget of its own, and using it leaves the count of DO retries as it was', (s) =>
-    s
-      .given(abc.retries(1).undoRetries(2))
-      .start()
-      .sends('DO a')
-      .answers(failed('once'))
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .answers(failedFinal('never'))
-      .sends('UNDO a')
-      .answers(failed('one'))
-      .sends('UNDO a')
-      .answers(failed('two'))
-      .sends('UNDO a', { attempt: 3 })
-      .answers(ok)
-      .ends('UNDONE')
-      .step('a')
-      .has({ status: 'UNDO_SUCCESS', attempt: 2, undoAttempt: 3 })
-      .andNothingElse(),
+  scenario(
+    'the UNDO has a budget of its own, and using it leaves the count of DO retries as it was',
+    (s) =>
+      s
+        .given(abc.retries(1).undoRetries(2))
+        .start()
+        .sends('DO a')
+        .answers(failed('once'))
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .answers(failedFinal('never'))
+        .sends('UNDO a')
+        .answers(failed('one'))
+        .sends('UNDO a')
+        .answers(failed('two'))
+        .sends('UNDO a', { attempt: 3 })
+        .answers(ok)
+        .ends('UNDONE')
+        .step('a')
+        .has({ status: 'UNDO_SUCCESS', attempt: 2, undoAttempt: 3 })
+        .andNothingElse(),
   );
 
   scenario('a budget renewed by an operator counts on: attempt numbers never repeat', (s) =>

@@ -6,8 +6,17 @@ import { scenario } from '../kit/scenario.js';
 const one = sequential('one', 'a').timeout('10s');
 
 describe('timeouts', () => {
-  scenario('the default time for an answer is five minutes, and the command carries its deadline', (s) =>
-    s.given(sequential('one', 'a')).start().sends('DO a', { deadlineIn: '5m' }).after('299s').is('IN_PROGRESS').after('1s').is('UNDOING'),
+  scenario(
+    'the default time for an answer is five minutes, and the command carries its deadline',
+    (s) =>
+      s
+        .given(sequential('one', 'a'))
+        .start()
+        .sends('DO a', { deadlineIn: '5m' })
+        .after('299s')
+        .is('IN_PROGRESS')
+        .after('1s')
+        .is('UNDOING'),
   );
 
   scenario('silence is a failed attempt, and is retried', (s) =>
@@ -41,7 +50,14 @@ describe('timeouts', () => {
   );
 
   scenario('an answer read after its deadline, but before a timer looked, counts', (s) =>
-    s.given(one).start().sends('DO a').unwatched('1h').answers(ok).ends('COMPLETED').andNothingElse(),
+    s
+      .given(one)
+      .start()
+      .sends('DO a')
+      .unwatched('1h')
+      .answers(ok)
+      .ends('COMPLETED')
+      .andNothingElse(),
   );
 
   scenario('timers that were late decide everything that is due at once', (s) =>
@@ -96,11 +112,26 @@ describe('PROGRESS', () => {
   );
 
   scenario('answers nothing: without an answer the attempt times out all the same', (s) =>
-    s.given(one).start().sends('DO a').after('9s').progress('DO a', 0.9).after('10s').sends('UNDO a').is('UNDOING'),
+    s
+      .given(one)
+      .start()
+      .sends('DO a')
+      .after('9s')
+      .progress('DO a', 0.9)
+      .after('10s')
+      .sends('UNDO a')
+      .is('UNDOING'),
   );
 
   scenario('of a worker that echoes nothing is of the open attempt', (s) =>
-    s.given(one).start().sends('DO a').after('9s').progress('DO a', 0.5, { echoes: false }).after('9s').is('IN_PROGRESS'),
+    s
+      .given(one)
+      .start()
+      .sends('DO a')
+      .after('9s')
+      .progress('DO a', 0.5, { echoes: false })
+      .after('9s')
+      .is('IN_PROGRESS'),
   );
 
   scenario('of an UNDO gives the UNDO its own time again, whatever deadline the flow has', (s) =>
@@ -135,7 +166,15 @@ describe('PROGRESS', () => {
   );
 
   scenario('never takes time away that the attempt had', (s) =>
-    s.given(one.deadline('5s')).start().sends('DO a').after('1s').progress('DO a', 0.5).after('8s').step('a').is('IN_PROGRESS'),
+    s
+      .given(one.deadline('5s'))
+      .start()
+      .sends('DO a')
+      .after('1s')
+      .progress('DO a', 0.5)
+      .after('8s')
+      .step('a')
+      .is('IN_PROGRESS'),
   );
 
   scenario("counts while the flow is paused, and the flow's deadline moves along", (s) =>

@@ -7,37 +7,41 @@ const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 const pqr = parallel('pqr', 'p', 'q', 'r').timeout('10s');
 
 describe('the flow deadline', () => {
-  scenario('turns the flow around; the command in flight may answer, and its success is undone first', (s) =>
-    s
-      .given(abc.deadline('5s'))
-      .start()
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .after('5s')
-      .flow({ status: 'UNDOING', failureReason: 'DEADLINE_EXCEEDED' })
-      .sendsNothing()
-      .answers(ok)
-      .sends('UNDO b')
-      .answers(ok)
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE', { failureReason: 'DEADLINE_EXCEEDED' })
-      .andNothingElse(),
+  scenario(
+    'turns the flow around; the command in flight may answer, and its success is undone first',
+    (s) =>
+      s
+        .given(abc.deadline('5s'))
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .after('5s')
+        .flow({ status: 'UNDOING', failureReason: 'DEADLINE_EXCEEDED' })
+        .sendsNothing()
+        .answers(ok)
+        .sends('UNDO b')
+        .answers(ok)
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE', { failureReason: 'DEADLINE_EXCEEDED' })
+        .andNothingElse(),
   );
 
-  scenario('a command in flight that stays silent counts as unknown at its timeout, and is undone', (s) =>
-    s
-      .given(abc.deadline('5s'))
-      .start()
-      .sends('DO a')
-      .after('9999ms')
-      .sendsNothing()
-      .after('1ms')
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE')
-      .andNothingElse(),
+  scenario(
+    'a command in flight that stays silent counts as unknown at its timeout, and is undone',
+    (s) =>
+      s
+        .given(abc.deadline('5s'))
+        .start()
+        .sends('DO a')
+        .after('9999ms')
+        .sendsNothing()
+        .after('1ms')
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE')
+        .andNothingElse(),
   );
 
   scenario('a command in flight that fails is not retried, and nothing is to undo', (s) =>
@@ -97,7 +101,14 @@ describe('the flow deadline', () => {
   );
 
   scenario('is over with the flow', (s) =>
-    s.given(sequential('one', 'a').deadline('1m')).start().sends('DO a').answers(ok).after('1h').ends('COMPLETED').andNothingElse(),
+    s
+      .given(sequential('one', 'a').deadline('1m'))
+      .start()
+      .sends('DO a')
+      .answers(ok)
+      .after('1h')
+      .ends('COMPLETED')
+      .andNothingElse(),
   );
 
   scenario('turns a parallel flow around that waits for its slowest step', (s) =>

@@ -7,21 +7,23 @@ const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 const pqr = parallel('pqr', 'p', 'q', 'r').timeout('10s');
 
 describe('undoFlow', () => {
-  scenario('turns a flow around that is in progress; sequential waits for the command in flight', (s) =>
-    s
-      .given(abc)
-      .start()
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .undoFlow()
-      .flow({ status: 'UNDOING', failureReason: 'undo asked by ada: because' })
-      .sendsNothing()
-      .answers(failed('x'))
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE')
-      .andNothingElse(),
+  scenario(
+    'turns a flow around that is in progress; sequential waits for the command in flight',
+    (s) =>
+      s
+        .given(abc)
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .undoFlow()
+        .flow({ status: 'UNDOING', failureReason: 'undo asked by ada: because' })
+        .sendsNothing()
+        .answers(failed('x'))
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE')
+        .andNothingElse(),
   );
 
   scenario('parallel does not wait for it', (s) =>

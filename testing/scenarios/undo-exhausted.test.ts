@@ -17,7 +17,13 @@ describe('onUndoExhausted: stop', () => {
   );
 
   scenario('parallel: the other UNDOs finish, then FAILED', (s) =>
-    halfStuck(s).is('UNDOING').answerTo('UNDO p', ok).ends('FAILED').step('p').is('UNDO_SUCCESS').andNothingElse(),
+    halfStuck(s)
+      .is('UNDOING')
+      .answerTo('UNDO p', ok)
+      .ends('FAILED')
+      .step('p')
+      .is('UNDO_SUCCESS')
+      .andNothingElse(),
   );
 
   scenario('parallel: another UNDO keeps its retries', (s) =>
@@ -51,7 +57,13 @@ describe('onUndoExhausted: stop', () => {
 
 describe('onUndoExhausted: continue', () => {
   scenario('sequential: the rest is undone, then FAILED', (s) =>
-    stuck(s, abc.continues()).sends('UNDO a').answers(ok).ends('FAILED').step('a').is('UNDO_SUCCESS').andNothingElse(),
+    stuck(s, abc.continues())
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('FAILED')
+      .step('a')
+      .is('UNDO_SUCCESS')
+      .andNothingElse(),
   );
 
   scenario('parallel: a success that arrives after it is undone, then FAILED', (s) =>
@@ -76,7 +88,10 @@ describe('onUndoExhausted: continue', () => {
     stuck(s, abc.continues())
       .sends('UNDO a')
       .answers(failed('a sticks'))
-      .ends('FAILED', { failureReason: 'c failed: c broke · UNDO of a failed: a sticks · UNDO of b failed: b sticks' })
+      .ends('FAILED', {
+        failureReason:
+          'c failed: c broke · UNDO of a failed: a sticks · UNDO of b failed: b sticks',
+      })
       .andNothingElse(),
   );
 });

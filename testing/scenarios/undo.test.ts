@@ -7,27 +7,29 @@ const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 const pqr = parallel('pqr', 'p', 'q', 'r').timeout('10s');
 
 describe('rule 3: the order of UNDO', () => {
-  scenario('sequential: the next UNDO waits until the one before has succeeded, retries included', (s) =>
-    s
-      .given(abc.undoRetries(1).undoBackoff('1s'))
-      .start()
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .answers(ok)
-      .sends('DO c')
-      .answers(failed('x'))
-      .sends('UNDO b')
-      .answers(failed('x'))
-      .sendsNothing()
-      .after('1s')
-      .sends('UNDO b', { attempt: 2 })
-      .sendsNothing()
-      .answers(ok)
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE')
-      .andNothingElse(),
+  scenario(
+    'sequential: the next UNDO waits until the one before has succeeded, retries included',
+    (s) =>
+      s
+        .given(abc.undoRetries(1).undoBackoff('1s'))
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .answers(ok)
+        .sends('DO c')
+        .answers(failed('x'))
+        .sends('UNDO b')
+        .answers(failed('x'))
+        .sendsNothing()
+        .after('1s')
+        .sends('UNDO b', { attempt: 2 })
+        .sendsNothing()
+        .answers(ok)
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE')
+        .andNothingElse(),
   );
 
   scenario('parallel: all at once, and one in backoff keeps none waiting', (s) =>
@@ -54,7 +56,15 @@ describe('rule 3: the order of UNDO', () => {
 
 describe('rule 4: what may have happened is undone', () => {
   scenario('every DO answered with a failure: nothing to undo', (s) =>
-    s.given(abc.retries(1)).start().sends('DO a').answers(failed('x')).sends('DO a').answers(failed('y')).ends('UNDONE').andNothingElse(),
+    s
+      .given(abc.retries(1))
+      .start()
+      .sends('DO a')
+      .answers(failed('x'))
+      .sends('DO a')
+      .answers(failed('y'))
+      .ends('UNDONE')
+      .andNothingElse(),
   );
 
   scenario('one attempt that timed out is enough, although the last one failed plainly', (s) =>
@@ -71,22 +81,24 @@ describe('rule 4: what may have happened is undone', () => {
       .andNothingElse(),
   );
 
-  scenario('an unreadable answer is a final failure of unknown outcome, and the step is undone with its input', (s) =>
-    s
-      .given(abc.retries(3))
-      .start()
-      .sends('DO a')
-      .answers(okWith({ id: 7 }))
-      .sends('DO b', { payload: { id: 7 } })
-      .answers(unreadable)
-      .step('b')
-      .has({ attempt: 1, errorCode: 'STATUS_UNREADABLE', unknown: true })
-      .sends('UNDO b', { payload: { id: 7 } })
-      .answers(ok)
-      .sends('UNDO a')
-      .answers(ok)
-      .ends('UNDONE')
-      .andNothingElse(),
+  scenario(
+    'an unreadable answer is a final failure of unknown outcome, and the step is undone with its input',
+    (s) =>
+      s
+        .given(abc.retries(3))
+        .start()
+        .sends('DO a')
+        .answers(okWith({ id: 7 }))
+        .sends('DO b', { payload: { id: 7 } })
+        .answers(unreadable)
+        .step('b')
+        .has({ attempt: 1, errorCode: 'STATUS_UNREADABLE', unknown: true })
+        .sends('UNDO b', { payload: { id: 7 } })
+        .answers(ok)
+        .sends('UNDO a')
+        .answers(ok)
+        .ends('UNDONE')
+        .andNothingElse(),
   );
 
   scenario('an unreadable answer to an UNDO is a final failure of it', (s) =>
@@ -173,7 +185,13 @@ describe('rule 4: what may have happened is undone', () => {
   );
 
   scenario('undo: none is not undone even when its outcome is unknown', (s) =>
-    s.given(sequential('one', 'a').undo('none').timeout('10s')).start().sends('DO a').after('10s').ends('UNDONE').andNothingElse(),
+    s
+      .given(sequential('one', 'a').undo('none').timeout('10s'))
+      .start()
+      .sends('DO a')
+      .after('10s')
+      .ends('UNDONE')
+      .andNothingElse(),
   );
 });
 

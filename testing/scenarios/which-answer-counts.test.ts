@@ -1,6 +1,15 @@
 /** Rules 8 and 9: older attempts, repeated answers, answers to nothing. */
 import { describe } from '@jest/globals';
-import { echoless, failed, failedFinal, ok, okWith, parallel, sequential, unreadable } from '../kit/builders.js';
+import {
+  echoless,
+  failed,
+  failedFinal,
+  ok,
+  okWith,
+  parallel,
+  sequential,
+  unreadable,
+} from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';
 
 const ab = sequential('ab', 'a', 'b').retries(1).timeout('10s');
@@ -67,15 +76,17 @@ describe('rule 8', () => {
       .has({ status: 'DO_FAIL', attempt: 1 }),
   );
 
-  scenario('a repeated failure without attemptId passes for the next attempt, as rule 10 says it must', (s) =>
-    s
-      .given(ab)
-      .start()
-      .sends('DO a')
-      .answers(echoless(failed('x')))
-      .sends('DO a')
-      .answers(echoless(failed('x')))
-      .ends('UNDONE'),
+  scenario(
+    'a repeated failure without attemptId passes for the next attempt, as rule 10 says it must',
+    (s) =>
+      s
+        .given(ab)
+        .start()
+        .sends('DO a')
+        .answers(echoless(failed('x')))
+        .sends('DO a')
+        .answers(echoless(failed('x')))
+        .ends('UNDONE'),
   );
 
   scenario('an unreadable reply of an older attempt only marks the outcome unknown', (s) =>
@@ -113,22 +124,31 @@ describe('rule 8', () => {
   );
 
   scenario('an unreadable reply of a step that is done is refused', (s) =>
-    s.given(ab).start().sends('DO a').answers(ok).sends('DO b').answerTo('DO a', unreadable).refused('WRONG_STATE'),
-  );
-
-  scenario('an unreadable reply while turning around, of an older attempt of the open DO, marks it unknown', (s) =>
     s
       .given(ab)
       .start()
       .sends('DO a')
-      .answers(failed('x'))
-      .sends('DO a')
-      .undoFlow()
-      .answerTo('DO a', unreadable, { attempt: 1 })
-      .step('a')
-      .has({ status: 'IN_PROGRESS', unknown: true })
-      .answerTo('DO a', failed('y'))
-      .sends('UNDO a'),
+      .answers(ok)
+      .sends('DO b')
+      .answerTo('DO a', unreadable)
+      .refused('WRONG_STATE'),
+  );
+
+  scenario(
+    'an unreadable reply while turning around, of an older attempt of the open DO, marks it unknown',
+    (s) =>
+      s
+        .given(ab)
+        .start()
+        .sends('DO a')
+        .answers(failed('x'))
+        .sends('DO a')
+        .undoFlow()
+        .answerTo('DO a', unreadable, { attempt: 1 })
+        .step('a')
+        .has({ status: 'IN_PROGRESS', unknown: true })
+        .answerTo('DO a', failed('y'))
+        .sends('UNDO a'),
   );
 
   scenario('an UNDO success counts for its own round, whichever attempt', (s) =>

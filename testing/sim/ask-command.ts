@@ -6,7 +6,12 @@ import type { Seen } from './seen.js';
 import type { Command } from './worker.js';
 
 /** Nothing of another flow is in it, and it is where it belongs (I10). */
-export function askCommand(seen: Seen, memory: MemoryDatabase, topic: string, { headers, payload }: Command): void {
+export function askCommand(
+  seen: Seen,
+  memory: MemoryDatabase,
+  topic: string,
+  { headers, payload }: Command,
+): void {
   const { flowId, orchestrationName, stepName, action, tag } = headers;
   // A start's payload has the tag, what workers put out has the flowId.
   const mark: unknown = Object(payload).flow;
@@ -14,14 +19,27 @@ export function askCommand(seen: Seen, memory: MemoryDatabase, topic: string, { 
   const flow = memory.tables.flows.get(flowId)?.flow;
   const place = `orchestrator.${orchestrationName}.${stepName}.${action.toLowerCase()}`;
   const right = topic === place && own && tag === flow?.headers.tag;
-  seen.ask('I10', flowId, right ? null : `${topic} was sent ${JSON.stringify(headers)} with ${JSON.stringify(payload)}`);
+  seen.ask(
+    'I10',
+    flowId,
+    right ? null : `${topic} was sent ${JSON.stringify(headers)} with ${JSON.stringify(payload)}`,
+  );
 }
 
 /** What is still in the outbox can not have timed out (rule 2 of docs/protocol.md): so a row is written before its attempt is given up. */
-export function askInTime(seen: Seen, memory: MemoryDatabase, { flowId, attemptId }: OutboxRow): void {
+export function askInTime(
+  seen: Seen,
+  memory: MemoryDatabase,
+  { flowId, attemptId }: OutboxRow,
+): void {
   const late = memory.tables.flows.get(flowId)?.events.some((event) => {
-    if ((event.type !== 'DO_FAILED' && event.type !== 'UNDO_FAILED') || event.errorCode !== 'TIMEOUT') return false;
-    const [action, round] = event.type === 'DO_FAILED' ? (['DO', 0] as const) : (['UNDO', event.round] as const);
+    if (
+      (event.type !== 'DO_FAILED' && event.type !== 'UNDO_FAILED') ||
+      event.errorCode !== 'TIMEOUT'
+    )
+      return false;
+    const [action, round] =
+      event.type === 'DO_FAILED' ? (['DO', 0] as const) : (['UNDO', event.round] as const);
     return attemptIdOf(flowId, event.stepName, action, round, event.attempt) === attemptId;
   });
   seen.ask('timeout', flowId, late === true ? `${attemptId} timed out before it was sent` : null);

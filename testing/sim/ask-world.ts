@@ -27,7 +27,13 @@ export function askWorld(ended: Ended): void {
     seen.ask('laws', flowId, parked === null ? null : `it is parked: ${parked}`);
     askFlow(seen, ledger, { flow, events, temper: temperOf(flowId) });
   }
-  seen.ask('I8', null, memory.tables.outbox.size === 0 ? null : `${memory.tables.outbox.size} rows are left in the outbox`);
+  seen.ask(
+    'I8',
+    null,
+    memory.tables.outbox.size === 0
+      ? null
+      : `${memory.tables.outbox.size} rows are left in the outbox`,
+  );
   askStarts(ended);
   askWritten(ended);
   if (ended.calm) askCalm(ended);
@@ -46,7 +52,11 @@ function askStarts({ seen, memory, clients }: Ended): void {
       continue;
     }
     const right = found.length === 1 && (accepted === null || found[0] === accepted);
-    seen.ask('I1', accepted, right ? null : `${tag}: promised ${accepted}, stored ${found.join(', ') || 'none'}`);
+    seen.ask(
+      'I1',
+      accepted,
+      right ? null : `${tag}: promised ${accepted}, stored ${found.join(', ') || 'none'}`,
+    );
   }
 }
 
@@ -57,7 +67,11 @@ function askWritten({ seen, memory }: Ended): void {
     if (flowId.startsWith('!')) continue;
     const type = memory.tables.flows.get(flowId)?.events[Number(number) - 1]?.type;
     const decided = type !== undefined && LEAVING.has(type);
-    seen.ask('I3', flowId, decided ? null : `a message left for event ${number}, which is ${type ?? 'none'}`);
+    seen.ask(
+      'I3',
+      flowId,
+      decided ? null : `a message left for event ${number}, which is ${type ?? 'none'}`,
+    );
   }
 }
 
@@ -70,7 +84,11 @@ function askCalm({ seen, memory }: Ended): void {
     seen.ask('calm', flowId, times === 1 ? null : `message ${number} left ${times} times`);
     // Several gateways advance a parallel flow side by side, and each publishes what it decided.
     if (memory.tables.flows.get(flowId)?.flow.orchestration.type !== 'SEQUENTIAL') continue;
-    seen.ask('calm', flowId, Number(number) > before ? null : `message ${number} left after ${before}`);
+    seen.ask(
+      'calm',
+      flowId,
+      Number(number) > before ? null : `message ${number} left after ${before}`,
+    );
     last.set(flowId, Number(number));
   }
 }
@@ -89,21 +107,32 @@ function askInbox({ seen, topics }: Ended): void {
 }
 
 function askQuarantine({ seen, memory, topics }: Ended): void {
-  const kept = Map.groupBy(memory.tables.quarantine, ({ position }) => `${position.topic}/${position.partition}/${position.offset}`);
+  const kept = Map.groupBy(
+    memory.tables.quarantine,
+    ({ position }) => `${position.topic}/${position.partition}/${position.offset}`,
+  );
   const copies = new Set(
     topics.records(TOPICS.deadLetters).map(({ headers }) => {
       return `${headers['original-topic']}/${headers['original-partition']}/${headers['original-offset']}`;
     }),
   );
   for (const [place, entries] of kept) {
-    seen.ask('I12', null, entries.length === 1 ? null : `${place} is in quarantine ${entries.length} times`);
+    seen.ask(
+      'I12',
+      null,
+      entries.length === 1 ? null : `${place} is in quarantine ${entries.length} times`,
+    );
     seen.ask('I12', null, copies.has(place) ? null : `${place} has no copy among the dead letters`);
   }
   for (const { partition, records } of topics.partitions(TOPICS.replies)) {
     for (const { value, offset } of records) {
       if (value === null || !seen.corrupted.has(value)) continue;
       const entry = kept.get(`${TOPICS.replies}/${partition}/${offset}`)?.[0];
-      seen.ask('I12', null, entry?.value === value ? null : `the unreadable record ${partition}/${offset} was not kept`);
+      seen.ask(
+        'I12',
+        null,
+        entry?.value === value ? null : `the unreadable record ${partition}/${offset} was not kept`,
+      );
     }
   }
 }
@@ -111,7 +140,14 @@ function askQuarantine({ seen, memory, topics }: Ended): void {
 /** Told every event that is shown, in order, each once. */
 function askSubscriber({ seen, memory }: Ended, { flowId, told }: Subscriber): void {
   const events = memory.tables.flows.get(flowId)?.events ?? [];
-  const shown = events.filter((event) => event.type !== 'STEP_PROGRESS' || event.shown).map(({ number }) => number);
-  const same = shown.length === told.length && shown.every((number, index) => told[index] === number);
-  seen.ask('I7', flowId, same ? null : `of ${shown.join(' ')} a subscriber was told ${told.join(' ')}`);
+  const shown = events
+    .filter((event) => event.type !== 'STEP_PROGRESS' || event.shown)
+    .map(({ number }) => number);
+  const same =
+    shown.length === told.length && shown.every((number, index) => told[index] === number);
+  seen.ask(
+    'I7',
+    flowId,
+    same ? null : `of ${shown.join(' ')} a subscriber was told ${told.join(' ')}`,
+  );
 }

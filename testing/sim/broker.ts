@@ -1,5 +1,13 @@
 /** The broker as one gateway sees it: publishing and reading, at the end of a line on which everything can happen. */
-import type { Broker, Delivery, InboxPosition, InboxSource, Intake, OutboxRow, PublishResult } from '../../src/engine/ports.js';
+import type {
+  Broker,
+  Delivery,
+  InboxPosition,
+  InboxSource,
+  Intake,
+  OutboxRow,
+  PublishResult,
+} from '../../src/engine/ports.js';
 import { Fault } from '../../src/engine/ports.js';
 import type { Decode } from '../../src/wire/decode.js';
 import type { Group, Seat } from './group.js';
@@ -26,7 +34,10 @@ export class SimulatedBroker implements Broker, Seat {
   readonly publisher = { publish: (rows: readonly OutboxRow[]) => this.publish(rows) };
   private intake: Intake | null = null;
   private inbox: InboxSource | null = null;
-  private share: { readonly partitions: readonly Partition[]; readonly next: Map<Partition, number> } | null = null;
+  private share: {
+    readonly partitions: readonly Partition[];
+    readonly next: Map<Partition, number>;
+  } | null = null;
   private awake: (() => void) | null = null;
 
   constructor(
@@ -40,7 +51,8 @@ export class SimulatedBroker implements Broker, Seat {
 
   async ensureTopics(topics: readonly string[]): Promise<void> {
     await this.line.call(() => {
-      if (this.cluster.topics.away) throw new Fault('BROKER_AWAY', 'the simulated broker does not answer');
+      if (this.cluster.topics.away)
+        throw new Fault('BROKER_AWAY', 'the simulated broker does not answer');
       for (const topic of topics) this.cluster.topics.ensure(topic, STEP_PARTITIONS);
     }, 'slowPublish');
   }
@@ -58,13 +70,29 @@ export class SimulatedBroker implements Broker, Seat {
     const waiting = new Set<string>();
     return rows.map((row) => {
       // As the real one: what comes after a row of its flow that waits, waits.
-      if (waiting.has(row.flowId)) return { row, result: 'later', errorMessage: 'a message before it waits' };
-      if (row.attemptId !== null && !this.cluster.wasWritten(row) && faults.happens('neverPublish')) {
+      if (waiting.has(row.flowId))
+        return { row, result: 'later', errorMessage: 'a message before it waits' };
+      if (
+        row.attemptId !== null &&
+        !this.cluster.wasWritten(row) &&
+        faults.happens('neverPublish')
+      ) {
         this.cluster.never(row);
-        return { row, result: 'never', errorCode: 'MESSAGE_TOO_LARGE', errorMessage: 'it will never fit' };
+        return {
+          row,
+          result: 'never',
+          errorCode: 'MESSAGE_TOO_LARGE',
+          errorMessage: 'it will never fit',
+        };
       }
       const known = byTopic.get(row.topic);
-      const how = known ?? (away || faults.happens('refusedPublish') ? 'refused' : faults.happens('lostAck') ? 'lost' : 'ok');
+      const how =
+        known ??
+        (away || faults.happens('refusedPublish')
+          ? 'refused'
+          : faults.happens('lostAck')
+            ? 'lost'
+            : 'ok');
       byTopic.set(row.topic, how);
       if (how !== 'refused') this.append(row);
       if (how === 'ok') return { row, result: 'ok' };
@@ -120,14 +148,20 @@ export class SimulatedBroker implements Broker, Seat {
   private async place({ partitions, next }: NonNullable<typeof this.share>): Promise<void> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const known = new Map<string, InboxPosition>();
-    for (const topic of topics) for (const one of (await this.inbox?.inbox(topic)) ?? []) known.set(`${topic}/${one.partition}`, one);
-    for (const one of partitions) next.set(one, Number(known.get(`${one.topic}/${one.partition}`)?.nextOffset ?? 0n));
+    for (const topic of topics)
+      for (const one of (await this.inbox?.inbox(topic)) ?? [])
+        known.set(`${topic}/${one.partition}`, one);
+    for (const one of partitions)
+      next.set(one, Number(known.get(`${one.topic}/${one.partition}`)?.nextOffset ?? 0n));
   }
 
   private fetch({ next }: NonNullable<typeof this.share>): [Partition, readonly Written[]][] {
     if (this.cluster.topics.away) return [];
     return [...next].flatMap(([partition, from]) => {
-      const again = from > 0 && this.line.faults.happens('rereadRecord') ? this.line.chance.int(1, Math.min(from, 5)) : 0;
+      const again =
+        from > 0 && this.line.faults.happens('rereadRecord')
+          ? this.line.chance.int(1, Math.min(from, 5))
+          : 0;
       const records = partition.records.slice(from - again, from + MOST_AT_ONCE);
       return records.length === 0 ? [] : [[partition, records] as [Partition, readonly Written[]]];
     });
@@ -137,25 +171,43 @@ export class SimulatedBroker implements Broker, Seat {
   private sleep(share: NonNullable<typeof this.share>, resolve: () => void): void {
     const waits = [...share.next].some(([partition, from]) => partition.records.length > from);
     this.awake = resolve;
-    if (waits) this.line.time.after(this.cluster.topics.away ? 1_000 : 0, this.line.life, () => this.wake());
+    if (waits)
+      this.line.time.after(this.cluster.topics.away ? 1_000 : 0, this.line.life, () => this.wake());
   }
 
   /** All partitions at once; false: the gateway stops. */
-  private async deliver(share: NonNullable<typeof this.share>, batches: readonly [Partition, readonly Written[]][]): Promise<boolean> {
+  private async deliver(
+    share: NonNullable<typeof this.share>,
+    batches: readonly [Partition, readonly Written[]][],
+  ): Promise<boolean> {
     try {
-      await Promise.all(batches.map(([partition, records]) => this.intake?.(records.map((one) => this.delivery(partition, one)))));
+      await Promise.all(
+        batches.map(([partition, records]) =>
+          this.intake?.(records.map((one) => this.delivery(partition, one))),
+        ),
+      );
     } catch {
       return false;
     }
     for (const [partition, records] of batches) {
-      share.next.set(partition, Math.max(share.next.get(partition) ?? 0, (records.at(-1)?.offset ?? -1) + 1));
+      share.next.set(
+        partition,
+        Math.max(share.next.get(partition) ?? 0, (records.at(-1)?.offset ?? -1) + 1),
+      );
     }
     return true;
   }
 
-  private delivery({ topic, partition }: Partition, { key, value, headers, offset, timestamp }: Written): Delivery {
+  private delivery(
+    { topic, partition }: Partition,
+    { key, value, headers, offset, timestamp }: Written,
+  ): Delivery {
     const decoded = this.cluster.decode(topic, { key, value, headers });
-    return { ...decoded, raw: { key, value }, position: { topic, partition, offset: BigInt(offset), timestamp } };
+    return {
+      ...decoded,
+      raw: { key, value },
+      position: { topic, partition, offset: BigInt(offset), timestamp },
+    };
   }
 
   async stopConsuming(): Promise<void> {

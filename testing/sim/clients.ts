@@ -104,7 +104,12 @@ export class Clients {
     gateway.within(() => {
       gateway.engine.execute(request).then(
         ({ flow, problems }) => {
-          if (flow === null) this.around.violated('I1', flowId, `execute was refused: ${problems.map(({ code }) => code).join(', ')}`);
+          if (flow === null)
+            this.around.violated(
+              'I1',
+              flowId,
+              `execute was refused: ${problems.map(({ code }) => code).join(', ')}`,
+            );
           else settle(() => this.answered(wanted, flow.flowId));
         },
         (error: unknown) => {
@@ -115,7 +120,8 @@ export class Clients {
       );
     });
     // Impatient ones ask twice at once.
-    if (tries === 0 && wanted.key !== null && chance.happens(0.1)) time.after(chance.int(0, 20), null, () => this.byCall(wanted, 1));
+    if (tries === 0 && wanted.key !== null && chance.happens(0.1))
+      time.after(chance.int(0, 20), null, () => this.byCall(wanted, 1));
   }
 
   private again(wanted: Wanted, tries: number): void {

@@ -74,7 +74,9 @@ export class Faults {
     this.calm = chance.happens(0.08);
     // A world without crashes shows what one with nothing but crashes hides, and the other way round.
     for (const kind of FAULT_KINDS) {
-      const strength = this.calm ? 'none' : chance.weighted({ none: 3, little: 3, usual: 4, much: 1 });
+      const strength = this.calm
+        ? 'none'
+        : chance.weighted({ none: 3, little: 3, usual: 4, much: 1 });
       this.odds[kind] *= STRENGTHS[strength];
     }
   }

@@ -1,8 +1,8 @@
 /** One gateway: the real engine and the real wire, on a simulated store and broker. It dies, is stopped, and another one comes. */
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Store } from '../../src/engine/ports.js';
-import type { Logs } from '../../src/observe/log.js';
-import { createWire } from '../../src/wire/commands.js';
+import type { Logs } from '../../src/observability/log.js';
+import { createWire } from '../../src/wire/outgoing.js';
 import { type Cluster, SimulatedBroker } from './broker.js';
 import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';
@@ -55,8 +55,17 @@ export class Gateway {
     this.store = store;
     const ports = mutant({ store, read, broker: this.broker, wire }, chance);
     // Small rooms are full at once: rows are left to the relay, and many a batch follows another.
-    const rooms = { memoryLimit: chance.pick([20_000, 20_000, 2]), batchSize: chance.pick([500, 500, 3]) };
-    this.engine = createEngine({ ...ports, ...rooms, decode: cluster.decode, logs, leaseMs: LEASE_MS });
+    const rooms = {
+      memoryLimit: chance.pick([20_000, 20_000, 2]),
+      batchSize: chance.pick([500, 500, 3]),
+    };
+    this.engine = createEngine({
+      ...ports,
+      ...rooms,
+      decode: cluster.decode,
+      logs,
+      leaseMs: LEASE_MS,
+    });
   }
 
   /** It takes calls: it runs, and is not about to end. */

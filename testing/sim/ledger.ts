@@ -22,7 +22,14 @@ export class Ledger {
     const key = `${flowId}/${stepName}`;
     const known = this.accounts.get(key);
     if (known !== undefined) return known;
-    const account: Account = { flowId, stepName, balance: 0, undoSeen: false, refused: new Set(), output: null };
+    const account: Account = {
+      flowId,
+      stepName,
+      balance: 0,
+      undoSeen: false,
+      refused: new Set(),
+      output: null,
+    };
     this.accounts.set(key, account);
     return account;
   }

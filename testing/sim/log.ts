@@ -27,7 +27,11 @@ export class Topics {
 
   ensure(topic: string, partitions: number): void {
     if (this.topics.has(topic)) return;
-    const made = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, records: [] }));
+    const made = Array.from({ length: partitions }, (_, partition) => ({
+      topic,
+      partition,
+      records: [],
+    }));
     this.topics.set(topic, made);
   }
 
@@ -44,7 +48,11 @@ export class Topics {
   }
 
   /** `partition`: where a message without a key goes; with one, the key tells. */
-  append(topic: string, message: Pick<Written, 'key' | 'value' | 'headers'>, partition: number): void {
+  append(
+    topic: string,
+    message: Pick<Written, 'key' | 'value' | 'headers'>,
+    partition: number,
+  ): void {
     const all = this.partitions(topic);
     const found = all[(message.key === null ? partition : sumOf(message.key)) % all.length];
     if (found === undefined) throw new Error(`there is no topic ${topic}`);

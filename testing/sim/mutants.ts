@@ -1,5 +1,12 @@
 /** Gateways with one deliberate bug each, made by wrapping a port: a checker that lets one of them pass checks nothing. */
-import type { Broker, OutboxRow, ReadModel, RoadTransaction, Store, Wire } from '../../src/engine/ports.js';
+import type {
+  Broker,
+  OutboxRow,
+  ReadModel,
+  RoadTransaction,
+  Store,
+  Wire,
+} from '../../src/engine/ports.js';
 import type { Chance } from './chance.js';
 
 export interface Ports {
@@ -55,7 +62,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'an outbox that loses a row': (ports, chance) =>
     onTheRoad(ports, (tx) => ({
       record: (records, given) => {
-        const kept = (rows: readonly OutboxRow[]): OutboxRow[] => rows.filter(() => !chance.happens(0.3));
+        const kept = (rows: readonly OutboxRow[]): OutboxRow[] =>
+          rows.filter(() => !chance.happens(0.3));
         return tx.record(
           records.map((one) => ({ ...one, outbox: kept(one.outbox) })),
           given,
@@ -93,7 +101,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
 
   'a sweeper that forgets flows': (ports) => {
-    const due: Store['due'] = async (most) => (await ports.store.due(most)).filter((flowId) => !flowId.endsWith('7'));
+    const due: Store['due'] = async (most) =>
+      (await ports.store.due(most)).filter((flowId) => !flowId.endsWith('7'));
     return { ...ports, store: storeWith(ports.store, { due }) };
   },
 
@@ -117,7 +126,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     onTheRoad(ports, (tx) => ({
       record: (records, given) =>
         tx.record(
-          records.map((one) => ({ ...one, after: { ...one.after, steps: one.after.steps.map((step) => ({ ...step, unknown: false })) } })),
+          records.map((one) => ({
+            ...one,
+            after: {
+              ...one.after,
+              steps: one.after.steps.map((step) => ({ ...step, unknown: false })),
+            },
+          })),
           given,
         ),
     })),

@@ -5,7 +5,15 @@ import type { OperatorInput } from '../../src/saga/input.js';
 import type { Chance } from './chance.js';
 import type { Gateway } from './gateway.js';
 
-const WORDS = ['CANCEL', 'STOP', 'UNDO_FLOW', 'PAUSE', 'RESUME', 'RETRY_STEP', 'SKIP_STEP'] as const;
+const WORDS = [
+  'CANCEL',
+  'STOP',
+  'UNDO_FLOW',
+  'PAUSE',
+  'RESUME',
+  'RETRY_STEP',
+  'SKIP_STEP',
+] as const;
 
 export class Operator {
   constructor(
@@ -18,7 +26,8 @@ export class Operator {
     const flow = this.chance.pick(flows);
     const word = this.chance.pick(WORDS);
     const stepName = this.chance.pick(flow.steps).definition.name;
-    if (word === 'CANCEL' || word === 'STOP') this.say(flow, { type: 'CANCEL', undo: word === 'CANCEL' });
+    if (word === 'CANCEL' || word === 'STOP')
+      this.say(flow, { type: 'CANCEL', undo: word === 'CANCEL' });
     else if (word === 'RETRY_STEP') this.say(flow, { type: word, stepName });
     else if (word === 'SKIP_STEP') this.say(flow, { type: word, stepName, output: null });
     else this.say(flow, { type: word });
@@ -47,7 +56,9 @@ export class Operator {
     const gateway = this.serving();
     // Whatever it answers: what was decided is on the timeline.
     gateway?.within(() => {
-      gateway.engine.say({ flowId, actor: 'ada', reason: 'chance', ...word } as OperatorInput).catch(() => undefined);
+      gateway.engine
+        .say({ flowId, actor: 'ada', reason: 'chance', ...word } as OperatorInput)
+        .catch(() => undefined);
     });
   }
 }

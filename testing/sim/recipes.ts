@@ -32,5 +32,10 @@ function settings(chance: Chance): Partial<Omit<StepDefinition, 'seq' | 'name'>>
 }
 
 function backoff(chance: Chance): StepDefinition['backoff'] {
-  return { initialMs: chance.pick([0, 10, 200, 500]), factor: 2, maxMs: 3_000, jitter: chance.pick(['none', 'full']) };
+  return {
+    initialMs: chance.pick([0, 10, 200, 500]),
+    factor: 2,
+    maxMs: 3_000,
+    jitter: chance.pick(['none', 'full']),
+  };
 }

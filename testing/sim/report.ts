@@ -34,10 +34,15 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
   for (const { flow, events: own } of entries) {
     statuses.set(flow.status, (statuses.get(flow.status) ?? 0) + 1);
     events += own.length;
-    for (const { type, at, number } of own) digest = sum(digest, `${flow.flowId} ${number} ${at} ${type}`);
+    for (const { type, at, number } of own)
+      digest = sum(digest, `${flow.flowId} ${number} ${at} ${type}`);
   }
-  const broken = new Set(seen.violations.flatMap(({ flowId }) => (flowId === null ? [] : [flowId])));
-  const stories = entries.filter(({ flow }) => broken.has(flow.flowId)).map(({ flow, events: own }) => storyOf(flow.flowId, own));
+  const broken = new Set(
+    seen.violations.flatMap(({ flowId }) => (flowId === null ? [] : [flowId])),
+  );
+  const stories = entries
+    .filter(({ flow }) => broken.has(flow.flowId))
+    .map(({ flow, events: own }) => storyOf(flow.flowId, own));
   const { seed } = options;
   const { violations, asked } = seen;
   const hex = (digest >>> 0).toString(16).padStart(8, '0');
@@ -57,11 +62,13 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
 
 function sum(before: number, text: string): number {
   let hash = before;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash;
 }
 
-type Told = World['ended']['memory']['tables']['flows'] extends Map<string, infer Entry> ? Entry : never;
+type Told =
+  World['ended']['memory']['tables']['flows'] extends Map<string, infer Entry> ? Entry : never;
 
 function storyOf(flowId: string, events: Told['events']): string {
   const lines = events.map(({ number, at, type, flowStatus, stepStatusBefore: _, ...said }) => {
@@ -100,10 +107,13 @@ export class Report {
     this.flows += outcome.flows;
     this.asked += outcome.asked;
     this.events += outcome.events;
-    if (outcome.recoveryMs > this.slowest.ms) this.slowest = { ms: outcome.recoveryMs, seed: outcome.seed };
+    if (outcome.recoveryMs > this.slowest.ms)
+      this.slowest = { ms: outcome.recoveryMs, seed: outcome.seed };
     if (outcome.violations.length > 0) this.failed.push(outcome);
-    for (const [kind, count] of outcome.faults) this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
-    for (const [status, count] of outcome.statuses) this.statuses.set(status, (this.statuses.get(status) ?? 0) + count);
+    for (const [kind, count] of outcome.faults)
+      this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
+    for (const [status, count] of outcome.statuses)
+      this.statuses.set(status, (this.statuses.get(status) ?? 0) + count);
   }
 
   get violations(): number {
@@ -126,6 +136,14 @@ export class Report {
 
 /** One outcome in words: what is broken, the flows it happened to, and the command that shows it again. */
 export function told({ seed, violations, stories }: Outcome, flows: number): string {
-  const what = violations.map(({ invariant, flowId, what: why }) => `  ${invariant}${flowId === null ? '' : ` ${flowId}`}: ${why}`);
-  return [`seed ${seed}:`, ...what, ...stories, `  again: npm run sim -- --seed ${seed} --flows ${flows}`].join('\n');
+  const what = violations.map(
+    ({ invariant, flowId, what: why }) =>
+      `  ${invariant}${flowId === null ? '' : ` ${flowId}`}: ${why}`,
+  );
+  return [
+    `seed ${seed}:`,
+    ...what,
+    ...stories,
+    `  again: npm run sim -- --seed ${seed} --flows ${flows}`,
+  ].join('\n');
 }

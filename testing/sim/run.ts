@@ -5,7 +5,9 @@
 import { parseArgs } from 'node:util';
 import { FLOWS_PER_WORLD, Report, simulate, told } from './report.js';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, flows: { type: 'string', default: '6000' } } });
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, flows: { type: 'string', default: '6000' } },
+});
 const [first, flows] = [Number(values.seed), Number(values.flows)];
 const MOST_TOLD = 5;
 
@@ -27,10 +29,14 @@ for (let seed = first; report.flows < flows; seed++) {
   if (report.flows >= flows && first === seed) say(`digest               ${outcome.digest}`);
   if (seconds() - saidAt > 10) {
     saidAt = seconds();
-    say(`… ${report.flows} flows, ${report.violations} violations, ${Math.round(report.flows / saidAt)} flows/s`);
+    say(
+      `… ${report.flows} flows, ${report.violations} violations, ${Math.round(report.flows / saidAt)} flows/s`,
+    );
   }
   if (outcome.flows === 0) break;
 }
 say(report.lines().join('\n'));
-say(`took                 ${seconds().toFixed(1)} s, ${Math.round(report.flows / seconds())} flows/s`);
+say(
+  `took                 ${seconds().toFixed(1)} s, ${Math.round(report.flows / seconds())} flows/s`,
+);
 process.exitCode = report.violations === 0 ? 0 : 1;

@@ -43,7 +43,13 @@ export class Seen {
   }
 }
 
-export function keyOf({ flowId, number }: { readonly flowId: string; readonly number: number }): string {
+export function keyOf({
+  flowId,
+  number,
+}: {
+  readonly flowId: string;
+  readonly number: number;
+}): string {
   return `${flowId} ${number}`;
 }
 

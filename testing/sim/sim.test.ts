@@ -15,10 +15,16 @@ const SEED = Number(process.env.SIM_SEED ?? 1);
 const MOST_WORLDS = 12;
 
 /** In a process of its own, as `npm run sim` does: within jest every look at a clock costs more than the work. */
-async function npmRunSim(...given: string[]): Promise<{ readonly code: number; readonly output: string }> {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: { readonly sim: string } };
+async function npmRunSim(
+  ...given: string[]
+): Promise<{ readonly code: number; readonly output: string }> {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly scripts: { readonly sim: string };
+  };
   const [, ...flags] = scripts.sim.split(' ');
-  const child = spawn(process.execPath, [...flags, ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...flags, ...given], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'close') as Promise<[number | null]>;
   let output = '';
   for await (const chunk of child.stdout) output += String(chunk);
@@ -61,7 +67,8 @@ describe('the checker catches', () => {
       const { violations } = await simulate({ seed, flows: FLOWS_PER_WORLD, mutant });
       broken.push(...violations.map(({ invariant, what }) => `${seed} ${invariant}: ${what}`));
     }
-    if (process.env.SIM_TELL === '1') process.stdout.write(`${name}: ${broken[0] ?? 'not caught'}\n`);
+    if (process.env.SIM_TELL === '1')
+      process.stdout.write(`${name}: ${broken[0] ?? 'not caught'}\n`);
     expect(broken).not.toEqual([]);
   });
 });

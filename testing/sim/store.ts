@@ -1,5 +1,11 @@
 /** The store as a gateway sees it: the one in memory, at the end of a line on which everything can happen. */
-import { Fault, type FlowHint, type ReadModel, type RoadTransaction, type Store } from '../../src/engine/ports.js';
+import {
+  Fault,
+  type FlowHint,
+  type ReadModel,
+  type RoadTransaction,
+  type Store,
+} from '../../src/engine/ports.js';
 import { type MemoryDatabase, memoryStore } from '../kit/memory-store.js';
 import { databaseAway, type Faults } from './faults.js';
 import type { Line } from './line.js';
@@ -29,9 +35,13 @@ export function simulatedStore(
 ): { readonly store: Store; readonly read: ReadModel } {
   const options = { instanceId: line.life.name, leaseMs, stepTopics };
   const { store: inner, readModel } = memoryStore(database.memory, options);
-  const ask = <T>(effect: () => Promise<T>): Promise<T> => line.call(() => answered(database, effect), 'slowStatement');
+  const ask = <T>(effect: () => Promise<T>): Promise<T> =>
+    line.call(() => answered(database, effect), 'slowStatement');
   const road = <T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> =>
-    line.call(() => transaction(database, line, (guard) => inner.road(guard(work))), 'slowStatement');
+    line.call(
+      () => transaction(database, line, (guard) => inner.road(guard(work))),
+      'slowStatement',
+    );
   const store: Store = {
     road,
     registry: (work) => ask(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
@@ -70,13 +80,19 @@ async function answered<T>(database: Database, effect: () => Promise<T>): Promis
 type Guard = <T>(work: (tx: RoadTransaction) => Promise<T>) => (tx: RoadTransaction) => Promise<T>;
 
 /** Its steps take time, its owner may die or stand still within it, its end may fail, or its answer be lost. */
-async function transaction<T>(database: Database, line: Line, run: (guard: Guard) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  database: Database,
+  line: Line,
+  run: (guard: Guard) => Promise<T>,
+): Promise<T> {
   const { faults } = database;
   const places: string[] = [];
-  const guard: Guard = (work) => (tx) => guarded(database, line, () => work(stepwise(database, line, places, tx)));
+  const guard: Guard = (work) => (tx) =>
+    guarded(database, line, () => work(stepwise(database, line, places, tx)));
   const result = await answered(database, () => run(guard));
   database.admitted(places);
-  if (faults.happens('lostCommit')) throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
+  if (faults.happens('lostCommit'))
+    throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
   return result;
 }
 
@@ -84,7 +100,8 @@ async function guarded<T>(database: Database, line: Line, work: () => Promise<T>
   const ended = Promise.withResolvers<never>();
   const forget = line.life.onEnd(() => ended.reject(databaseAway()));
   const watch = (): void => {
-    if (line.life.stalledUntil > line.time.now + IDLE_IN_TRANSACTION_MS) ended.reject(databaseAway());
+    if (line.life.stalledUntil > line.time.now + IDLE_IN_TRANSACTION_MS)
+      ended.reject(databaseAway());
   };
   // Rows stay locked while their owner stands still, but not for ever.
   const look = line.time.after(IDLE_IN_TRANSACTION_MS, null, watch);
@@ -99,7 +116,12 @@ async function guarded<T>(database: Database, line: Line, work: () => Promise<T>
   }
 }
 
-function stepwise(database: Database, line: Line, places: string[], tx: RoadTransaction): RoadTransaction {
+function stepwise(
+  database: Database,
+  line: Line,
+  places: string[],
+  tx: RoadTransaction,
+): RoadTransaction {
   const step = <T>(effect: () => Promise<T>): Promise<T> => {
     line.strike();
     const { life, faults, chance, time } = line;
@@ -118,7 +140,8 @@ function stepwise(database: Database, line: Line, places: string[], tx: RoadTran
     lock: (flowIds, ticking) => step(() => tx.lock(flowIds, ticking)),
     record: (records, given) =>
       step(async () => {
-        if (records.some(({ after }) => after.headers.bad === true)) throw new Error('this can not be stored');
+        if (records.some(({ after }) => after.headers.bad === true))
+          throw new Error('this can not be stored');
         await tx.record(records, given);
       }),
     refuse: (...refused) => step(() => tx.refuse(...refused)),
@@ -133,7 +156,10 @@ function hinting(database: Database, line: Line, listener: Listener): Listener {
   return (hints) => {
     if (database.deaf && hints !== null) return;
     const { time, faults, chance } = line;
-    last = Math.max(last, time.now + (faults.happens('slowHint') ? chance.int(10, 5_000) : chance.int(0, 5)));
+    last = Math.max(
+      last,
+      time.now + (faults.happens('slowHint') ? chance.int(10, 5_000) : chance.int(0, 5)),
+    );
     time.after(last - time.now, line.life, () => listener(hints));
   };
 }

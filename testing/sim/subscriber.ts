@@ -59,7 +59,11 @@ export class Subscriber {
   }
 
   private async follow(gateway: Gateway, signal: AbortSignal, turn: number): Promise<void> {
-    const events: AsyncIterable<FlowEvent> | null = await gateway.engine.follow(this.flowId, this.cursor, signal);
+    const events: AsyncIterable<FlowEvent> | null = await gateway.engine.follow(
+      this.flowId,
+      this.cursor,
+      signal,
+    );
     if (events === null) return;
     for await (const event of events) {
       // What is on its way to somebody who has left is lost.

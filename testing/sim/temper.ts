@@ -18,8 +18,18 @@ export interface Temper {
 export function temperAtRandom(chance: Chance): Temper {
   const mood = chance.weighted({ well: 5, flaky: 3, broken: 3 });
   const often = { well: 0, flaky: 0.3, broken: 0.1 }[mood];
-  const failing: Record<string, number> = Object.fromEntries(STEP_NAMES.map((step) => [step, often]));
+  const failing: Record<string, number> = Object.fromEntries(
+    STEP_NAMES.map((step) => [step, often]),
+  );
   if (mood === 'broken') failing[chance.pick(STEP_NAMES)] = 1;
-  const undoFailing = { never: 0, some: 0.4, always: 1 }[chance.weighted({ never: 6, some: 3, always: 1 })];
-  return { failing, undoFailing, final: chance.pick([0, 0, 0.3]), keyed: chance.happens(0.5), echoes: chance.happens(0.85) };
+  const undoFailing = { never: 0, some: 0.4, always: 1 }[
+    chance.weighted({ never: 6, some: 3, always: 1 })
+  ];
+  return {
+    failing,
+    undoFailing,
+    final: chance.pick([0, 0, 0.3]),
+    keyed: chance.happens(0.5),
+    echoes: chance.happens(0.85),
+  };
 }

@@ -57,7 +57,13 @@ export class Time {
 
   /** `life`: dropped when it has ended, put off while it is stopped. */
   after(ms: number, life: Life | null, run: () => void): Happening {
-    const happening = { at: this.now + Math.max(0, ms), order: this.order++, life, run, off: false };
+    const happening = {
+      at: this.now + Math.max(0, ms),
+      order: this.order++,
+      life,
+      run,
+      off: false,
+    };
     this.push(happening);
     return happening;
   }
@@ -122,7 +128,8 @@ export class Time {
       clearTimeout: off,
       setInterval: every,
       clearInterval: off,
-      setImmediate: (run: (...given: unknown[]) => void, ...given: unknown[]) => after(0, () => run(...given)),
+      setImmediate: (run: (...given: unknown[]) => void, ...given: unknown[]) =>
+        after(0, () => run(...given)),
       clearImmediate: off,
       performance: { now: () => this.now },
     };
@@ -153,7 +160,11 @@ export class Time {
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Happening, heap[child] as Happening)) child++;
+      if (
+        child + 1 < heap.length &&
+        isBefore(heap[child + 1] as Happening, heap[child] as Happening)
+      )
+        child++;
       if (!isBefore(heap[child] as Happening, last)) break;
       heap[index] = heap[child] as Happening;
       index = child;

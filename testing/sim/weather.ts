@@ -37,7 +37,12 @@ export class Weather {
     }
     if (faults.happens('hintsLost')) this.deafen(chance.int(10, 4_000));
     if (faults.happens('clockJump')) this.skew += chance.int(-1_500, 8_000);
-    if (faults.happens('registration')) cluster.topics.append(TOPICS.registrations, { key: null, value: document(chance), headers: {} }, 0);
+    if (faults.happens('registration'))
+      cluster.topics.append(
+        TOPICS.registrations,
+        { key: null, value: document(chance), headers: {} },
+        0,
+      );
     if (faults.happens('restart') && gateways().length > 0) chance.pick(gateways()).stop();
   }
 
@@ -64,8 +69,20 @@ export class Weather {
 
 /** Another version of an orchestration, or the first one of a name: now and then one that is wrong. */
 function document(chance: Chance): Uint8Array {
-  const step = (name: string, seq: number): object => ({ seq, name, maxRetries: chance.int(0, 3), timeout: chance.int(800, 4_000) });
-  const steps = ['book', 'ship'].map((name, index) => step(name, chance.happens(0.1) ? 1 : index + 1));
-  const payload = { orchestrationName: `orch${chance.int(0, 4)}`, as: 'initiator', type: chance.pick(['sequential', 'parallel']), steps };
+  const step = (name: string, seq: number): object => ({
+    seq,
+    name,
+    maxRetries: chance.int(0, 3),
+    timeout: chance.int(800, 4_000),
+  });
+  const steps = ['book', 'ship'].map((name, index) =>
+    step(name, chance.happens(0.1) ? 1 : index + 1),
+  );
+  const payload = {
+    orchestrationName: `orch${chance.int(0, 4)}`,
+    as: 'initiator',
+    type: chance.pick(['sequential', 'parallel']),
+    steps,
+  };
   return Buffer.from(JSON.stringify({ headers: { serviceName: 'sim' }, payload }));
 }

@@ -52,8 +52,11 @@ export class Workers {
     const { chance, faults } = this.at;
     const command = JSON.parse(Buffer.from(record.value ?? new Uint8Array()).toString()) as Command;
     this.at.received(topic, command);
-    this.later(faults.happens('slowCommand') ? chance.int(100, 12_000) : chance.wait(5, 40), () => this.work(command));
-    if (faults.happens('repeatedCommand')) this.later(chance.int(0, 15_000), () => this.work(command));
+    this.later(faults.happens('slowCommand') ? chance.int(100, 12_000) : chance.wait(5, 40), () =>
+      this.work(command),
+    );
+    if (faults.happens('repeatedCommand'))
+      this.later(chance.int(0, 15_000), () => this.work(command));
   }
 
   private later(ms: number, run: () => void): void {
@@ -74,16 +77,22 @@ export class Workers {
     const { deadline } = command.headers;
     const inTime = EPOCH + this.at.time.now <= Date.parse(deadline);
     if (faults.happens('silentWorker')) return;
-    if (faults.happens('progress')) this.send(command, { action: 'PROGRESS', progress: chance.next() }, null);
+    if (faults.happens('progress'))
+      this.send(command, { action: 'PROGRESS', progress: chance.next() }, null);
     const busy = faults.happens('hangingWorker') ? chance.int(500, 12_000) : chance.wait(10, 80);
-    this.later(busy, () => (command.headers.action === 'DO' ? this.doing(command, inTime) : this.undoing(command)));
+    this.later(busy, () =>
+      command.headers.action === 'DO' ? this.doing(command, inTime) : this.undoing(command),
+    );
   }
 
   private doing(command: Command, inTime: boolean): void {
     const { flowId, stepName, attemptId } = command.headers;
     const temper = this.at.temperOf(flowId);
     const account = this.at.ledger.of(flowId, stepName);
-    const refused = (temper.keyed && account.undoSeen) || !inTime || this.at.chance.happens(temper.failing[stepName] ?? 0);
+    const refused =
+      (temper.keyed && account.undoSeen) ||
+      !inTime ||
+      this.at.chance.happens(temper.failing[stepName] ?? 0);
     if (account.balance > 0) this.succeed(command, account);
     else if (refused) {
       account.refused.add(attemptId);
@@ -96,7 +105,8 @@ export class Workers {
     account.balance = 1;
     account.output = JSON.stringify({ flow: flowId, step: stepName, by: attemptId });
     // Whoever remembers keys need not answer a command it has not refused before: it counts as unknown, and is undone.
-    if (temper.keyed && !account.refused.has(attemptId) && this.at.faults.happens('silentWorker')) return;
+    if (temper.keyed && !account.refused.has(attemptId) && this.at.faults.happens('silentWorker'))
+      return;
     this.succeed(command, account);
   }
 
@@ -116,7 +126,9 @@ export class Workers {
   private succeed(command: Command, account: Account): void {
     const unreadable = this.at.faults.happens('unreadableReply');
     this.note(command, unreadable ? ['ok', 'failed'] : ['ok']);
-    const said = unreadable ? { status: 'perhaps' } : { status: this.at.chance.pick([true, 'true', 1]) };
+    const said = unreadable
+      ? { status: 'perhaps' }
+      : { status: this.at.chance.pick([true, 'true', 1]) };
     this.send(command, said, account.output, () => this.doing(command, true));
   }
 
@@ -127,7 +139,11 @@ export class Workers {
     const said = chance.happens(0.3) ? { action: 'FAIL_STEP', status: true } : { status: false };
     this.send(
       command,
-      { ...said, errorMessage: 'it does not work', ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])) },
+      {
+        ...said,
+        errorMessage: 'it does not work',
+        ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])),
+      },
       null,
     );
   }
@@ -137,32 +153,54 @@ export class Workers {
   }
 
   /** `again`: the answer must arrive in the end: when it is lost, the command is worked on once more. */
-  private send(command: Command, said: Readonly<Record<string, unknown>>, payload: string | null, again?: () => void): void {
+  private send(
+    command: Command,
+    said: Readonly<Record<string, unknown>>,
+    payload: string | null,
+    again?: () => void,
+  ): void {
     const { chance, faults } = this.at;
     const value = this.bytesOf(command, said, payload);
     if (faults.happens('lostReply')) {
       if (again !== undefined) this.later(chance.int(500, 10_000), again);
       return;
     }
-    const wait = (): number => (faults.happens('slowReply') ? chance.int(100, 15_000) : chance.wait(5, 40));
+    const wait = (): number =>
+      faults.happens('slowReply') ? chance.int(100, 15_000) : chance.wait(5, 40);
     this.later(wait(), () => this.write(value));
-    if (faults.happens('repeatedReply')) this.later(wait() + chance.int(0, 5_000), () => this.write(value));
+    if (faults.happens('repeatedReply'))
+      this.later(wait() + chance.int(0, 5_000), () => this.write(value));
     if (faults.happens('corruptReply')) this.later(wait(), () => this.corrupt(value));
     if (faults.happens('foreignReply')) this.later(wait(), () => this.write(this.foreign(command)));
   }
 
-  private bytesOf({ headers }: Command, said: Readonly<Record<string, unknown>>, payload: string | null): Uint8Array {
+  private bytesOf(
+    { headers }: Command,
+    said: Readonly<Record<string, unknown>>,
+    payload: string | null,
+  ): Uint8Array {
     const { flowId, stepName, action } = headers;
     const own = this.at.temperOf(flowId).echoes ? headers : { flowId, stepName, action };
-    return Buffer.from(`{"headers":${JSON.stringify({ ...own, ...said })},"payload":${payload ?? 'null'}}`);
+    return Buffer.from(
+      `{"headers":${JSON.stringify({ ...own, ...said })},"payload":${payload ?? 'null'}}`,
+    );
   }
 
   /** An answer to what nobody asked: an attempt that does not exist, or a flow. */
   private foreign({ headers }: Command): Uint8Array {
     const { flowId, stepName, action, attempt } = headers;
     const attemptId = attemptIdOf(flowId, stepName, action, action === 'DO' ? 0 : 99, attempt + 50);
-    const said = this.at.chance.pick([{ flowId: `${flowId}x` }, { stepName: 'nobody' }, { attemptId }]);
-    return Buffer.from(JSON.stringify({ headers: { ...headers, status: true, ...said }, payload: { flow: 'foreign' } }));
+    const said = this.at.chance.pick([
+      { flowId: `${flowId}x` },
+      { stepName: 'nobody' },
+      { attemptId },
+    ]);
+    return Buffer.from(
+      JSON.stringify({
+        headers: { ...headers, status: true, ...said },
+        payload: { flow: 'foreign' },
+      }),
+    );
   }
 
   private corrupt(value: Uint8Array): void {
@@ -173,6 +211,11 @@ export class Workers {
 
   private write(value: Uint8Array): void {
     if (this.at.topics.away) this.later(500, () => this.write(value));
-    else this.at.topics.append(TOPICS.replies, { key: null, value, headers: {} }, this.at.chance.int(0, 1000));
+    else
+      this.at.topics.append(
+        TOPICS.replies,
+        { key: null, value, headers: {} },
+        this.at.chance.int(0, 1000),
+      );
   }
 }

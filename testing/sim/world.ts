@@ -1,6 +1,6 @@
 /** A whole world in one process: gateways, database, broker, workers, clients, and everything that goes wrong, out of one seed. */
-import type { Logs } from '../../src/observe/log.js';
-import { silent } from '../../src/observe/log.js';
+import type { Logs } from '../../src/observability/log.js';
+import { silent } from '../../src/observability/log.js';
 import { isTerminal } from '../../src/saga/flow.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
@@ -65,22 +65,39 @@ export class World {
     const { time, chance, seen } = this;
     this.faults = new Faults(chance);
     this.topics = new Topics(time);
-    for (const topic of Object.values(TOPICS)) this.topics.ensure(topic, topic === TOPICS.replies ? 3 : 2);
-    this.database = { memory: this.memory, away: false, deaf: false, faults: this.faults, admitted: (places) => seen.admits(places) };
+    for (const topic of Object.values(TOPICS))
+      this.topics.ensure(topic, topic === TOPICS.replies ? 3 : 2);
+    this.database = {
+      memory: this.memory,
+      away: false,
+      deaf: false,
+      faults: this.faults,
+      admitted: (places) => seen.admits(places),
+    };
     this.cluster = {
       topics: this.topics,
       group: new Group(this.topics, INTAKE_TOPICS, chance),
       decode: createDecoder({ payloadLimit: 900 * 1024 }),
       written: (row) => {
         // An answer to a registration is no flow's.
-        if (row.topic !== TOPICS.registrationStatus && seen.wrote(row)) askInTime(seen, this.memory, row);
+        if (row.topic !== TOPICS.registrationStatus && seen.wrote(row))
+          askInTime(seen, this.memory, row);
       },
       never: (row) => seen.never(row),
       wasWritten: (row) => seen.written.has(keyOf(row)),
     };
     const { faults, cluster, database } = this;
-    this.weather = new Weather({ time, chance, faults, cluster, database, gateways: () => this.gateways });
-    Object.defineProperty(this.memory, 'now', { get: () => EPOCH + Math.floor(time.now) + this.weather.skew });
+    this.weather = new Weather({
+      time,
+      chance,
+      faults,
+      cluster,
+      database,
+      gateways: () => this.gateways,
+    });
+    Object.defineProperty(this.memory, 'now', {
+      get: () => EPOCH + Math.floor(time.now) + this.weather.skew,
+    });
     const serving = (): Gateway | null => this.serving();
     this.operator = new Operator(chance, serving);
     this.clients = new Clients({
@@ -97,7 +114,8 @@ export class World {
   private hire(): Workers {
     const { time, chance, faults, topics, ledger, seen } = this;
     const temperOf = (flowId: string): Temper => this.temperOf(flowId);
-    const received = (topic: string, command: Command): void => askCommand(seen, this.memory, topic, command);
+    const received = (topic: string, command: Command): void =>
+      askCommand(seen, this.memory, topic, command);
     const workers = new Workers({
       time,
       chance,
@@ -130,12 +148,29 @@ export class World {
 
   get ended(): Ended {
     const { seen, memory, topics, clients, subscribers, ledger } = this;
-    return { calm: this.faults.calm, seen, memory, topics, clients, subscribers, ledger, temperOf: (flowId) => this.temperOf(flowId) };
+    return {
+      calm: this.faults.calm,
+      seen,
+      memory,
+      topics,
+      clients,
+      subscribers,
+      ledger,
+      temperOf: (flowId) => this.temperOf(flowId),
+    };
   }
 
   private bear(): void {
     const { time, chance, faults, database, cluster } = this;
-    const around: Surroundings = { time, chance, faults, database, cluster, logs: this.logs, mutant: this.options.mutant ?? healthy };
+    const around: Surroundings = {
+      time,
+      chance,
+      faults,
+      database,
+      cluster,
+      logs: this.logs,
+      mutant: this.options.mutant ?? healthy,
+    };
     const gateway = new Gateway(around, `gateway-${++this.born}`, () => {
       this.gateways = this.gateways.filter((one) => one !== gateway);
       if (!this.over) this.bear();
@@ -157,7 +192,11 @@ export class World {
   /** Before anything else; it is told again until it is stored. */
   private register(): void {
     const orchestrations = recipes(this.chance, this.chance.int(2, 5));
-    const declarations = orchestrations.map((orchestration) => ({ as: 'initiator' as const, orchestration, line: null }));
+    const declarations = orchestrations.map((orchestration) => ({
+      as: 'initiator' as const,
+      orchestration,
+      line: null,
+    }));
     const registration = { declarations, problems: [], serviceName: 'sim' };
     const tell = (): void => {
       const gateway = this.serving();
@@ -186,7 +225,9 @@ export class World {
       const id = `${this.options.seed}-${flow}`;
       this.clients.want(this.chance.pick(names), id, this.chance.int(0, FAULTY_MS / 2));
       if (this.chance.happens(0.3))
-        this.subscribers.push(new Subscriber(`flow-${id}`, { time, chance, faults, serving: () => this.serving() }));
+        this.subscribers.push(
+          new Subscriber(`flow-${id}`, { time, chance, faults, serving: () => this.serving() }),
+        );
     }
   }
 
@@ -217,21 +258,32 @@ export class World {
       this.recoveryMs = since;
     }
     const stays = this.quietSince !== null && this.time.now - this.quietSince >= QUIET_MS;
-    if (!stays && since > LONGEST_RECOVERY_MS) this.seen.violated('I1', null, `no rest ${since} ms after the last fault: ${busy}`);
+    if (!stays && since > LONGEST_RECOVERY_MS)
+      this.seen.violated('I1', null, `no rest ${since} ms after the last fault: ${busy}`);
     this.over = stays || since > LONGEST_RECOVERY_MS;
   }
 
   /** What keeps the world from rest: somebody waits, something is under way, something was written and not read. */
   private busy(): string | null {
     if (this.clients.all.length === 0) return 'nothing could be registered';
-    if (this.gateways.some(({ life }) => life.stalledUntil > this.time.now)) return 'a gateway is stopped';
+    if (this.gateways.some(({ life }) => life.stalledUntil > this.time.now))
+      return 'a gateway is stopped';
     if (this.clients.waiting > 0) return `${this.clients.waiting} clients wait`;
-    if (this.workers.underWay > 0) return `${this.workers.underWay} commands or answers are under way`;
-    if (this.memory.tables.outbox.size > 0) return `${this.memory.tables.outbox.size} messages are in the outbox`;
-    const unread = INTAKE_TOPICS.flatMap((topic) => this.topics.partitions(topic)).find(({ topic, partition, records }) => {
-      return Number(this.memory.tables.inbox.get(`${topic}/${partition}`)?.nextOffset ?? 0n) < records.length;
-    });
-    return unread === undefined ? null : `${unread.topic}/${unread.partition} is not read to its end`;
+    if (this.workers.underWay > 0)
+      return `${this.workers.underWay} commands or answers are under way`;
+    if (this.memory.tables.outbox.size > 0)
+      return `${this.memory.tables.outbox.size} messages are in the outbox`;
+    const unread = INTAKE_TOPICS.flatMap((topic) => this.topics.partitions(topic)).find(
+      ({ topic, partition, records }) => {
+        return (
+          Number(this.memory.tables.inbox.get(`${topic}/${partition}`)?.nextOffset ?? 0n) <
+          records.length
+        );
+      },
+    );
+    return unread === undefined
+      ? null
+      : `${unread.topic}/${unread.partition} is not read to its end`;
   }
 
   private serving(): Gateway | null {

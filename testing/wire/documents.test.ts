@@ -15,7 +15,8 @@ steps:
     objectType: "String"
 `;
 const read = (text: string) => readRegistration(text, { serviceName: 'shop' });
-const problems = (text: string) => read(text).problems.map(({ code, path, line }) => [code, path, line]);
+const problems = (text: string) =>
+  read(text).problems.map(({ code, path, line }) => [code, path, line]);
 const orchestration = (text: string) => {
   const [first] = read(text).declarations;
   if (first?.as !== 'initiator') throw new Error(JSON.stringify(read(text).problems));
@@ -23,7 +24,8 @@ const orchestration = (text: string) => {
 };
 const step = (fields: string): string =>
   `orchestrationName: o\nas: initiator\ntype: sequential\nsteps:\n  - { seq: 1, name: a, ${fields} }\n`;
-const root = (fields: string): string => `orchestrationName: o\nas: initiator\ntype: sequential\n${fields}\nsteps: [{ seq: 1, name: a }]\n`;
+const root = (fields: string): string =>
+  `orchestrationName: o\nas: initiator\ntype: sequential\n${fields}\nsteps: [{ seq: 1, name: a }]\n`;
 
 describe('documents of initiators', () => {
   test("the seed's document, with all defaults filled in", () => {
@@ -36,8 +38,20 @@ describe('documents of initiators', () => {
       onUndoExhausted: 'stop',
       labels: {},
       steps: [
-        { seq: 1, name: 'createRealm', objectType: 'String', maxRetries: 3, undoMaxRetries: 3, timeoutMs: 300_000, undo: 'required' },
-        { seq: 2, name: 'createClient', backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } },
+        {
+          seq: 1,
+          name: 'createRealm',
+          objectType: 'String',
+          maxRetries: 3,
+          undoMaxRetries: 3,
+          timeoutMs: 300_000,
+          undo: 'required',
+        },
+        {
+          seq: 2,
+          name: 'createClient',
+          backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' },
+        },
       ],
     });
   });
@@ -57,7 +71,10 @@ describe('documents of initiators', () => {
         { seq: 1, name: 'a', timeout: null },
       ],
     });
-    expect(orchestration(text)).toMatchObject({ type: 'PARALLEL', steps: [{ name: 'a' }, { name: 'b' }] });
+    expect(orchestration(text)).toMatchObject({
+      type: 'PARALLEL',
+      steps: [{ name: 'a' }, { name: 'b' }],
+    });
   });
 
   test('a list of them, and lines are those of the list', () => {
@@ -132,14 +149,22 @@ describe('documents of workers', () => {
         orchestrationName: 'o',
         line: 1,
         steps: [
-          { stepName: 'a', objectType: 'String', handlerClass: 'C', doMethod: 'h', undoMethod: 'u' },
+          {
+            stepName: 'a',
+            objectType: 'String',
+            handlerClass: 'C',
+            doMethod: 'h',
+            undoMethod: 'u',
+          },
           { stepName: 'b', objectType: null, handlerClass: null, doMethod: 'd', undoMethod: 'e' },
         ],
       },
     ]);
   });
   test('have no seq', () => {
-    expect(problems('orchestrationName: o\nas: worker\nsteps: [{ name: a, seq: 1 }]')).toEqual([['UNKNOWN_FIELD', 'steps[0].seq', 3]]);
+    expect(problems('orchestrationName: o\nas: worker\nsteps: [{ name: a, seq: 1 }]')).toEqual([
+      ['UNKNOWN_FIELD', 'steps[0].seq', 3],
+    ]);
   });
 });
 
@@ -169,7 +194,10 @@ steps:
       ['FIELD_MISSING', 'steps[2].seq', 8],
     ]);
     expect(found[0]?.message).toContain('has " "');
-    expect(found[2]).toMatchObject({ suggestions: ['maxRetries'], message: expect.stringContaining('did you mean maxRetries?') });
+    expect(found[2]).toMatchObject({
+      suggestions: ['maxRetries'],
+      message: expect.stringContaining('did you mean maxRetries?'),
+    });
   });
 
   test.each([
@@ -244,7 +272,10 @@ describe('what is no document', () => {
     ['FIELD_INVALID', '# nothing but a comment'],
     ['FIELD_INVALID', 'orchestrations: []'],
     ['FIELD_INVALID', `orchestrations: [${'{},'.repeat(101)}]`],
-    ['FIELD_INVALID', `${root('').replace('seq: 1, name: a', 'seq: 1, name: a, payloadSchema: { title: "\\ud800" }')}`],
+    [
+      'FIELD_INVALID',
+      `${root('').replace('seq: 1, name: a', 'seq: 1, name: a, payloadSchema: { title: "\\ud800" }')}`,
+    ],
   ])('%s (%#)', (code, text) => {
     expect(read(text).problems[0]).toMatchObject({ code });
     expect(read(text).declarations).toEqual([]);
@@ -270,7 +301,10 @@ describe('what is no document', () => {
 
   test('at most a hundred problems are told', () => {
     const steps = Array.from({ length: 150 }, (_, seq) => ({ seq, name: 'a b' }));
-    expect(read(JSON.stringify({ orchestrationName: 'o', as: 'initiator', type: 'parallel', steps })).problems).toHaveLength(100);
+    expect(
+      read(JSON.stringify({ orchestrationName: 'o', as: 'initiator', type: 'parallel', steps }))
+        .problems,
+    ).toHaveLength(100);
   });
 });
 
@@ -278,22 +312,38 @@ describe('names that meet in Kafka', () => {
   const two = (first: string, firstStep: string, second: string, secondStep: string): string =>
     JSON.stringify({
       orchestrations: [
-        { orchestrationName: first, as: 'initiator', type: 'parallel', steps: [{ seq: 1, name: firstStep }] },
+        {
+          orchestrationName: first,
+          as: 'initiator',
+          type: 'parallel',
+          steps: [{ seq: 1, name: firstStep }],
+        },
         { orchestrationName: second, as: 'worker', steps: [{ name: secondStep }] },
       ],
     });
   test('a_b/c and a/b_c', () => {
-    expect(problems(two('a_b', 'c', 'a', 'b_c')).map(([code]) => code)).toEqual(['TOPIC_COLLISION']);
+    expect(problems(two('a_b', 'c', 'a', 'b_c')).map(([code]) => code)).toEqual([
+      'TOPIC_COLLISION',
+    ]);
     expect(problems(two('a_b', 'c', 'a_b', 'c'))).toEqual([]);
   });
   test('the same initiator twice', () => {
-    const one = { orchestrationName: 'o', as: 'initiator', type: 'parallel', steps: [{ seq: 1, name: 'a' }] };
-    expect(problems(JSON.stringify({ orchestrations: [one, one] })).map(([code]) => code)).toEqual(['ORCHESTRATION_DUPLICATE']);
+    const one = {
+      orchestrationName: 'o',
+      as: 'initiator',
+      type: 'parallel',
+      steps: [{ seq: 1, name: 'a' }],
+    };
+    expect(problems(JSON.stringify({ orchestrations: [one, one] })).map(([code]) => code)).toEqual([
+      'ORCHESTRATION_DUPLICATE',
+    ]);
   });
 });
 
 test('a value from a topic is read as well, without lines; text in it is a document', () => {
-  expect(readRegistrationValue({ as: 'worker' }, { serviceName: null }).problems.map(({ line }) => line)).toEqual([null, null]);
+  expect(
+    readRegistrationValue({ as: 'worker' }, { serviceName: null }).problems.map(({ line }) => line),
+  ).toEqual([null, null]);
   expect(readRegistrationValue(seed, { serviceName: null }).declarations).toHaveLength(1);
   expect(readRegistrationValue(null, { serviceName: null }).problems).toHaveLength(1);
 });

@@ -36,7 +36,12 @@ describe('replies as workers send them', () => {
 
   test("the Java library's reply: a copy of the command's headers, and what it answers", () => {
     const value = readFileSync('testing/fixtures/wire/library-reply.json');
-    expect(readReply({ key: bytes('f1'), value, headers: { __TypeId__: 'com.ecom.ExecutionMessage' } }, LIMIT).input).toMatchObject({
+    expect(
+      readReply(
+        { key: bytes('f1'), value, headers: { __TypeId__: 'com.ecom.ExecutionMessage' } },
+        LIMIT,
+      ).input,
+    ).toMatchObject({
       action: 'DO',
       outcome: 'success',
       attemptId: 'f1:createRealm:DO:0:2',
@@ -55,20 +60,36 @@ describe('replies as workers send them', () => {
 
   test('headers of the Kafka record are read where the body has none', () => {
     const value = { payload: 1, headers: { stepName: 'fromBody', status: null } };
-    const headers = { flowId: bytes('f9'), stepName: 'fromRecord', action: 'undo', status: bytes('true') };
-    expect(read(value, headers).input).toMatchObject({ flowId: 'f9', stepName: 'fromBody', action: 'UNDO', outcome: 'success' });
+    const headers = {
+      flowId: bytes('f9'),
+      stepName: 'fromRecord',
+      action: 'undo',
+      status: bytes('true'),
+    };
+    expect(read(value, headers).input).toMatchObject({
+      flowId: 'f9',
+      stepName: 'fromBody',
+      action: 'UNDO',
+      outcome: 'success',
+    });
   });
 
   test('unknown fields beside payload and headers are ignored', () => {
-    expect(read({ id: 7, payload: 'x', headers: { flowId: 'f', stepName: 's', status: true } }).input).toMatchObject({
+    expect(
+      read({ id: 7, payload: 'x', headers: { flowId: 'f', stepName: 's', status: true } }).input,
+    ).toMatchObject({
       outcome: 'success',
       payload: '"x"',
     });
   });
 
   test('big numbers of a payload survive', () => {
-    const value = bytes('{"headers":{"flowId":"f","stepName":"s","status":true},"payload":{"n":12345678901234567890,"m":1.5e3}}');
-    expect(readReply({ key: null, value, headers: {} }, LIMIT).input).toMatchObject({ payload: '{"n":12345678901234567890,"m":1500}' });
+    const value = bytes(
+      '{"headers":{"flowId":"f","stepName":"s","status":true},"payload":{"n":12345678901234567890,"m":1.5e3}}',
+    );
+    expect(readReply({ key: null, value, headers: {} }, LIMIT).input).toMatchObject({
+      payload: '{"n":12345678901234567890,"m":1500}',
+    });
   });
 });
 
@@ -95,7 +116,11 @@ describe('status', () => {
 
   test('a missing one counts as unknown and is kept', () => {
     const { input, poison } = read({ headers: { flowId: 'f', stepName: 's' }, payload: 1 });
-    expect(input).toMatchObject({ outcome: 'unknown', payload: null, errorCode: 'STATUS_UNREADABLE' });
+    expect(input).toMatchObject({
+      outcome: 'unknown',
+      payload: null,
+      errorCode: 'STATUS_UNREADABLE',
+    });
     expect(poison).toEqual({
       code: 'STATUS_UNREADABLE',
       message: 'headers.status is missing; expected true or false',
@@ -105,7 +130,9 @@ describe('status', () => {
   });
 
   test('an unreadable one says what was found', () => {
-    expect(said({ status: 'perhaps' }).errorMessage).toBe('headers.status is "perhaps"; expected true or false');
+    expect(said({ status: 'perhaps' }).errorMessage).toBe(
+      'headers.status is "perhaps"; expected true or false',
+    );
   });
 });
 
@@ -128,14 +155,20 @@ describe('which attempt', () => {
 
 describe('failures', () => {
   test('carry message, code and whether to try again', () => {
-    expect(said({ status: false, errorMessage: 'x\u0000y', errorCode: 42, retryable: false })).toMatchObject({
+    expect(
+      said({ status: false, errorMessage: 'x\u0000y', errorCode: 42, retryable: false }),
+    ).toMatchObject({
       outcome: 'failure',
       errorMessage: 'x\ufffdy',
       errorCode: '42',
       retryable: false,
     });
     expect(said({ status: false, retryable: 'false' }).retryable).toBe(false);
-    expect(said({ status: false, errorMessage: {} })).toMatchObject({ errorMessage: null, errorCode: null, retryable: true });
+    expect(said({ status: false, errorMessage: {} })).toMatchObject({
+      errorMessage: null,
+      errorCode: null,
+      retryable: true,
+    });
   });
 
   test('a very long message is cut', () => {
@@ -149,9 +182,15 @@ describe('failures', () => {
 
 describe('successes we can not accept are unknown outcomes, kept', () => {
   test('too large', () => {
-    const { input, poison } = read({ headers: { flowId: 'f', stepName: 's', status: true }, payload: 'ä'.repeat(600) });
+    const { input, poison } = read({
+      headers: { flowId: 'f', stepName: 's', status: true },
+      payload: 'ä'.repeat(600),
+    });
     expect(input).toMatchObject({ outcome: 'unknown', payload: null });
-    expect(poison).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', message: 'payload has 1202 bytes, at most 1000 are allowed' });
+    expect(poison).toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      message: 'payload has 1202 bytes, at most 1000 are allowed',
+    });
   });
   test('just fitting is fine', () => {
     expect(said({ status: true }, 'ä'.repeat(499)).outcome).toBe('success');
@@ -160,7 +199,9 @@ describe('successes we can not accept are unknown outcomes, kept', () => {
     ['a NUL character', 'a\u0000b'],
     ['half of a surrogate pair', { x: ['\udc00'] }],
   ])('%s', (what, payload) => {
-    expect(read({ headers: { flowId: 'f', stepName: 's', status: true }, payload }).poison).toMatchObject({
+    expect(
+      read({ headers: { flowId: 'f', stepName: 's', status: true }, payload }).poison,
+    ).toMatchObject({
       code: 'PAYLOAD_UNSTORABLE',
       message: `payload has ${what}`,
     });
@@ -170,13 +211,18 @@ describe('successes we can not accept are unknown outcomes, kept', () => {
     expect(said({ status: true }, '\u0001').outcome).toBe('success');
   });
   test("the payload of an UNDO is nobody's business", () => {
-    expect(said({ status: true, action: 'UNDO' }, 'a\u0000b')).toMatchObject({ outcome: 'success', payload: null });
+    expect(said({ status: true, action: 'UNDO' }, 'a\u0000b')).toMatchObject({
+      outcome: 'success',
+      payload: null,
+    });
   });
 });
 
 describe('progress', () => {
   test('of an attempt', () => {
-    expect(said({ action: 'progress', progress: '0.5', message: 'half', attemptId: 'f:s:DO:0:1' })).toEqual({
+    expect(
+      said({ action: 'progress', progress: '0.5', message: 'half', attemptId: 'f:s:DO:0:1' }),
+    ).toEqual({
       type: 'PROGRESS',
       flowId: 'f',
       stepName: 's',
@@ -186,10 +232,15 @@ describe('progress', () => {
     });
   });
   test('without a number is a sign of life', () => {
-    expect(said({ action: 'PROGRESS', progress: '' })).toMatchObject({ progress: null, message: null });
+    expect(said({ action: 'PROGRESS', progress: '' })).toMatchObject({
+      progress: null,
+      message: null,
+    });
   });
   test.each([2, -1, 'half', {}])('%j is no progress', (progress) => {
-    expect(read({ headers: { flowId: 'f', stepName: 's', action: 'PROGRESS', progress } }).poison).toMatchObject({
+    expect(
+      read({ headers: { flowId: 'f', stepName: 's', action: 'PROGRESS', progress } }).poison,
+    ).toMatchObject({
       code: 'PROGRESS_INVALID',
       flowId: 'f',
     });
@@ -197,7 +248,8 @@ describe('progress', () => {
 });
 
 describe('what can not be used at all names the field', () => {
-  const raw = (value: Uint8Array | null) => readReply({ key: null, value, headers: {} }, LIMIT).poison;
+  const raw = (value: Uint8Array | null) =>
+    readReply({ key: null, value, headers: {} }, LIMIT).poison;
   test.each([
     ['EMPTY_RECORD', null, 'no value'],
     ['EMPTY_RECORD', bytes(''), 'no value'],
@@ -212,8 +264,16 @@ describe('what can not be used at all names the field', () => {
     ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":{}}}'), 'headers.flowId is not text'],
     ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":"a b"}}'), 'headers.flowId has characters'],
     ['STEP_NAME_INVALID', bytes('{"headers":{"flowId":"f"}}'), 'headers.stepName is missing'],
-    ['ACTION_INVALID', bytes('{"headers":{"flowId":"f","stepName":"s","action":"REDO"}}'), '"REDO"; expected DO, UNDO'],
-    ['ACTION_INVALID', bytes('{"headers":{"flowId":"f","stepName":"s","action":["DO"]}}'), 'expected DO, UNDO'],
+    [
+      'ACTION_INVALID',
+      bytes('{"headers":{"flowId":"f","stepName":"s","action":"REDO"}}'),
+      '"REDO"; expected DO, UNDO',
+    ],
+    [
+      'ACTION_INVALID',
+      bytes('{"headers":{"flowId":"f","stepName":"s","action":["DO"]}}'),
+      'expected DO, UNDO',
+    ],
   ])('%s', (code, value, message) => {
     expect(raw(value)).toMatchObject({ code, message: expect.stringContaining(message) });
   });
@@ -232,7 +292,9 @@ describe('what can not be used at all names the field', () => {
   });
 
   test('__proto__ is a name like any other', () => {
-    const value = bytes('{"headers":{"__proto__":{"flowId":"x"},"stepName":"s"},"payload":{"__proto__":{"a":1}}}');
+    const value = bytes(
+      '{"headers":{"__proto__":{"flowId":"x"},"stepName":"s"},"payload":{"__proto__":{"a":1}}}',
+    );
     expect(raw(value)).toMatchObject({ code: 'FLOW_ID_INVALID' });
   });
 });

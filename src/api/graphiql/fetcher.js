@@ -7,7 +7,8 @@ export function createFetcher() {
   const socket = new URL(url);
   socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const client = createClient({ url: socket.href, lazy: true });
-  return (request, { headers } = {}) => (isSubscription(request) ? client.iterate(request) : post(url, request, headers));
+  return (request, { headers } = {}) =>
+    isSubscription(request) ? client.iterate(request) : post(url, request, headers);
 }
 
 function isSubscription({ query, operationName }) {

@@ -9,10 +9,19 @@ import { TABS } from './tabs.js';
 
 /** What was open last time is opened again; otherwise the first tab, whose variables the editor would not take from the tab. */
 const [{ query, variables }] = TABS;
-const first = localStorage.getItem('graphiql:tabState') === null ? { initialQuery: query, initialVariables: variables } : {};
+const first =
+  localStorage.getItem('graphiql:tabState') === null
+    ? { initialQuery: query, initialVariables: variables }
+    : {};
 
 createRoot(document.getElementById('graphiql')).render(
-  <GraphiQL {...first} fetcher={createFetcher()} defaultTabs={TABS} defaultEditorToolsVisibility="variables" shouldPersistHeaders={false}>
+  <GraphiQL
+    {...first}
+    fetcher={createFetcher()}
+    defaultTabs={TABS}
+    defaultEditorToolsVisibility="variables"
+    shouldPersistHeaders={false}
+  >
     <GraphiQL.Logo>Backstep</GraphiQL.Logo>
   </GraphiQL>,
 );

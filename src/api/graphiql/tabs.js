@@ -48,7 +48,11 @@ query Details($flowId: ID!) {
 }
 `,
     variables: variables({
-      input: { orchestrationName: 'tenantCreation', payload: { tenant: 'acme' }, idempotencyKey: 'acme-1' },
+      input: {
+        orchestrationName: 'tenantCreation',
+        payload: { tenant: 'acme' },
+        idempotencyKey: 'acme-1',
+      },
       flowId: 'the flowId that execute answered',
     }),
   },

@@ -10,13 +10,17 @@ export const OrchestrationTypeEnum = named(['SEQUENTIAL', 'PARALLEL']);
 registerEnumType(OrchestrationTypeEnum, {
   name: 'OrchestrationType',
   description: 'Steps one after the other, or all at once.',
-  valuesConfig: { SEQUENTIAL: { description: 'One step after the other, by seq.' }, PARALLEL: { description: 'All steps at once.' } },
+  valuesConfig: {
+    SEQUENTIAL: { description: 'One step after the other, by seq.' },
+    PARALLEL: { description: 'All steps at once.' },
+  },
 });
 
 export const RegistrationStatusEnum = named(['REGISTERED', 'PARTIALLY_REGISTERED']);
 registerEnumType(RegistrationStatusEnum, {
   name: 'RegistrationStatus',
-  description: 'Whether workers have announced themselves for every step. Workers need not: it is information, not a condition.',
+  description:
+    'Whether workers have announced themselves for every step. Workers need not: it is information, not a condition.',
   valuesConfig: {
     REGISTERED: { description: 'Every step has a registered worker.' },
     PARTIALLY_REGISTERED: { description: 'Some step has none.' },
@@ -32,7 +36,9 @@ registerEnumType(FlowStatusEnum, {
     COMPLETED: { description: 'Every step is done.' },
     UNDOING: { description: 'It turned around: what was done is being undone.' },
     UNDONE: { description: 'Everything that was done is undone.' },
-    FAILED: { description: 'An UNDO is out of retries and something done remains: a person is needed.' },
+    FAILED: {
+      description: 'An UNDO is out of retries and something done remains: a person is needed.',
+    },
     CANCELLED: { description: 'Ended by an operator without undo.' },
   },
 });
@@ -49,7 +55,10 @@ registerEnumType(StepStatusEnum, {
     RETRY_EXHAUSTED: { description: 'Its DO is out of retries.' },
     UNDOING: { description: 'Its UNDO was sent and is not answered.' },
     UNDO_SUCCESS: { description: 'Undone.' },
-    UNDO_FAIL: { description: 'An UNDO failed; with a next attempt time it will be retried, without it is final.' },
+    UNDO_FAIL: {
+      description:
+        'An UNDO failed; with a next attempt time it will be retried, without it is final.',
+    },
   },
 });
 

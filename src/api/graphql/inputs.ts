@@ -6,42 +6,92 @@ import { DateTime, JsonScalar } from './scalars.js';
 const nullable = { nullable: true } as const;
 const FLOW_ID = { description: 'The flow.' } as const;
 const STEP_NAME = { description: 'The step, as the orchestration calls it.' } as const;
-const REASON = { description: 'Why; stored with the action and shown on the timeline. 1 to 2000 characters.' } as const;
+const REASON = {
+  description: 'Why; stored with the action and shown on the timeline. 1 to 2000 characters.',
+} as const;
 
 @InputType({ description: 'A document to register.' })
 export class RegisterOrchestrationInput {
-  @Field(() => String, { description: 'YAML or JSON text, as initiator or worker: one orchestration, or a list under `orchestrations`.' })
+  @Field(() => String, {
+    description:
+      'YAML or JSON text, as initiator or worker: one orchestration, or a list under `orchestrations`.',
+  })
   document!: string;
-  @Field(() => Boolean, { ...nullable, defaultValue: false, description: 'true: only say what it would change; nothing is stored.' })
+  @Field(() => Boolean, {
+    ...nullable,
+    defaultValue: false,
+    description: 'true: only say what it would change; nothing is stored.',
+  })
   dryRun!: boolean | null;
-  @Field(() => String, { ...nullable, description: 'The service that registers, 1 to 200 characters.' }) serviceName!: string | null;
+  @Field(() => String, {
+    ...nullable,
+    description: 'The service that registers, 1 to 200 characters.',
+  })
+  serviceName!: string | null;
 }
 
 @InputType({ description: 'What to start.' })
 export class ExecuteInput {
-  @Field(() => String, { description: 'A registered orchestration; its newest version is started.' }) orchestrationName!: string;
-  @Field(() => JsonScalar, { ...nullable, description: "The flow's input, for its first step, or for all of them when parallel." })
+  @Field(() => String, {
+    description: 'A registered orchestration; its newest version is started.',
+  })
+  orchestrationName!: string;
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: "The flow's input, for its first step, or for all of them when parallel.",
+  })
   payload!: unknown;
-  @Field(() => String, { ...nullable, description: 'The same key again gives the flow it started. 1 to 200 characters.' })
+  @Field(() => String, {
+    ...nullable,
+    description: 'The same key again gives the flow it started. 1 to 200 characters.',
+  })
   idempotencyKey!: string | null;
-  @Field(() => JsonScalar, { ...nullable, description: 'An object; it travels on every command. At most 16 KiB.' }) headers!: unknown;
-  @Field(() => String, { ...nullable, description: 'Who asks, 1 to 200 characters.' }) initiator!: string | null;
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'An object; it travels on every command. At most 16 KiB.',
+  })
+  headers!: unknown;
+  @Field(() => String, { ...nullable, description: 'Who asks, 1 to 200 characters.' }) initiator!:
+    | string
+    | null;
 }
 
 @InputType('FlowFilter', { description: 'Which flows: those for which all of this is true.' })
 export class FlowFilterInput {
-  @Field(() => [FlowStatusEnum], { ...nullable, description: 'Its status is one of these.' }) statuses!: string[] | null;
-  @Field(() => String, { ...nullable, description: 'It has this step; with stepStatuses, that step has one of them.' }) stepName!:
+  @Field(() => [FlowStatusEnum], { ...nullable, description: 'Its status is one of these.' })
+  statuses!: string[] | null;
+  @Field(() => String, {
+    ...nullable,
+    description: 'It has this step; with stepStatuses, that step has one of them.',
+  })
+  stepName!: string | null;
+  @Field(() => [StepStatusEnum], { ...nullable, description: 'Some step has one of these.' })
+  stepStatuses!: string[] | null;
+  @Field(() => String, { ...nullable, description: "Text in some step's error." }) errorContains!:
     | string
     | null;
-  @Field(() => [StepStatusEnum], { ...nullable, description: 'Some step has one of these.' }) stepStatuses!: string[] | null;
-  @Field(() => String, { ...nullable, description: "Text in some step's error." }) errorContains!: string | null;
-  @Field(() => DateTime, { ...nullable, description: 'Started after then.' }) startedAfter!: number | null;
-  @Field(() => DateTime, { ...nullable, description: 'Started before then.' }) startedBefore!: number | null;
-  @Field(() => String, { ...nullable, description: 'Started with this key.' }) idempotencyKey!: string | null;
-  @Field(() => String, { ...nullable, description: 'Started by this initiator.' }) initiator!: string | null;
-  @Field(() => String, { ...nullable, description: 'The header correlationId it was started with.' }) correlationId!: string | null;
-  @Field(() => JsonScalar, { ...nullable, description: 'Labels its orchestration has, as an object of texts.' }) labels!: unknown;
+  @Field(() => DateTime, { ...nullable, description: 'Started after then.' }) startedAfter!:
+    | number
+    | null;
+  @Field(() => DateTime, { ...nullable, description: 'Started before then.' }) startedBefore!:
+    | number
+    | null;
+  @Field(() => String, { ...nullable, description: 'Started with this key.' }) idempotencyKey!:
+    | string
+    | null;
+  @Field(() => String, { ...nullable, description: 'Started by this initiator.' }) initiator!:
+    | string
+    | null;
+  @Field(() => String, {
+    ...nullable,
+    description: 'The header correlationId it was started with.',
+  })
+  correlationId!: string | null;
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'Labels its orchestration has, as an object of texts.',
+  })
+  labels!: unknown;
 }
 
 @InputType({ description: 'A flow, and why.' })
@@ -54,7 +104,11 @@ export class FlowActionInput {
 export class CancelFlowInput {
   @Field(() => ID, FLOW_ID) flowId!: string;
   @Field(() => String, REASON) reason!: string;
-  @Field(() => Boolean, { ...nullable, defaultValue: true, description: 'false: end at once and leave things as they are.' })
+  @Field(() => Boolean, {
+    ...nullable,
+    defaultValue: true,
+    description: 'false: end at once and leave things as they are.',
+  })
   undo!: boolean | null;
 }
 
@@ -76,5 +130,6 @@ export class SkipStepInput {
   @Field(() => ID, FLOW_ID) flowId!: string;
   @Field(() => String, STEP_NAME) stepName!: string;
   @Field(() => String, REASON) reason!: string;
-  @Field(() => JsonScalar, { ...nullable, description: "Taken as the step's answer." }) output!: unknown;
+  @Field(() => JsonScalar, { ...nullable, description: "Taken as the step's answer." })
+  output!: unknown;
 }

@@ -21,32 +21,47 @@ async function started({ shell }: RequestContext, input: ExecuteInput): Promise<
 
 @Resolver()
 export class Mutations {
-  @Mutation(() => RegisterPayload, { description: 'Registers orchestrations or workers: all of the document or nothing of it.' })
+  @Mutation(() => RegisterPayload, {
+    description: 'Registers orchestrations or workers: all of the document or nothing of it.',
+  })
   async registerOrchestration(
     @Ctx() { shell }: RequestContext,
-    @Arg('input', () => RegisterOrchestrationInput, { ...UNCHECKED, description: 'The document.' }) input: RegisterOrchestrationInput,
+    @Arg('input', () => RegisterOrchestrationInput, { ...UNCHECKED, description: 'The document.' })
+    input: RegisterOrchestrationInput,
   ): Promise<RegisterPayload> {
     const problems: Problem[] = [];
     const serviceName = checkOptionalWord(input.serviceName, 'serviceName', problems);
     if (problems.length > 0) return RegisterPayload.of({ registrations: [], problems });
     const registration = shell.readRegistration(input.document, { serviceName });
-    return RegisterPayload.of(await shell.engine.register(registration, { dryRun: input.dryRun === true }));
+    return RegisterPayload.of(
+      await shell.engine.register(registration, { dryRun: input.dryRun === true }),
+    );
   }
 
-  @Mutation(() => ExecutePayload, { description: 'Starts a flow. It is stored when the answer comes; its first command is on its way.' })
+  @Mutation(() => ExecutePayload, {
+    description:
+      'Starts a flow. It is stored when the answer comes; its first command is on its way.',
+  })
   async execute(
     @Ctx() context: RequestContext,
-    @Arg('input', () => ExecuteInput, { ...UNCHECKED, description: 'What to start.' }) input: ExecuteInput,
+    @Arg('input', () => ExecuteInput, { ...UNCHECKED, description: 'What to start.' })
+    input: ExecuteInput,
   ): Promise<ExecutePayload> {
     return ExecutePayload.of(await started(context, input));
   }
 
-  @Mutation(() => [ExecutePayload], { description: `Starts many flows, at most ${MOST_AT_ONCE}; one answer for each, in order.` })
+  @Mutation(() => [ExecutePayload], {
+    description: `Starts many flows, at most ${MOST_AT_ONCE}; one answer for each, in order.`,
+  })
   async executeMany(
     @Ctx() context: RequestContext,
-    @Arg('inputs', () => [ExecuteInput], { ...UNCHECKED, description: 'What to start.' }) inputs: ExecuteInput[],
+    @Arg('inputs', () => [ExecuteInput], { ...UNCHECKED, description: 'What to start.' })
+    inputs: ExecuteInput[],
   ): Promise<ExecutePayload[]> {
-    if (inputs.length > MOST_AT_ONCE) throw new BadInput(`inputs has ${inputs.length} entries, at most ${MOST_AT_ONCE} are allowed`);
+    if (inputs.length > MOST_AT_ONCE)
+      throw new BadInput(
+        `inputs has ${inputs.length} entries, at most ${MOST_AT_ONCE} are allowed`,
+      );
     const settled = await Promise.allSettled(inputs.map((input) => started(context, input)));
     return answersOf(settled).map(ExecutePayload.of);
   }
@@ -54,13 +69,19 @@ export class Mutations {
 
 /** A fault of some must not hide what became of the others; when nothing was started it is thrown like any other. */
 function answersOf(settled: readonly PromiseSettledResult<ExecuteResult>[]): ExecuteResult[] {
-  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const failures = settled.flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  );
   const fatal = failures.find((reason) => !(reason instanceof Fault));
   if (fatal !== undefined) throw fatal;
   if (failures.length > 0 && failures.length === settled.length) throw failures[0];
   return settled.map((one) => {
     if (one.status === 'fulfilled') return one.value;
     const { code, message } = tell(one.reason);
-    return { flow: null, created: false, problems: [{ code, message, path: null, line: null, suggestions: [] }] };
+    return {
+      flow: null,
+      created: false,
+      problems: [{ code, message, path: null, line: null, suggestions: [] }],
+    };
   });
 }

@@ -5,7 +5,13 @@ import type { OperatorInput } from '../../saga/input.js';
 import type { RequestContext } from '../context.js';
 import { checkPayload } from '../input/start.js';
 import { checkWord, LONGEST_NAME, LONGEST_REASON, problem } from '../input/words.js';
-import { CancelFlowInput, FlowActionInput, SkipStepInput, StepActionInput, UndoFlowInput } from './inputs.js';
+import {
+  CancelFlowInput,
+  FlowActionInput,
+  SkipStepInput,
+  StepActionInput,
+  UndoFlowInput,
+} from './inputs.js';
 import { UNCHECKED } from './mutations.js';
 import { FlowPayload } from './views/answers.js';
 
@@ -21,7 +27,10 @@ type By = Pick<OperatorInput, 'flowId' | 'actor' | 'reason'>;
 
 export function checkReason(asked: string, problems: Problem[]): string {
   const reason = asked.trim();
-  if (reason === '') problems.push(problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'));
+  if (reason === '')
+    problems.push(
+      problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'),
+    );
   else checkWord(reason, 'reason', LONGEST_REASON, problems);
   return reason;
 }
@@ -41,37 +50,66 @@ async function say(
 
 @Resolver()
 export class OperatorMutations {
-  @Mutation(() => FlowPayload, { description: 'Gives a step that is out of retries a fresh budget, for its DO or its UNDO.' })
-  retryStep(@Ctx() context: RequestContext, @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput): Promise<FlowPayload> {
+  @Mutation(() => FlowPayload, {
+    description: 'Gives a step that is out of retries a fresh budget, for its DO or its UNDO.',
+  })
+  retryStep(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput,
+  ): Promise<FlowPayload> {
     const { stepName } = input;
     return say(context, input, (by) => ({ ...by, type: 'RETRY_STEP', stepName }));
   }
 
-  @Mutation(() => FlowPayload, { description: 'Settles a step that is out of retries by hand; it is never undone afterwards.' })
-  skipStep(@Ctx() context: RequestContext, @Arg('input', () => SkipStepInput, STEP_INPUT) input: SkipStepInput): Promise<FlowPayload> {
+  @Mutation(() => FlowPayload, {
+    description: 'Settles a step that is out of retries by hand; it is never undone afterwards.',
+  })
+  skipStep(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => SkipStepInput, STEP_INPUT) input: SkipStepInput,
+  ): Promise<FlowPayload> {
     const { stepName } = input;
     const problems: Problem[] = [];
     const output = checkPayload(input.output, 'output', context.shell.payloadLimit, problems);
     return say(context, input, (by) => ({ ...by, type: 'SKIP_STEP', stepName, output }), problems);
   }
 
-  @Mutation(() => FlowPayload, { description: 'Ends a flow: undoing what was done, or leaving it as it is.' })
-  cancelFlow(@Ctx() context: RequestContext, @Arg('input', () => CancelFlowInput, INPUT) input: CancelFlowInput): Promise<FlowPayload> {
+  @Mutation(() => FlowPayload, {
+    description: 'Ends a flow: undoing what was done, or leaving it as it is.',
+  })
+  cancelFlow(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => CancelFlowInput, INPUT) input: CancelFlowInput,
+  ): Promise<FlowPayload> {
     return say(context, input, (by) => ({ ...by, type: 'CANCEL', undo: input.undo !== false }));
   }
 
-  @Mutation(() => FlowPayload, { description: 'Turns a flow around, also one that is complete; of a failed one, tries its UNDOs again.' })
-  undoFlow(@Ctx() context: RequestContext, @Arg('input', () => UndoFlowInput, INPUT) input: UndoFlowInput): Promise<FlowPayload> {
+  @Mutation(() => FlowPayload, {
+    description:
+      'Turns a flow around, also one that is complete; of a failed one, tries its UNDOs again.',
+  })
+  undoFlow(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => UndoFlowInput, INPUT) input: UndoFlowInput,
+  ): Promise<FlowPayload> {
     return say(context, input, (by) => ({ ...by, type: 'UNDO_FLOW' }));
   }
 
-  @Mutation(() => FlowPayload, { description: 'Sends nothing more until it is resumed; answers are still recorded.' })
-  pauseFlow(@Ctx() context: RequestContext, @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput): Promise<FlowPayload> {
+  @Mutation(() => FlowPayload, {
+    description: 'Sends nothing more until it is resumed; answers are still recorded.',
+  })
+  pauseFlow(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput,
+  ): Promise<FlowPayload> {
     return say(context, input, (by) => ({ ...by, type: 'PAUSE' }));
   }
 
   @Mutation(() => FlowPayload, { description: 'Goes on with a paused flow.' })
-  resumeFlow(@Ctx() context: RequestContext, @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput): Promise<FlowPayload> {
+  resumeFlow(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput,
+  ): Promise<FlowPayload> {
     return say(context, input, (by) => ({ ...by, type: 'RESUME' }));
   }
 }

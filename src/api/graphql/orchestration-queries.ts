@@ -20,45 +20,78 @@ function workersOf(names: readonly string[], { shell }: RequestContext): () => P
 
 @Resolver(() => OrchestrationView)
 export class OrchestrationQueries {
-  @Query(() => OrchestrationConnection, { description: 'Registered orchestrations in their newest version, by name.' })
+  @Query(() => OrchestrationConnection, {
+    description: 'Registered orchestrations in their newest version, by name.',
+  })
   async orchestrations(
     @Ctx() context: RequestContext,
-    @Arg('nameContains', () => String, { ...nullable, description: 'Only names with this in them, in any case.' })
+    @Arg('nameContains', () => String, {
+      ...nullable,
+      description: 'Only names with this in them, in any case.',
+    })
     nameContains: string | null,
     @Arg('first', () => Int, FIRST) first: number | null,
     @Arg('after', () => String, AFTER) after: string | null,
   ): Promise<OrchestrationConnection> {
-    const contains = typeof nameContains === 'string' ? goodText(nameContains, 'nameContains') : null;
-    const page = await context.shell.engine.read.orchestrations(contains, pageSize(first, context), after ?? null);
+    const contains =
+      typeof nameContains === 'string' ? goodText(nameContains, 'nameContains') : null;
+    const page = await context.shell.engine.read.orchestrations(
+      contains,
+      pageSize(first, context),
+      after ?? null,
+    );
     const names = page.items.map(({ item }) => item.orchestration.name);
     const workers = workersOf(names, context);
     return connectionOf(page, (row) => new OrchestrationView(row, workers));
   }
 
-  @Query(() => OrchestrationView, { ...nullable, description: 'One orchestration; null when there is no such name or version.' })
+  @Query(() => OrchestrationView, {
+    ...nullable,
+    description: 'One orchestration; null when there is no such name or version.',
+  })
   async orchestration(
     @Ctx() context: RequestContext,
     @Arg('name', () => String, { description: 'Its name.' }) name: string,
-    @Arg('version', () => Int, { ...nullable, description: 'From 1; the newest when left out.' }) version: number | null,
+    @Arg('version', () => Int, { ...nullable, description: 'From 1; the newest when left out.' })
+    version: number | null,
   ): Promise<OrchestrationView | null> {
-    const wanted = typeof version === 'number' ? goodNumber(version, 'version', 1, Number.MAX_SAFE_INTEGER) : null;
+    const wanted =
+      typeof version === 'number'
+        ? goodNumber(version, 'version', 1, Number.MAX_SAFE_INTEGER)
+        : null;
     const row = await context.shell.engine.orchestration(goodText(name, 'name'), wanted);
-    return row === null ? null : new OrchestrationView(row, workersOf([row.orchestration.name], context));
+    return row === null
+      ? null
+      : new OrchestrationView(row, workersOf([row.orchestration.name], context));
   }
 
   /** The rule of EngineService.registrationStatus, over workers that were read for the whole page. */
-  @FieldResolver(() => RegistrationStatusEnum, { description: 'Whether every step has a registered worker.' })
+  @FieldResolver(() => RegistrationStatusEnum, {
+    description: 'Whether every step has a registered worker.',
+  })
   async status(@Root() { row, workers }: OrchestrationView): Promise<string> {
     const { name, steps } = row.orchestration;
     const known = await workers();
-    return steps.every((step) => known.has(`${name}/${step.name}`)) ? 'REGISTERED' : 'PARTIALLY_REGISTERED';
+    return steps.every((step) => known.has(`${name}/${step.name}`))
+      ? 'REGISTERED'
+      : 'PARTIALLY_REGISTERED';
   }
 
   @FieldResolver(() => [StepDefinitionView], { description: 'By seq.' })
-  async steps(@Root() { row, workers }: OrchestrationView, @Ctx() { shell }: RequestContext): Promise<StepDefinitionView[]> {
+  async steps(
+    @Root() { row, workers }: OrchestrationView,
+    @Ctx() { shell }: RequestContext,
+  ): Promise<StepDefinitionView[]> {
     const { name, steps } = row.orchestration;
     const known = await workers();
-    return steps.map((step) => new StepDefinitionView(step, shell.stepTopics(name, step.name), known.get(`${name}/${step.name}`) ?? []));
+    return steps.map(
+      (step) =>
+        new StepDefinitionView(
+          step,
+          shell.stepTopics(name, step.name),
+          known.get(`${name}/${step.name}`) ?? [],
+        ),
+    );
   }
 
   @FieldResolver(() => FlowConnection, { description: 'Its flows of all versions, newest first.' })

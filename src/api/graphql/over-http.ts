@@ -13,14 +13,24 @@ export interface GraphqlHttp {
   route(app: FastifyInstance): void;
 }
 
-export async function openGraphqlHttp(schema: GraphQLSchema, limits: Limits, shell: Shell): Promise<GraphqlHttp> {
+export async function openGraphqlHttp(
+  schema: GraphQLSchema,
+  limits: Limits,
+  shell: Shell,
+): Promise<GraphqlHttp> {
   const apollo = new ApolloServer<RequestContext>({ schema, ...settings(limits, shell) });
   await apollo.start();
-  const context = async (request: FastifyRequest): Promise<RequestContext> => contextOf(request, shell);
+  const context = async (request: FastifyRequest): Promise<RequestContext> =>
+    contextOf(request, shell);
   return {
     apollo,
     route(app) {
-      app.route({ url: '/graphql', method: ['GET', 'POST'], exposeHeadRoute: false, handler: fastifyApolloHandler(apollo, { context }) });
+      app.route({
+        url: '/graphql',
+        method: ['GET', 'POST'],
+        exposeHeadRoute: false,
+        handler: fastifyApolloHandler(apollo, { context }),
+      });
     },
   };
 }
@@ -53,7 +63,12 @@ function settings(
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
     stopOnTerminationSignals: false,
-    logger: { debug: () => undefined, info: () => undefined, warn: (text) => log.warn({}, text), error: (text) => log.error({}, text) },
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (text) => log.warn({}, text),
+      error: (text) => log.error({}, text),
+    },
     formatError: (formatted, error) => {
       const { answer, unknown } = graphqlError(formatted, error);
       if (unknown) log.error({ err: error }, 'a GraphQL request failed');

@@ -1,6 +1,11 @@
 /** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our words for errors and our JSON. */
 import type { IncomingMessage } from 'node:http';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import { keepDigits } from '../input/json.js';
@@ -24,7 +29,11 @@ export interface SocketRules {
 export function socketServer({ schema, shell, limits }: SocketRules): Server<Connection> {
   const told = (error: GraphQLError): GraphQLFormattedError => {
     const { answer, unknown } = graphqlError(error.toJSON(), error);
-    if (unknown) shell.log.error({ err: error.originalError ?? error }, 'a GraphQL request over WebSocket failed');
+    if (unknown)
+      shell.log.error(
+        { err: error.originalError ?? error },
+        'a GraphQL request over WebSocket failed',
+      );
     return limits.suggestions ? answer : withoutSuggestions(answer);
   };
   return makeServer<Record<string, unknown>, Connection>({
@@ -34,10 +43,18 @@ export function socketServer({ schema, shell, limits }: SocketRules): Server<Con
       const document = readDocument(schema, query, limits);
       if ('length' in document) return [...document];
       const contextValue = contextOf(extra, shell);
-      return { schema, document, operationName, variableValues: variables, contextValue } as ExecutionArgs;
+      return {
+        schema,
+        document,
+        operationName,
+        variableValues: variables,
+        contextValue,
+      } as ExecutionArgs;
     },
     onNext: (_context, _id, _payload, _args, { errors, data }) => {
-      return errors === undefined ? undefined : { ...(data !== undefined && { data }), errors: errors.map(told) };
+      return errors === undefined
+        ? undefined
+        : { ...(data !== undefined && { data }), errors: errors.map(told) };
     },
     onError: (_context, _id, _payload, errors) => errors.map(told),
   });

@@ -13,7 +13,10 @@ import { QuarantinedConnection, QuarantinedView, QuarantinePayload } from './vie
 const ID_FIELD = { description: 'Id of the record, from the query quarantine.' } as const;
 const REASON = { description: 'Why; it is stored with the actor.' } as const;
 
-async function settle(asked: Replay, work: (replay: Replay) => Promise<QuarantineResult>): Promise<QuarantinePayload> {
+async function settle(
+  asked: Replay,
+  work: (replay: Replay) => Promise<QuarantineResult>,
+): Promise<QuarantinePayload> {
   const problems: Problem[] = [];
   const id = checkWord(asked.id, 'id', LONGEST_NAME, problems);
   const reason = checkReason(asked.reason, problems);
@@ -24,21 +27,30 @@ async function settle(asked: Replay, work: (replay: Replay) => Promise<Quarantin
 @Resolver()
 export class QuarantineResolver {
   @Query(() => QuarantinedConnection, {
-    description: 'Records of the gateway’s own topics that could not be used (replies, starts, registrations), newest first.',
+    description:
+      'Records of the gateway’s own topics that could not be used (replies, starts, registrations), newest first.',
   })
   async quarantine(
     @Ctx() context: RequestContext,
-    @Arg('state', () => QuarantineStateEnum, { ...nullable, description: 'Only those in this state.' }) state:
-      | 'OPEN'
-      | 'REPLAYED'
-      | 'DISCARDED'
-      | null,
-    @Arg('flowId', () => ID, { ...nullable, description: 'Only those that speak of this flow.' }) flowId: string | null,
+    @Arg('state', () => QuarantineStateEnum, {
+      ...nullable,
+      description: 'Only those in this state.',
+    })
+    state: 'OPEN' | 'REPLAYED' | 'DISCARDED' | null,
+    @Arg('flowId', () => ID, { ...nullable, description: 'Only those that speak of this flow.' })
+    flowId: string | null,
     @Arg('first', () => Int, FIRST) first: number | null,
     @Arg('after', () => String, AFTER) after: string | null,
   ): Promise<QuarantinedConnection> {
-    const filter = { state: state ?? null, flowId: typeof flowId === 'string' ? goodText(flowId, 'flowId') : null };
-    const page = await context.shell.engine.read.quarantine(filter, pageSize(first, context), after ?? null);
+    const filter = {
+      state: state ?? null,
+      flowId: typeof flowId === 'string' ? goodText(flowId, 'flowId') : null,
+    };
+    const page = await context.shell.engine.read.quarantine(
+      filter,
+      pageSize(first, context),
+      after ?? null,
+    );
     return connectionOf(page, (record) => new QuarantinedView(record));
   }
 
@@ -54,7 +66,9 @@ export class QuarantineResolver {
     return settle({ id, actor, reason }, (replay) => shell.engine.replayQuarantined(replay));
   }
 
-  @Mutation(() => QuarantinePayload, { description: 'Puts a quarantined record away: it was looked at, and is of no use.' })
+  @Mutation(() => QuarantinePayload, {
+    description: 'Puts a quarantined record away: it was looked at, and is of no use.',
+  })
   discardQuarantined(
     @Ctx() { shell, actor }: RequestContext,
     @Arg('id', () => ID, ID_FIELD) id: string,

@@ -15,7 +15,11 @@ import { AvailableActionView } from './views/step.js';
 export const nullable = { nullable: true } as const;
 export const FIRST = { ...nullable, defaultValue: 20, description: 'How many, 1 to 100.' } as const;
 export const AFTER = { ...nullable, description: 'endCursor of the page before.' } as const;
-export const FILTER = { ...nullable, validate: false, description: 'Only flows like this.' } as const;
+export const FILTER = {
+  ...nullable,
+  validate: false,
+  description: 'Only flows like this.',
+} as const;
 const MOST_EVENTS = 1000;
 
 export interface PageArguments {
@@ -30,8 +34,16 @@ export function pageSize(first: number | null, { budget }: RequestContext): numb
   return size;
 }
 
-export async function flowPage(filter: FlowFilter, { first, after }: PageArguments, context: RequestContext): Promise<FlowConnection> {
-  const page = await context.shell.engine.read.history(filter, pageSize(first, context), after ?? null);
+export async function flowPage(
+  filter: FlowFilter,
+  { first, after }: PageArguments,
+  context: RequestContext,
+): Promise<FlowConnection> {
+  const page = await context.shell.engine.read.history(
+    filter,
+    pageSize(first, context),
+    after ?? null,
+  );
   return { ...connectionOf(page, (flow) => new FlowView(flow)), totalCount: null };
 }
 
@@ -40,7 +52,10 @@ export class FlowQueries {
   @Query(() => FlowConnection, { description: 'Flows, newest first.' })
   async history(
     @Ctx() context: RequestContext,
-    @Arg('orchestrationName', () => String, { ...nullable, description: 'Only flows of this orchestration.' })
+    @Arg('orchestrationName', () => String, {
+      ...nullable,
+      description: 'Only flows of this orchestration.',
+    })
     orchestrationName: string | null,
     @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
     @Arg('first', () => Int, FIRST) first: number | null,
@@ -49,7 +64,10 @@ export class FlowQueries {
     return flowPage(filterOf(orchestrationName, filter), { first, after }, context);
   }
 
-  @Query(() => FlowView, { ...nullable, description: 'One flow with its steps; null when there is none.' })
+  @Query(() => FlowView, {
+    ...nullable,
+    description: 'One flow with its steps; null when there is none.',
+  })
   async details(
     @Ctx() { shell }: RequestContext,
     @Arg('flowId', () => ID, { description: 'The flow.' }) flowId: string,
@@ -62,22 +80,44 @@ export class FlowQueries {
   async timeline(
     @Root() { flow }: FlowView,
     @Ctx() context: RequestContext,
-    @Arg('first', () => Int, { ...nullable, defaultValue: 100, description: 'How many, 1 to 1000.' }) first: number | null,
-    @Arg('after', () => Int, { ...nullable, defaultValue: 0, description: 'Only events with a higher number.' }) after: number | null,
+    @Arg('first', () => Int, {
+      ...nullable,
+      defaultValue: 100,
+      description: 'How many, 1 to 1000.',
+    })
+    first: number | null,
+    @Arg('after', () => Int, {
+      ...nullable,
+      defaultValue: 0,
+      description: 'Only events with a higher number.',
+    })
+    after: number | null,
   ): Promise<FlowEventView[]> {
     const most = goodNumber(first ?? 100, 'first', 1, MOST_EVENTS);
-    const events = await shown(flow.flowId, goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER), most, context);
+    const events = await shown(
+      flow.flowId,
+      goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER),
+      most,
+      context,
+    );
     return events.map((event) => new FlowEventView(flow.flowId, event));
   }
 
-  @FieldResolver(() => [AvailableActionView], { description: 'What an operator may do now, and why not what not.' })
+  @FieldResolver(() => [AvailableActionView], {
+    description: 'What an operator may do now, and why not what not.',
+  })
   availableActions(@Root() { flow }: FlowView): AvailableActionView[] {
     return availableActions(flow);
   }
 }
 
 /** Reads on where events are not for readers, so that a short list always means the end. */
-async function shown(flowId: string, after: number, most: number, { shell, budget }: RequestContext): Promise<FlowEvent[]> {
+async function shown(
+  flowId: string,
+  after: number,
+  most: number,
+  { shell, budget }: RequestContext,
+): Promise<FlowEvent[]> {
   const found: FlowEvent[] = [];
   for (let cursor = after; found.length < most; ) {
     const wanted = most - found.length;

@@ -5,7 +5,8 @@ import { exactNumber, readJsonText } from '../input/json.js';
 
 export const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  description: 'A moment: ISO 8601 with a zone; answers are in UTC with milliseconds. Example: 2026-11-23T12:00:00.000Z',
+  description:
+    'A moment: ISO 8601 with a zone; answers are in UTC with milliseconds. Example: 2026-11-23T12:00:00.000Z',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => new Date(value as number).toISOString(),
   parseValue: (value) => momentOf(value),
@@ -18,7 +19,9 @@ function momentOf(value: unknown, node?: ValueNode): number {
   const match = typeof value === 'string' ? MOMENT.exec(value) : null;
   const ms = match === null ? Number.NaN : Date.parse(value as string);
   // The parser takes 30 February for 2 March.
-  const dayIsReal = match !== null && new Date(`${match[1]}T00:00:00Z`).toJSON()?.startsWith(match[1] ?? '') === true;
+  const dayIsReal =
+    match !== null &&
+    new Date(`${match[1]}T00:00:00Z`).toJSON()?.startsWith(match[1] ?? '') === true;
   if (!Number.isNaN(ms) && dayIsReal) return ms;
   throw new GraphQLError(
     'a DateTime must be ISO 8601 text with a zone, like 2026-11-23T12:00:00.000Z',
@@ -39,7 +42,8 @@ export class JsonText {
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
-  description: 'Any JSON value, as variable or written inline. Whole numbers of any size keep their digits.',
+  description:
+    'Any JSON value, as variable or written inline. Whole numbers of any size keep their digits.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => (value instanceof JsonText ? value.value : value),
   parseValue: (value) => value,
@@ -58,7 +62,9 @@ function literal(node: ValueNode, variables: Readonly<Record<string, unknown>>):
     case Kind.LIST:
       return node.values.map((one) => literal(one, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables)]));
+      return Object.fromEntries(
+        node.fields.map((field) => [field.name.value, literal(field.value, variables)]),
+      );
     case Kind.VARIABLE:
       return variables[node.name.value];
     default:

@@ -11,10 +11,20 @@ import { Subscriptions } from './subscriptions.js';
 
 export function createSchema(): GraphQLSchema {
   // Every subscription brings its own source; the library only insists on having one.
-  const pubSub = { publish: () => undefined, subscribe: () => Promise.reject(new Error('not used')) as never };
+  const pubSub = {
+    publish: () => undefined,
+    subscribe: () => Promise.reject(new Error('not used')) as never,
+  };
   return buildSchemaSync({
     pubSub,
-    resolvers: [FlowQueries, OrchestrationQueries, Mutations, OperatorMutations, QuarantineResolver, Subscriptions],
+    resolvers: [
+      FlowQueries,
+      OrchestrationQueries,
+      Mutations,
+      OperatorMutations,
+      QuarantineResolver,
+      Subscriptions,
+    ],
     validate: false,
     nullableByDefault: false,
   });

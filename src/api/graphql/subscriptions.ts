@@ -15,7 +15,11 @@ interface Happened {
 }
 
 /** A generator's return() waits for its pending next(): the abort makes that end. */
-function ending<T, V>(source: AsyncIterable<T>, abort: AbortController, view: (item: T) => V): AsyncIterable<V> {
+function ending<T, V>(
+  source: AsyncIterable<T>,
+  abort: AbortController,
+  view: (item: T) => V,
+): AsyncIterable<V> {
   const generator = viewed(source, abort, view);
   return {
     [Symbol.asyncIterator]: () => ({
@@ -28,7 +32,11 @@ function ending<T, V>(source: AsyncIterable<T>, abort: AbortController, view: (i
   };
 }
 
-async function* viewed<T, V>(source: AsyncIterable<T>, abort: AbortController, view: (item: T) => V): AsyncGenerator<V> {
+async function* viewed<T, V>(
+  source: AsyncIterable<T>,
+  abort: AbortController,
+  view: (item: T) => V,
+): AsyncGenerator<V> {
   try {
     for await (const item of source) yield view(item);
   } finally {
@@ -37,12 +45,19 @@ async function* viewed<T, V>(source: AsyncIterable<T>, abort: AbortController, v
 }
 
 /** Ends with the subscription, and with its connection. */
-function leaving({ signal }: RequestContext): { readonly abort: AbortController; readonly left: AbortSignal } {
+function leaving({ signal }: RequestContext): {
+  readonly abort: AbortController;
+  readonly left: AbortSignal;
+} {
   const abort = new AbortController();
   return { abort, left: AbortSignal.any([abort.signal, signal]) };
 }
 
-async function flowEvents(flowId: string, after: number, context: RequestContext): Promise<AsyncIterable<Happened>> {
+async function flowEvents(
+  flowId: string,
+  after: number,
+  context: RequestContext,
+): Promise<AsyncIterable<Happened>> {
   goodText(flowId, 'flowId');
   goodNumber(after, 'after', 0, Number.MAX_SAFE_INTEGER);
   const { abort, left } = leaving(context);
@@ -51,7 +66,11 @@ async function flowEvents(flowId: string, after: number, context: RequestContext
   return ending(events, abort, (event) => ({ flowId, event }));
 }
 
-function stepChanges(flowId: string | null, orchestrationName: string | null, context: RequestContext): AsyncIterable<StepChange> {
+function stepChanges(
+  flowId: string | null,
+  orchestrationName: string | null,
+  context: RequestContext,
+): AsyncIterable<StepChange> {
   if (flowId !== null) goodText(flowId, 'flowId');
   if (orchestrationName !== null) goodText(orchestrationName, 'orchestrationName');
   const { abort, left } = leaving(context);
@@ -65,28 +84,42 @@ export class Subscriptions {
     description:
       'Everything that happened to one flow after event number `after`, then what happens, each event once and in order, on any instance. ' +
       'Completes at a terminal status.',
-    subscribe: ({ args, context }) => flowEvents(String(args.flowId), Number(args.after ?? 0), context as RequestContext) as never,
+    subscribe: ({ args, context }) =>
+      flowEvents(String(args.flowId), Number(args.after ?? 0), context as RequestContext) as never,
   })
   flowEvents(
     @Root() { flowId, event }: Happened,
     @Arg('flowId', () => ID, { description: 'The flow.' }) _flowId: string,
-    @Arg('after', () => Int, { ...nullable, defaultValue: 0, description: 'Number of the last event you have; 0 = from the beginning.' })
+    @Arg('after', () => Int, {
+      ...nullable,
+      defaultValue: 0,
+      description: 'Number of the last event you have; 0 = from the beginning.',
+    })
     _after: number | null,
   ): FlowEventView {
     return new FlowEventView(flowId, event);
   }
 
   @Subscription(() => StepStatusChangeView, {
-    description: 'Live step changes of one flow, one orchestration, or all of them. What happened before is not repeated: see flowEvents.',
+    description:
+      'Live step changes of one flow, one orchestration, or all of them. What happened before is not repeated: see flowEvents.',
     subscribe: ({ args, context }) => {
-      const { flowId = null, orchestrationName = null } = args as { flowId?: string | null; orchestrationName?: string | null };
+      const { flowId = null, orchestrationName = null } = args as {
+        flowId?: string | null;
+        orchestrationName?: string | null;
+      };
       return stepChanges(flowId, orchestrationName, context as RequestContext) as never;
     },
   })
   stepStatusChanged(
     @Root() change: StepChange,
-    @Arg('flowId', () => ID, { ...nullable, description: 'Only of this flow.' }) _flowId: string | null,
-    @Arg('orchestrationName', () => String, { ...nullable, description: 'Only of flows of this orchestration.' })
+    @Arg('flowId', () => ID, { ...nullable, description: 'Only of this flow.' }) _flowId:
+      | string
+      | null,
+    @Arg('orchestrationName', () => String, {
+      ...nullable,
+      description: 'Only of flows of this orchestration.',
+    })
     _orchestrationName: string | null,
   ): StepStatusChangeView {
     return StepStatusChangeView.of(change);

@@ -18,14 +18,24 @@ export interface AskedFilter {
   readonly labels?: unknown;
 }
 
-const TEXTS = ['stepName', 'errorContains', 'idempotencyKey', 'initiator', 'correlationId'] as const;
+const TEXTS = [
+  'stepName',
+  'errorContains',
+  'idempotencyKey',
+  'initiator',
+  'correlationId',
+] as const;
 const LONGEST_SEARCH = 1000;
 const MOST_LABELS = 20;
 
 /** A part that is wrong is thrown by its name. */
-export function filterOf(orchestrationName: string | null | undefined, asked: AskedFilter | null | undefined): FlowFilter {
+export function filterOf(
+  orchestrationName: string | null | undefined,
+  asked: AskedFilter | null | undefined,
+): FlowFilter {
   const filter: { -readonly [K in keyof FlowFilter]: FlowFilter[K] } = {};
-  if (typeof orchestrationName === 'string') filter.orchestrationName = goodText(orchestrationName, 'orchestrationName');
+  if (typeof orchestrationName === 'string')
+    filter.orchestrationName = goodText(orchestrationName, 'orchestrationName');
   for (const name of TEXTS) {
     const value = asked?.[name];
     if (typeof value === 'string') filter[name] = goodText(value, `filter.${name}`, LONGEST_SEARCH);
@@ -41,11 +51,20 @@ export function filterOf(orchestrationName: string | null | undefined, asked: As
 }
 
 function labelsOf(value: unknown): Readonly<Record<string, string>> {
-  const entries: [string, unknown][] = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  const entries: [string, unknown][] =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value)
+      : [];
   const fits =
     entries.length > 0 &&
     entries.length <= MOST_LABELS &&
-    entries.every(([name, text]) => typeof text === 'string' && wrongText(name, 100) === null && wrongText(text, 200) === null);
-  if (!fits) throw new BadInput(`filter.labels must be an object of 1 to ${MOST_LABELS} names and texts, like {"team": "billing"}`);
+    entries.every(
+      ([name, text]) =>
+        typeof text === 'string' && wrongText(name, 100) === null && wrongText(text, 200) === null,
+    );
+  if (!fits)
+    throw new BadInput(
+      `filter.labels must be an object of 1 to ${MOST_LABELS} names and texts, like {"team": "billing"}`,
+    );
   return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -20,8 +20,14 @@ export function exactNumber(source: string): unknown {
 }
 
 /** For JSON.parse: as `exactNumber`. */
-export function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return typeof value === 'number' && context?.source !== undefined ? exactNumber(context.source) : value;
+export function keepDigits(
+  _key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  return typeof value === 'number' && context?.source !== undefined
+    ? exactNumber(context.source)
+    : value;
 }
 
 /** Throws a SyntaxError when it is not JSON. */
@@ -30,9 +36,12 @@ export function readJsonText(text: string): unknown {
 }
 
 /** Of a request's body; the reason is for the caller. */
-export function readBody(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string } {
+export function readBody(
+  text: string,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string } {
   if (text.trim() === '') return { ok: false, why: 'the body is empty' };
-  if (isDeeper(text, DEEPEST_BODY)) return { ok: false, why: `the body is nested deeper than ${DEEPEST_BODY} levels` };
+  if (isDeeper(text, DEEPEST_BODY))
+    return { ok: false, why: `the body is nested deeper than ${DEEPEST_BODY} levels` };
   try {
     return { ok: true, value: readJsonText(text) };
   } catch {
@@ -68,7 +77,8 @@ export function jsonText(value: unknown, path: string, problems: Problem[]): str
 }
 
 function wrongJson(value: unknown, depth: number): string | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : 'has a number that is too large for JSON';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : 'has a number that is too large for JSON';
   if (typeof value !== 'object' || value === null || Raw.isRawJSON(value)) return null;
   if (depth >= DEEPEST) return `is nested deeper than ${DEEPEST} levels`;
   for (const key of Object.keys(value)) {

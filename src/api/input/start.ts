@@ -18,7 +18,12 @@ export type Checked<T> = { readonly value: T } | { readonly problems: readonly P
 export function checkStart(fields: StartFields, payloadLimit: number): Checked<StartRequest> {
   const problems: Problem[] = [];
   const value = {
-    orchestrationName: checkWord(fields.orchestrationName, 'orchestrationName', LONGEST_NAME, problems),
+    orchestrationName: checkWord(
+      fields.orchestrationName,
+      'orchestrationName',
+      LONGEST_NAME,
+      problems,
+    ),
     flowId: null,
     payload: checkPayload(fields.payload, 'payload', payloadLimit, problems),
     headers: headersOf(fields.headers, problems),
@@ -29,17 +34,25 @@ export function checkStart(fields: StartFields, payloadLimit: number): Checked<S
 }
 
 /** JSON text within the limit, in bytes. */
-export function checkPayload(value: unknown, path: string, limit: number, problems: Problem[]): string | null {
+export function checkPayload(
+  value: unknown,
+  path: string,
+  limit: number,
+  problems: Problem[],
+): string | null {
   const text = jsonText(value, path, problems);
   const wrong = wrongPayload(text, limit);
-  if (wrong !== null) problems.push(problem(wrong.code, path, wrong.message.replace(/^payload/, path)));
+  if (wrong !== null)
+    problems.push(problem(wrong.code, path, wrong.message.replace(/^payload/, path)));
   return text;
 }
 
 function headersOf(value: unknown, problems: Problem[]): Readonly<Record<string, unknown>> {
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    problems.push(problem('INVALID_HEADERS', 'headers', 'headers must be an object of names and values'));
+    problems.push(
+      problem('INVALID_HEADERS', 'headers', 'headers must be an object of names and values'),
+    );
     return {};
   }
   if (jsonText(value, 'headers', problems) === null) return {};

@@ -13,19 +13,29 @@ export function problem(code: string, path: string, message: string): Problem {
 
 /** What is wrong with a text, as a sentence's end; null when nothing is. */
 export function wrongText(value: string, longest: number): string | null {
-  if (value.length > longest) return `has ${value.length} characters, at most ${longest} are allowed`;
+  if (value.length > longest)
+    return `has ${value.length} characters, at most ${longest} are allowed`;
   return unstorableString(value);
 }
 
 /** A text that must not be empty; what is wrong is added to `problems`. */
-export function checkWord(value: string, path: string, longest: number, problems: Problem[]): string {
+export function checkWord(
+  value: string,
+  path: string,
+  longest: number,
+  problems: Problem[],
+): string {
   const wrong = value.trim() === '' ? 'is empty' : wrongText(value, longest);
   if (wrong !== null) problems.push(problem('INVALID_TEXT', path, `${path} ${wrong}`));
   return value;
 }
 
 /** The same where it may be absent. */
-export function checkOptionalWord(value: string | null | undefined, path: string, problems: Problem[]): string | null {
+export function checkOptionalWord(
+  value: string | null | undefined,
+  path: string,
+  problems: Problem[],
+): string | null {
   if (value === null || value === undefined) return null;
   return checkWord(value, path, LONGEST_NAME, problems);
 }

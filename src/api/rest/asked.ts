@@ -18,7 +18,9 @@ export const executeBody = z.strictObject(
   },
   {
     error: (issue) =>
-      issue.code === 'invalid_type' ? 'the body must be an object like {"orchestrationName": "…", "payload": …}' : undefined,
+      issue.code === 'invalid_type'
+        ? 'the body must be an object like {"orchestrationName": "…", "payload": …}'
+        : undefined,
   },
 );
 
@@ -33,8 +35,13 @@ const whole = (name: string, least: number, most: number, byDefault: number) => 
 };
 
 export const historyQuery = z.strictObject({
-  orchName: z.string({ error: 'orchName must be given once' }).max(200, 'orchName has more than 200 characters').optional(),
-  status: z.enum(FLOW_STATUSES, { error: `status must be one of ${FLOW_STATUSES.join(', ')}, given once` }).optional(),
+  orchName: z
+    .string({ error: 'orchName must be given once' })
+    .max(200, 'orchName has more than 200 characters')
+    .optional(),
+  status: z
+    .enum(FLOW_STATUSES, { error: `status must be one of ${FLOW_STATUSES.join(', ')}, given once` })
+    .optional(),
   page: whole('page', 0, 999_999_999, 0),
   size: whole('size', 1, 100, 20),
 });
@@ -42,7 +49,14 @@ export const historyQuery = z.strictObject({
 /** Every field's problem. */
 export function fieldProblems({ issues }: z.ZodError): Problem[] {
   return issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [problem('FIELD_INVALID', issue.path.join('.') || 'body', issue.message)];
-    return issue.keys.map((key) => problem('UNKNOWN_FIELD', key.slice(0, 100), `there is no field ${JSON.stringify(key.slice(0, 100))}`));
+    if (issue.code !== 'unrecognized_keys')
+      return [problem('FIELD_INVALID', issue.path.join('.') || 'body', issue.message)];
+    return issue.keys.map((key) =>
+      problem(
+        'UNKNOWN_FIELD',
+        key.slice(0, 100),
+        `there is no field ${JSON.stringify(key.slice(0, 100))}`,
+      ),
+    );
   });
 }

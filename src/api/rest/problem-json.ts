@@ -38,13 +38,23 @@ export function sendProblem(
 }
 
 function errorOf({ code, message, path, suggestions }: Problem): object {
-  return { code, detail: message, ...(path !== null && { field: path }), ...(suggestions.length > 0 && { suggestions }) };
+  return {
+    code,
+    detail: message,
+    ...(path !== null && { field: path }),
+    ...(suggestions.length > 0 && { suggestions }),
+  };
 }
 
 /** Several problems: a wrong form (400) is said before a conflict or a size. */
 export function sendProblems(reply: FastifyReply, problems: readonly Problem[]): FastifyReply {
   const statuses = problems.map(({ code }) => statusOf(code));
-  return sendProblem(reply, Math.min(...statuses), problems.map(({ message }) => message).join('; '), problems);
+  return sendProblem(
+    reply,
+    Math.min(...statuses),
+    problems.map(({ message }) => message).join('; '),
+    problems,
+  );
 }
 
 export function sendTold(reply: FastifyReply, { status, message, code }: Told): FastifyReply {

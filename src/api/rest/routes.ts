@@ -16,20 +16,31 @@ export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shell, request, reply));
 }
 
-async function execute(shell: Shell, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function execute(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const parsed = executeBody.safeParse(request.body);
   if (!parsed.success) return sendProblems(reply, fieldProblems(parsed.error));
   const { orchestrationName, payload, headers, initiator } = parsed.data;
   const key = request.headers['idempotency-key'];
   const idempotencyKey = Array.isArray(key) ? key.join(', ') : key;
-  const checked = checkStart({ orchestrationName, payload, headers, initiator, idempotencyKey }, shell.payloadLimit);
+  const checked = checkStart(
+    { orchestrationName, payload, headers, initiator, idempotencyKey },
+    shell.payloadLimit,
+  );
   if ('problems' in checked) return sendProblems(reply, checked.problems);
   const { flow, created, problems } = await shell.engine.execute(checked.value);
   if (flow === null) return sendProblems(reply, problems);
   return reply.code(created ? 202 : 200).send(startedBody(flow));
 }
 
-async function history(shell: Shell, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function history(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const parsed = historyQuery.safeParse(request.query);
   if (!parsed.success) return sendProblems(reply, fieldProblems(parsed.error));
   const { orchName, status, page, size } = parsed.data;
@@ -37,13 +48,27 @@ async function history(shell: Shell, request: FastifyRequest, reply: FastifyRepl
     const message = `pages end at ${COUNTED} flows; GraphQL goes further back: history(first: 100, after: …) at /graphql`;
     return sendProblems(reply, [problem('PAGE_TOO_DEEP', 'page', message)]);
   }
-  const filter = { ...filterOf(orchName, null), ...(status !== undefined && { statuses: [status] }) };
+  const filter = {
+    ...filterOf(orchName, null),
+    ...(status !== undefined && { statuses: [status] }),
+  };
   const { items, total, capped } = await shell.engine.read.historyPage(filter, page, size, COUNTED);
   const totalPages = Math.ceil(total / size);
-  return reply.send({ content: items.map(summaryBody), page, size, totalElements: total, totalPages, capped });
+  return reply.send({
+    content: items.map(summaryBody),
+    page,
+    size,
+    totalElements: total,
+    totalPages,
+    capped,
+  });
 }
 
-async function details(shell: Shell, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function details(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { flowId } = request.params as { readonly flowId: string };
   const flow = (await shell.engine.read.flows([goodText(flowId, 'flowId', 1000)])).get(flowId);
   if (flow === undefined) {

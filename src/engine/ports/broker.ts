@@ -83,7 +83,10 @@ export interface WorkerMessage {
 /** A worker's side of the broker, for workers that live in this process (the demo's, a test's). */
 export interface WorkerClient {
   /** Reads from the earliest record the group does not know; a record counts as read when `onRecord` resolves. */
-  subscribe(topics: readonly string[], onRecord: (record: WorkerRecord) => Promise<void>): Promise<void>;
+  subscribe(
+    topics: readonly string[],
+    onRecord: (record: WorkerRecord) => Promise<void>,
+  ): Promise<void>;
   /** Resolves when the broker has them. */
   send(messages: readonly WorkerMessage[]): Promise<void>;
   close(): Promise<void>;

@@ -56,9 +56,19 @@ export interface Delivery {
 
 export type DeliveryOutcome =
   /** Recorded: the events it led to are on the timeline. For a start that was known already: `echo`. */
-  | { readonly kind: 'recorded'; readonly flow: Flow; readonly events: readonly FlowEvent[]; readonly refusal: Refusal | null }
+  | {
+      readonly kind: 'recorded';
+      readonly flow: Flow;
+      readonly events: readonly FlowEvent[];
+      readonly refusal: Refusal | null;
+    }
   /** A start whose flowId or idempotency key exists: nothing was started. `samePayload` false = the key was used with another payload. */
-  | { readonly kind: 'echo'; readonly flowId: string; readonly samePayload: boolean; readonly sameOrchestration: boolean }
+  | {
+      readonly kind: 'echo';
+      readonly flowId: string;
+      readonly samePayload: boolean;
+      readonly sameOrchestration: boolean;
+    }
   /** Seen before (inbox). */
   | { readonly kind: 'duplicate' }
   /** No such flow; a reply from a topic went to quarantine. */

@@ -47,7 +47,11 @@ export interface QuarantinedRecord extends PoisonCause, RawRecord {
   readonly receivedAt: Instant;
   readonly state: QuarantineState;
   /** Who settled it, when and why; null while it is open. */
-  readonly settled: { readonly at: Instant; readonly actor: string; readonly reason: string } | null;
+  readonly settled: {
+    readonly at: Instant;
+    readonly actor: string;
+    readonly reason: string;
+  } | null;
 }
 
 export interface QuarantineFilter {
@@ -57,7 +61,11 @@ export interface QuarantineFilter {
 
 /** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
 export interface ReadModel {
-  orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>>;
+  orchestrations(
+    nameContains: string | null,
+    first: number,
+    after: string | null,
+  ): Promise<Page<RegistrationRow>>;
   /** Service names registered for these steps: `name/step` → services. */
   workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Whole flows (steps included), newest first by (startedAt, flowId). */
@@ -68,13 +76,21 @@ export interface ReadModel {
     page: number,
     size: number,
     cap: number,
-  ): Promise<{ readonly items: readonly FlowSummary[]; readonly total: number; readonly capped: boolean }>;
+  ): Promise<{
+    readonly items: readonly FlowSummary[];
+    readonly total: number;
+    readonly capped: boolean;
+  }>;
   /** By id; missing ones are left out. */
   flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
   timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null>;
   /** Newest first. */
-  quarantine(filter: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>>;
+  quarantine(
+    filter: QuarantineFilter,
+    first: number,
+    after: string | null,
+  ): Promise<Page<QuarantinedRecord>>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
 }

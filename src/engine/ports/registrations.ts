@@ -22,7 +22,11 @@ export interface Problem {
 
 /** What a document declares, one entry per orchestration in it; made by the wire room, all defaults filled in. */
 export type Declaration =
-  | { readonly as: 'initiator'; readonly orchestration: Omit<Orchestration, 'version'>; readonly line: number | null }
+  | {
+      readonly as: 'initiator';
+      readonly orchestration: Omit<Orchestration, 'version'>;
+      readonly line: number | null;
+    }
   | {
       readonly as: 'worker';
       readonly orchestrationName: string;
@@ -37,7 +41,12 @@ export interface Registration {
   readonly problems: readonly Problem[];
   readonly serviceName: string | null;
   /** What the document speaks of, problems or not: whom to answer on the status topic. */
-  readonly named?: readonly { readonly orchestrationName: string | null; readonly as: 'initiator' | 'worker' | null }[] | undefined;
+  readonly named?:
+    | readonly {
+        readonly orchestrationName: string | null;
+        readonly as: 'initiator' | 'worker' | null;
+      }[]
+    | undefined;
 }
 
 /** A worker's registration of one step. */
@@ -58,7 +67,9 @@ export interface RegistryTransaction {
   /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
   topicNeighbours(
     topics: readonly string[],
-  ): Promise<readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]>;
+  ): Promise<
+    readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]
+  >;
   workers(names: readonly string[]): Promise<readonly WorkerRow[]>;
   flowsInFlight(name: string): Promise<number>;
   saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void>;

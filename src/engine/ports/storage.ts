@@ -41,7 +41,7 @@ export interface FlowRecord {
   readonly outbox: readonly OutboxRow[];
   /** attemptIds whose outbox row is to be deleted unsent. */
   readonly withdrawn: readonly string[];
-  /** When the sweeper must look at this flow next; null = never. A lower bound is enough: see engine/timers.ts. */
+  /** When the sweeper must look at this flow next; null = never. A lower bound is enough: see engine/timers/timers.ts. */
   readonly wakeAt: Instant | null;
 }
 
@@ -92,7 +92,11 @@ export interface RoadTransaction {
   /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false), in a handful of statements. */
   record(records: readonly FlowRecord[], given: boolean): Promise<void>;
   /** Puts records into quarantine, parks flows that broke a law, and settles what was replayed. */
-  refuse(quarantine: readonly QuarantineEntry[], parked: readonly ParkedFlow[], replayed: readonly Replay[]): Promise<void>;
+  refuse(
+    quarantine: readonly QuarantineEntry[],
+    parked: readonly ParkedFlow[],
+    replayed: readonly Replay[],
+  ): Promise<void>;
 }
 
 export interface InboxPosition {
@@ -135,7 +139,9 @@ export interface Store {
    * Calls back with what *other* instances committed; with null after the connection had been lost, when anything may have been missed.
    * Returns an unsubscribe.
    */
-  onRemoteCommit(listener: (hints: readonly FlowHint[] | null) => void): Promise<() => Promise<void>>;
+  onRemoteCommit(
+    listener: (hints: readonly FlowHint[] | null) => void,
+  ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -2,9 +2,16 @@
  * The kit of the API. Knows: how an engine answers, with real flows in memory and the real saga. Refuses to know: storage, topics, time.
  * In: what a shell asks; what a test lets workers answer. Out: flows, events, and a list of what was asked.
  */
-import { Hub } from '../../../src/engine/hub.js';
-import { samePayload } from '../../../src/engine/payload.js';
-import type { FlowRecord, Problem, QuarantinedRecord, Registration, RegistrationRow, Replay } from '../../../src/engine/ports.js';
+
+import { samePayload } from '../../../src/engine/intake/payload-equality.js';
+import type {
+  FlowRecord,
+  Problem,
+  QuarantinedRecord,
+  Registration,
+  RegistrationRow,
+  Replay,
+} from '../../../src/engine/ports.js';
 import type {
   EngineService,
   ExecuteResult,
@@ -14,10 +21,16 @@ import type {
   Registered,
   RegisterResult,
 } from '../../../src/engine/service.js';
+import { Hub } from '../../../src/engine/subscriptions/hub.js';
 import { type Advanced, advance, start } from '../../../src/saga/advance.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Action, Flow } from '../../../src/saga/flow.js';
-import type { OperatorInput, ProgressInput, ReplyInput, StartRequest } from '../../../src/saga/input.js';
+import type {
+  OperatorInput,
+  ProgressInput,
+  ReplyInput,
+  StartRequest,
+} from '../../../src/saga/input.js';
 import { MemoryRead } from './read.js';
 
 export interface Kept {
@@ -25,9 +38,12 @@ export interface Kept {
   readonly events: FlowEvent[];
 }
 
-const refused = (code: string, message: string, path: string | null, suggestions: readonly string[] = []): readonly Problem[] => [
-  { code, message, path, line: null, suggestions },
-];
+const refused = (
+  code: string,
+  message: string,
+  path: string | null,
+  suggestions: readonly string[] = [],
+): readonly Problem[] => [{ code, message, path, line: null, suggestions }];
 
 export class EngineInMemory implements EngineService {
   readonly versions = new Map<string, RegistrationRow[]>();
@@ -57,19 +73,35 @@ export class EngineInMemory implements EngineService {
     const row = this.versions.get(request.orchestrationName)?.at(-1);
     if (row === undefined) {
       const message = `no orchestration is called ${request.orchestrationName}; register it first`;
-      const near = [...this.versions.keys()].filter((name) => name.slice(0, 3) === request.orchestrationName.slice(0, 3));
-      return { flow: null, created: false, problems: refused('UNKNOWN_ORCHESTRATION', message, 'orchestrationName', near) };
+      const near = [...this.versions.keys()].filter(
+        (name) => name.slice(0, 3) === request.orchestrationName.slice(0, 3),
+      );
+      return {
+        flow: null,
+        created: false,
+        problems: refused('UNKNOWN_ORCHESTRATION', message, 'orchestrationName', near),
+      };
     }
-    const known = request.idempotencyKey === null ? undefined : this.withKey(request.orchestrationName, request.idempotencyKey);
+    const known =
+      request.idempotencyKey === null
+        ? undefined
+        : this.withKey(request.orchestrationName, request.idempotencyKey);
     if (known !== undefined && !samePayload(known.input, request.payload)) {
       const message = `the key ${request.idempotencyKey} was used with another payload, for flow ${known.flowId}; use a new key`;
-      return { flow: null, created: false, problems: refused('IDEMPOTENCY_KEY_CONFLICT', message, 'idempotencyKey') };
+      return {
+        flow: null,
+        created: false,
+        problems: refused('IDEMPOTENCY_KEY_CONFLICT', message, 'idempotencyKey'),
+      };
     }
     if (known !== undefined) return { flow: known, created: false, problems: [] };
     const flowId = `flow-${this.flows.size + 1}`;
     const { orchestration } = row;
     const { payload, headers, initiator, idempotencyKey } = request;
-    const begun = start({ type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey }, this.tick());
+    const begun = start(
+      { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
+      this.tick(),
+    );
     this.flows.set(flowId, { flow: begun.flow, events: [] });
     return { flow: this.commit(begun), created: true, problems: [] };
   }
@@ -78,7 +110,10 @@ export class EngineInMemory implements EngineService {
     this.ask('say');
     this.words.push(input);
     if (!this.flows.has(input.flowId)) {
-      return { flow: null, problems: refused('UNKNOWN_FLOW', `there is no flow ${input.flowId}`, 'flowId') };
+      return {
+        flow: null,
+        problems: refused('UNKNOWN_FLOW', `there is no flow ${input.flowId}`, 'flowId'),
+      };
     }
     const { flow, refusal } = this.hears(input);
     return { flow, problems: refusal === null ? [] : refused(refusal.code, refusal.message, null) };
@@ -97,30 +132,61 @@ export class EngineInMemory implements EngineService {
     const index = this.quarantine.findIndex((one) => one.id === id);
     const record = this.quarantine[index];
     if (record === undefined)
-      return { record: null, problems: refused('UNKNOWN_QUARANTINED', `nothing in quarantine has the id ${id}`, 'id') };
+      return {
+        record: null,
+        problems: refused('UNKNOWN_QUARANTINED', `nothing in quarantine has the id ${id}`, 'id'),
+      };
     const settled = { ...record, state, settled: { at: this.now, actor, reason } };
     this.quarantine[index] = settled;
     return { record: settled, problems: [] };
   }
 
-  async register({ declarations, problems, serviceName }: Registration, { dryRun }: { readonly dryRun: boolean }): Promise<RegisterResult> {
+  async register(
+    { declarations, problems, serviceName }: Registration,
+    { dryRun }: { readonly dryRun: boolean },
+  ): Promise<RegisterResult> {
     this.ask('register');
     if (problems.length > 0) return { registrations: [], problems };
     const registrations = declarations.map((one): Registered => {
       const { as } = one;
-      const orchestrationName = one.as === 'initiator' ? one.orchestration.name : one.orchestrationName;
+      const orchestrationName =
+        one.as === 'initiator' ? one.orchestration.name : one.orchestrationName;
       const before = this.versions.get(orchestrationName) ?? [];
       const version = before.length + (one.as === 'initiator' ? 1 : 0);
       if (!dryRun && one.as === 'initiator') {
         const orchestration = { ...one.orchestration, version };
-        const row = { orchestration, initiator: serviceName, paused: false, archived: false, createdAt: this.now };
+        const row = {
+          orchestration,
+          initiator: serviceName,
+          paused: false,
+          archived: false,
+          createdAt: this.now,
+        };
         this.versions.set(orchestrationName, [...before, row]);
       }
       if (!dryRun && one.as === 'worker') {
-        for (const { stepName } of one.steps) this.workers.set(`${orchestrationName}/${stepName}`, [serviceName ?? 'unnamed']);
+        for (const { stepName } of one.steps)
+          this.workers.set(`${orchestrationName}/${stepName}`, [serviceName ?? 'unnamed']);
       }
-      const changes = before.length > 0 ? [{ kind: 'STEP_ADDED', breaking: true, description: 'a step was added', flowsInFlight: 0 }] : [];
-      return { orchestrationName, as, version: version === 0 ? null : version, changed: true, status: 'PARTIALLY_REGISTERED', changes };
+      const changes =
+        before.length > 0
+          ? [
+              {
+                kind: 'STEP_ADDED',
+                breaking: true,
+                description: 'a step was added',
+                flowsInFlight: 0,
+              },
+            ]
+          : [];
+      return {
+        orchestrationName,
+        as,
+        version: version === 0 ? null : version,
+        changed: true,
+        status: 'PARTIALLY_REGISTERED',
+        changes,
+      };
     });
     return { registrations, problems: [] };
   }
@@ -131,11 +197,19 @@ export class EngineInMemory implements EngineService {
     return (version === null ? versions?.at(-1) : versions?.[version - 1]) ?? null;
   }
 
-  async registrationStatus({ orchestration: { name, steps } }: RegistrationRow): Promise<Registered['status']> {
-    return steps.every((step) => this.workers.has(`${name}/${step.name}`)) ? 'REGISTERED' : 'PARTIALLY_REGISTERED';
+  async registrationStatus({
+    orchestration: { name, steps },
+  }: RegistrationRow): Promise<Registered['status']> {
+    return steps.every((step) => this.workers.has(`${name}/${step.name}`))
+      ? 'REGISTERED'
+      : 'PARTIALLY_REGISTERED';
   }
 
-  async follow(flowId: string, after: number, signal: AbortSignal): Promise<AsyncIterable<FlowEvent> | null> {
+  async follow(
+    flowId: string,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<FlowEvent> | null> {
     this.ask('follow');
     this.followers.add(signal);
     return this.hub.follow(flowId, after, signal);
@@ -143,7 +217,10 @@ export class EngineInMemory implements EngineService {
   /** One for each subscription there ever was: aborted when it has ended. */
   readonly followers = new Set<AbortSignal>();
 
-  stepChanges(filter: { readonly flowId: string | null; readonly orchestrationName: string | null }, signal: AbortSignal) {
+  stepChanges(
+    filter: { readonly flowId: string | null; readonly orchestrationName: string | null },
+    signal: AbortSignal,
+  ) {
     this.ask('stepChanges');
     this.followers.add(signal);
     return this.hub.stepChanges(filter, signal);
@@ -151,8 +228,14 @@ export class EngineInMemory implements EngineService {
 
   async health(): Promise<Health> {
     this.ask('health');
-    const checks = [{ name: 'database', ok: this.ready, detail: this.ready ? 'answers' : 'does not answer' }];
-    return { ready: this.ready, checks, load: { waiting: 3, unsent: 2, faults: this.ready ? 0 : 1 } };
+    const checks = [
+      { name: 'database', ok: this.ready, detail: this.ready ? 'answers' : 'does not answer' },
+    ];
+    return {
+      ready: this.ready,
+      checks,
+      load: { waiting: 3, unsent: 2, faults: this.ready ? 0 : 1 },
+    };
   }
 
   /** A worker answers the step's open command. */
@@ -172,12 +255,25 @@ export class EngineInMemory implements EngineService {
     }).flow;
   }
 
-  fails(flowId: string, stepName: string, errorMessage: string, retryable = false, action: Action = 'DO'): Flow {
+  fails(
+    flowId: string,
+    stepName: string,
+    errorMessage: string,
+    retryable = false,
+    action: Action = 'DO',
+  ): Flow {
     return this.answers(flowId, stepName, { action, outcome: 'failure', errorMessage, retryable });
   }
 
   progresses(flowId: string, stepName: string, progress: number): Flow {
-    return this.hears({ type: 'PROGRESS', flowId, stepName, attemptId: null, progress, message: null }).flow;
+    return this.hears({
+      type: 'PROGRESS',
+      flowId,
+      stepName,
+      attemptId: null,
+      progress,
+      message: null,
+    }).flow;
   }
 
   private hears(input: OperatorInput | ReplyInput | ProgressInput): Advanced {
@@ -191,7 +287,14 @@ export class EngineInMemory implements EngineService {
   private commit({ flow, events }: Advanced): Flow {
     const kept = this.flows.get(flow.flowId);
     if (kept === undefined) throw new Error(`the test has no flow ${flow.flowId}`);
-    const record: FlowRecord = { before: null, after: flow, events, outbox: [], withdrawn: [], wakeAt: null };
+    const record: FlowRecord = {
+      before: null,
+      after: flow,
+      events,
+      outbox: [],
+      withdrawn: [],
+      wakeAt: null,
+    };
     // What was published can no longer be withdrawn.
     kept.flow = { ...flow, ungiven: [] };
     kept.events.push(...events);
@@ -200,7 +303,9 @@ export class EngineInMemory implements EngineService {
   }
 
   private withKey(name: string, key: string): Flow | undefined {
-    return [...this.flows.values()].find(({ flow }) => flow.orchestration.name === name && flow.idempotencyKey === key)?.flow;
+    return [...this.flows.values()].find(
+      ({ flow }) => flow.orchestration.name === name && flow.idempotencyKey === key,
+    )?.flow;
   }
 
   /** 10 ms pass with everything that happens. */

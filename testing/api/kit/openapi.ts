@@ -25,12 +25,18 @@ type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string
 export const openapi = parse(readFileSync('schema/openapi.yaml', 'utf8')) as Document;
 
 /** What is wrong with an answer, one sentence each. */
-export function wrongs(method: 'get' | 'post', path: string, answer: { status: number; headers: Headers; body: unknown }): string[] {
+export function wrongs(
+  method: 'get' | 'post',
+  path: string,
+  answer: { status: number; headers: Headers; body: unknown },
+): string[] {
   const response = resolved(openapi.paths[path]?.[method]?.responses[String(answer.status)]);
   if (response === undefined) return [`${method} ${path} is not described with ${answer.status}`];
   const type = (answer.headers.get('content-type') ?? '').split(';', 1)[0] ?? '';
   const schema = response.content?.[type]?.schema;
-  return schema === undefined ? [`${method} ${path} ${answer.status} is not described as ${type}`] : check(answer.body, schema, 'body');
+  return schema === undefined
+    ? [`${method} ${path} ${answer.status} is not described as ${type}`]
+    : check(answer.body, schema, 'body');
 }
 
 function resolved<T extends { readonly $ref?: string }>(part: T | undefined): T | undefined {
@@ -46,14 +52,23 @@ function resolved<T extends { readonly $ref?: string }>(part: T | undefined): T 
 function check(value: unknown, given: Schema, path: string): string[] {
   const schema = resolved(given) ?? {};
   const types = schema.type === undefined ? null : [schema.type].flat();
-  if (types !== null && !types.some((type) => isOf(value, type))) return [`${path} is ${JSON.stringify(value)}, not ${types.join(' or ')}`];
+  if (types !== null && !types.some((type) => isOf(value, type)))
+    return [`${path} is ${JSON.stringify(value)}, not ${types.join(' or ')}`];
   if (schema.enum !== undefined && !schema.enum.includes(value))
     return [`${path} is ${JSON.stringify(value)}, none of ${schema.enum.join(', ')}`];
-  if (schema.const !== undefined && schema.const !== value) return [`${path} is not ${JSON.stringify(schema.const)}`];
-  if (schema.format === 'date-time' && typeof value === 'string' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value))
+  if (schema.const !== undefined && schema.const !== value)
+    return [`${path} is not ${JSON.stringify(schema.const)}`];
+  if (
+    schema.format === 'date-time' &&
+    typeof value === 'string' &&
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)
+  )
     return [`${path} is no date-time`];
-  if (Array.isArray(value)) return value.flatMap((one, index) => check(one, schema.items ?? {}, `${path}[${index}]`));
-  return typeof value === 'object' && value !== null ? checkFields(value as Record<string, unknown>, schema, path) : [];
+  if (Array.isArray(value))
+    return value.flatMap((one, index) => check(one, schema.items ?? {}, `${path}[${index}]`));
+  return typeof value === 'object' && value !== null
+    ? checkFields(value as Record<string, unknown>, schema, path)
+    : [];
 }
 
 function checkFields(
@@ -61,7 +76,9 @@ function checkFields(
   { required = [], properties = {}, additionalProperties }: Schema,
   path: string,
 ): string[] {
-  const missing = required.filter((name) => !Object.hasOwn(value, name)).map((name) => `${path}.${name} is missing`);
+  const missing = required
+    .filter((name) => !Object.hasOwn(value, name))
+    .map((name) => `${path}.${name} is missing`);
   const inner = Object.entries(value).flatMap(([name, one]) => {
     const schema = properties[name];
     if (schema !== undefined) return check(one, schema, `${path}.${name}`);
@@ -73,7 +90,8 @@ function checkFields(
 function isOf(value: unknown, type: string): boolean {
   if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (type === 'object')
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
   if (type === 'integer') return Number.isInteger(value);
   return typeof value === type;
 }

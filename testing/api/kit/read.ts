@@ -18,21 +18,34 @@ export class MemoryRead implements ReadModel {
 
   constructor(private readonly engine: EngineInMemory) {}
 
-  async orchestrations(nameContains: string | null, first: number, after: string | null): Promise<Page<RegistrationRow>> {
+  async orchestrations(
+    nameContains: string | null,
+    first: number,
+    after: string | null,
+  ): Promise<Page<RegistrationRow>> {
     this.engine.ask('orchestrations');
-    const names = [...this.engine.versions.keys()].filter((name) => name.includes(nameContains ?? '')).sort();
+    const names = [...this.engine.versions.keys()]
+      .filter((name) => name.includes(nameContains ?? ''))
+      .sort();
     const rows = names.flatMap((name) => this.engine.versions.get(name)?.slice(-1) ?? []);
     return pageOf(rows, first, after);
   }
 
   async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
     this.engine.ask('workersOf');
-    return new Map([...this.engine.workers].filter(([step]) => names.includes(step.split('/')[0] ?? '')));
+    return new Map(
+      [...this.engine.workers].filter(([step]) => names.includes(step.split('/')[0] ?? '')),
+    );
   }
 
-  async quarantine({ state, flowId }: QuarantineFilter, first: number, after: string | null): Promise<Page<QuarantinedRecord>> {
+  async quarantine(
+    { state, flowId }: QuarantineFilter,
+    first: number,
+    after: string | null,
+  ): Promise<Page<QuarantinedRecord>> {
     this.engine.ask('quarantine');
-    const fits = (one: QuarantinedRecord): boolean => (state === null || one.state === state) && (flowId === null || one.flowId === flowId);
+    const fits = (one: QuarantinedRecord): boolean =>
+      (state === null || one.state === state) && (flowId === null || one.flowId === flowId);
     return pageOf(this.engine.quarantine.filter(fits), first, after);
   }
 
@@ -45,7 +58,12 @@ export class MemoryRead implements ReadModel {
     return pageOf(this.newest(filter), first, after);
   }
 
-  async historyPage(filter: FlowFilter, page: number, size: number, cap: number): ReturnType<ReadModel['historyPage']> {
+  async historyPage(
+    filter: FlowFilter,
+    page: number,
+    size: number,
+    cap: number,
+  ): ReturnType<ReadModel['historyPage']> {
     this.engine.ask('historyPage');
     const flows = this.newest(filter);
     const items = flows.slice(page * size, (page + 1) * size).map((flow) => ({
@@ -62,10 +80,18 @@ export class MemoryRead implements ReadModel {
 
   async flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>> {
     this.engine.ask('flows');
-    return new Map(flowIds.flatMap((id) => [...(this.engine.flows.has(id) ? [id] : [])].map((one) => [one, this.flow(one)] as const)));
+    return new Map(
+      flowIds.flatMap((id) =>
+        [...(this.engine.flows.has(id) ? [id] : [])].map((one) => [one, this.flow(one)] as const),
+      ),
+    );
   }
 
-  async timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
+  async timeline(
+    flowId: string,
+    after: number,
+    first: number,
+  ): Promise<readonly FlowEvent[] | null> {
     this.engine.ask('timeline');
     return (
       this.engine.flows
@@ -86,7 +112,9 @@ export class MemoryRead implements ReadModel {
     const { orchestrationName, statuses } = filter;
     return [...this.engine.flows.values()]
       .map(({ flow }) => flow)
-      .filter((flow) => orchestrationName === undefined || flow.orchestration.name === orchestrationName)
+      .filter(
+        (flow) => orchestrationName === undefined || flow.orchestration.name === orchestrationName,
+      )
       .filter((flow) => statuses === undefined || statuses.includes(flow.status))
       .reverse();
   }
@@ -96,7 +124,10 @@ function pageOf<T>(items: readonly T[], first: number, after: string | null): Pa
   const from = after === null ? 0 : placeOf(after) + 1;
   const page = items.slice(from, from + first);
   return {
-    items: page.map((item, index) => ({ item, cursor: Buffer.from(String(from + index)).toString('base64url') })),
+    items: page.map((item, index) => ({
+      item,
+      cursor: Buffer.from(String(from + index)).toString('base64url'),
+    })),
     hasNextPage: from + first < items.length,
   };
 }

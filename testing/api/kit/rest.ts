@@ -24,7 +24,11 @@ export class Rest {
   }
 
   async details(flowId: string): Promise<Answer<Body>> {
-    return this.asDescribed('get', DETAILS, await this.running.get<Body>(DETAILS.replace('{flowId}', encodeURIComponent(flowId))));
+    return this.asDescribed(
+      'get',
+      DETAILS,
+      await this.running.get<Body>(DETAILS.replace('{flowId}', encodeURIComponent(flowId))),
+    );
   }
 
   async health(path: '/livez' | '/readyz'): Promise<Answer<Body>> {

@@ -2,7 +2,7 @@
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
-import type { Log } from '../../../src/observe/log.js';
+import type { Log } from '../../../src/observability/log.js';
 import { readRegistration } from '../../../src/wire/documents.js';
 import { stepTopic } from '../../../src/wire/topics.js';
 import { EngineInMemory } from './engine.js';
@@ -28,7 +28,11 @@ export interface Answer<T = Record<string, unknown>> {
 
 export interface GraphqlAnswer {
   readonly data?: Record<string, never> | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions?: Record<string, unknown> }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: unknown;
+    readonly extensions?: Record<string, unknown>;
+  }[];
 }
 
 export interface Line {
@@ -50,20 +54,43 @@ export class Running implements AsyncDisposable {
     const lines: Line[] = [];
     await engine.register(readRegistration(TENANT, { serviceName: 'tenants' }), { dryRun: false });
     engine.asked.length = 0;
-    const settings = { host: '127.0.0.1', port: 0, portTries: 1, payloadLimit: 900 * 1024, production: false, introspection: true };
-    const topics = (name: string, step: string) => [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
-    const shell = { engine, readRegistration, stepTopics: topics, log: remembering(lines), allowedOrigins: [] };
+    const settings = {
+      host: '127.0.0.1',
+      port: 0,
+      portTries: 1,
+      payloadLimit: 900 * 1024,
+      production: false,
+      introspection: true,
+    };
+    const topics = (name: string, step: string) =>
+      [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
+    const shell = {
+      engine,
+      readRegistration,
+      stepTopics: topics,
+      log: remembering(lines),
+      allowedOrigins: [],
+    };
     return new Running(await openApi({ ...shell, ...settings, ...options }), engine, lines);
   }
 
-  async graphql(query: string, variables: object = {}, headers: Record<string, string> = {}): Promise<Answer<GraphqlAnswer>> {
+  async graphql(
+    query: string,
+    variables: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer<GraphqlAnswer>> {
     return this.post('/graphql', JSON.stringify({ query, variables }), headers);
   }
 
   /** The data; an error fails the test. */
-  async data<T = Record<string, never>>(query: string, variables: object = {}, headers: Record<string, string> = {}): Promise<T> {
+  async data<T = Record<string, never>>(
+    query: string,
+    variables: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     const { body } = await this.graphql(query, variables, headers);
-    if (body.errors !== undefined || body.data === null || body.data === undefined) throw new Error(JSON.stringify(body));
+    if (body.errors !== undefined || body.data === null || body.data === undefined)
+      throw new Error(JSON.stringify(body));
     return body.data as T;
   }
 
@@ -74,12 +101,21 @@ export class Running implements AsyncDisposable {
   ): Promise<{ readonly status: number; readonly code: unknown; readonly message: string }> {
     const { status, body } = await this.graphql(query, variables);
     const [error, ...more] = body.errors ?? [];
-    if (error === undefined || more.length > 0) throw new Error(`one error was expected: ${JSON.stringify(body)}`);
+    if (error === undefined || more.length > 0)
+      throw new Error(`one error was expected: ${JSON.stringify(body)}`);
     return { status, code: error.extensions?.code, message: error.message };
   }
 
-  async post<T>(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    return this.ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+  async post<T>(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    return this.ask(path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
   }
 
   async get<T>(path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
@@ -90,7 +126,12 @@ export class Running implements AsyncDisposable {
     const response = await fetch(this.api.url + path, { redirect: 'manual', ...init });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : null) as T };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : null) as T,
+    };
   }
 
   get socketUrl(): string {
@@ -103,7 +144,12 @@ export class Running implements AsyncDisposable {
         super(address, protocols, { headers });
       }
     }
-    return createClient({ url: this.socketUrl, webSocketImpl: WithHeaders, retryAttempts: 0, lazy: true });
+    return createClient({
+      url: this.socketUrl,
+      webSocketImpl: WithHeaders,
+      retryAttempts: 0,
+      lazy: true,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,6 +158,13 @@ export class Running implements AsyncDisposable {
 }
 
 function remembering(lines: Line[]): Log {
-  const say = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
-  return { debugs: true, debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const say = (level: string) => (fields: object, message: string) =>
+    void lines.push({ level, fields, message });
+  return {
+    debugs: true,
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+  };
 }

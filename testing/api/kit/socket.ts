@@ -22,16 +22,24 @@ export class RawSocket {
   }
 
   /** Rejects with the HTTP status when the upgrade is refused. */
-  static async open(url: string, headers: Record<string, string> = {}, init = true): Promise<RawSocket> {
+  static async open(
+    url: string,
+    headers: Record<string, string> = {},
+    init = true,
+  ): Promise<RawSocket> {
     const socket = new WebSocket(url, 'graphql-transport-ws', { headers });
     const opened = new RawSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.on('open', () => resolve());
-      socket.on('unexpected-response', (_request, { statusCode }) => reject(new Error(`refused with ${statusCode}`)));
+      socket.on('unexpected-response', (_request, { statusCode }) =>
+        reject(new Error(`refused with ${statusCode}`)),
+      );
     });
     if (!init) return opened;
     opened.send('{"type":"connection_init"}');
-    await until('the connection is acknowledged', () => opened.messages.some(({ type }) => type === 'connection_ack'));
+    await until('the connection is acknowledged', () =>
+      opened.messages.some(({ type }) => type === 'connection_ack'),
+    );
     return opened;
   }
 
@@ -56,11 +64,15 @@ export class RawSocket {
   }
 
   values(id: string): unknown[] {
-    return this.messages.flatMap((one) => (one.id === id && one.type === 'next' ? [(one.payload as { data: unknown }).data] : []));
+    return this.messages.flatMap((one) =>
+      one.id === id && one.type === 'next' ? [(one.payload as { data: unknown }).data] : [],
+    );
   }
 
   errors(id: string): unknown[] {
-    return this.messages.flatMap((one) => (one.id === id && one.type === 'error' ? (one.payload as unknown[]) : []));
+    return this.messages.flatMap((one) =>
+      one.id === id && one.type === 'error' ? (one.payload as unknown[]) : [],
+    );
   }
 
   stopReading(): void {

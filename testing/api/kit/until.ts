@@ -2,7 +2,8 @@
 export async function until(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`waited ${withinMs} ms in vain until ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

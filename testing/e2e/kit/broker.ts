@@ -29,7 +29,12 @@ export interface Listener {
 }
 
 export function newKafka(): Kafka {
-  return new Kafka({ clientId: 'e2e', brokers: testBrokers().split(','), logLevel: logLevel.NOTHING, retry: { retries: 10 } });
+  return new Kafka({
+    clientId: 'e2e',
+    brokers: testBrokers().split(','),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 10 },
+  });
 }
 
 export async function openBroker(): Promise<TestBroker> {
@@ -55,7 +60,11 @@ async function send(producer: Producer, topic: string, value: string): Promise<v
   await producer.send({ topic, messages: [{ value }] });
 }
 
-async function listen(kafka: Kafka, topics: readonly string[], stack: AsyncDisposableStack): Promise<Listener> {
+async function listen(
+  kafka: Kafka,
+  topics: readonly string[],
+  stack: AsyncDisposableStack,
+): Promise<Listener> {
   const heard: Heard[] = [];
   const consumer = kafka.consumer({ groupId: `e2e-ear-${unique()}` });
   await consumer.connect();
@@ -66,14 +75,26 @@ async function listen(kafka: Kafka, topics: readonly string[], stack: AsyncDispo
       heard.push(read(topic, message.key, message.value, message.headers ?? {}));
     },
   });
-  return { heard, hears: (what, fits) => until(`${topics.join(', ')} carries ${what}`, () => heard.find(fits)) };
+  return {
+    heard,
+    hears: (what, fits) => until(`${topics.join(', ')} carries ${what}`, () => heard.find(fits)),
+  };
 }
 
 function read(topic: string, key: Buffer | null, value: Buffer | null, headers: IHeaders): Heard {
   const text = value?.toString() ?? '';
   const body = bodyOf(text);
-  const recordHeaders = Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, String(header)]));
-  return { topic, key: key?.toString() ?? null, text, recordHeaders, headers: body.headers ?? {}, payload: body.payload ?? null };
+  const recordHeaders = Object.fromEntries(
+    Object.entries(headers).map(([name, header]) => [name, String(header)]),
+  );
+  return {
+    topic,
+    key: key?.toString() ?? null,
+    text,
+    recordHeaders,
+    headers: body.headers ?? {},
+    payload: body.payload ?? null,
+  };
 }
 
 interface Body {

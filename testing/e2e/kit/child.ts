@@ -24,7 +24,12 @@ export class Child {
     cwd: string = ROOT,
   ) {
     const [program, ...args] = command;
-    this.process = spawn(program, args, { cwd, env: { ...inherited(), ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(program, args, {
+      cwd,
+      env: { ...inherited(), ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const keep = (chunk: Buffer): void => {
       this.printed += chunk.toString();
     };
@@ -40,7 +45,8 @@ export class Child {
   }
 
   get pid(): number {
-    if (this.process.pid === undefined) throw new Error(`${this.name} was not started: ${this.printed}`);
+    if (this.process.pid === undefined)
+      throw new Error(`${this.name} was not started: ${this.printed}`);
     return this.process.pid;
   }
   get output(): string {
@@ -91,7 +97,9 @@ export class Child {
 
 function inherited(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'JAVA_HOME'];
-  return Object.fromEntries(kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /** A process by id and start time, so that an id given out again is not taken for it. */
@@ -126,7 +134,9 @@ export function workingIn(folder: string): Relative[] {
 }
 
 function everything(): Status[] {
-  return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? (statusOf(Number(entry)) ?? []) : []));
+  return readdirSync('/proc').flatMap((entry) =>
+    /^\d+$/.test(entry) ? (statusOf(Number(entry)) ?? []) : [],
+  );
 }
 
 function relative({ pid, command, startedAt }: Status): Relative {
@@ -147,7 +157,12 @@ function statusOf(pid: number): Status | null {
     const close = text.lastIndexOf(')');
     const fields = text.slice(close + 2).split(' ');
     if (fields[0] === 'Z') return null;
-    return { pid, parent: Number(fields[1]), command: text.slice(text.indexOf('(') + 1, close), startedAt: fields[19] };
+    return {
+      pid,
+      parent: Number(fields[1]),
+      command: text.slice(text.indexOf('(') + 1, close),
+      startedAt: fields[19],
+    };
   } catch {
     return null;
   }

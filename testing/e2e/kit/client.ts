@@ -35,13 +35,21 @@ export class Client {
   private readonly subscriptions: Subscriptions;
 
   constructor(readonly address: string) {
-    this.subscriptions = createClient({ url: `${address.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 });
+    this.subscriptions = createClient({
+      url: `${address.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+    });
   }
 
   /** Throws with the errors when there are any. */
   async graphql<T>(query: string, variables: object = {}): Promise<T> {
-    const answer = await this.post<{ data?: T; errors?: unknown }>('/graphql', { query, variables });
-    if (answer.body.data === undefined || answer.body.errors !== undefined) throw new Error(`GraphQL answered ${JSON.stringify(answer)}`);
+    const answer = await this.post<{ data?: T; errors?: unknown }>('/graphql', {
+      query,
+      variables,
+    });
+    if (answer.body.data === undefined || answer.body.errors !== undefined)
+      throw new Error(`GraphQL answered ${JSON.stringify(answer)}`);
     return answer.body.data;
   }
 
@@ -51,13 +59,17 @@ export class Client {
       registerOrchestration(input: { document: $document }) { registrations { orchestrationName } problems { code message path line } } }`;
     type Registered = { registerOrchestration: { problems: readonly unknown[] } };
     const { registerOrchestration } = await this.graphql<Registered>(query, { document });
-    if (registerOrchestration.problems.length > 0) throw new Error(`not registered: ${JSON.stringify(registerOrchestration.problems)}`);
+    if (registerOrchestration.problems.length > 0)
+      throw new Error(`not registered: ${JSON.stringify(registerOrchestration.problems)}`);
   }
 
   /** Starts a flow by the seed's path; answers its id. "Overloaded, try again" is taken at its word. */
   async execute(orchestrationName: string, payload: unknown): Promise<string> {
     const answer = await until('the gateway has room for a start', async () => {
-      const one = await this.post<{ flowId: string }>('/api/orchestrations/execute', { orchestrationName, payload });
+      const one = await this.post<{ flowId: string }>('/api/orchestrations/execute', {
+        orchestrationName,
+        payload,
+      });
       return one.status !== 503 && one;
     });
     if (answer.status !== 202) throw new Error(`execute answered ${JSON.stringify(answer)}`);
@@ -86,9 +98,16 @@ export class Client {
   }
 
   /** Values of the subscription's one field, until the server completes it. */
-  async *subscribe<T>(query: string, variables: Record<string, unknown> = {}): AsyncGenerator<T, void> {
-    for await (const { data, errors } of this.subscriptions.iterate<Record<string, T>>({ query, variables })) {
-      if (errors !== undefined) throw new Error(`the subscription answered ${JSON.stringify(errors)}`);
+  async *subscribe<T>(
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): AsyncGenerator<T, void> {
+    for await (const { data, errors } of this.subscriptions.iterate<Record<string, T>>({
+      query,
+      variables,
+    })) {
+      if (errors !== undefined)
+        throw new Error(`the subscription answered ${JSON.stringify(errors)}`);
       yield* Object.values(data ?? {});
     }
   }
@@ -103,7 +122,9 @@ export class Client {
 
   async post<T>(path: string, body: unknown): Promise<Answer<T>> {
     const headers = { 'content-type': 'application/json' };
-    return answerOf(await fetch(this.address + path, { method: 'POST', headers, body: JSON.stringify(body) }));
+    return answerOf(
+      await fetch(this.address + path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    );
   }
 }
 

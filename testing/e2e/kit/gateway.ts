@@ -30,7 +30,9 @@ export class Gateway implements AsyncDisposable {
     const family = descendantsOf(this.child.pid).filter(({ command }) => command !== 'postgres');
     this.child.sendGroup(signal);
     await this.child.end();
-    await until(`${this.child.name} and what it started have ended`, () => family.every((one) => !one.lives()));
+    await until(`${this.child.name} and what it started have ended`, () =>
+      family.every((one) => !one.lives()),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -48,7 +50,12 @@ export interface GatewaySettings {
 }
 
 /** Starts the built gateway on the test's Kafka and this database; ready when it answers. */
-export async function startGateway({ database, group, name = 'gateway', env = {} }: GatewaySettings): Promise<Gateway> {
+export async function startGateway({
+  database,
+  group,
+  name = 'gateway',
+  env = {},
+}: GatewaySettings): Promise<Gateway> {
   if (!existsSync(BUILT)) throw new Error('dist/main.js is missing; run: npm run build');
   const port = await freePort();
   const child = new Child(name, [NODE, BUILT], {
@@ -71,13 +78,20 @@ export async function startEmbedded(
   args: readonly string[] = [],
 ): Promise<Gateway> {
   const port = env.PORT ?? String(await freePort());
-  const child = new Child('npm start', [NODE, join(ROOT, 'src/start.mjs'), ...args], { DATA_FOLDER: folder, PORT: port, ...env });
+  const child = new Child('npm start', [NODE, join(ROOT, 'src/launch/start.mjs'), ...args], {
+    DATA_FOLDER: folder,
+    PORT: port,
+    ...env,
+  });
   return orNothing(child, async () => {
     const [address] = await child.prints(/http:\/\/127\.0\.0\.1:\d+/, 120_000);
     const gateway = await ready(child, address);
     const query = '{ orchestration(name: "tenantCreation") { name } }';
-    const known = async (): Promise<boolean> => (await gateway.client.graphql<{ orchestration: unknown }>(query)).orchestration !== null;
-    await until('the example orchestrations are registered', known).catch((error: unknown) => child.complain(String(error)));
+    const known = async (): Promise<boolean> =>
+      (await gateway.client.graphql<{ orchestration: unknown }>(query)).orchestration !== null;
+    await until('the example orchestrations are registered', known).catch((error: unknown) =>
+      child.complain(String(error)),
+    );
     return gateway;
   });
 }
@@ -93,8 +107,11 @@ async function orNothing(child: Child, start: () => Promise<Gateway>): Promise<G
 }
 
 async function ready(child: Child, address: string): Promise<Gateway> {
-  const look = async (): Promise<boolean> => child.ended !== null || (await fetch(`${address}/readyz`)).status === 200;
-  await until(`${address}/readyz answers 200`, look, 90_000).catch((error: unknown) => child.complain(String(error)));
+  const look = async (): Promise<boolean> =>
+    child.ended !== null || (await fetch(`${address}/readyz`)).status === 200;
+  await until(`${address}/readyz answers 200`, look, 90_000).catch((error: unknown) =>
+    child.complain(String(error)),
+  );
   if (child.ended !== null) child.complain('ended before it was ready');
   return new Gateway(child, address);
 }

@@ -33,7 +33,12 @@ export interface ModelWorkerSettings {
 }
 
 /** Its topics must exist: register first. Replies go without key, as the seed's workers send them. */
-export async function startModelWorker({ orchestrationName, stepNames, group, decide = echo }: ModelWorkerSettings): Promise<ModelWorker> {
+export async function startModelWorker({
+  orchestrationName,
+  stepNames,
+  group,
+  decide = echo,
+}: ModelWorkerSettings): Promise<ModelWorker> {
   const kafka = newKafka();
   const commands: Asked[] = [];
   const producer = kafka.producer();
@@ -75,6 +80,9 @@ function echo({ payload }: Command): Decision {
 }
 
 function answer({ headers }: Command, decision: Decision): string {
-  if ('errorMessage' in decision) return JSON.stringify({ headers: { ...headers, status: false, errorMessage: decision.errorMessage } });
+  if ('errorMessage' in decision)
+    return JSON.stringify({
+      headers: { ...headers, status: false, errorMessage: decision.errorMessage },
+    });
   return JSON.stringify({ headers: { ...headers, status: true }, payload: decision.payload });
 }

@@ -6,7 +6,9 @@ import { MikroORM } from '@mikro-orm/postgresql';
 function setting(name: string, example: string): string {
   const value = process.env[name];
   if (value === undefined || value === '')
-    throw new Error(`${name} is not set (for example ${example}); npm test starts what is needed and sets it`);
+    throw new Error(
+      `${name} is not set (for example ${example}); npm test starts what is needed and sets it`,
+    );
   return value;
 }
 
@@ -50,7 +52,12 @@ async function once(url: string, sql: string): Promise<void> {
 }
 
 function connect(clientUrl: string): Promise<MikroORM> {
-  return MikroORM.init({ clientUrl, entities: [], discovery: { warnWhenNoEntities: false }, pool: { min: 0, max: 2 } });
+  return MikroORM.init({
+    clientUrl,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    pool: { min: 0, max: 2 },
+  });
 }
 
 /** A port nobody listens on at this moment. */

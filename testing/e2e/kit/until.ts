@@ -19,7 +19,8 @@ export async function until<T>(
     } catch (error) {
       trouble = error;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`, { cause: trouble });
+    if (Date.now() > deadline)
+      throw new Error(`waited ${withinMs} ms in vain: ${what}`, { cause: trouble });
     await pause(BETWEEN_LOOKS_MS);
   }
 }

@@ -12,15 +12,30 @@ const VENV = join(ROOT, '.cache/python-worker');
 
 /** Nothing is built when the jar is newer than what it is made of. */
 export function buildSpringWorker(): void {
-  const sources = readdirSync(join(SPRING, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => join(SPRING, 'src', name));
-  const newest = Math.max(...[...sources, join(SPRING, 'pom.xml')].map((path) => statSync(path).mtimeMs));
+  const sources = readdirSync(join(SPRING, 'src'), { recursive: true, encoding: 'utf8' }).map(
+    (name) => join(SPRING, 'src', name),
+  );
+  const newest = Math.max(
+    ...[...sources, join(SPRING, 'pom.xml')].map((path) => statSync(path).mtimeMs),
+  );
   if (existsSync(JAR) && statSync(JAR).mtimeMs >= newest) return;
-  execFileSync('mvn', ['-q', '-B', '-ntp', 'package'], { cwd: SPRING, stdio: 'pipe', timeout: 300_000 });
+  execFileSync('mvn', ['-q', '-B', '-ntp', 'package'], {
+    cwd: SPRING,
+    stdio: 'pipe',
+    timeout: 300_000,
+  });
 }
 
 /** `typeHeaders`: the class of a command is taken from its record header and from nowhere else. */
 export function startSpringWorker({ typeHeaders }: { readonly typeHeaders: boolean }): Child {
-  const java = ['java', '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-jar', JAR] as const;
+  const java = [
+    'java',
+    '-Xmx128m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-jar',
+    JAR,
+  ] as const;
   return new Child('spring-worker', [...java], {
     KAFKA_BROKERS: testBrokers(),
     ...(typeHeaders && { SPRING_PROFILES_ACTIVE: 'type-headers' }),
@@ -34,10 +49,15 @@ export function buildPythonWorker(): void {
   const stamp = join(VENV, 'installed.txt');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   execFileSync('python3', ['-m', 'venv', VENV], { stdio: 'pipe', timeout: 120_000 });
-  execFileSync(join(VENV, 'bin/pip'), ['install', '-q', '-r', requirements], { stdio: 'pipe', timeout: 300_000 });
+  execFileSync(join(VENV, 'bin/pip'), ['install', '-q', '-r', requirements], {
+    stdio: 'pipe',
+    timeout: 300_000,
+  });
   writeFileSync(stamp, wanted);
 }
 
 export function startPythonWorker(): Child {
-  return new Child('python-worker', [join(VENV, 'bin/python'), join(PYTHON, 'worker.py')], { KAFKA_BROKERS: testBrokers() });
+  return new Child('python-worker', [join(VENV, 'bin/python'), join(PYTHON, 'worker.py')], {
+    KAFKA_BROKERS: testBrokers(),
+  });
 }

@@ -1,7 +1,13 @@
 /** What mutations answer: the thing, or why there is none. */
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { Problem } from '../../../engine/ports.js';
-import type { DefinitionChange, ExecuteResult, FlowResult, Registered, RegisterResult } from '../../../engine/service.js';
+import type {
+  DefinitionChange,
+  ExecuteResult,
+  FlowResult,
+  Registered,
+  RegisterResult,
+} from '../../../engine/service.js';
 import { RegistrationStatusEnum } from '../enums.js';
 import { FlowView } from './flow.js';
 
@@ -9,13 +15,20 @@ const nullable = { nullable: true } as const;
 
 @ObjectType('Problem', { description: 'Why something was not done, and what would be right.' })
 export class ProblemView {
-  @Field(() => String, { description: 'One of the codes in docs/protocol.md; stable.' }) code!: string;
-  @Field(() => String, { description: 'For people: what is wrong and what would be right.' }) message!: string;
-  @Field(() => String, { ...nullable, description: 'The field it is about, as a path into the input or the document.' }) path!:
-    | string
+  @Field(() => String, { description: 'One of the codes in docs/protocol.md; stable.' })
+  code!: string;
+  @Field(() => String, { description: 'For people: what is wrong and what would be right.' })
+  message!: string;
+  @Field(() => String, {
+    ...nullable,
+    description: 'The field it is about, as a path into the input or the document.',
+  })
+  path!: string | null;
+  @Field(() => Int, { ...nullable, description: 'Line of the document, from 1.' }) line!:
+    | number
     | null;
-  @Field(() => Int, { ...nullable, description: 'Line of the document, from 1.' }) line!: number | null;
-  @Field(() => [String], { description: 'Did you mean one of these? Best first; often empty.' }) suggestions!: readonly string[];
+  @Field(() => [String], { description: 'Did you mean one of these? Best first; often empty.' })
+  suggestions!: readonly string[];
   static of(problem: Problem): ProblemView {
     return Object.assign(new ProblemView(), problem);
   }
@@ -23,43 +36,66 @@ export class ProblemView {
 
 @ObjectType('DefinitionChange', { description: 'One thing a new version changes.' })
 export class DefinitionChangeView {
-  @Field(() => String, { description: 'What kind of change it is, in SCREAMING_SNAKE.' }) kind!: string;
-  @Field(() => Boolean, { description: 'Whether workers or callers may have to follow.' }) breaking!: boolean;
+  @Field(() => String, { description: 'What kind of change it is, in SCREAMING_SNAKE.' })
+  kind!: string;
+  @Field(() => Boolean, { description: 'Whether workers or callers may have to follow.' })
+  breaking!: boolean;
   @Field(() => String, { description: 'For people.' }) description!: string;
-  @Field(() => Int, { description: 'Flows in flight; they keep the version they started with.' }) flowsInFlight!: number;
+  @Field(() => Int, { description: 'Flows in flight; they keep the version they started with.' })
+  flowsInFlight!: number;
 }
 
 @ObjectType('Registration', { description: 'What became of one declaration of a document.' })
 export class RegistrationView {
-  @Field(() => String, { description: 'The orchestration it is about.' }) orchestrationName!: string;
+  @Field(() => String, { description: 'The orchestration it is about.' })
+  orchestrationName!: string;
   @Field(() => String, { description: '`initiator` or `worker`.' }) as!: string;
-  @Field(() => Int, { ...nullable, description: 'The newest version; null when a worker came before its initiator.' }) version!:
-    | number
-    | null;
-  @Field(() => Boolean, { description: 'false: it said what was registered already.' }) changed!: boolean;
-  @Field(() => RegistrationStatusEnum, { description: 'Whether every step has a registered worker now.' }) status!: string;
-  @Field(() => [DefinitionChangeView], { description: 'What the new version changes; empty for a first one.' })
+  @Field(() => Int, {
+    ...nullable,
+    description: 'The newest version; null when a worker came before its initiator.',
+  })
+  version!: number | null;
+  @Field(() => Boolean, { description: 'false: it said what was registered already.' })
+  changed!: boolean;
+  @Field(() => RegistrationStatusEnum, {
+    description: 'Whether every step has a registered worker now.',
+  })
+  status!: string;
+  @Field(() => [DefinitionChangeView], {
+    description: 'What the new version changes; empty for a first one.',
+  })
   changes!: readonly DefinitionChange[];
   static of(registered: Registered): RegistrationView {
     return Object.assign(new RegistrationView(), registered);
   }
 }
 
-@ObjectType('RegisterOrchestrationPayload', { description: 'All of the document, or nothing of it: with problems nothing was stored.' })
+@ObjectType('RegisterOrchestrationPayload', {
+  description: 'All of the document, or nothing of it: with problems nothing was stored.',
+})
 export class RegisterPayload {
-  @Field(() => [RegistrationView], { description: 'One per declaration.' }) registrations!: readonly RegistrationView[];
-  @Field(() => [ProblemView], { description: 'Every problem of the document at once.' }) problems!: readonly ProblemView[];
+  @Field(() => [RegistrationView], { description: 'One per declaration.' })
+  registrations!: readonly RegistrationView[];
+  @Field(() => [ProblemView], { description: 'Every problem of the document at once.' })
+  problems!: readonly ProblemView[];
   static of({ registrations, problems }: RegisterResult): RegisterPayload {
-    return { registrations: registrations.map(RegistrationView.of), problems: problems.map(ProblemView.of) };
+    return {
+      registrations: registrations.map(RegistrationView.of),
+      problems: problems.map(ProblemView.of),
+    };
   }
 }
 
 @ObjectType('ExecutePayload', { description: 'The flow that was started, or why none was.' })
 export class ExecutePayload {
-  @Field(() => FlowView, { ...nullable, description: 'The flow; null when there are problems.' }) flow!: FlowView | null;
-  @Field(() => Boolean, { description: 'false with a flow: the idempotency key was known, this is the flow it started.' })
+  @Field(() => FlowView, { ...nullable, description: 'The flow; null when there are problems.' })
+  flow!: FlowView | null;
+  @Field(() => Boolean, {
+    description: 'false with a flow: the idempotency key was known, this is the flow it started.',
+  })
   created!: boolean;
-  @Field(() => [ProblemView], { description: 'Why nothing was started.' }) problems!: readonly ProblemView[];
+  @Field(() => [ProblemView], { description: 'Why nothing was started.' })
+  problems!: readonly ProblemView[];
   static of({ flow, created, problems }: ExecuteResult): ExecutePayload {
     return { flow: FlowView.of(flow), created, problems: problems.map(ProblemView.of) };
   }
@@ -67,8 +103,13 @@ export class ExecutePayload {
 
 @ObjectType('FlowPayload', { description: 'The flow afterwards, or why nothing was done.' })
 export class FlowPayload {
-  @Field(() => FlowView, { ...nullable, description: 'The flow as it is now; null when there is none.' }) flow!: FlowView | null;
-  @Field(() => [ProblemView], { description: 'Why nothing was done.' }) problems!: readonly ProblemView[];
+  @Field(() => FlowView, {
+    ...nullable,
+    description: 'The flow as it is now; null when there is none.',
+  })
+  flow!: FlowView | null;
+  @Field(() => [ProblemView], { description: 'Why nothing was done.' })
+  problems!: readonly ProblemView[];
   static of({ flow, problems }: FlowResult): FlowPayload {
     return { flow: FlowView.of(flow), problems: problems.map(ProblemView.of) };
   }

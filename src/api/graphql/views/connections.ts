@@ -9,9 +9,11 @@ const nullable = { nullable: true } as const;
 @ObjectType('PageInfo', { description: 'Where a page ends.' })
 export class PageInfo {
   @Field(() => Boolean, { description: 'Whether there is more.' }) hasNextPage!: boolean;
-  @Field(() => String, { ...nullable, description: 'Pass it as `after` for the next page; null when the page is empty.' }) endCursor!:
-    | string
-    | null;
+  @Field(() => String, {
+    ...nullable,
+    description: 'Pass it as `after` for the next page; null when the page is empty.',
+  })
+  endCursor!: string | null;
 }
 
 @ObjectType('FlowEdge', { description: 'A flow in a page.' })
@@ -24,7 +26,9 @@ export class FlowEdge {
 export class FlowConnection {
   @Field(() => [FlowEdge], { description: 'The flows.' }) edges!: readonly FlowEdge[];
   @Field(() => PageInfo, { description: 'Where the page ends.' }) pageInfo!: PageInfo;
-  @Field(() => Int, { ...nullable, description: 'Null where counting would be slow.' }) totalCount!: number | null;
+  @Field(() => Int, { ...nullable, description: 'Null where counting would be slow.' }) totalCount!:
+    | number
+    | null;
 }
 
 @ObjectType('OrchestrationEdge', { description: 'An orchestration in a page.' })
@@ -35,14 +39,21 @@ export class OrchestrationEdge {
 
 @ObjectType('OrchestrationConnection', { description: 'A page of orchestrations, by name.' })
 export class OrchestrationConnection {
-  @Field(() => [OrchestrationEdge], { description: 'The orchestrations.' }) edges!: readonly OrchestrationEdge[];
+  @Field(() => [OrchestrationEdge], { description: 'The orchestrations.' })
+  edges!: readonly OrchestrationEdge[];
   @Field(() => PageInfo, { description: 'Where the page ends.' }) pageInfo!: PageInfo;
 }
 
 export function connectionOf<T, V>(
   page: Page<T>,
   view: (item: T) => V,
-): { readonly edges: readonly { readonly cursor: string; readonly node: V }[]; readonly pageInfo: PageInfo } {
+): {
+  readonly edges: readonly { readonly cursor: string; readonly node: V }[];
+  readonly pageInfo: PageInfo;
+} {
   const edges = page.items.map(({ cursor, item }) => ({ cursor, node: view(item) }));
-  return { edges, pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null } };
+  return {
+    edges,
+    pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null },
+  };
 }

@@ -19,58 +19,88 @@ export class FlowView {
   @Field(() => String, { description: 'What it runs.' }) get orchestrationName(): string {
     return this.flow.orchestration.name;
   }
-  @Field(() => Int, { description: 'The version it started with and keeps.' }) get orchestrationVersion(): number {
+  @Field(() => Int, { description: 'The version it started with and keeps.' })
+  get orchestrationVersion(): number {
     return this.flow.orchestration.version;
   }
-  @Field(() => OrchestrationTypeEnum, { description: 'Whether its steps run one after the other or all at once.' }) get type(): string {
+  @Field(() => OrchestrationTypeEnum, {
+    description: 'Whether its steps run one after the other or all at once.',
+  })
+  get type(): string {
     return this.flow.orchestration.type;
   }
   @Field(() => FlowStatusEnum, { description: 'Where it stands.' }) get status(): string {
     return this.flow.status;
   }
-  @Field(() => Boolean, { description: 'Paused by an operator, or held because a step is out of retries and an operator decides.' })
+  @Field(() => Boolean, {
+    description:
+      'Paused by an operator, or held because a step is out of retries and an operator decides.',
+  })
   get paused(): boolean {
     return this.flow.paused || this.flow.held;
   }
-  @Field(() => JsonScalar, { ...nullable, description: 'The payload it was started with.' }) get input(): JsonText | null {
+  @Field(() => JsonScalar, { ...nullable, description: 'The payload it was started with.' })
+  get input(): JsonText | null {
     return JsonText.of(this.flow.input);
   }
-  @Field(() => JsonScalar, { ...nullable, description: 'Of a completed flow: the last answer, or `{stepName: answer}` when parallel.' })
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'Of a completed flow: the last answer, or `{stepName: answer}` when parallel.',
+  })
   get output(): JsonText | null {
     return JsonText.of(this.flow.output);
   }
-  @Field(() => JsonScalar, { ...nullable, description: "The initiator's own headers; they travel on every command." })
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: "The initiator's own headers; they travel on every command.",
+  })
   get headers(): unknown {
     return this.flow.headers;
   }
-  @Field(() => String, { ...nullable, description: 'Who started it, as they said.' }) get initiator(): string | null {
+  @Field(() => String, { ...nullable, description: 'Who started it, as they said.' })
+  get initiator(): string | null {
     return this.flow.initiator;
   }
-  @Field(() => String, { ...nullable, description: 'The key it was started with.' }) get idempotencyKey(): string | null {
+  @Field(() => String, { ...nullable, description: 'The key it was started with.' })
+  get idempotencyKey(): string | null {
     return this.flow.idempotencyKey;
   }
-  @Field(() => String, { ...nullable, description: 'Why it turned around, failed or was cancelled.' }) get failureReason(): string | null {
+  @Field(() => String, {
+    ...nullable,
+    description: 'Why it turned around, failed or was cancelled.',
+  })
+  get failureReason(): string | null {
     return this.flow.failureReason;
   }
   @Field(() => DateTime, { description: 'When it was started.' }) get startedAt(): number {
     return this.flow.startedAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When it reached a terminal status.' }) get endedAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When it reached a terminal status.' })
+  get endedAt(): number | null {
     return this.flow.endedAt;
   }
-  @Field(() => Float, { ...nullable, description: 'From startedAt to endedAt, in milliseconds.' }) get durationMs(): number | null {
+  @Field(() => Float, { ...nullable, description: 'From startedAt to endedAt, in milliseconds.' })
+  get durationMs(): number | null {
     return this.flow.endedAt === null ? null : this.flow.endedAt - this.flow.startedAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When it turns around by itself.' }) get deadline(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When it turns around by itself.' })
+  get deadline(): number | null {
     return this.flow.deadline;
   }
-  @Field(() => DateTime, { ...nullable, description: 'Since when it is paused or held.' }) get pausedAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'Since when it is paused or held.' })
+  get pausedAt(): number | null {
     return this.flow.pausedAt ?? (this.flow.held ? this.flow.deadlineStoppedAt : null);
   }
-  @Field(() => String, { ...nullable, description: 'Why it is paused or held.' }) get pauseReason(): string | null {
-    return this.flow.pauseReason ?? (this.flow.held ? 'held: a step is out of retries and an operator decides' : null);
+  @Field(() => String, { ...nullable, description: 'Why it is paused or held.' }) get pauseReason():
+    | string
+    | null {
+    return (
+      this.flow.pauseReason ??
+      (this.flow.held ? 'held: a step is out of retries and an operator decides' : null)
+    );
   }
-  @Field(() => Int, { description: 'Number of its last event: the cursor for flowEvents.' }) get lastEventNumber(): number {
+  @Field(() => Int, { description: 'Number of its last event: the cursor for flowEvents.' })
+  get lastEventNumber(): number {
     return this.flow.lastEventNumber;
   }
   @Field(() => [StepRunView], { description: 'By seq.' }) get steps(): StepRunView[] {

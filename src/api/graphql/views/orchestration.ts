@@ -23,16 +23,23 @@ export class StepDefinitionView {
   @Field(() => String, { description: 'Unique in its orchestration.' }) get name(): string {
     return this.step.name;
   }
-  @Field(() => String, { ...nullable, description: 'What kind of thing it is about.' }) get objectType(): string | null {
+  @Field(() => String, { ...nullable, description: 'What kind of thing it is about.' })
+  get objectType(): string | null {
     return this.step.objectType;
   }
-  @Field(() => Int, { description: 'DO retries allowed: 3 means up to 4 commands.' }) get maxRetries(): number {
+  @Field(() => Int, { description: 'DO retries allowed: 3 means up to 4 commands.' })
+  get maxRetries(): number {
     return this.step.maxRetries;
   }
-  @Field(() => Int, { description: 'UNDO retries allowed per round.' }) get undoMaxRetries(): number {
+  @Field(() => Int, { description: 'UNDO retries allowed per round.' })
+  get undoMaxRetries(): number {
     return this.step.undoMaxRetries;
   }
-  @Field(() => Int, { ...nullable, description: 'How long a DO may take, in milliseconds; null when that is more than an Int can say.' })
+  @Field(() => Int, {
+    ...nullable,
+    description:
+      'How long a DO may take, in milliseconds; null when that is more than an Int can say.',
+  })
   get timeoutMs(): number | null {
     return this.step.timeoutMs > LARGEST_INT ? null : this.step.timeoutMs;
   }
@@ -42,7 +49,8 @@ export class StepDefinitionView {
   @Field(() => String, { description: 'Where its UNDO commands go.' }) get undoTopic(): string {
     return this.topics[1];
   }
-  @Field(() => [String], { description: 'Services that registered as its worker.' }) get workers(): readonly string[] {
+  @Field(() => [String], { description: 'Services that registered as its worker.' })
+  get workers(): readonly string[] {
     return this.services;
   }
 }
@@ -60,10 +68,14 @@ export class OrchestrationView {
   @Field(() => String, { description: 'Unique.' }) get name(): string {
     return this.row.orchestration.name;
   }
-  @Field(() => Int, { description: 'From 1; every change makes a new one.' }) get version(): number {
+  @Field(() => Int, { description: 'From 1; every change makes a new one.' })
+  get version(): number {
     return this.row.orchestration.version;
   }
-  @Field(() => OrchestrationTypeEnum, { description: 'Whether its steps run one after the other or all at once.' }) get type(): string {
+  @Field(() => OrchestrationTypeEnum, {
+    description: 'Whether its steps run one after the other or all at once.',
+  })
+  get type(): string {
     return this.row.orchestration.type;
   }
   @Field(() => Boolean, { description: 'No new DO in any of its flows.' }) get paused(): boolean {
@@ -72,13 +84,16 @@ export class OrchestrationView {
   @Field(() => Boolean, { description: 'It takes no new flows.' }) get archived(): boolean {
     return this.row.archived;
   }
-  @Field(() => JsonScalar, { ...nullable, description: 'As registered: an object of texts.' }) get labels(): unknown {
+  @Field(() => JsonScalar, { ...nullable, description: 'As registered: an object of texts.' })
+  get labels(): unknown {
     return this.row.orchestration.labels;
   }
-  @Field(() => String, { ...nullable, description: 'The service that registered it.' }) get initiator(): string | null {
+  @Field(() => String, { ...nullable, description: 'The service that registered it.' })
+  get initiator(): string | null {
     return this.row.initiator;
   }
-  @Field(() => DateTime, { description: 'When this version was registered.' }) get createdAt(): number {
+  @Field(() => DateTime, { description: 'When this version was registered.' })
+  get createdAt(): number {
     return this.row.createdAt;
   }
 }

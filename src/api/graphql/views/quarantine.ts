@@ -8,27 +8,42 @@ import { PageInfo } from './connections.js';
 
 const nullable = { nullable: true } as const;
 
-@ObjectType('QuarantinedReply', { description: 'A record of one of the gateway’s own topics that could not be used, kept byte for byte.' })
+@ObjectType('QuarantinedReply', {
+  description:
+    'A record of one of the gateway’s own topics that could not be used, kept byte for byte.',
+})
 export class QuarantinedView {
   @Field(() => ID, { description: 'For replayQuarantined and discardQuarantined.' }) id: string;
   @Field(() => String, { description: 'The topic it came from.' }) topic: string;
   @Field(() => Int, { description: 'Its partition.' }) partition: number;
   @Field(() => String, { description: 'Its offset there.' }) offset: string;
   @Field(() => DateTime, { description: 'When the gateway met it.' }) receivedAt: number;
-  @Field(() => String, { description: 'Why it could not be used: a code of docs/protocol.md.' }) code: string;
+  @Field(() => String, { description: 'Why it could not be used: a code of docs/protocol.md.' })
+  code: string;
   @Field(() => String, { description: 'The same for people.' }) message: string;
-  @Field(() => String, { ...nullable, description: 'Its value: text, or base64 when it is none; null when it had none.' }) value:
-    | string
-    | null;
-  @Field(() => Boolean, { description: 'Whether `value` is base64, because its bytes are no UTF-8 text.' }) valueIsBase64: boolean;
-  @Field(() => ID, { ...nullable, description: 'The flow it speaks of, when it could be read that far.' }) flowId: string | null;
+  @Field(() => String, {
+    ...nullable,
+    description: 'Its value: text, or base64 when it is none; null when it had none.',
+  })
+  value: string | null;
+  @Field(() => Boolean, {
+    description: 'Whether `value` is base64, because its bytes are no UTF-8 text.',
+  })
+  valueIsBase64: boolean;
+  @Field(() => ID, {
+    ...nullable,
+    description: 'The flow it speaks of, when it could be read that far.',
+  })
+  flowId: string | null;
   @Field(() => String, { description: 'OPEN, REPLAYED or DISCARDED.' }) state: string;
-  @Field(() => DateTime, { ...nullable, description: 'When it was replayed or discarded.' }) settledAt: number | null;
+  @Field(() => DateTime, { ...nullable, description: 'When it was replayed or discarded.' })
+  settledAt: number | null;
   @Field(() => String, { ...nullable, description: 'Who did that.' }) settledBy: string | null;
   @Field(() => String, { ...nullable, description: 'Why.' }) settledReason: string | null;
 
   constructor(record: QuarantinedRecord) {
-    const { id, topic, partition, offset, receivedAt, code, message, flowId, state, settled } = record;
+    const { id, topic, partition, offset, receivedAt, code, message, flowId, state, settled } =
+      record;
     const text = textOf(record.value);
     this.id = id;
     this.topic = topic;
@@ -37,7 +52,8 @@ export class QuarantinedView {
     this.receivedAt = receivedAt;
     this.code = code;
     this.message = message;
-    this.value = record.value === null ? null : (text ?? Buffer.from(record.value).toString('base64'));
+    this.value =
+      record.value === null ? null : (text ?? Buffer.from(record.value).toString('base64'));
     this.valueIsBase64 = record.value !== null && text === null;
     this.flowId = flowId;
     this.state = state;
@@ -63,18 +79,28 @@ export class QuarantinedEdge {
   @Field(() => QuarantinedView, { description: 'The record.' }) node!: QuarantinedView;
 }
 
-@ObjectType('QuarantinedReplyConnection', { description: 'A page of quarantined records, newest first.' })
+@ObjectType('QuarantinedReplyConnection', {
+  description: 'A page of quarantined records, newest first.',
+})
 export class QuarantinedConnection {
-  @Field(() => [QuarantinedEdge], { description: 'The records.' }) edges!: readonly QuarantinedEdge[];
+  @Field(() => [QuarantinedEdge], { description: 'The records.' })
+  edges!: readonly QuarantinedEdge[];
   @Field(() => PageInfo, { description: 'Where the page ends.' }) pageInfo!: PageInfo;
 }
 
 @ObjectType('QuarantinePayload', { description: 'The record afterwards, or why nothing was done.' })
 export class QuarantinePayload {
-  @Field(() => QuarantinedView, { ...nullable, description: 'The record as it is now; null when there is none.' })
+  @Field(() => QuarantinedView, {
+    ...nullable,
+    description: 'The record as it is now; null when there is none.',
+  })
   reply!: QuarantinedView | null;
-  @Field(() => [ProblemView], { description: 'Why nothing was done, or what its flow said to it.' }) problems!: readonly ProblemView[];
+  @Field(() => [ProblemView], { description: 'Why nothing was done, or what its flow said to it.' })
+  problems!: readonly ProblemView[];
   static of({ record, problems }: QuarantineResult): QuarantinePayload {
-    return { reply: record === null ? null : new QuarantinedView(record), problems: problems.map(ProblemView.of) };
+    return {
+      reply: record === null ? null : new QuarantinedView(record),
+      problems: problems.map(ProblemView.of),
+    };
   }
 }

@@ -15,9 +15,11 @@ export class StepRunView {
   @Field(() => Int, { description: 'Its place in the order.' }) get seq(): number {
     return this.step.definition.seq;
   }
-  @Field(() => String, { ...nullable, description: 'What kind of thing the step is about, as registered.' }) get objectType():
-    | string
-    | null {
+  @Field(() => String, {
+    ...nullable,
+    description: 'What kind of thing the step is about, as registered.',
+  })
+  get objectType(): string | null {
     return this.step.definition.objectType;
   }
   @Field(() => StepStatusEnum, { description: 'Where it stands.' }) get status(): string {
@@ -26,49 +28,71 @@ export class StepRunView {
   @Field(() => Int, { description: 'DO retries used.' }) get retryCount(): number {
     return retryCountOf(this.step);
   }
-  @Field(() => Int, { description: 'DO retries allowed: 3 means up to 4 commands.' }) get maxRetries(): number {
+  @Field(() => Int, { description: 'DO retries allowed: 3 means up to 4 commands.' })
+  get maxRetries(): number {
     return this.step.definition.maxRetries;
   }
-  @Field(() => Int, { description: 'UNDO retries used in the current round.' }) get undoRetryCount(): number {
+  @Field(() => Int, { description: 'UNDO retries used in the current round.' })
+  get undoRetryCount(): number {
     return undoRetryCountOf(this.step);
   }
-  @Field(() => Int, { description: 'UNDO retries allowed per round.' }) get undoMaxRetries(): number {
+  @Field(() => Int, { description: 'UNDO retries allowed per round.' })
+  get undoMaxRetries(): number {
     return this.step.definition.undoMaxRetries;
   }
-  @Field(() => String, { ...nullable, description: 'What the worker said when it last failed.' }) get errorMessage(): string | null {
+  @Field(() => String, { ...nullable, description: 'What the worker said when it last failed.' })
+  get errorMessage(): string | null {
     return this.step.errorMessage;
   }
-  @Field(() => String, { ...nullable, description: "The worker's code for it, when it sent one." }) get errorCode(): string | null {
+  @Field(() => String, { ...nullable, description: "The worker's code for it, when it sent one." })
+  get errorCode(): string | null {
     return this.step.errorCode;
   }
-  @Field(() => JsonScalar, { ...nullable, description: 'Payload of its DO command.' }) get input(): JsonText | null {
+  @Field(() => JsonScalar, { ...nullable, description: 'Payload of its DO command.' })
+  get input(): JsonText | null {
     return JsonText.of(this.step.input);
   }
-  @Field(() => JsonScalar, { ...nullable, description: 'Payload of its answer; the payload of its UNDO.' }) get output(): JsonText | null {
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'Payload of its answer; the payload of its UNDO.',
+  })
+  get output(): JsonText | null {
     return JsonText.of(this.step.output);
   }
-  @Field(() => DateTime, { ...nullable, description: 'When its first DO was sent.' }) get startedAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When its first DO was sent.' })
+  get startedAt(): number | null {
     return this.step.startedAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When its DO was decided.' }) get endedAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When its DO was decided.' }) get endedAt():
+    | number
+    | null {
     return this.step.endedAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When its UNDO succeeded.' }) get undoneAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When its UNDO succeeded.' }) get undoneAt():
+    | number
+    | null {
     return this.step.undoneAt;
   }
-  @Field(() => Float, { ...nullable, description: 'From startedAt to endedAt, in milliseconds.' }) get durationMs(): number | null {
-    return this.step.startedAt === null || this.step.endedAt === null ? null : this.step.endedAt - this.step.startedAt;
+  @Field(() => Float, { ...nullable, description: 'From startedAt to endedAt, in milliseconds.' })
+  get durationMs(): number | null {
+    return this.step.startedAt === null || this.step.endedAt === null
+      ? null
+      : this.step.endedAt - this.step.startedAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When it will be tried again.' }) get nextAttemptAt(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When it will be tried again.' })
+  get nextAttemptAt(): number | null {
     return this.step.nextAttemptAt;
   }
-  @Field(() => DateTime, { ...nullable, description: 'When the open attempt times out.' }) get deadline(): number | null {
+  @Field(() => DateTime, { ...nullable, description: 'When the open attempt times out.' })
+  get deadline(): number | null {
     return this.step.open?.deadline ?? null;
   }
-  @Field(() => Float, { ...nullable, description: 'From 0 to 1, as the worker last reported.' }) get progress(): number | null {
+  @Field(() => Float, { ...nullable, description: 'From 0 to 1, as the worker last reported.' })
+  get progress(): number | null {
     return this.step.progress;
   }
-  @Field(() => String, { ...nullable, description: 'What the worker said about its progress.' }) get progressMessage(): string | null {
+  @Field(() => String, { ...nullable, description: 'What the worker said about its progress.' })
+  get progressMessage(): string | null {
     return this.step.progressMessage;
   }
   @Field(() => Boolean, { description: 'Settled by hand.' }) get skipped(): boolean {
@@ -76,10 +100,14 @@ export class StepRunView {
   }
 }
 
-@ObjectType('AvailableAction', { description: 'A mutation an operator may think of, and whether the flow allows it now.' })
+@ObjectType('AvailableAction', {
+  description: 'A mutation an operator may think of, and whether the flow allows it now.',
+})
 export class AvailableActionView {
   @Field(() => String, { description: 'Name of the mutation.' }) name!: string;
-  @Field(() => String, { ...nullable, description: 'The step it would be about.' }) stepName!: string | null;
+  @Field(() => String, { ...nullable, description: 'The step it would be about.' }) stepName!:
+    | string
+    | null;
   @Field(() => Boolean, { description: 'Whether it would be done.' }) allowed!: boolean;
   @Field(() => String, { ...nullable, description: 'Why not.' }) reason!: string | null;
 }

@@ -1,0 +1,261 @@
+/** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
+import { COMPONENTS } from '../observability/log.js';
+import {
+  age,
+  brokers,
+  form,
+  isClass,
+  isHost,
+  isName,
+  LEVELS,
+  levels,
+  NAME,
+  origins,
+  replicas,
+  setting,
+  text,
+  url,
+  WrongValue,
+  whole,
+  word,
+} from './parsers.js';
+
+/** Every setting, in the order people read them. */
+export const SETTINGS = {
+  host: setting(
+    'HOST',
+    'address or name to listen on; 0.0.0.0 is every address of this machine, and then AUTH must be said',
+    '127.0.0.1',
+    form(
+      isHost,
+      'an address or a host name like 127.0.0.1, without protocol and port',
+      '127.0.0.1',
+    ),
+  ),
+  port: setting(
+    'PORT',
+    'port to listen on; 0 takes any free one; a taken one gives way to the next free',
+    '4000',
+    whole(0, 65_535, 4000),
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'how much is said: debug, info, warn, error',
+    'info',
+    word(LEVELS, 'info'),
+  ),
+  logLevels: setting(
+    'LOG_LEVELS',
+    `louder or quieter by component, like do=debug,undo=debug; components: ${COMPONENTS.join(', ')}`,
+    'none',
+    levels,
+  ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    'pretty (for people) or json (for machines)',
+    'pretty on a terminal, else json',
+    word(['pretty', 'json'] as const, null),
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
+    'a PostgreSQL of our own',
+    url(['postgresql:', 'postgres:']),
+    true,
+  ),
+  databasePool: setting(
+    'DATABASE_POOL',
+    'most connections to the database',
+    '10',
+    whole(2, 1000, 10),
+  ),
+  kafkaBrokers: setting(
+    'KAFKA_BROKERS',
+    'host:port of brokers, separated by commas',
+    'a broker in this process',
+    brokers,
+  ),
+  kafkaGroupId: setting(
+    'KAFKA_GROUP_ID',
+    'consumer group all gateways of one database share',
+    'backstep',
+    form(isName, NAME, 'backstep'),
+  ),
+  kafkaClientId: setting(
+    'KAFKA_CLIENT_ID',
+    'how this process is called at the brokers',
+    'backstep',
+    form(isName, NAME, 'backstep'),
+  ),
+  kafkaSsl: setting('KAFKA_SSL', 'on: talk TLS to the brokers', 'off', word(['on', 'off'], 'off')),
+  kafkaSaslMechanism: setting(
+    'KAFKA_SASL_MECHANISM',
+    'plain, scram-sha-256 or scram-sha-512',
+    'none',
+    word(['plain', 'scram-sha-256', 'scram-sha-512'], null),
+  ),
+  kafkaSaslUsername: setting('KAFKA_SASL_USERNAME', 'user for SASL', 'none', text, true),
+  kafkaSaslPassword: setting('KAFKA_SASL_PASSWORD', 'password for SASL', 'none', text, true),
+  topicPartitions: setting(
+    'TOPIC_PARTITIONS',
+    'partitions of topics we create',
+    '4',
+    whole(1, 10_000, 4),
+  ),
+  topicReplication: setting(
+    'TOPIC_REPLICATION',
+    'replicas of topics we create; -1 takes the cluster default',
+    '-1',
+    replicas,
+  ),
+  payloadLimit: setting(
+    'PAYLOAD_LIMIT_BYTES',
+    'largest payload of a start or a reply, bytes',
+    '921600',
+    whole(1024, 50_000_000, 921_600),
+  ),
+  retentionCompleted: setting(
+    'RETENTION_COMPLETED',
+    'how long COMPLETED flows are kept after they ended, like 30d or 12h',
+    'off: for ever',
+    age,
+  ),
+  retentionUndone: setting(
+    'RETENTION_UNDONE',
+    'the same of flows that ended UNDONE or CANCELLED',
+    'off: for ever',
+    age,
+  ),
+  retentionFailed: setting(
+    'RETENTION_FAILED',
+    'the same of FAILED flows, which wait for a person',
+    'off: for ever',
+    age,
+  ),
+  retentionQuarantine: setting(
+    'RETENTION_QUARANTINE',
+    'how long quarantined records are kept once they are settled',
+    'off: for ever',
+    age,
+  ),
+  commandTypeId: setting(
+    'COMMAND_TYPE_ID',
+    'Java class name sent as __TypeId__ with commands, for Spring JsonDeserializer',
+    'none is sent',
+    form(isClass, 'the name of a Java class, like com.example.ExecutionMessage', null),
+  ),
+  demo: setting(
+    'DEMO',
+    'on or off: example orchestrations, workers and two flows',
+    'on when neither DATABASE_URL nor KAFKA_BROKERS is set',
+    word(['on', 'off'], null),
+  ),
+  dataFolder: setting(
+    'DATA_FOLDER',
+    'where the own database and broker keep their data',
+    '.backstep',
+    form((value) => !value.startsWith('~'), 'a path; ~ is not understood here', '.backstep'),
+  ),
+  auth: setting(
+    'AUTH',
+    'none: accept everybody; must be said when HOST is not a loopback address',
+    'none on loopback',
+    word(['none'], null),
+  ),
+  allowedOrigins: setting(
+    'ALLOWED_ORIGINS',
+    'origins of browsers that may connect, separated by commas',
+    'our own',
+    origins,
+  ),
+  introspection: setting(
+    'INTROSPECTION',
+    'on or off: may clients ask for the schema',
+    'on, off in production',
+    word(['on', 'off'], null),
+  ),
+  noColor: setting('NO_COLOR', 'set: no colours in the terminal', 'colours on a terminal', text),
+  environment: setting(
+    'NODE_ENV',
+    'production: no suggestions, no introspection',
+    'development',
+    form(() => true, '', 'development'),
+  ),
+} as const;
+
+type Read = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };
+export interface Config extends Read {
+  readonly demoOn: boolean;
+  readonly production: boolean;
+}
+
+export class BadConfig extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** Reads all settings; throws BadConfig with every problem at once. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(SETTINGS).map(([key, { name, read, secret }]) => {
+    const given = environment[name]?.trim();
+    try {
+      return [key, read(given === undefined || given === '' ? null : given)] as const;
+    } catch (error) {
+      if (!(error instanceof WrongValue)) throw error;
+      problems.push(
+        `${name} is ${secret ? 'wrong' : JSON.stringify(given)}; it must be ${error.message}`,
+      );
+      return [key, null] as const;
+    }
+  });
+  const read = Object.fromEntries(entries) as unknown as Read;
+  problems.push(...together(read));
+  if (problems.length > 0) throw new BadConfig(problems);
+  const demoOn =
+    read.demo === null
+      ? read.databaseUrl === null && read.kafkaBrokers === null
+      : read.demo === 'on';
+  return Object.freeze({ ...read, demoOn, production: read.environment === 'production' });
+}
+
+/** What is wrong only in company. A setting that is wrong by itself is null here. */
+function together(read: Read): string[] {
+  const problems: string[] = [];
+  if (read.host !== null && !isLoopback(read.host) && read.auth === null) {
+    problems.push(
+      `HOST is ${read.host}, which others can reach, and there is no authentication yet: set AUTH=none if that is what you want`,
+    );
+  }
+  const {
+    kafkaSaslMechanism: mechanism,
+    kafkaSaslUsername: username,
+    kafkaSaslPassword: password,
+  } = read;
+  if (mechanism !== null && (username === null || password === null)) {
+    problems.push(
+      'KAFKA_SASL_MECHANISM is set: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be, too',
+    );
+  }
+  if (mechanism === null && username !== null)
+    problems.push('KAFKA_SASL_USERNAME is set: KAFKA_SASL_MECHANISM must be, too');
+  return problems;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** For `--help`. */
+export function settingsText(): string {
+  const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
+  return Object.values(SETTINGS)
+    .map(
+      ({ name, meaning, byDefault }) =>
+        `  ${name.padEnd(width)}  ${meaning}\n  ${' '.repeat(width)}  default: ${byDefault}`,
+    )
+    .join('\n');
+}

@@ -1,0 +1,147 @@
+/** How the text of a setting is read: a value, or what would be right. */
+import { isIP } from 'node:net';
+import { COMPONENTS, type Component } from '../observability/log.js';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Setting<T = unknown> {
+  readonly name: string;
+  readonly meaning: string;
+  /** As shown to people. */
+  readonly byDefault: string;
+  /** Reads the text; throws WrongValue with what would be right. Absent or empty = null. */
+  readonly read: (text: string | null) => T;
+  /** Its value may hold a password: it is never shown. */
+  readonly secret: boolean;
+}
+
+export class WrongValue extends Error {}
+
+const wrong = (expected: string): never => {
+  throw new WrongValue(expected);
+};
+
+export function setting<T>(
+  name: string,
+  meaning: string,
+  byDefault: string,
+  read: (text: string | null) => T,
+  secret = false,
+): Setting<T> {
+  return { name, meaning, byDefault, read, secret };
+}
+
+export function whole(least: number, most: number, byDefault: number) {
+  return (text: string | null): number => {
+    if (text === null) return byDefault;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most
+      ? value
+      : wrong(`a whole number from ${least} to ${most}`);
+  };
+}
+
+export function word<T extends string, D extends T | null>(words: readonly T[], byDefault: D) {
+  return (text: string | null): T | D => {
+    if (text === null) return byDefault;
+    return words.find((one) => one === text.toLowerCase()) ?? wrong(`one of ${words.join(', ')}`);
+  };
+}
+
+export const text = (value: string | null): string | null => value;
+
+/** Text of this form; `like` says which, for whoever wrote another one. */
+export function form<D extends string | null>(
+  fits: (value: string) => boolean,
+  like: string,
+  byDefault: D,
+) {
+  return (value: string | null): string | D =>
+    value === null ? byDefault : fits(value) ? value : wrong(like);
+}
+
+export const isHost = (value: string): boolean =>
+  isIP(value) > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value);
+export const isName = (value: string): boolean => /^[A-Za-z0-9._-]{1,200}$/.test(value);
+export const isClass = (value: string): boolean =>
+  /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(value);
+export const NAME = 'letters, digits, dots, hyphens and underscores, at most 200';
+
+export function replicas(value: string | null): number {
+  if (value === null || value === '-1') return -1;
+  return /^[1-9]\d?$/.test(value) ? Number(value) : wrong('a whole number from 1 to 99, or -1');
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const HUNDRED_YEARS_MS = 36_500 * UNIT_MS.d;
+
+/** How long something is kept, ms; null = for ever. */
+export function age(value: string | null): number | null {
+  if (value === null || value.toLowerCase() === 'off') return null;
+  const [, count, unit] = /^([1-9]\d{0,6}) ?([mhd])$/i.exec(value) ?? [];
+  const ms = Number(count) * UNIT_MS[unit?.toLowerCase() as keyof typeof UNIT_MS];
+  return ms <= HUNDRED_YEARS_MS ? ms : wrong('a time like 30d, 12h or 90m, or off');
+}
+
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** The seed's class names, for people who come from there. */
+const ALIASES: Readonly<Record<string, Component>> = {
+  DoOperationHandler: 'do',
+  UndoOperationHandler: 'undo',
+};
+
+export function url(protocols: readonly string[]) {
+  return (value: string | null): string | null => {
+    if (value === null) return null;
+    const fits = URL.canParse(value) && protocols.includes(new URL(value).protocol);
+    return fits
+      ? value
+      : wrong(`an address like ${protocols[0]}//user:password@host:5432/database`);
+  };
+}
+
+export function brokers(value: string | null): readonly string[] | null {
+  if (value === null) return null;
+  const list = value.split(',').map((one) => one.trim());
+  const bad = list.find((one) => {
+    const [host = '', port = '', more] = one.split(':');
+    return (
+      more !== undefined ||
+      !isHost(host) ||
+      !/^\d{1,5}$/.test(port) ||
+      Number(port) === 0 ||
+      Number(port) > 65_535
+    );
+  });
+  return bad === undefined
+    ? list
+    : wrong(`host:port, several separated by commas; ${JSON.stringify(bad)} is none`);
+}
+
+export function levels(value: string | null): ReadonlyMap<Component, Level> {
+  const read = new Map<Component, Level>();
+  for (const part of value?.split(',') ?? []) {
+    const [name = '', level = ''] = part.split(/[=:]/).map((one) => one.trim());
+    const last = name.split('.').at(-1) ?? name;
+    const component = COMPONENTS.find((one) => one === name) ?? ALIASES[last];
+    const known = LEVELS.find((one) => one === level.toLowerCase());
+    if (component === undefined || known === undefined) {
+      return wrong(
+        `component=level, several separated by commas; components are ${COMPONENTS.join(', ')}, levels ${LEVELS.join(', ')}`,
+      );
+    }
+    read.set(component, known);
+  }
+  return read;
+}
+
+export function origins(value: string | null): readonly string[] {
+  const list = value?.split(',').map((one) => one.trim()) ?? [];
+  const bad = list.find(
+    (one) => !/^https?:/.test(one) || !URL.canParse(one) || new URL(one).origin !== one,
+  );
+  if (bad === undefined) return list;
+  return wrong(
+    `origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is none`,
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * What one transaction decided, flow by flow, before any of it is written. Deliveries are told in their order; a flow that breaks a law
+ * is taken out and parked, its neighbours go on.
+ */
+import { advance, start } from '../../saga/advance.js';
+import type { FlowEvent } from '../../saga/event.js';
+import type { Flow } from '../../saga/flow.js';
+import { attemptIdOf } from '../../saga/flow.js';
+import type { Input, StartInput } from '../../saga/input.js';
+import { dueAt } from '../../saga/retry.js';
+import type {
+  Delivery,
+  DeliveryOutcome,
+  FlowRecord,
+  LockedFlows,
+  OutboxRow,
+  ParkedFlow,
+  PoisonCause,
+  QuarantineEntry,
+  Wire,
+} from '../ports.js';
+
+interface Draft {
+  readonly before: Flow | null;
+  flow: Flow;
+  readonly events: FlowEvent[];
+  ticked: boolean;
+}
+
+export class Batch {
+  readonly quarantine: QuarantineEntry[] = [];
+  readonly parked: ParkedFlow[] = [];
+  private readonly drafts = new Map<string, Draft>();
+
+  constructor(
+    private readonly locked: LockedFlows,
+    private readonly wire: Wire,
+  ) {}
+
+  begin(input: StartInput, orchestrationPaused: boolean): DeliveryOutcome {
+    const { flow, events } = start(input, this.locked.now, orchestrationPaused);
+    this.drafts.set(input.flowId, {
+      before: null,
+      flow: withUngiven(flow, events),
+      events: [...events],
+      ticked: false,
+    });
+    return { kind: 'recorded', flow, events, refusal: null };
+  }
+
+  tell(delivery: Delivery, input: Exclude<Input, StartInput>): DeliveryOutcome {
+    const { flowId } = input;
+    const reason =
+      this.locked.parked.get(flowId) ?? this.parked.find((one) => one.flowId === flowId)?.reason;
+    if (reason !== undefined) return this.parkedOutcome(delivery, flowId, reason);
+    const draft = this.draftOf(flowId);
+    if (draft === undefined) {
+      this.refuse(delivery, {
+        code: 'UNKNOWN_FLOW',
+        message: `there is no flow ${flowId}`,
+        flowId,
+        stepName: stepNameOf(input),
+      });
+      return { kind: 'unknown-flow' };
+    }
+    try {
+      return this.advanced(draft, delivery, input);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      // What earlier deliveries of this batch led to stays: the flow was settled then.
+      this.parked.push({ flowId, reason: why });
+      return this.parkedOutcome(delivery, flowId, why);
+    }
+  }
+
+  /** A record that can not be used; shown on the timeline of its flow when that is known (rule 9). */
+  poison(delivery: Delivery, cause: PoisonCause): DeliveryOutcome {
+    this.refuse(delivery, cause);
+    const { flowId, stepName, code, message } = cause;
+    const draft = flowId === null ? undefined : this.draftOf(flowId);
+    if (draft !== undefined && flowId !== null)
+      this.say(draft, { type: 'QUARANTINED', flowId, stepName, code, message });
+    return { kind: 'quarantined', code, message };
+  }
+
+  records(): FlowRecord[] {
+    const records: FlowRecord[] = [];
+    for (const { before, flow, events, ticked } of this.drafts.values()) {
+      if (events.length === 0 && !ticked) continue;
+      const withdrawn = events.flatMap((event) =>
+        event.type === 'DO_WITHDRAWN'
+          ? [attemptIdOf(flow.flowId, event.stepName, 'DO', 0, event.attempt)]
+          : [],
+      );
+      const outbox = this.wire
+        .outgoing(flow, events)
+        .filter((row) => row.attemptId === null || !withdrawn.includes(row.attemptId));
+      records.push({ before, after: flow, events, outbox, withdrawn, wakeAt: dueAt(flow) });
+    }
+    return records;
+  }
+
+  private advanced(
+    draft: Draft,
+    delivery: Delivery,
+    input: Exclude<Input, StartInput>,
+  ): DeliveryOutcome {
+    const stepName = stepNameOf(input);
+    if (
+      delivery.position !== null &&
+      stepName !== null &&
+      !draft.flow.steps.some((step) => step.definition.name === stepName)
+    ) {
+      const message = `${draft.flow.orchestration.name} has no step ${stepName}`;
+      return this.poison(delivery, {
+        code: 'UNKNOWN_STEP',
+        message,
+        flowId: input.flowId,
+        stepName,
+      });
+    }
+    if (delivery.poison !== null) this.refuse(delivery, delivery.poison);
+    const { events, refusal } = this.say(draft, input);
+    if (input.type === 'TICK') draft.ticked = true;
+    return { kind: 'recorded', flow: draft.flow, events, refusal };
+  }
+
+  private say(draft: Draft, input: Exclude<Input, StartInput>): ReturnType<typeof advance> {
+    const result = advance(draft.flow, input);
+    draft.flow = withUngiven(result.flow, result.events);
+    draft.events.push(...result.events);
+    return result;
+  }
+
+  private draftOf(flowId: string): Draft | undefined {
+    const known = this.drafts.get(flowId);
+    const stored = known === undefined ? this.locked.flows.get(flowId) : undefined;
+    if (stored === undefined) return known;
+    const draft: Draft = { before: stored, flow: stored, events: [], ticked: false };
+    this.drafts.set(flowId, draft);
+    return draft;
+  }
+
+  private parkedOutcome(delivery: Delivery, flowId: string, reason: string): DeliveryOutcome {
+    this.refuse(delivery, {
+      code: 'FLOW_PARKED',
+      message: `flow ${flowId} is parked: ${reason}`,
+      flowId,
+      stepName: null,
+    });
+    return { kind: 'parked', reason };
+  }
+
+  /** Kept only when it came from a topic: whoever called the API has been told. */
+  private refuse({ position, raw }: Delivery, cause: PoisonCause): void {
+    if (position === null) return;
+    const bytes = { key: raw?.key ?? null, value: raw?.value ?? null };
+    this.quarantine.push({
+      ...cause,
+      ...bytes,
+      position,
+      copy: this.wire.quarantineCopy(cause, bytes, position),
+    });
+  }
+}
+
+/** What was decided in this transaction was not given to a publisher yet. */
+function withUngiven(flow: Flow, events: readonly FlowEvent[]): Flow {
+  const sent = events.flatMap((event) =>
+    event.type === 'DO_SENT'
+      ? [attemptIdOf(flow.flowId, event.stepName, 'DO', 0, event.attempt)]
+      : [],
+  );
+  return sent.length === 0 ? flow : { ...flow, ungiven: [...flow.ungiven, ...sent] };
+}
+
+function stepNameOf(input: Exclude<Input, StartInput>): string | null {
+  return input.type === 'REPLY' || input.type === 'PROGRESS' ? input.stepName : null;
+}
+
+/** Rows to publish: of flows, then copies of quarantined records. */
+export function rowsOf(
+  records: readonly FlowRecord[],
+  quarantine: readonly QuarantineEntry[],
+): OutboxRow[] {
+  return [...records.flatMap((record) => record.outbox), ...quarantine.map((entry) => entry.copy)];
+}

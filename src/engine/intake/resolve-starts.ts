@@ -1,0 +1,62 @@
+/** Which version a start gets; one look per batch and name, never a negative cache: what was registered a moment ago can be started. */
+import type { StartRequest } from '../../saga/input.js';
+import type { Delivery, PoisonCause, RegistrationRow, Store } from '../ports.js';
+import { newFlowId } from './flow-id.js';
+import type { Work } from './unit-of-work.js';
+
+export async function resolveStarts(
+  store: Pick<Store, 'orchestration'>,
+  deliveries: readonly Delivery[],
+): Promise<Work[]> {
+  const names = new Set(
+    deliveries.flatMap(({ start }) => (start === null ? [] : [start.orchestrationName])),
+  );
+  const rows = new Map<string, RegistrationRow | null>();
+  await Promise.all(
+    [...names].map(async (name) => rows.set(name, await store.orchestration(name, null))),
+  );
+  return deliveries.map((delivery) => {
+    const { start } = delivery;
+    const row = start === null ? null : (rows.get(start.orchestrationName) ?? null);
+    const refused = start === null ? null : refusalOf(start, row);
+    if (start === null || row === null || refused !== null)
+      return { delivery, start: null, startRefused: refused, orchestrationPaused: false };
+    const { payload, headers, initiator, idempotencyKey } = start;
+    const flowId = start.flowId ?? newFlowId();
+    const { orchestration } = row;
+    return {
+      delivery,
+      start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
+      startRefused: null,
+      orchestrationPaused: false,
+    };
+  });
+}
+
+function refusalOf(
+  { orchestrationName }: StartRequest,
+  row: RegistrationRow | null,
+): PoisonCause | null {
+  const cause = (code: string, message: string): PoisonCause => ({
+    code,
+    message,
+    flowId: null,
+    stepName: null,
+  });
+  if (row === null)
+    return cause(
+      'UNKNOWN_ORCHESTRATION',
+      `no orchestration is called ${orchestrationName}; register it first`,
+    );
+  if (row.archived)
+    return cause(
+      'ORCHESTRATION_ARCHIVED',
+      `${orchestrationName} is archived and takes no new flows`,
+    );
+  if (row.paused)
+    return cause(
+      'ORCHESTRATION_PAUSED',
+      `${orchestrationName} is paused; resume it, or try again later`,
+    );
+  return null;
+}

@@ -1,0 +1,144 @@
+/**
+ * Room 3, the engine. This file: one transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a start
+ * (its orchestration) was looked up before; what follows after the commit (publish, notify) is the caller's.
+ */
+import type { StartInput } from '../../saga/input.js';
+import type {
+  Delivery,
+  DeliveryOutcome,
+  ExistingStart,
+  FlowRecord,
+  OutboxRow,
+  PoisonCause,
+  RoadTransaction,
+  Store,
+  Wire,
+} from '../ports.js';
+import { Batch, rowsOf } from './batch.js';
+import { samePayload } from './payload-equality.js';
+
+/** A delivery whose start, if it is one, has been resolved: to a flow to begin, or to the reason why not. */
+export interface Work {
+  readonly delivery: Delivery;
+  readonly start: StartInput | null;
+  readonly startRefused: PoisonCause | null;
+  /** Its orchestration is paused and starts are queued. */
+  readonly orchestrationPaused: boolean;
+}
+
+export interface Done {
+  /** In the order of the work. */
+  readonly outcomes: readonly DeliveryOutcome[];
+  readonly records: readonly FlowRecord[];
+  readonly outbox: readonly OutboxRow[];
+}
+
+export async function unitOfWork(
+  store: Store,
+  wire: Wire,
+  work: readonly Work[],
+  given: boolean,
+): Promise<Done> {
+  return store.road(async (tx) => {
+    // Asked together: they travel together, and are done in this order.
+    const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
+    const batch = new Batch(locked, wire);
+    const outcomes = work.map((one, index) =>
+      outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null),
+    );
+    const replayed = work.flatMap(({ delivery: { replay } }, index) =>
+      replay && isUsed(outcomes[index]) ? [replay] : [],
+    );
+    const records = batch.records();
+    if (records.length > 0) await tx.record(records, given);
+    if (batch.quarantine.length > 0 || batch.parked.length > 0 || replayed.length > 0)
+      await tx.refuse(batch.quarantine, batch.parked, replayed);
+    return { outcomes, records, outbox: rowsOf(records, batch.quarantine) };
+  });
+}
+
+interface Admitted {
+  /** By index of the work; work without a position is always fresh. */
+  readonly fresh: readonly boolean[];
+  readonly existing: readonly (ExistingStart | null)[];
+}
+
+async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitted> {
+  const replays = work.flatMap(({ delivery: { replay } }) => replay?.id ?? []);
+  const positions = work.flatMap(({ delivery }) =>
+    delivery.position === null ? [] : [delivery.position],
+  );
+  const starts = work.flatMap(({ start }) => (start === null ? [] : [start]));
+  if (positions.length + starts.length + replays.length === 0)
+    return { fresh: work.map(() => true), existing: [] };
+  const admitted = await tx.admit(positions, starts, replays);
+  let position = 0;
+  let start = 0;
+  const fresh: boolean[] = [];
+  const existing: (ExistingStart | null)[] = [];
+  for (const one of work) {
+    const { position: place, replay } = one.delivery;
+    if (place === null) fresh.push(replay === undefined || admitted.open.has(replay.id));
+    else fresh.push(admitted.fresh[position++] === true);
+    existing.push(one.start === null ? null : (admitted.existing.get(start++) ?? null));
+  }
+  return { fresh, existing };
+}
+
+/** [flows to lock, those of them a timer looks at]. Those of records seen before, too: which these are is not known yet. */
+function flowIdsOf(work: readonly Work[]): [string[], string[]] {
+  const locking = new Set<string>();
+  const ticking = new Set<string>();
+  for (const { delivery } of work) {
+    const { input, poison } = delivery;
+    if (input !== null) locking.add(input.flowId);
+    if (poison?.flowId) locking.add(poison.flowId);
+    if (input?.type === 'TICK') ticking.add(input.flowId);
+  }
+  return [[...locking].sort(), [...ticking]];
+}
+
+/** What a replay led to was recorded; anything else leaves it where it is. */
+function isUsed(outcome: DeliveryOutcome | undefined): boolean {
+  return outcome?.kind === 'recorded' || outcome?.kind === 'echo';
+}
+
+function outcomeOf(
+  batch: Batch,
+  work: Work,
+  fresh: boolean,
+  existing: ExistingStart | null,
+): DeliveryOutcome {
+  const { delivery, start } = work;
+  if (!fresh) return { kind: 'duplicate' };
+  if (work.startRefused !== null) return batch.poison(delivery, work.startRefused);
+  if (start !== null)
+    return existing === null
+      ? batch.begin(start, work.orchestrationPaused)
+      : echoOf(batch, work, start, existing);
+  if (delivery.input !== null) return batch.tell(delivery, delivery.input);
+  if (delivery.poison !== null) return batch.poison(delivery, delivery.poison);
+  return { kind: 'duplicate' };
+}
+
+/** A start that exists: by its key or its flowId. The same key with another payload is a conflict; from a topic, kept. */
+function echoOf(
+  batch: Batch,
+  { delivery }: Work,
+  start: StartInput,
+  existing: ExistingStart,
+): DeliveryOutcome {
+  const { flowId } = existing;
+  const same = samePayload(existing.payload, start.payload);
+  const sameOrchestration = existing.orchestrationName === start.orchestration.name;
+  if (delivery.position !== null && start.idempotencyKey !== null && !same) {
+    const message = `the idempotency key ${start.idempotencyKey} was used with another payload for flow ${flowId}`;
+    batch.poison(delivery, {
+      code: 'IDEMPOTENCY_KEY_CONFLICT',
+      message,
+      flowId: null,
+      stepName: null,
+    });
+  }
+  return { kind: 'echo', flowId, samePayload: same, sameOrchestration };
+}

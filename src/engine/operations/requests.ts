@@ -1,0 +1,87 @@
+/** What callers say: start a flow, or an operator's word. Expected trouble becomes problems. */
+import type { OperatorInput, StartRequest } from '../../saga/input.js';
+import { newFlowId } from '../intake/flow-id.js';
+import { Overloaded, type Road } from '../intake/road.js';
+import type { Delivery, DeliveryOutcome, Problem, ReadModel, Store } from '../ports.js';
+import type { ExecuteResult, FlowResult } from '../service.js';
+
+export class Commands {
+  constructor(
+    private readonly road: Road,
+    private readonly read: ReadModel,
+    private readonly store: Pick<Store, 'similarNames'>,
+  ) {}
+
+  async execute(request: StartRequest): Promise<ExecuteResult> {
+    // The id is made once: if the commit's answer is lost, the next try meets its own flow.
+    const flowId = request.flowId ?? newFlowId();
+    try {
+      const [outcome] = await this.road.submit([{ ...nothing, start: { ...request, flowId } }]);
+      return await this.started(request, flowId, outcome);
+    } catch (error) {
+      if (error instanceof Overloaded)
+        return { flow: null, created: false, problems: [problem(error.code, error.message)] };
+      throw error;
+    }
+  }
+
+  private async started(
+    request: StartRequest,
+    flowId: string,
+    outcome: DeliveryOutcome | undefined,
+  ): Promise<ExecuteResult> {
+    if (outcome?.kind === 'recorded') return { flow: outcome.flow, created: true, problems: [] };
+    if (outcome?.kind === 'quarantined') {
+      const suggestions =
+        outcome.code === 'UNKNOWN_ORCHESTRATION'
+          ? await this.store.similarNames(request.orchestrationName, 3)
+          : [];
+      const path = outcome.code === 'UNKNOWN_ORCHESTRATION' ? 'orchestrationName' : null;
+      return {
+        flow: null,
+        created: false,
+        problems: [{ ...problem(outcome.code, outcome.message), path, suggestions }],
+      };
+    }
+    if (outcome?.kind !== 'echo') throw new Error(`a start ended as ${outcome?.kind}`);
+    if (!outcome.samePayload && outcome.flowId !== flowId) {
+      const message = `the key ${request.idempotencyKey} was used with another payload, for flow ${outcome.flowId}; use a new key`;
+      return {
+        flow: null,
+        created: false,
+        problems: [{ ...problem('IDEMPOTENCY_KEY_CONFLICT', message), path: 'idempotencyKey' }],
+      };
+    }
+    const flow = (await this.read.flows([outcome.flowId])).get(outcome.flowId) ?? null;
+    return { flow, created: request.flowId === null && outcome.flowId === flowId, problems: [] };
+  }
+
+  async say(input: OperatorInput): Promise<FlowResult> {
+    const [outcome] = await this.road.submit([{ ...nothing, input }]);
+    if (outcome?.kind === 'recorded') {
+      const { flow, refusal } = outcome;
+      return { flow, problems: refusal === null ? [] : [problem(refusal.code, refusal.message)] };
+    }
+    if (outcome?.kind === 'parked')
+      return { flow: null, problems: [problem('FLOW_PARKED', outcome.reason)] };
+    return {
+      flow: null,
+      problems: [
+        { ...problem('UNKNOWN_FLOW', `there is no flow ${input.flowId}`), path: 'flowId' },
+      ],
+    };
+  }
+}
+
+const nothing: Delivery = {
+  position: null,
+  input: null,
+  start: null,
+  registration: null,
+  poison: null,
+  raw: null,
+};
+
+function problem(code: string, message: string): Problem {
+  return { code, message, path: null, line: null, suggestions: [] };
+}

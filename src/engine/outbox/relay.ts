@@ -1,0 +1,191 @@
+/**
+ * From the outbox to the broker. What this instance committed is published from memory right after the commit; what is left over —
+ * another instance died, a lease ran out, memory was full — is taken from the store, whole flows at a time. It calls nobody upstream
+ * but for one thing: a command that can never be published is a failed attempt of that command, said on the road like everything else.
+ */
+import type { Log } from '../../observability/log.js';
+import { messageHeaders } from '../../observability/message-headers.js';
+import type { Delivery, OutboxRow, Publisher, PublishResult, Store } from '../ports.js';
+
+export interface RelayOptions {
+  readonly store: Pick<Store, 'outboxSent' | 'outboxTake'>;
+  readonly publisher: Publisher;
+  readonly log: Log;
+  readonly submit: (deliveries: readonly Delivery[]) => Promise<unknown>;
+  /** How long rows belong to the instance that committed them, ms. */
+  readonly leaseMs: number;
+  /** Most rows kept in memory; beyond it rows are committed without a lease. */
+  readonly memoryLimit: number;
+  /** How often leftovers are looked for, ms. */
+  readonly leftoverMs: number;
+}
+
+interface Held {
+  readonly row: OutboxRow;
+  readonly since: number;
+}
+
+const MOST_AT_ONCE = 1000;
+const LEFTOVER_FLOWS = 200;
+const LONGEST_PAUSE_MS = 1000;
+
+export class Relay {
+  private held: Held[] = [];
+  private publishing: Promise<void> | null = null;
+  private leftovers: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | null = null;
+  private wake: (() => void) | null = null;
+  private stopping = false;
+
+  constructor(private readonly options: RelayOptions) {}
+
+  /** Rows wait in memory, or are with the broker just now. */
+  get waiting(): number {
+    return this.held.length;
+  }
+
+  get hasRoom(): boolean {
+    return this.held.length < this.options.memoryLimit;
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.takeLeftovers(), this.options.leftoverMs);
+    this.takeLeftovers();
+  }
+
+  /** Rows this instance has just committed, in their order. */
+  give(rows: readonly OutboxRow[]): void {
+    const since = performance.now();
+    for (const row of rows) this.held.push({ row, since });
+    if (this.held.length > 0) this.publishing ??= this.publishAll();
+  }
+
+  /** Publishes what is in memory within the bound; the rest is the next instance's. */
+  async stop(boundMs: number): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.leftovers;
+    const over = setTimeout(() => this.abandon(), boundMs);
+    await this.publishing;
+    clearTimeout(over);
+    this.abandon();
+  }
+
+  private abandon(): void {
+    this.stopping = true;
+    this.wake?.();
+  }
+
+  private async publishAll(): Promise<void> {
+    let failures = 0;
+    while (this.held.length > 0 && !this.stopping) {
+      this.dropStale();
+      const batch = this.held.splice(0, MOST_AT_ONCE);
+      if (this.options.log.debugs)
+        for (const { row } of batch) this.options.log.debug(told(row), 'publishing');
+      const results = await this.options.publisher.publish(batch.map(({ row }) => row));
+      const later = new Set(
+        results.filter(({ result }) => result === 'later').map(({ row }) => row),
+      );
+      this.held.unshift(...batch.filter(({ row }) => later.has(row)));
+      await this.settle(results);
+      failures = later.size === 0 ? 0 : failures + 1;
+      if (failures > 0) await this.pause(failures, later.size, results);
+    }
+    this.publishing = null;
+  }
+
+  /** After a stall longer than half the lease another instance may soon publish these: they are no longer ours. */
+  private dropStale(): void {
+    const oldest = performance.now() - this.options.leaseMs / 2;
+    const fresh = this.held.filter(({ since }) => since >= oldest);
+    if (fresh.length === this.held.length) return;
+    this.options.log.warn(
+      { dropped: this.held.length - fresh.length },
+      'rows waited too long in memory; the relay will take them',
+    );
+    this.held = fresh;
+  }
+
+  private async settle(results: readonly PublishResult[]): Promise<void> {
+    const never = results.filter(({ result }) => result === 'never');
+    for (const result of never)
+      this.options.log.error({ ...named(result) }, 'a message can never be published');
+    const failed = never.flatMap((result) =>
+      result.row.attemptId === null ? [] : [unpublishable(result, result.row.attemptId)],
+    );
+    const gone = results.filter(({ result }) => result !== 'later').map(({ row }) => row);
+    try {
+      if (failed.length > 0) await this.options.submit(failed);
+      await this.options.store.outboxSent(gone);
+    } catch (error) {
+      // The rows stay in the outbox and are published again after their lease: a re-send of the same attempt.
+      this.options.log.warn(
+        { err: error, rows: gone.length },
+        'published, but could not be marked as sent',
+      );
+    }
+  }
+
+  private async pause(
+    failures: number,
+    rows: number,
+    results: readonly PublishResult[],
+  ): Promise<void> {
+    const ms = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
+    const why = results.find(({ result }) => result === 'later')?.errorMessage;
+    if (failures === 1 || failures % 10 === 0)
+      this.options.log.warn(
+        { rows, why, nextTryMs: ms },
+        'the broker does not take messages; trying again',
+      );
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private takeLeftovers(): void {
+    this.leftovers = this.leftovers.then(async () => {
+      try {
+        if (this.stopping || !this.hasRoom) return;
+        const rows = await this.options.store.outboxTake(LEFTOVER_FLOWS);
+        if (rows.length > 0)
+          this.options.log.info({ rows: rows.length }, 'publishing left-over messages');
+        this.give(rows);
+      } catch (error) {
+        this.options.log.debug({ err: error }, 'could not look for left-over messages');
+      }
+    });
+  }
+}
+
+function told({ flowId, topic, attemptId, value }: OutboxRow): object {
+  return { flowId, topic, attemptId, headers: messageHeaders(value) };
+}
+
+function named({ row, errorCode, errorMessage }: PublishResult): object {
+  return {
+    flowId: row.flowId,
+    topic: row.topic,
+    attemptId: row.attemptId,
+    errorCode,
+    errorMessage,
+  };
+}
+
+function unpublishable(
+  { row, errorCode, errorMessage }: PublishResult,
+  attemptId: string,
+): Delivery {
+  const input = {
+    type: 'UNPUBLISHABLE' as const,
+    flowId: row.flowId,
+    attemptId,
+    errorCode: errorCode ?? 'UNPUBLISHABLE',
+    errorMessage: errorMessage ?? 'the message can not be published',
+  };
+  return { position: null, input, start: null, registration: null, poison: null, raw: null };
+}

@@ -1,0 +1,132 @@
+/**
+ * Old flows that are over go, so that the history does not grow for ever. A pass walks from the oldest on in small batches and rests after
+ * each for as long as keeps its share of the database's time bounded; of all instances one is at it. Nothing waits for it, so it never hurries.
+ */
+import type { Log } from '../../observability/log.js';
+import type { EndStatus, Removal, Removed, Store } from '../ports.js';
+
+/** How long what is over is kept, ms; null = for ever. */
+export interface Keep {
+  readonly flows: Readonly<Record<EndStatus, number | null>>;
+  readonly quarantined: number | null;
+}
+
+export const KEEP_ALL: Keep = {
+  flows: { COMPLETED: null, UNDONE: null, CANCELLED: null, FAILED: null },
+  quarantined: null,
+};
+
+export interface RetentionOptions {
+  readonly store: Pick<Store, 'removing'>;
+  readonly log: Log;
+  readonly keep: Keep;
+  /** Time from one pass to the next, ms. */
+  readonly everyMs: number;
+  /** Rows looked at in one transaction. */
+  readonly batchSize: number;
+}
+
+/** A batch that took a second is followed by nine of rest: one tenth of one connection's time. */
+const REST_PER_WORK = 9;
+/** A start is busy enough without. */
+const FIRST_AFTER_MS = 30_000;
+
+type Batch = (removal: Removal, after: string | null, most: number) => Promise<Removed>;
+
+export class Retention {
+  private readonly stopping = new AbortController();
+  private readonly walks: readonly (readonly [name: string, batch: Batch])[];
+  private timer: NodeJS.Timeout | null = null;
+  private passing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: RetentionOptions) {
+    this.walks = walksOf(options.keep);
+  }
+
+  /** Without anything to remove it never looks. */
+  start(): void {
+    if (this.walks.length > 0) this.arm(Math.min(FIRST_AFTER_MS, this.options.everyMs));
+  }
+
+  /** A batch under way commits or not; no other follows. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    if (this.timer !== null) clearTimeout(this.timer);
+    await this.passing;
+  }
+
+  private arm(inMs: number): void {
+    if (this.stopping.signal.aborted) return;
+    this.timer = setTimeout(() => {
+      this.passing = this.pass().finally(() => this.arm(this.options.everyMs));
+    }, inMs);
+  }
+
+  private async pass(): Promise<void> {
+    const removed: Record<string, number> = {};
+    try {
+      await this.options.store.removing(async (removal) => {
+        for (const [name, batch] of this.walks)
+          await this.walk(
+            batch,
+            removal,
+            (count) => (removed[name] = (removed[name] ?? 0) + count),
+          );
+      });
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'could not remove what is old; trying again later');
+    }
+    if (Object.keys(removed).length > 0)
+      this.options.log.info({ removed }, 'removed what was older than it is kept');
+  }
+
+  private async walk(
+    batch: Batch,
+    removal: Removal,
+    count: (removed: number) => void,
+  ): Promise<void> {
+    let after: string | null = null;
+    while (!this.stopping.signal.aborted) {
+      const began = performance.now();
+      const { removed, next } = await batch(removal, after, this.options.batchSize);
+      if (removed > 0) count(removed);
+      if (next === null) return;
+      after = next;
+      await this.rest((performance.now() - began) * REST_PER_WORK);
+    }
+  }
+
+  /** Until the time is over, or everything is. */
+  private rest(ms: number): Promise<void> {
+    const { signal } = this.stopping;
+    return new Promise((resolve) => {
+      const over = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', over);
+        resolve();
+      };
+      const timer = setTimeout(over, ms);
+      signal.addEventListener('abort', over);
+      if (signal.aborted) over();
+    });
+  }
+}
+
+function walksOf({ flows, quarantined }: Keep): (readonly [string, Batch])[] {
+  const walks = Object.entries(flows).flatMap(([status, ageMs]): (readonly [string, Batch])[] =>
+    ageMs === null
+      ? []
+      : [
+          [
+            status,
+            (removal, after, most) => removal.flows(status as EndStatus, ageMs, after, most),
+          ],
+        ],
+  );
+  if (quarantined !== null)
+    walks.push([
+      'quarantined',
+      (removal, after, most) => removal.quarantined(quarantined, after, most),
+    ]);
+  return walks;
+}

@@ -1,0 +1,130 @@
+/**
+ * Subscribers. A commit is a hint "this flow has events up to here"; what a subscriber gets is read from the timeline by its cursor, so
+ * nothing is missed or doubled, on any instance, and a subscriber that never reads costs no memory.
+ */
+import type { FlowEvent } from '../../saga/event.js';
+import { isTerminal } from '../../saga/flow.js';
+import type { FlowHint, FlowRecord, ReadModel } from '../ports.js';
+import type { StepChange } from '../service.js';
+import { Mailbox } from './mailbox.js';
+import { type StepFilter, StepWatch } from './step-watch.js';
+
+type Listener = (events: readonly FlowEvent[] | null) => void;
+const PAGE = 200;
+
+export class Hub {
+  private readonly byFlow = new Map<string, Set<Listener>>();
+
+  private readonly steps: StepWatch;
+
+  constructor(private readonly read: ReadModel) {
+    this.steps = new StepWatch(read);
+  }
+
+  /** This instance committed these. */
+  committed(records: readonly FlowRecord[]): void {
+    for (const { after, events } of records) {
+      const [first] = events;
+      if (first === undefined) continue;
+      this.steps.seen(after.now);
+      for (const listener of this.byFlow.get(after.flowId) ?? []) listener(events);
+      if (this.steps.watched) this.steps.committed(after, events, first.number);
+    }
+  }
+
+  /** Another instance committed something for these flows. */
+  async hinted(hints: readonly FlowHint[]): Promise<void> {
+    for (const { flowId } of hints)
+      for (const listener of this.byFlow.get(flowId) ?? []) listener(null);
+    if (this.steps.watched) await this.steps.hinted(hints);
+  }
+
+  /** Anything may have happened meanwhile: everybody reads again. */
+  reconnected(): void {
+    for (const listeners of this.byFlow.values()) for (const listener of listeners) listener(null);
+  }
+
+  /** Null = no such flow. See EngineService.follow. */
+  async follow(
+    flowId: string,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<FlowEvent> | null> {
+    const mailbox = new Mailbox();
+    const leave = this.join(flowId, (events) => mailbox.put(events));
+    const first = await this.read.timeline(flowId, after, PAGE).catch((error: unknown) => {
+      leave();
+      throw error;
+    });
+    if (first === null) {
+      leave();
+      return null;
+    }
+    return this.events(flowId, after, first, mailbox, signal, leave);
+  }
+
+  private async *events(
+    flowId: string,
+    after: number,
+    first: readonly FlowEvent[],
+    mailbox: Mailbox,
+    signal: AbortSignal,
+    leave: () => void,
+  ): AsyncGenerator<FlowEvent> {
+    const abort = (): void => mailbox.close();
+    signal.addEventListener('abort', abort);
+    let cursor = after;
+    let page: readonly FlowEvent[] = first;
+    let terminal = false;
+    try {
+      while (!signal.aborted) {
+        for (const event of page) {
+          if (event.number <= cursor) continue;
+          cursor = event.number;
+          terminal = isTerminal(event.flowStatus);
+          if (event.type !== 'STEP_PROGRESS' || event.shown) yield event;
+          if (signal.aborted) return;
+        }
+        if (page.length < PAGE) {
+          if (terminal || (page.length === 0 && (await this.hasEnded(flowId, cursor)))) return;
+          page =
+            contiguous(await mailbox.take(signal), cursor) ??
+            (await this.read.timeline(flowId, cursor, PAGE)) ??
+            [];
+        } else page = (await this.read.timeline(flowId, cursor, PAGE)) ?? [];
+      }
+    } finally {
+      signal.removeEventListener('abort', abort);
+      leave();
+    }
+  }
+
+  /** Nothing after the cursor: either the flow has ended there, or more will come. */
+  private async hasEnded(flowId: string, cursor: number): Promise<boolean> {
+    const flow = (await this.read.flows([flowId])).get(flowId);
+    return flow === undefined || (isTerminal(flow.status) && flow.lastEventNumber <= cursor);
+  }
+
+  private join(flowId: string, listener: Listener): () => void {
+    const listeners = this.byFlow.get(flowId) ?? new Set();
+    this.byFlow.set(flowId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.byFlow.get(flowId) === listeners) this.byFlow.delete(flowId);
+    };
+  }
+
+  stepChanges(filter: StepFilter, signal: AbortSignal): AsyncGenerator<StepChange> {
+    return this.steps.changes(filter, signal);
+  }
+}
+
+/** Live events that continue exactly at the cursor; else null: read the timeline. */
+function contiguous(
+  events: readonly FlowEvent[] | null,
+  cursor: number,
+): readonly FlowEvent[] | null {
+  if (events === null) return null;
+  const fresh = events.filter((event) => event.number > cursor);
+  return fresh.every((event, index) => event.number === cursor + 1 + index) ? fresh : null;
+}

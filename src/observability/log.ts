@@ -1,0 +1,42 @@
+/**
+ * The observe room. Knows: how to tell what happens, in one vocabulary. Refuses to know: what it means. In: components and fields. Out: lines.
+ * This file: what a room may say. The pino implementation is logger.ts.
+ */
+
+/** One name per road a reader may want louder on its own (`LOG_LEVELS=do:debug,undo:debug`). */
+export const COMPONENTS = [
+  'do',
+  'undo',
+  'flow',
+  'registry',
+  'relay',
+  'timers',
+  'retention',
+  'kafka',
+  'postgres',
+  'embedded',
+  'api',
+  'demo',
+  'main',
+] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+/** A line has its fields first and a sentence after; a flow's lines carry `flowId`. Errors go in the field `err`. */
+export interface Log {
+  readonly debugs: boolean;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+export type Logs = (component: Component) => Log;
+
+const nothing = (): void => undefined;
+/** Says nothing: for tests and tools. */
+export const silent: Logs = () => ({
+  debugs: false,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+});

@@ -1,0 +1,11 @@
+/** The headers inside a message, for a debug line; what can not be read is shown as nothing. Only asked when somebody listens. */
+
+export function messageHeaders(value: string | Uint8Array | null): unknown {
+  try {
+    const text =
+      typeof value === 'string' ? value : Buffer.from(value ?? new Uint8Array()).toString();
+    return (JSON.parse(text) as { readonly headers?: unknown }).headers ?? null;
+  } catch {
+    return null;
+  }
+}

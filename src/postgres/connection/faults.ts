@@ -1,0 +1,67 @@
+/** Which errors mean that the database, not the work, is in trouble: those become a Fault, and the caller tries again. */
+import { Fault } from '../../engine/ports.js';
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+/** What the driver says without a code when a connection went away or none was free. */
+const AWAY =
+  /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
+/** Wrong values, broken constraints, limits, our own bad SQL, a server bug: the work would fail again. */
+const THE_WORK = /^(?:2[0-3]|42|54|XX|P0)/;
+/** …except that tables or rights are missing: nothing is wrong with the work. */
+const NOT_READY = new Set(['42P01', '42703', '42501', '42883']);
+
+export function faultOf(error: unknown): Fault | null {
+  if (error instanceof Fault) return error;
+  for (
+    let cause: unknown = error, depth = 0;
+    typeof cause === 'object' && cause !== null && depth < 5;
+    depth++
+  ) {
+    const {
+      code,
+      message,
+      cause: next,
+    }: { code?: unknown; message?: unknown; cause?: unknown } = cause;
+    const named = nameOf(String(code ?? ''), String(message ?? ''));
+    if (named !== null)
+      return new Fault(named[0], `${named[1]}: ${message || code}`, { cause: error });
+    cause = next;
+  }
+  return null;
+}
+
+function nameOf(code: string, message: string): readonly [string, string] | null {
+  if (UNREACHABLE.has(code)) return ['DATABASE_AWAY', 'the database does not answer'];
+  if (/^[0-9A-Z]{5}$/.test(code) && !UNREACHABLE.has(code)) return nameOfState(code, message);
+  return AWAY.test(message) ? ['DATABASE_AWAY', 'the database does not answer'] : null;
+}
+
+function nameOfState(code: string, message: string): readonly [string, string] | null {
+  if (NOT_READY.has(code))
+    return ['DATABASE_SCHEMA', 'the schema is not what this version expects'];
+  if (THE_WORK.test(code)) return null;
+  if (code === '53100') return ['DATABASE_FULL', 'the database has no space left'];
+  if (code === '57014' && /timeout/.test(message))
+    return ['DATABASE_SLOW', 'a statement took too long'];
+  if (code.startsWith('53') || code.startsWith('40') || code === '55P03')
+    return ['DATABASE_BUSY', 'the database is too busy'];
+  return ['DATABASE_AWAY', 'the database can not do its work'];
+}
+
+export async function throwingFaults<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw faultOf(error) ?? error;
+  }
+}

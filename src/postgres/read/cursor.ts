@@ -1,0 +1,33 @@
+/** Where a page ended, as a text nobody needs to read. */
+import { BadCursor } from '../../engine/ports.js';
+
+type Key = readonly (string | number)[];
+
+export function cursorOf(key: Key): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** `shape` says what each part must be; anything else throws BadCursor. */
+export function readCursor<T extends Key>(
+  cursor: string,
+  shape: { readonly [Part in keyof T]: 'string' | 'number' },
+): T {
+  const key = parsed(cursor);
+  const fits =
+    Array.isArray(key) &&
+    key.length === shape.length &&
+    key.every((part, index) => typeof part === shape[index]);
+  if (!fits)
+    throw new BadCursor(
+      'the cursor is none of this list; use endCursor of a page, or the cursor of one of its items',
+    );
+  return key as unknown as T;
+}
+
+function parsed(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+}

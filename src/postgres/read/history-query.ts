@@ -1,0 +1,151 @@
+/**
+ * The newest flows that fit a filter, as SQL. An index gives an order only within one value of its leading columns: several values are read
+ * side by side, each to the length of a page, and merged. And it is read from the side of what is rare: of errors and of steps in trouble
+ * there are few, and their rows know when the flow began.
+ */
+import type { FlowFilter } from '../../engine/ports.js';
+import { arrayOf, instantOf, type Sql } from '../connection/sql.js';
+import { readCursor } from './cursor.js';
+import {
+  type Bindings,
+  conditionsOf,
+  containing,
+  flowConditions,
+  hasError,
+  troubleOf,
+} from './flow-filter.js';
+
+interface Asked {
+  readonly filter: FlowFilter;
+  readonly bindings: Bindings;
+  readonly most: number;
+  /** Where the page before ended. */
+  readonly after: string | null;
+}
+
+/** A SELECT of (flow_id, started_at), newest first, at most `most`. */
+export async function newestOf(sql: Sql, asked: Asked): Promise<string> {
+  const { filter } = asked;
+  const isNarrow = await hasFew(sql, filter);
+  if (!isNarrow && filter.errorContains !== undefined) return byError(asked, filter.errorContains);
+  const trouble = troubleOf(filter);
+  if (!isNarrow && trouble !== null) return byTrouble(asked, trouble, await stepNames(sql, filter));
+  const names =
+    isNarrow || filter.orchestrationName !== undefined
+      ? null
+      : await orchestrationNames(sql, filter);
+  if (names !== null) return byValues(asked, 'orchestration_name', names);
+  const isRare =
+    filter.orchestrationName === undefined &&
+    filter.statuses !== undefined &&
+    !filter.statuses.includes('COMPLETED');
+  return isRare ? byValues(asked, 'status', filter.statuses) : flows(asked, []);
+}
+
+/** So many flows are looked at one by one sooner than all that is in trouble anywhere. */
+const FEW = 5_000;
+
+/** Whether there are few flows of this key, correlation or orchestration, whatever else is asked of them. */
+async function hasFew(sql: Sql, filter: FlowFilter): Promise<boolean> {
+  const { idempotencyKey, correlationId, orchestrationName, errorContains } = filter;
+  if (idempotencyKey !== undefined || correlationId !== undefined) return true;
+  if (
+    orchestrationName === undefined ||
+    (errorContains === undefined && troubleOf(filter) === null)
+  )
+    return false;
+  const text =
+    'SELECT count(*)::int AS count FROM (SELECT FROM orchestration_run r WHERE r.orchestration_name = $1 LIMIT $2::int) AS counted';
+  const [{ count } = { count: 0 }] = await sql.rows<{ count: number }>(text, [
+    orchestrationName,
+    FEW,
+  ]);
+  return count < FEW;
+}
+
+function flows(asked: Asked, more: readonly string[]): string {
+  const conditions = [
+    ...more,
+    ...conditionsOf(asked.filter, asked.bindings),
+    ...placeOf(asked, 'r.started_at', 'r.flow_id'),
+  ];
+  return `SELECT r.flow_id, r.started_at FROM orchestration_run r WHERE ${conditions.join(' AND ') || 'true'}
+    ORDER BY r.started_at DESC, r.flow_id DESC LIMIT ${limitOf(asked)}`;
+}
+
+function byValues(
+  asked: Asked,
+  column: 'orchestration_name' | 'status',
+  values: readonly string[],
+): string {
+  const ways = `unnest(${asked.bindings.bind(arrayOf(values))}::text[]) AS way (value)`;
+  return merged(
+    asked,
+    `${ways} CROSS JOIN LATERAL (${flows(asked, [`r.${column} = way.value`])}) AS found`,
+  );
+}
+
+function byError(asked: Asked, text: string): string {
+  const { filter, bindings } = asked;
+  const { errorContains, ...rest } = filter;
+  const conditions = [
+    hasError('e', bindings.bind(containing(text))),
+    ...conditionsOf(rest, bindings, 'e.created_at'),
+  ];
+  return `SELECT DISTINCT e.flow_id, e.created_at AS started_at FROM orchestration_step_run e JOIN orchestration_run r ON r.flow_id = e.flow_id
+    WHERE ${[...conditions, ...placeOf(asked, 'e.created_at', 'e.flow_id')].join(' AND ')}
+    ORDER BY e.created_at DESC, e.flow_id DESC LIMIT ${limitOf(asked)}`;
+}
+
+function byTrouble(asked: Asked, statuses: readonly string[], steps: readonly string[]): string {
+  const { filter, bindings } = asked;
+  const ways = `unnest(${bindings.bind(arrayOf(statuses))}::text[]) AS way (status) CROSS JOIN unnest(${bindings.bind(arrayOf(steps))}::text[]) AS step (name)`;
+  const conditions = [
+    's.trouble IS NOT NULL AND s.trouble = way.status AND s.step_name = step.name',
+    ...flowConditions(filter, bindings, 's.created_at'),
+    ...placeOf(asked, 's.created_at', 's.flow_id'),
+  ];
+  const found = `SELECT s.flow_id, s.created_at AS started_at FROM orchestration_step_run s JOIN orchestration_run r ON r.flow_id = s.flow_id
+    WHERE ${conditions.join(' AND ')} ORDER BY s.created_at DESC, s.flow_id DESC LIMIT ${limitOf(asked)}`;
+  return merged(asked, `${ways} CROSS JOIN LATERAL (${found}) AS found`);
+}
+
+function merged(asked: Asked, ways: string): string {
+  return `SELECT DISTINCT found.flow_id, found.started_at FROM ${ways} ORDER BY found.started_at DESC, found.flow_id DESC LIMIT ${limitOf(asked)}`;
+}
+
+function limitOf({ bindings, most }: Asked): string {
+  return `${bindings.bind(most)}::int`;
+}
+
+function placeOf({ after, bindings }: Asked, began: string, flowId: string): string[] {
+  if (after === null) return [];
+  const [startedAt, id] = readCursor<readonly [number, string]>(after, ['number', 'string']);
+  return [
+    `(${began}, ${flowId}) < (${instantOf(`${bindings.bind(startedAt)}::float8`)}, ${bindings.bind(id)})`,
+  ];
+}
+
+/** Names of the orchestrations that have the labels and the step wanted; null = neither is asked for. */
+async function orchestrationNames(
+  sql: Sql,
+  { labels, stepName }: FlowFilter,
+): Promise<string[] | null> {
+  if (labels === undefined && stepName === undefined) return null;
+  const text = `SELECT DISTINCT o.name FROM orchestration o WHERE ($1::jsonb IS NULL OR o.labels @> $1::jsonb) AND ($2::text IS NULL OR EXISTS (
+    SELECT FROM orchestration_step d WHERE d.orchestration_name = o.name AND d.version = o.version AND d.name = $2))`;
+  const rows = await sql.rows<{ name: string }>(text, [
+    labels === undefined ? null : JSON.stringify(labels),
+    stepName ?? null,
+  ]);
+  return rows.map(({ name }) => name);
+}
+
+async function stepNames(sql: Sql, { stepName, orchestrationName }: FlowFilter): Promise<string[]> {
+  if (stepName !== undefined) return [stepName];
+  const text =
+    'SELECT DISTINCT d.name FROM orchestration_step d WHERE $1::text IS NULL OR d.orchestration_name = $1';
+  return (await sql.rows<{ name: string }>(text, [orchestrationName ?? null])).map(
+    ({ name }) => name,
+  );
+}

@@ -1,0 +1,214 @@
+/** Rows to flows. What the fold gives is stored in columns where people or queries look, the rest in one small JSON per row. */
+import {
+  type Flow,
+  type FlowStatus,
+  type Instant,
+  isTerminal,
+  type OpenCommand,
+  type StepRun,
+  type StepStatus,
+} from '../../saga/flow.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+import { millis, millisOf } from '../connection/sql.js';
+
+export interface RunRead {
+  readonly flow_id: string;
+  readonly orchestration_name: string;
+  readonly orchestration_version: number;
+  readonly status: string;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly failure_reason: string | null;
+  readonly initiator: string | null;
+  readonly idempotency_key: string | null;
+  readonly input: string | null;
+  readonly output: string | null;
+  readonly headers: string;
+  readonly state: string | null;
+  readonly last_event_number: number;
+}
+
+/** The columns of a RunRead, of the table called `r`. */
+export const RUN_COLUMNS = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
+  ${millisOf('r.ended_at')} AS ended_at, r.failure_reason, r.initiator, r.idempotency_key, r.input::text AS input, r.output::text AS output,
+  r.headers::text AS headers, r.state::text AS state, r.last_event_number`;
+
+export interface StepRead {
+  readonly seq: number;
+  readonly status: string;
+  readonly attempt: number;
+  readonly error_message: string | null;
+  readonly error_code: string | null;
+  readonly input: string | null;
+  readonly output: string | null;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly undone_at: number | null;
+  readonly state: string | null;
+}
+
+/** The columns of a StepRead, of the table called `s`. */
+export const STEP_COLUMNS = `s.seq, s.status, s.attempt, s.error_message, s.error_code, s.input::text AS input, s.output::text AS output,
+  ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state`;
+
+/** Of a step, what has no column; absent = as in a step nobody touched. */
+interface StepState {
+  readonly open?: OpenCommand;
+  readonly nextAttemptAt?: Instant;
+  readonly attemptBase?: number;
+  readonly round?: number;
+  readonly roundBase?: number;
+  readonly undoAttempt?: number;
+  readonly unknown?: true;
+  readonly final?: true;
+  readonly undoExhausted?: true;
+  readonly owes?: true;
+  readonly skipped?: true;
+  readonly progress?: number;
+  readonly progressMessage?: string;
+  readonly progressAt?: Instant;
+  /** Number of the event whose payload body `output` is: the timeline keeps none of its own. */
+  readonly outputEvent?: number;
+}
+
+/** Of a flow, what has no column. */
+interface RunState {
+  readonly deadline?: Instant;
+  readonly deadlineStoppedAt?: Instant;
+  readonly paused?: true;
+  readonly pausedAt?: Instant;
+  readonly pauseReason?: string;
+  readonly held?: true;
+  readonly halted?: true;
+}
+
+export function runState(flow: Flow): string | null {
+  const { deadline, deadlineStoppedAt, paused, pausedAt, pauseReason, held, halted } = flow;
+  if (deadline === null && !paused && !held && !halted && deadlineStoppedAt === null) return null;
+  return compact({ deadline, deadlineStoppedAt, paused, pausedAt, pauseReason, held, halted });
+}
+
+export function stepState(step: StepRun, outputEvent: number): string | null {
+  const {
+    open,
+    nextAttemptAt,
+    attemptBase,
+    round,
+    roundBase,
+    undoAttempt,
+    unknown,
+    final,
+    undoExhausted,
+    owes,
+    skipped,
+  } = step;
+  const { progress, progressMessage, progressAt } = step;
+  const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
+  const flags = { unknown, final, undoExhausted, owes, skipped };
+  return compact(
+    { open, nextAttemptAt, ...counted, ...flags, progressMessage, progressAt },
+    progress === null ? {} : { progress },
+  );
+}
+
+function compact(
+  fields: Record<string, unknown>,
+  kept: Record<string, unknown> = {},
+): string | null {
+  const set = Object.entries(fields).filter(
+    ([, value]) => value !== null && value !== false && value !== 0,
+  );
+  const state = { ...Object.fromEntries(set), ...kept };
+  return Object.keys(state).length === 0 ? null : JSON.stringify(state);
+}
+
+const OUTPUT_EVENTS = new WeakMap<StepRun, number>();
+
+/** Number of the event that gave a loaded step its output; 0 = none, or not known. */
+export function outputEventOf(step: StepRun | undefined): number {
+  return step === undefined ? 0 : (OUTPUT_EVENTS.get(step) ?? 0);
+}
+
+/** What the transaction knows about the flow and the fold does not. */
+export type Context = Pick<Flow, 'now' | 'ungiven' | 'unsent' | 'orchestrationPaused'>;
+/** For readers: nobody decides anything on what they get. */
+export const READ_ONLY: Context = { now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+
+export function flowOf(
+  row: RunRead,
+  orchestration: Orchestration,
+  steps: readonly StepRead[],
+  context: Context,
+): Flow {
+  const state: RunState = row.state === null ? {} : JSON.parse(row.state);
+  const status = row.status as FlowStatus;
+  return {
+    flowId: row.flow_id,
+    orchestration,
+    status,
+    steps: stepsOf(row, orchestration, steps),
+    input: row.input,
+    output: row.output,
+    headers: JSON.parse(row.headers),
+    initiator: row.initiator,
+    idempotencyKey: row.idempotency_key,
+    failureReason: row.failure_reason,
+    startedAt: millis(row.started_at),
+    endedAt: isTerminal(status) ? millis(row.ended_at) : null,
+    deadline: state.deadline ?? null,
+    deadlineStoppedAt: state.deadlineStoppedAt ?? null,
+    paused: state.paused ?? false,
+    pausedAt: state.pausedAt ?? null,
+    pauseReason: state.pauseReason ?? null,
+    held: state.held ?? false,
+    halted: state.halted ?? false,
+    lastEventNumber: row.last_event_number,
+    ...context,
+  };
+}
+
+function stepsOf(
+  row: RunRead,
+  { steps: definitions }: Orchestration,
+  rows: readonly StepRead[],
+): StepRun[] {
+  const bySeq = new Map(rows.map((step) => [step.seq, step]));
+  return definitions.map((definition) => {
+    const step = bySeq.get(definition.seq);
+    if (step === undefined)
+      throw new Error(`flow ${row.flow_id} has no row for its step ${definition.name}`);
+    return stepOf(step, definition);
+  });
+}
+
+function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
+  const state: StepState = row.state === null ? {} : JSON.parse(row.state);
+  const step: StepRun = {
+    definition,
+    status: row.status as StepStatus,
+    open: state.open ?? null,
+    nextAttemptAt: state.nextAttemptAt ?? null,
+    attempt: row.attempt,
+    attemptBase: state.attemptBase ?? 0,
+    round: state.round ?? 0,
+    roundBase: state.roundBase ?? 0,
+    undoAttempt: state.undoAttempt ?? 0,
+    unknown: state.unknown ?? false,
+    final: state.final ?? false,
+    undoExhausted: state.undoExhausted ?? false,
+    owes: state.owes ?? false,
+    skipped: state.skipped ?? false,
+    input: row.input,
+    output: row.output,
+    errorMessage: row.error_message,
+    errorCode: row.error_code,
+    progress: state.progress ?? null,
+    progressMessage: state.progressMessage ?? null,
+    progressAt: state.progressAt ?? null,
+    startedAt: millis(row.started_at),
+    endedAt: millis(row.ended_at),
+    undoneAt: millis(row.undone_at),
+  };
+  if (state.outputEvent !== undefined) OUTPUT_EVENTS.set(step, state.outputEvent);
+  return step;
+}

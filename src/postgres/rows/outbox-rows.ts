@@ -1,0 +1,81 @@
+/** Outbox rows in and out. */
+import type { OutboxRow } from '../../engine/ports.js';
+import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
+import { asJson } from './payload-columns.js';
+
+/** Whose rows are, and for how long, ms. */
+export interface Lease {
+  readonly owner: string;
+  readonly ms: number;
+}
+
+/** Rows to publish, owned by `lease.owner` from now on; without a lease they are anybody's, and may still be withdrawn. */
+export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Part {
+  const columns = columnsOf(rows.some(hasBytes) ? [...ROW, ...BYTES] : ROW, rows);
+  return lease === null
+    ? wrap.insert('orchestration_outbox', columns, rows.length, { leased_until: "'-infinity'" })
+    : wrap.insert(
+        'orchestration_outbox',
+        columns,
+        rows.length,
+        { leased_to: '$1s', leased_until: UNTIL },
+        [lease.owner, lease.ms],
+      );
+}
+
+const UNTIL = "statement_timestamp() + $2s::float8 * interval '1 ms'";
+
+const ROW: readonly ColumnSpec<OutboxRow>[] = [
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['number', 'bigint', ({ number }) => number],
+  ['topic', 'text', ({ topic }) => topic],
+  ['key', 'text', ({ key }) => textOf(key)],
+  ['value', 'text', ({ value }) => textOf(value)],
+  ['headers', 'text', ({ headers }) => JSON.stringify(headers), asJson],
+  ['attempt_id', 'text', ({ attemptId }) => attemptId],
+];
+
+/** Only a quarantined record has them. */
+const BYTES: readonly ColumnSpec<OutboxRow>[] = [
+  ['key_bytes', 'bytea', ({ key }) => hexOf(key)],
+  ['value_bytes', 'bytea', ({ value }) => hexOf(value)],
+];
+
+function hasBytes({ key, value }: OutboxRow): boolean {
+  return key instanceof Uint8Array || value instanceof Uint8Array;
+}
+
+function textOf(value: string | Uint8Array | null): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** PostgreSQL's text form of a bytea. */
+export function hexOf(bytes: string | Uint8Array | null): string | null {
+  return bytes instanceof Uint8Array
+    ? `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
+    : null;
+}
+
+export interface OutboxRead {
+  readonly flow_id: string;
+  readonly number: string;
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: string;
+  readonly attempt_id: string | null;
+  readonly key_bytes: Uint8Array | null;
+  readonly value_bytes: Uint8Array | null;
+}
+
+export function outboxRowOf(row: OutboxRead): OutboxRow {
+  return {
+    flowId: row.flow_id,
+    number: Number(row.number),
+    topic: row.topic,
+    key: row.key ?? row.key_bytes,
+    value: row.value ?? row.value_bytes,
+    headers: JSON.parse(row.headers),
+    attemptId: row.attempt_id,
+  };
+}

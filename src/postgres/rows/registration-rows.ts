@@ -1,0 +1,55 @@
+/** A registered version with what is true of its name. Asked for at every start: one statement, the version itself comes from memory. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { RegistrationRow } from '../../engine/ports.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+import { prepared } from '../connection/connection.js';
+import { millis, millisOf, type Parameter, type Sql, sqlOf } from '../connection/sql.js';
+import type { Definitions, VersionRef } from './definition-cache.js';
+
+interface RegistrationRead extends VersionRef {
+  readonly paused: boolean;
+  readonly archived: boolean;
+  readonly initiator: string | null;
+  readonly created_at: number;
+}
+
+const COLUMNS = `n.name, o.version, n.paused, n.archived, o.initiator, ${millisOf('o.created_at')} AS created_at`;
+/** The newest version of each name `n`. */
+export const SELECT_CURRENT = `SELECT ${COLUMNS} FROM orchestration_name n JOIN orchestration o ON o.name = n.name AND o.version = n.current_version`;
+
+const ONE = prepared(`
+SELECT ${COLUMNS} FROM orchestration_name n JOIN orchestration o ON o.name = n.name AND o.version = coalesce($2::int, n.current_version)
+WHERE n.name = $1`);
+
+export async function registrations(
+  sql: Sql,
+  select: string,
+  parameters: readonly Parameter[],
+  definitions: (refs: readonly VersionRef[]) => Promise<(ref: VersionRef) => Orchestration>,
+): Promise<RegistrationRow[]> {
+  const rows = await sql.rows<RegistrationRead>(select, parameters);
+  const definitionOf = await definitions(rows);
+  return rows.map((row) => {
+    const { paused, archived, initiator } = row;
+    return {
+      orchestration: definitionOf(row),
+      initiator,
+      paused,
+      archived,
+      createdAt: millis(row.created_at),
+    };
+  });
+}
+
+/** One version (null = newest), or null. */
+export async function registrationOf(
+  em: EntityManager,
+  definitions: Definitions,
+  name: string,
+  version: number | null,
+): Promise<RegistrationRow | null> {
+  const [row] = await registrations(sqlOf(em), ONE, [name, version], (refs) =>
+    definitions.of(em, refs),
+  );
+  return row ?? null;
+}

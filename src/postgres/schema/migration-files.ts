@@ -1,0 +1,82 @@
+/** The schema is written in `migrations/*.sql`, for psql and for us. Here: which files there are, and what of them is ours to run. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Migration } from '@mikro-orm/migrations';
+
+/** Comes first, whatever the others are called; they follow in the order of their names. */
+const FIRST = 'migration-do-undo-topics';
+/** What follows this line MikroORM does by itself. */
+const BOOKKEEPING = '-- ── bookkeeping ──';
+/** A line of its own: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
+const OUTSIDE = /^-- outside a transaction$/m;
+/** A line of its own: this file takes something away, which every gateway that serves must know to be gone since that file. */
+const CONTRACT = /^-- contract, once every gateway knows (\S+)$/m;
+/** The same from src/postgres and from dist/postgres: `migrations/` lies beside both and is published. */
+export const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
+
+/** Connections of the pool have a bound for queries; to fill an index takes as long as it takes. */
+const NO_TIMEOUT = 'SET LOCAL statement_timeout = 0';
+
+/** What migrations run on. */
+export interface Runner {
+  /**
+   * How long a statement may wait for its lock, ms. Whoever comes after it waits behind it, reads of a single row included: this is the
+   * longest a migration holds anybody up; then it stands back and tries again.
+   */
+  readonly patienceMs: number;
+  /** Runs one statement on a connection that is in no transaction. */
+  runOutside(statement: string): Promise<unknown>;
+}
+
+export interface NamedMigration {
+  readonly name: string;
+  /** Name of the migration every gateway that serves must know before this one is applied; null = none. */
+  readonly needs: string | null;
+  readonly class: new (...args: ConstructorParameters<typeof Migration>) => Migration;
+}
+
+/** In the order in which they are applied. */
+export function migrationsIn(folders: readonly URL[], runner: Runner): NamedMigration[] {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.sql'))
+      .map((file) => ({ name: file.slice(0, -'.sql'.length), url: new URL(file, folder) })),
+  );
+  const order = ({ name }: { readonly name: string }): string => (name === FIRST ? '' : name);
+  return files
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1))
+    .map(({ name, url }) => {
+      const body = bodyOf(url);
+      return { name, needs: CONTRACT.exec(body)?.[1] ?? null, class: migrationOf(body, runner) };
+    });
+}
+
+function bodyOf(url: URL): string {
+  const text = readFileSync(url, 'utf8');
+  const end = text.indexOf(BOOKKEEPING);
+  return end === -1 ? text : text.slice(0, end);
+}
+
+function migrationOf(body: string, runner: Runner): NamedMigration['class'] {
+  const isOutside = OUTSIDE.test(body);
+  return class extends Migration {
+    override isTransactional(): boolean {
+      return !isOutside;
+    }
+
+    override async up(): Promise<void> {
+      if (isOutside) for (const statement of statementsOf(body)) await runner.runOutside(statement);
+      else
+        for (const statement of [`SET LOCAL lock_timeout = ${runner.patienceMs}`, NO_TIMEOUT, body])
+          this.addSql(statement);
+    }
+  };
+}
+
+/** Each ends where a line ends with a semicolon. */
+function statementsOf(body: string): string[] {
+  return body
+    .replace(/^--.*$/gm, '')
+    .split(/;[ \t]*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

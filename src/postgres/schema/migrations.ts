@@ -1,0 +1,137 @@
+/** Applies what is new in `migrations/`, one gateway at a time, while others serve: it makes them wait for moments only. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Log } from '../../observability/log.js';
+import type { Client, NamedStatements } from '../connection/connection.js';
+import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
+import { leastKnown } from './running-gateways.js';
+
+/** Any number nobody else uses as an advisory lock. */
+const LOCK = 0x6261636b;
+const TURN_EVERY_MS = 100;
+/** Some minutes; then somebody has to look who holds the lock for so long. */
+const TRIES = 60;
+/** Others are held up while we wait, and are not while we stand back: for most of the time they are not. */
+const PATIENCE_MS = 200;
+const STAND_BACK_MS = 1_000;
+const LONGEST_STAND_BACK_MS = 5_000;
+/** Autovacuum gives way to whoever has waited for a second (deadlock_timeout): now and then we do. */
+const AUTOVACUUM_PATIENCE_MS = 1_500;
+const EVERY = 5;
+/** A lock was not to be had in time; a deadlock that we lost. */
+const TRY_AGAIN = new Set(['55P03', '40P01']);
+
+/** The connection that holds the lock; migrations that need to be outside a transaction run on it. */
+export class Turn implements Runner {
+  private client: Client | null = null;
+  patienceMs = PATIENCE_MS;
+  readonly list: readonly NamedMigration[];
+
+  constructor(folders: readonly URL[] = [MIGRATIONS]) {
+    this.list = migrationsIn(folders, this);
+  }
+
+  async runOutside(statement: string): Promise<unknown> {
+    if (this.client === null) throw new Error('migrations are applied by migrate() only');
+    return this.client.query(statement);
+  }
+
+  /** Waits until it is ours. Asking again and again: a statement that waits would be in the way of CREATE INDEX CONCURRENTLY. */
+  async take(client: Client): Promise<void> {
+    await client.connect();
+    while (
+      (await client.query('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])).rows[0]?.mine !== true
+    )
+      await pause(TURN_EVERY_MS);
+    this.client = client;
+  }
+
+  async end(client: Client): Promise<void> {
+    this.client = null;
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Of several instances that start at once one applies, the others find nothing left to do. Each file commits by itself. */
+export async function migrate(
+  orm: MikroORM,
+  turn: Turn,
+  statements: NamedStatements,
+  connection: object,
+  log: Log,
+): Promise<{ readonly applied: readonly string[] }> {
+  const client = statements.client({ ...connection, statement_timeout: 0 });
+  // A connection that breaks says so to the query under way, too.
+  client.on('error', (error) =>
+    log.debug({ err: error }, 'the connection that holds the migration lock broke'),
+  );
+  try {
+    await turn.take(client);
+    const pending = (await orm.migrator.getPending()).map(({ name }) => name);
+    const applied = pending.slice(0, await countAllowed(pending, turn.list, client));
+    if (applied.length > 0) {
+      await applyPatiently(orm, applied, turn, log);
+      log.info({ applied }, 'the schema is up to date now');
+    }
+    const later = pending.slice(applied.length);
+    if (later.length > 0)
+      log.warn(
+        { later },
+        'an older gateway still serves: what it needs is removed at a later start',
+      );
+    return { applied };
+  } finally {
+    await turn.end(client);
+  }
+}
+
+/** How many of these may be applied now: up to the first that takes away what a gateway that serves may still use. */
+async function countAllowed(
+  pending: readonly string[],
+  list: readonly NamedMigration[],
+  client: Client,
+): Promise<number> {
+  const least = await leastKnown(client);
+  const isTooEarly = (name: string): boolean => {
+    const needs = list.find((one) => one.name === name)?.needs ?? null;
+    return needs !== null && least !== null && least <= list.findIndex((one) => one.name === needs);
+  };
+  const stop = pending.findIndex(isTooEarly);
+  return stop === -1 ? pending.length : stop;
+}
+
+async function applyPatiently(
+  orm: MikroORM,
+  names: readonly string[],
+  turn: Turn,
+  log: Log,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    turn.patienceMs = tries % EVERY === 0 ? AUTOVACUUM_PATIENCE_MS : PATIENCE_MS;
+    try {
+      await orm.migrator.up({ migrations: [...names] });
+      return;
+    } catch (error) {
+      if (tries === TRIES || !isInTheWay(error)) throw error;
+      if (tries % EVERY === 1)
+        log.warn(
+          { err: error, tries },
+          'somebody holds a table the migration needs; standing back and trying again',
+        );
+      await pause(Math.min(LONGEST_STAND_BACK_MS, STAND_BACK_MS * tries));
+    }
+  }
+}
+
+function isInTheWay(error: unknown): boolean {
+  for (
+    let cause: unknown = error, depth = 0;
+    typeof cause === 'object' && cause !== null && depth < 5;
+    depth++
+  ) {
+    const { code, cause: next }: { code?: unknown; cause?: unknown } = cause;
+    if (TRY_AGAIN.has(String(code))) return true;
+    cause = next;
+  }
+  return false;
+}

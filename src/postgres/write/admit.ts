@@ -1,0 +1,161 @@
+/** Once-only: which records are new, and which starts exist already. */
+import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engine/ports.js';
+import type { StartInput } from '../../saga/input.js';
+import { prepared } from '../connection/connection.js';
+import { arrayOf, type Sql } from '../connection/sql.js';
+
+type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
+
+export async function admit(
+  sql: Sql,
+  positions: readonly RecordPosition[],
+  starts: readonly StartInput[],
+  replays: readonly string[],
+): Promise<Admitted> {
+  const [open, fresh, existing] = await Promise.all([
+    replays.length === 0 ? [] : sql.rows<{ id: string }>(LOCK_OPEN, [arrayOf(replays)]),
+    positions.length === 0 ? [] : admitRecords(sql, positions),
+    starts.length === 0 ? new Map<number, ExistingStart>() : findStarts(sql, starts),
+  ]);
+  return { fresh, existing, open: new Set(open.map(({ id }) => id)) };
+}
+
+const LOCK_OPEN = prepared(`
+SELECT q.id::text AS id FROM orchestration_quarantine q WHERE q.id = ANY ($1::bigint[]) AND q.state = 'OPEN' ORDER BY q.id FOR UPDATE`);
+
+/**
+ * One statement locks the rows in the order of the key, keeps what they said before, and moves them on. Whoever comes second, a zombie after
+ * a rebalance for one, waits here and then finds its records behind `next_offset`.
+ */
+const MOVE_INBOX = prepared(`
+INSERT INTO orchestration_inbox AS i (topic, partition, next_offset, last_timestamp)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS u (topic, partition, next_offset, last_timestamp)
+ORDER BY u.topic COLLATE "C", u.partition
+ON CONFLICT (topic, partition) DO UPDATE SET
+  previous_offset = i.next_offset,
+  next_offset = greatest(i.next_offset, excluded.next_offset),
+  last_timestamp = CASE WHEN excluded.next_offset > i.next_offset THEN excluded.last_timestamp ELSE i.last_timestamp END
+RETURNING topic, partition, previous_offset`);
+
+async function admitRecords(sql: Sql, positions: readonly RecordPosition[]): Promise<boolean[]> {
+  const last = new Map<string, RecordPosition>();
+  for (const position of positions) {
+    const known = last.get(placeOf(position));
+    if (known === undefined || position.offset > known.offset)
+      last.set(placeOf(position), position);
+  }
+  const touched = [...last.values()];
+  const rows = await sql.rows<{ topic: string; partition: number; previous_offset: string | null }>(
+    MOVE_INBOX,
+    [
+      arrayOf(touched.map(({ topic }) => topic)),
+      arrayOf(touched.map(({ partition }) => partition)),
+      arrayOf(touched.map(({ offset }) => offset + 1n)),
+      arrayOf(touched.map(({ timestamp }) => Math.trunc(timestamp))),
+    ],
+  );
+  const next = new Map(
+    rows.map((row) => [
+      placeOf(row),
+      row.previous_offset === null ? 0n : BigInt(row.previous_offset),
+    ]),
+  );
+  const seen = new Set<string>();
+  return positions.map((position) => {
+    const record = `${placeOf(position)}/${position.offset}`;
+    const fresh = position.offset >= (next.get(placeOf(position)) ?? 0n) && !seen.has(record);
+    seen.add(record);
+    return fresh;
+  });
+}
+
+function placeOf({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}): string {
+  return `${topic}/${partition}`;
+}
+
+/** In the order of the hash, so that two batches never wait for each other crosswise. Released with the commit. */
+const SERIALISE_STARTS = prepared(`
+SELECT count(pg_advisory_xact_lock(hash)) FROM (
+  SELECT DISTINCT hashtextextended(text, 0) AS hash FROM unnest($1::text[]) AS text ORDER BY hash
+) AS sorted`);
+
+/** A statement of its own: it must see what was committed while we waited for the locks. */
+const FIND_STARTS = prepared(`
+SELECT r.flow_id, r.orchestration_name, r.idempotency_key, r.input::text AS input
+FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])
+UNION
+SELECT r.flow_id, r.orchestration_name, r.idempotency_key, r.input::text AS input
+FROM unnest($2::text[], $3::text[]) AS wanted (name, key)
+JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
+
+async function findStarts(
+  sql: Sql,
+  starts: readonly StartInput[],
+): Promise<Map<number, ExistingStart>> {
+  const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
+  const [, rows] = await Promise.all([
+    sql.rows(SERIALISE_STARTS, [arrayOf(starts.flatMap(locksOf))]),
+    sql.rows<{
+      flow_id: string;
+      orchestration_name: string;
+      idempotency_key: string | null;
+      input: string | null;
+    }>(FIND_STARTS, [
+      arrayOf(starts.map(({ flowId }) => flowId)),
+      arrayOf(keyed.map(({ orchestration }) => orchestration.name)),
+      arrayOf(keyed.map(({ idempotencyKey }) => idempotencyKey)),
+    ]),
+  ]);
+  const known = new Map<string, ExistingStart>();
+  for (const row of rows) {
+    const existing = {
+      flowId: row.flow_id,
+      orchestrationName: row.orchestration_name,
+      payload: row.input,
+    };
+    for (const lock of locksFor(row.flow_id, row.orchestration_name, row.idempotency_key))
+      known.set(lock, existing);
+  }
+  return existingAmong(starts, known);
+}
+
+/** A start that comes twice in one batch is an echo of the first. The idempotency key tells before the flowId does. */
+function existingAmong(
+  starts: readonly StartInput[],
+  known: Map<string, ExistingStart>,
+): Map<number, ExistingStart> {
+  const existing = new Map<number, ExistingStart>();
+  starts.forEach((start, index) => {
+    const found = locksOf(start)
+      .map((lock) => known.get(lock))
+      .find((one) => one !== undefined);
+    if (found !== undefined) {
+      existing.set(index, found);
+      return;
+    }
+    const { flowId, orchestration, payload } = start;
+    for (const lock of locksOf(start))
+      known.set(lock, { flowId, orchestrationName: orchestration.name, payload });
+  });
+  return existing;
+}
+
+function locksOf({ flowId, orchestration, idempotencyKey }: StartInput): string[] {
+  return locksFor(flowId, orchestration.name, idempotencyKey);
+}
+
+function locksFor(
+  flowId: string,
+  orchestrationName: string,
+  idempotencyKey: string | null,
+): string[] {
+  return idempotencyKey === null
+    ? [`flow ${flowId}`]
+    : [`key ${orchestrationName} ${idempotencyKey}`, `flow ${flowId}`];
+}

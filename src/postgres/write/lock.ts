@@ -1,0 +1,114 @@
+/** Locks flows in id order and loads them. Two statements, sent together: steps are read by a snapshot taken when the locks are held. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { LockedFlows } from '../../engine/ports.js';
+import type { Flow, Instant } from '../../saga/flow.js';
+import { prepared } from '../connection/connection.js';
+import { arrayOf, millis, millisOf, type Sql } from '../connection/sql.js';
+import type { Definitions } from '../rows/definition-cache.js';
+import {
+  type Context,
+  flowOf,
+  RUN_COLUMNS,
+  type RunRead,
+  STEP_COLUMNS,
+  type StepRead,
+} from '../rows/flow-rows.js';
+
+interface LockedRun extends RunRead {
+  readonly wake_at: number | null;
+  readonly parked: string | null;
+}
+
+const LOCK_RUNS = prepared(`
+SELECT ${RUN_COLUMNS}, ${millisOf('r.wake_at')} AS wake_at, r.parked
+FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[]) ORDER BY r.flow_id FOR UPDATE`);
+
+interface Around {
+  readonly now: Instant;
+  /** Locked where they lie: a relay that is taking a row just now has it. */
+  readonly ungiven: readonly (readonly [flowId: string, attemptId: string])[];
+  readonly unsent: readonly (readonly [flowId: string, number: number, attemptId: string])[];
+  /** Names of paused orchestrations. */
+  readonly paused: readonly string[];
+}
+
+/** The first row says what lies around the flows, the others are their steps. */
+const LOAD_STEPS = prepared(`
+SELECT NULL AS flow_id, 0 AS seq, json_build_object(
+    'now', floor(${millisOf('clock_timestamp()')}),
+    'ungiven', array_to_json(ARRAY(SELECT array_to_json(ARRAY[o.flow_id, o.attempt_id]) FROM orchestration_outbox o
+      WHERE o.flow_id = ANY ($1::text[]) AND o.leased_to IS NULL AND o.attempt_id IS NOT NULL FOR UPDATE SKIP LOCKED)),
+    'unsent', array_to_json(ARRAY(SELECT json_build_array(o.flow_id, o.number, o.attempt_id) FROM orchestration_outbox o
+      WHERE o.flow_id = ANY ($2::text[]) AND o.attempt_id IS NOT NULL)),
+    'paused', array_to_json(ARRAY(SELECT n.name FROM orchestration_name n WHERE n.paused))
+  )::text AS status, 0 AS attempt, NULL AS error_message, NULL AS error_code, NULL AS input, NULL AS output,
+  NULL::float8 AS started_at, NULL::float8 AS ended_at, NULL::float8 AS undone_at, NULL AS state
+UNION ALL
+SELECT s.flow_id, ${STEP_COLUMNS} FROM orchestration_step_run s WHERE s.flow_id = ANY ($3::text[])`);
+
+export interface Locked extends LockedFlows {
+  /** wake_at of the locked flows as it is stored. */
+  readonly wakeAt: ReadonlyMap<string, Instant | null>;
+}
+
+export async function lock(
+  sql: Sql,
+  em: EntityManager,
+  definitions: Definitions,
+  flowIds: readonly string[],
+  ticking: readonly string[],
+  isSent: (flowId: string, number: number) => boolean,
+): Promise<Locked> {
+  const ids = arrayOf(flowIds);
+  const [runs, rows] = await Promise.all([
+    flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
+    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]),
+  ]);
+  const going = runs.filter((run) => run.parked === null);
+  const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');
+  const stepsOf = Map.groupBy(rows, (row) => row.flow_id);
+  const definitionOf = await definitions.of(em, going.map(refOf));
+  const contextOf = contexts(around, isSent);
+  const flows = new Map<string, Flow>();
+  const parked = new Map(
+    runs.flatMap((run) => (run.parked === null ? [] : [[run.flow_id, run.parked]])),
+  );
+  for (const run of going) {
+    try {
+      flows.set(
+        run.flow_id,
+        flowOf(run, definitionOf(refOf(run)), stepsOf.get(run.flow_id) ?? [], contextOf(run)),
+      );
+    } catch (error) {
+      // Rows that cannot be: this flow stands still, its neighbours go on.
+      parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return {
+    now: around.now,
+    flows,
+    parked,
+    wakeAt: new Map(going.map((run) => [run.flow_id, millis(run.wake_at)])),
+  };
+}
+
+function contexts(
+  { now, ungiven, unsent, paused }: Around,
+  isSent: (flowId: string, number: number) => boolean,
+): (run: RunRead) => Context {
+  const free = Map.groupBy(ungiven, ([flowId]) => flowId);
+  const waiting = Map.groupBy(
+    unsent.filter(([flowId, number]) => !isSent(flowId, number)),
+    ([flowId]) => flowId,
+  );
+  return ({ flow_id, orchestration_name }) => ({
+    now,
+    ungiven: (free.get(flow_id) ?? []).map(([, attemptId]) => attemptId),
+    unsent: (waiting.get(flow_id) ?? []).map(([, , attemptId]) => attemptId),
+    orchestrationPaused: paused.includes(orchestration_name),
+  });
+}
+
+export function refOf(run: RunRead): { readonly name: string; readonly version: number } {
+  return { name: run.orchestration_name, version: run.orchestration_version };
+}

@@ -1,0 +1,54 @@
+/** Left-over messages: rows whose owner died or never was. Whole flows, in order, to one instance at a time. */
+import type { OutboxRow } from '../../engine/ports.js';
+import { prepared } from '../connection/connection.js';
+import { arrayOf, type Sql } from '../connection/sql.js';
+import { type Lease, type OutboxRead, outboxRowOf } from '../rows/outbox-rows.js';
+import type { SentRow } from './published-rows.js';
+
+const DELETE_SENT = prepared(`
+DELETE FROM orchestration_outbox o USING unnest($1::text[], $2::bigint[]) AS u (flow_id, number)
+WHERE o.flow_id = u.flow_id AND o.number = u.number`);
+
+export async function deleteSent(sql: Sql, rows: readonly SentRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql.rows<unknown>(DELETE_SENT, [
+    arrayOf(rows.map(({ flowId }) => flowId)),
+    arrayOf(rows.map(({ number }) => number)),
+  ]);
+}
+
+/** More rows than flows wanted: a flow may have several. */
+const ROWS_PER_FLOW = 8;
+
+/** The lock on a flow's oldest row is the lock on its messages: whoever else looks, skips the flow. */
+const LOCK_OLDEST = prepared(`
+SELECT o.flow_id FROM (
+    SELECT DISTINCT due.flow_id FROM (
+      SELECT c.flow_id FROM orchestration_outbox c WHERE c.leased_until < clock_timestamp() ORDER BY c.leased_until LIMIT $1::int * ${ROWS_PER_FLOW}
+    ) AS due LIMIT $1::int
+  ) AS waiting
+  CROSS JOIN LATERAL (SELECT min(f.number) AS number FROM orchestration_outbox f WHERE f.flow_id = waiting.flow_id) AS first
+  JOIN orchestration_outbox o ON o.flow_id = waiting.flow_id AND o.number = first.number
+WHERE o.leased_until < clock_timestamp()
+FOR UPDATE OF o SKIP LOCKED`);
+
+/** Up to the first row that somebody living is publishing. */
+const LEASE = prepared(`
+UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
+WHERE o.flow_id = ANY ($1::text[]) AND o.leased_until < clock_timestamp()
+  AND NOT EXISTS (SELECT FROM orchestration_outbox e WHERE e.flow_id = o.flow_id AND e.number < o.number AND e.leased_until >= clock_timestamp())
+RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes`);
+
+/** To be called inside a transaction. */
+export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Promise<OutboxRow[]> {
+  const waiting = await sql.rows<{ flow_id: string }>(LOCK_OLDEST, [flows]);
+  if (waiting.length === 0) return [];
+  const rows = await sql.rows<OutboxRead>(LEASE, [
+    arrayOf(waiting.map((row) => row.flow_id)),
+    lease.owner,
+    lease.ms,
+  ]);
+  return rows
+    .map(outboxRowOf)
+    .sort((a, b) => (a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1));
+}

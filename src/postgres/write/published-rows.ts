@@ -1,0 +1,42 @@
+/** Outbox rows the broker has acknowledged: remembered here, deleted along with the next commit, or by a timer when none comes. */
+
+export interface SentRow {
+  readonly flowId: string;
+  readonly number: number;
+}
+
+const key = ({ flowId, number }: SentRow): string => `${flowId} ${number}`;
+
+export class Sent {
+  private readonly rows = new Map<string, SentRow>();
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  add(rows: readonly SentRow[]): void {
+    for (const { flowId, number } of rows)
+      this.rows.set(key({ flowId, number }), { flowId, number });
+  }
+
+  /** Still known after `snapshot`: they go for good only with `forget`, once the transaction that deletes them has committed. */
+  has(flowId: string, number: number): boolean {
+    return this.rows.has(key({ flowId, number }));
+  }
+
+  /** Up to `most`, in the order of the key: two instances that delete the same rows do so in one order. */
+  snapshot(most: number): SentRow[] {
+    const rows: SentRow[] = [];
+    for (const row of this.rows.values()) {
+      if (rows.length >= most) break;
+      rows.push(row);
+    }
+    return rows.sort((a, b) =>
+      a.flowId < b.flowId ? -1 : a.flowId > b.flowId ? 1 : a.number - b.number,
+    );
+  }
+
+  forget(rows: readonly SentRow[]): void {
+    for (const row of rows) this.rows.delete(key(row));
+  }
+}

@@ -1,0 +1,83 @@
+/** Rows of steps: all of a new flow, of a known one those that changed. */
+import type { FlowRecord } from '../../engine/ports.js';
+import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
+import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
+import { instantOf } from '../connection/sql.js';
+import { outputEventOf, stepState } from '../rows/flow-rows.js';
+import { asJson, keeping, orKept } from '../rows/payload-columns.js';
+import { outputEventAmong } from '../rows/timeline-rows.js';
+
+interface StepChange {
+  readonly flow: Flow;
+  readonly before: StepRun | undefined;
+  readonly step: StepRun;
+  /** Number of the event that gave the step its output; 0 = none. */
+  readonly outputEvent: number;
+}
+
+export function insertSteps(records: readonly FlowRecord[]): Part {
+  const changes = records.flatMap((record) =>
+    record.after.steps.map((step) => changeOf(record, undefined, step)),
+  );
+  return wrap.insert('orchestration_step_run', columnsOf(NEW_STEP, changes), changes.length);
+}
+
+/** Only steps that changed: the saga keeps the others by identity. */
+export function updateSteps(records: readonly FlowRecord[]): Part {
+  const changes = records.flatMap((record) =>
+    record.after.steps.flatMap((step, index) => {
+      const before = record.before?.steps[index];
+      return step === before ? [] : [changeOf(record, before, step)];
+    }),
+  );
+  return wrap.update(
+    'orchestration_step_run',
+    ['flow_id', 'seq'],
+    columnsOf(CHANGED_STEP, changes),
+    changes.length,
+  );
+}
+
+function changeOf(
+  { after, events }: FlowRecord,
+  before: StepRun | undefined,
+  step: StepRun,
+): StepChange {
+  return {
+    flow: after,
+    before,
+    step,
+    outputEvent: outputEventAmong(events, step) ?? outputEventOf(before),
+  };
+}
+
+const STEP: readonly ColumnSpec<StepChange>[] = [
+  ['flow_id', 'text', ({ flow }) => flow.flowId],
+  ['seq', 'int', ({ step }) => step.definition.seq],
+  ['status', 'text', ({ step }) => step.status],
+  ['retry_count', 'int', ({ step }) => retryCountOf(step)],
+  ['undo_retry_count', 'int', ({ step }) => undoRetryCountOf(step)],
+  ['attempt', 'int', ({ step }) => step.attempt],
+  ['error_message', 'text', ({ step }) => step.errorMessage],
+  ['error_code', 'text', ({ step }) => step.errorCode],
+  ['started_at', 'float8', ({ step }) => step.startedAt, instantOf],
+  ['ended_at', 'float8', ({ step }) => step.endedAt, instantOf],
+  ['undone_at', 'float8', ({ step }) => step.undoneAt, instantOf],
+  ['state', 'text', ({ step, outputEvent }) => stepState(step, outputEvent), asJson],
+];
+
+const NEW_STEP: readonly ColumnSpec<StepChange>[] = [
+  ...STEP,
+  ['step_name', 'text', ({ step }) => step.definition.name],
+  ['max_retries', 'int', ({ step }) => step.definition.maxRetries],
+  ['undo_max_retries', 'int', ({ step }) => step.definition.undoMaxRetries],
+  ['created_at', 'float8', ({ flow }) => flow.startedAt, instantOf],
+  ['input', 'text', ({ step }) => step.input, asJson],
+  ['output', 'text', ({ step }) => step.output, asJson],
+];
+
+const CHANGED_STEP: readonly ColumnSpec<StepChange>[] = [
+  ...STEP,
+  ['input', 'text', ({ before, step }) => orKept(before?.input, step.input), keeping],
+  ['output', 'text', ({ before, step }) => orKept(before?.output, step.output), keeping],
+];

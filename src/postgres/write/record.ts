@@ -1,0 +1,128 @@
+/** Writes what one transaction decided: one statement, whatever the number of flows, made of the parts this batch needs. */
+import type { FlowRecord } from '../../engine/ports.js';
+import type { Flow, Instant } from '../../saga/flow.js';
+import { prepared } from '../connection/connection.js';
+import {
+  type ColumnSpec,
+  columnsOf,
+  type Part,
+  statementOf,
+  wrap,
+} from '../connection/set-based-sql.js';
+import { instantOf } from '../connection/sql.js';
+import type { TransactionSql } from '../connection/transaction.js';
+import { runState } from '../rows/flow-rows.js';
+import { type Lease, outboxPart } from '../rows/outbox-rows.js';
+import { asJson, keeping, orKept } from '../rows/payload-columns.js';
+import { storedEvents } from '../rows/timeline-rows.js';
+import type { SentRow } from './published-rows.js';
+import { insertSteps, updateSteps } from './record-steps.js';
+
+export interface Recording {
+  readonly records: readonly FlowRecord[];
+  /** Whose the outbox rows are; null = nobody's yet. */
+  readonly lease: Lease | null;
+  /** Outbox rows that were acknowledged: they go along. */
+  readonly sent: readonly SentRow[];
+  /** Payloads for NOTIFY. */
+  readonly hints: readonly string[];
+  /** wake_at as it is stored, of the locked flows. */
+  readonly wakeAt: ReadonlyMap<string, Instant | null>;
+  /** Flows a timer looks at: their wake_at is written as given. */
+  readonly ticking: ReadonlySet<string>;
+}
+
+export function record(sql: TransactionSql, recording: Recording): void {
+  const { records, lease, sent, hints } = recording;
+  const started = records.filter(({ before }) => before === null);
+  const changed = records.filter(({ before }) => before !== null);
+  const told = records.filter(({ events }) => events.length > 0);
+  const outbox = records.flatMap((one) => one.outbox);
+  const withdrawn = records.flatMap((one) =>
+    one.withdrawn.map((attemptId) => ({ flowId: one.after.flowId, attemptId })),
+  );
+  const parts: Part[] = [
+    wrap.insert('orchestration_run', columnsOf(NEW_RUN, started), started.length),
+    insertSteps(started),
+    wrap.update(
+      'orchestration_run',
+      ['flow_id'],
+      columnsOf(changedRun(recording), changed),
+      changed.length,
+    ),
+    updateSteps(changed),
+    wrap.insert('orchestration_timeline', columnsOf(TIMELINE, told), told.length),
+    outboxPart(outbox, lease),
+    wrap.remove('orchestration_outbox', columnsOf(SENT, sent), sent.length),
+    wrap.remove('orchestration_outbox', columnsOf(WITHDRAWN, withdrawn), withdrawn.length),
+  ].filter(({ rows }) => rows > 0);
+  if (parts.length === 0) return;
+  const { text, parameters } = statementOf(parts, hints);
+  sql.later(prepared(text), parameters);
+}
+
+/** What both a new flow and a changed one write. */
+const RUN: readonly ColumnSpec<FlowRecord>[] = [
+  ['flow_id', 'text', ({ after }) => after.flowId],
+  ['status', 'text', ({ after }) => after.status],
+  ['ended_at', 'float8', ({ after }) => after.endedAt, instantOf],
+  ['failure_reason', 'text', ({ after }) => after.failureReason],
+  ['state', 'text', ({ after }) => runState(after), asJson],
+  ['last_event_number', 'int', ({ after }) => after.lastEventNumber],
+];
+
+const NEW_RUN: readonly ColumnSpec<FlowRecord>[] = [
+  ...RUN,
+  ['orchestration_name', 'text', ({ after }) => after.orchestration.name],
+  ['orchestration_version', 'int', ({ after }) => after.orchestration.version],
+  ['started_at', 'float8', ({ after }) => after.startedAt, instantOf],
+  ['initiator', 'text', ({ after }) => after.initiator],
+  ['idempotency_key', 'text', ({ after }) => after.idempotencyKey],
+  ['correlation_id', 'text', ({ after }) => correlationIdOf(after)],
+  ['input', 'text', ({ after }) => after.input, asJson],
+  ['output', 'text', ({ after }) => after.output, asJson],
+  ['headers', 'text', ({ after }) => JSON.stringify(after.headers), asJson],
+  ['wake_at', 'float8', ({ wakeAt }) => wakeAt, instantOf],
+];
+
+function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {
+  return [
+    ...RUN,
+    ['output', 'text', ({ before, after }) => orKept(before?.output, after.output), keeping],
+    ['wake_at', 'float8', (one) => wakeAtOf(one, recording), instantOf],
+  ];
+}
+
+/** A stored time that is still to come and earlier stays: it is a lower bound, and not writing it keeps the update off the indexes. */
+function wakeAtOf(
+  { after, events, wakeAt }: FlowRecord,
+  { wakeAt: stored, ticking }: Recording,
+): Instant | null {
+  const known = stored.get(after.flowId) ?? null;
+  if (wakeAt === null || known === null || events.length === 0 || ticking.has(after.flowId))
+    return wakeAt;
+  return known <= after.now || wakeAt < known ? wakeAt : known;
+}
+
+function correlationIdOf({ headers }: Flow): string | null {
+  const id = headers.correlationId;
+  return id === undefined || id === null ? null : typeof id === 'string' ? id : JSON.stringify(id);
+}
+
+const TIMELINE: readonly ColumnSpec<FlowRecord>[] = [
+  ['flow_id', 'text', ({ after }) => after.flowId],
+  ['first_number', 'int', ({ events }) => events[0]?.number ?? null],
+  ['last_number', 'int', ({ events }) => events.at(-1)?.number ?? null],
+  ['at', 'float8', ({ events }) => events[0]?.at ?? null, instantOf],
+  ['events', 'text', ({ events }) => storedEvents(events), asJson],
+];
+
+const SENT: readonly ColumnSpec<SentRow>[] = [
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['number', 'bigint', ({ number }) => number],
+];
+
+const WITHDRAWN: readonly ColumnSpec<{ readonly flowId: string; readonly attemptId: string }>[] = [
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['attempt_id', 'text', ({ attemptId }) => attemptId],
+];

@@ -1,0 +1,117 @@
+/** Keeps what nobody could use, and stops flows that broke a law; neither holds up its neighbours. */
+import type { ParkedFlow, QuarantineEntry, Replay } from '../../engine/ports.js';
+import { prepared } from '../connection/connection.js';
+import {
+  type ColumnSpec,
+  columnsOf,
+  type Part,
+  statementOf,
+  wrap,
+} from '../connection/set-based-sql.js';
+import { instantOf, type Sql } from '../connection/sql.js';
+import type { TransactionSql } from '../connection/transaction.js';
+import { isRowId } from '../read/quarantine-query.js';
+import { hexOf, type Lease, outboxPart } from '../rows/outbox-rows.js';
+import { asJson } from '../rows/payload-columns.js';
+
+interface Refused {
+  readonly quarantine: readonly QuarantineEntry[];
+  readonly parked: readonly ParkedFlow[];
+  readonly replayed: readonly Replay[];
+  readonly lease: Lease | null;
+}
+
+export function refuse(
+  sql: TransactionSql,
+  { quarantine, parked, replayed, lease }: Refused,
+): void {
+  const rows = quarantine.map(({ copy }) => copy);
+  const copies = outboxPart(rows, lease);
+  const parts = [
+    wrap.insert('orchestration_quarantine', columnsOf(QUARANTINE, quarantine), quarantine.length),
+    // A topic that was made anew counts its offsets anew: an older copy of the same number may still be on its way.
+    { ...copies, text: `${copies.text} ON CONFLICT (flow_id, number) DO NOTHING` },
+    park(parked),
+    settle(replayed),
+  ].filter((part) => part.rows > 0);
+  if (parts.length === 0) return;
+  const { text, parameters } = statementOf(parts, []);
+  sql.later(prepared(text), parameters);
+}
+
+/** Locked by `admit` when they were found open. */
+function settle(replayed: readonly Replay[]): Part {
+  const part = wrap.update(
+    'orchestration_quarantine',
+    ['id'],
+    columnsOf(REPLAYED, replayed),
+    replayed.length,
+  );
+  return {
+    ...part,
+    text: part.text.replace(' SET ', " SET state = 'REPLAYED', settled_at = now(), "),
+  };
+}
+
+const REPLAYED: readonly ColumnSpec<Replay>[] = [
+  ['id', 'bigint', ({ id }) => BigInt(id)],
+  ['settled_by', 'text', ({ actor }) => actor],
+  ['settled_reason', 'text', ({ reason }) => reason],
+];
+
+const SETTLE = `
+UPDATE orchestration_quarantine SET state = $4, settled_at = now(), settled_by = $2, settled_reason = $3
+WHERE id = $1::bigint AND state = 'OPEN' RETURNING id`;
+
+/** False: it is not open, or there is none. */
+export async function settleAlone(
+  sql: Sql,
+  { id, actor, reason }: Replay,
+  as: 'REPLAYED' | 'DISCARDED',
+): Promise<boolean> {
+  return isRowId(id) && (await sql.rows<unknown>(SETTLE, [id, actor, reason, as])).length > 0;
+}
+
+const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [
+  ['topic', 'text', ({ position }) => position.topic],
+  ['partition', 'int', ({ position }) => position.partition],
+  ['record_offset', 'bigint', ({ position }) => position.offset],
+  ['record_at', 'float8', ({ position }) => position.timestamp, instantOf],
+  ['code', 'text', ({ code }) => code],
+  ['message', 'text', ({ message }) => message],
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['step_name', 'text', ({ stepName }) => stepName],
+  ['key', 'bytea', ({ key }) => hexOf(key)],
+  ['value', 'bytea', ({ value }) => hexOf(value)],
+  ['headers', 'text', ({ headers }) => textsOfHeaders(headers), asJson],
+];
+
+/** As text: what no text is would be of no use to a reader either. */
+function textsOfHeaders(headers: QuarantineEntry['headers']): string | null {
+  const entries = Object.entries(headers ?? {});
+  if (entries.length === 0) return null;
+  return JSON.stringify(
+    Object.fromEntries(
+      entries.map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : Buffer.from(value).toString(),
+      ]),
+    ),
+  );
+}
+
+const PARKED: readonly ColumnSpec<ParkedFlow>[] = [
+  ['flow_id', 'text', ({ flowId }) => flowId],
+  ['parked', 'text', ({ reason }) => reason],
+];
+
+/** A parked flow is looked at by nobody until a person has. */
+function park(flows: readonly ParkedFlow[]): Part {
+  const part = wrap.update(
+    'orchestration_run',
+    ['flow_id'],
+    columnsOf(PARKED, flows),
+    flows.length,
+  );
+  return { ...part, text: part.text.replace(' SET ', ' SET wake_at = NULL, ') };
+}

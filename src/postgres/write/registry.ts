@@ -1,0 +1,140 @@
+/** Registered orchestrations and workers, through the EntityManager: this is not the hot path. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { RegistrationRow, RegistryTransaction, WorkerRow } from '../../engine/ports.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+import { arrayOf, type Sql } from '../connection/sql.js';
+import { keyOf, readDefinitions, type VersionRef } from '../rows/definition-cache.js';
+import { registrations as readRegistrations, SELECT_CURRENT } from '../rows/registration-rows.js';
+import {
+  OrchestrationNameRow,
+  OrchestrationRow,
+  OrchestrationStepRow,
+  OrchestrationWorkerRow,
+} from '../schema/entities/definitions.js';
+
+/** Advisory lock of whoever changes definitions. */
+const REGISTRY_LOCK = 0x72656769;
+
+export class Registry implements RegistryTransaction {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly sql: Sql,
+    private readonly stepTopics: (
+      orchestrationName: string,
+      stepName: string,
+    ) => readonly [string, string],
+  ) {}
+
+  async lockRegistry(): Promise<void> {
+    await this.sql.rows<unknown>('SELECT pg_advisory_xact_lock($1)', [REGISTRY_LOCK]);
+  }
+
+  async current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>> {
+    // What this transaction has written itself is seen, and not kept: it may be rolled back.
+    const rows = await readRegistrations(this.sql, CURRENT, [arrayOf(names)], (refs) =>
+      definitionsIn(this.em, refs),
+    );
+    return new Map(rows.map((row) => [row.orchestration.name, row]));
+  }
+
+  async topicNeighbours(
+    topics: readonly string[],
+  ): ReturnType<RegistryTransaction['topicNeighbours']> {
+    const keys = [...new Set(topics.map(topicKey))];
+    const rows = await this.sql.rows<{ name: string; step_name: string }>(NEIGHBOURS, [
+      arrayOf(keys),
+    ]);
+    return rows.flatMap(({ name, step_name }) =>
+      this.stepTopics(name, step_name)
+        .filter((topic) => keys.includes(topicKey(topic)))
+        .map((topic) => ({ name, stepName: step_name, topic })),
+    );
+  }
+
+  async workers(names: readonly string[]): Promise<readonly WorkerRow[]> {
+    const em = this.em.fork({ keepTransactionContext: true });
+    const rows = await em.find(OrchestrationWorkerRow, { orchestrationName: { $in: [...names] } });
+    return rows.map((row) => ({
+      orchestrationName: row.orchestrationName,
+      stepName: row.stepName,
+      serviceName: row.serviceName,
+      objectType: row.objectType ?? null,
+      handlerClass: row.handlerClass ?? null,
+      doMethod: row.doMethod ?? null,
+      undoMethod: row.undoMethod ?? null,
+    }));
+  }
+
+  async flowsInFlight(name: string): Promise<number> {
+    const [row] = await this.sql.rows<{ count: number }>(
+      `SELECT count(*)::int AS count FROM orchestration_run r WHERE r.status IN ('IN_PROGRESS', 'UNDOING') AND r.orchestration_name = $1`,
+      [name],
+    );
+    return row?.count ?? 0;
+  }
+
+  async saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void> {
+    const { name, version, steps, ...content } = orchestration;
+    await this.em.insert(OrchestrationRow, { name, version, ...content, initiator });
+    await this.em.insertMany(
+      OrchestrationStepRow,
+      steps.map((step) => ({
+        orchestrationName: name,
+        version,
+        ...step,
+        ...this.keysOf(name, step.name),
+      })),
+    );
+    await this.em.upsert(
+      OrchestrationNameRow,
+      { name, currentVersion: version },
+      { onConflictFields: ['name'], onConflictMergeFields: ['currentVersion'] },
+    );
+  }
+
+  async saveWorkers(rows: readonly WorkerRow[]): Promise<void> {
+    await this.em.upsertMany(
+      OrchestrationWorkerRow,
+      rows.map((row) => ({
+        ...row,
+        ...this.keysOf(row.orchestrationName, row.stepName),
+        registeredAt: new Date(),
+      })),
+    );
+  }
+
+  private keysOf(
+    name: string,
+    stepName: string,
+  ): { readonly doTopicKey: string; readonly undoTopicKey: string } {
+    const [doTopic, undoTopic] = this.stepTopics(name, stepName);
+    return { doTopicKey: topicKey(doTopic), undoTopicKey: topicKey(undoTopic) };
+  }
+}
+
+/** Kafka compares topic names so. */
+function topicKey(topic: string): string {
+  return topic.replaceAll('.', '_');
+}
+
+const NEIGHBOURS = ['do_topic_key', 'undo_topic_key']
+  .flatMap((key) => [
+    `SELECT s.orchestration_name AS name, s.name AS step_name FROM orchestration_step s WHERE s.${key} = ANY ($1::text[])`,
+    `SELECT w.orchestration_name AS name, w.step_name FROM orchestration_worker w WHERE w.${key} = ANY ($1::text[])`,
+  ])
+  .join('\nUNION\n');
+
+const CURRENT = `${SELECT_CURRENT} WHERE n.name = ANY ($1::text[])`;
+
+async function definitionsIn(
+  em: EntityManager,
+  refs: readonly VersionRef[],
+): Promise<(ref: VersionRef) => Orchestration> {
+  const found = await readDefinitions(em.fork({ keepTransactionContext: true }), refs);
+  return (ref) => {
+    const orchestration = found.get(keyOf(ref));
+    if (orchestration === undefined)
+      throw new Error(`version ${ref.version} of orchestration ${ref.name} is not registered`);
+    return orchestration;
+  };
+}

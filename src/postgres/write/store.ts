@@ -1,0 +1,251 @@
+/** The write side: one transaction of the road, the outbox, timers, the registry. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { IsolationLevel } from '@mikro-orm/postgresql';
+import type {
+  FlowRecord,
+  InboxPosition,
+  OutboxRow,
+  RegistrationRow,
+  RegistryTransaction,
+  Removal,
+  Replay,
+  RoadTransaction,
+  Store,
+} from '../../engine/ports.js';
+import type { Log } from '../../observability/log.js';
+import { type HintListener, type Hints, hintsOf } from '../connection/commit-notifications.js';
+import type { NamedStatements } from '../connection/connection.js';
+import { throwingFaults } from '../connection/faults.js';
+import { freshOf, type Sql, sqlOf } from '../connection/sql.js';
+import { pipelined, type TransactionSql } from '../connection/transaction.js';
+import { nearestNames } from '../read/similar-names.js';
+import type { Definitions } from '../rows/definition-cache.js';
+import type { Lease } from '../rows/outbox-rows.js';
+import { registrationOf } from '../rows/registration-rows.js';
+import { admit } from './admit.js';
+import { due, untilNextDue } from './due-flows.js';
+import { inboxOf, resetInbox } from './inbox.js';
+import { type Locked, lock } from './lock.js';
+import { deleteSent, takeLeftovers } from './outbox.js';
+import { Sent, type SentRow } from './published-rows.js';
+import { record } from './record.js';
+import { refuse, settleAlone } from './refuse.js';
+import { Registry } from './registry.js';
+
+export interface StoreOptions {
+  readonly instanceId: string;
+  readonly leaseMs: number;
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly log: Log;
+}
+
+/** Acknowledged rows are deleted with the next commit, or after this long, ms. */
+const SENT_WAITS_MS = 1_000;
+const SENT_AT_ONCE = 5_000;
+
+export class PostgresStore implements Store {
+  private readonly sent = new Sent();
+  private sentTimer: NodeJS.Timeout | null = null;
+  private flushing: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly definitions: Definitions,
+    private readonly hints: Hints,
+    private readonly statements: Pick<NamedStatements, 'pooled'>,
+    private readonly options: StoreOptions,
+    /** Runs removals as the only one of all instances. */
+    private readonly alone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>,
+  ) {}
+
+  async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
+    let going: readonly SentRow[] = [];
+    const take = (): readonly SentRow[] => {
+      going = this.sent.snapshot(SENT_AT_ONCE);
+      return going;
+    };
+    const result = await throwingFaults(() =>
+      pipelined(this.statements, (sql) =>
+        work(
+          new PostgresRoad(
+            sql,
+            freshOf(this.em),
+            this.definitions,
+            this.sent,
+            take,
+            this.hints,
+            this.options,
+          ),
+        ),
+      ),
+    );
+    // Only now: a rolled-back transaction has deleted nothing.
+    this.sent.forget(going);
+    return result;
+  }
+
+  registry<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T> {
+    return this.transaction((em) => work(new Registry(em, sqlOf(em), this.options.stepTopics)));
+  }
+
+  orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
+    const em = freshOf(this.em);
+    return throwingFaults(() => registrationOf(em, this.definitions, name, version));
+  }
+
+  similarNames(name: string, most: number): Promise<readonly string[]> {
+    return this.sql((sql) => nearestNames(sql, name, most));
+  }
+
+  inbox(topic: string): Promise<readonly InboxPosition[]> {
+    return this.sql((sql) => inboxOf(sql, topic));
+  }
+
+  resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void> {
+    return this.sql((sql) => resetInbox(sql, topic, partition, nextOffset));
+  }
+
+  async outboxSent(rows: readonly SentRow[]): Promise<void> {
+    this.sent.add(rows);
+    if (this.closed) await this.flushSent();
+    else if (this.sent.size > 0)
+      this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+  }
+
+  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
+    return this.sql((sql) => settleAlone(sql, replay, as));
+  }
+
+  async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
+    // What was acknowledged is not left over.
+    await this.flushSent();
+    return this.transaction((em) => takeLeftovers(sqlOf(em), flows, this.lease));
+  }
+
+  due(most: number): Promise<readonly string[]> {
+    return this.sql((sql) => due(sql, most));
+  }
+
+  untilNextDue(most: number): Promise<number> {
+    return this.sql((sql) => untilNextDue(sql, most));
+  }
+
+  removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null> {
+    return throwingFaults(() => this.alone(work));
+  }
+
+  onRemoteCommit(listener: HintListener): Promise<() => Promise<void>> {
+    return throwingFaults(() => this.hints.listen(listener));
+  }
+
+  async ping(): Promise<void> {
+    await this.sql((sql) => sql.rows<unknown>('SELECT 1', []));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.sentTimer !== null) clearTimeout(this.sentTimer);
+    await this.flushSent().catch((err: unknown) => {
+      this.options.log.warn(
+        { err, rows: this.sent.size },
+        'could not mark all messages as sent; they will be sent again',
+      );
+    });
+    await this.hints.close();
+  }
+
+  private get lease(): Lease {
+    return { owner: this.options.instanceId, ms: this.options.leaseMs };
+  }
+
+  private flushLater(): void {
+    this.sentTimer = null;
+    this.flushSent().catch((err: unknown) => {
+      this.options.log.debug(
+        { err, rows: this.sent.size },
+        'acknowledged messages could not be removed; trying again',
+      );
+      if (!this.closed) this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+    });
+  }
+
+  /** One at a time: two would delete the same rows. */
+  private flushSent(): Promise<void> {
+    const flush = async (): Promise<void> => {
+      for (
+        let rows = this.sent.snapshot(SENT_AT_ONCE);
+        rows.length > 0;
+        rows = this.sent.snapshot(SENT_AT_ONCE)
+      ) {
+        await this.sql((sql) => deleteSent(sql, rows));
+        this.sent.forget(rows);
+      }
+    };
+    const turn = this.flushing.then(flush, flush);
+    this.flushing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return throwingFaults(() =>
+      freshOf(this.em).transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED }),
+    );
+  }
+
+  private sql<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return throwingFaults(() => work(sqlOf(freshOf(this.em))));
+  }
+}
+
+class PostgresRoad implements RoadTransaction {
+  private locked: Pick<Locked, 'wakeAt'> = { wakeAt: new Map() };
+  private ticking: ReadonlySet<string> = new Set();
+  private lease: Lease | null;
+
+  constructor(
+    private readonly sql: TransactionSql,
+    /** For versions nobody has read yet; they never change, and need not be read in the transaction. */
+    private readonly em: EntityManager,
+    private readonly definitions: Definitions,
+    private readonly sent: Sent,
+    private readonly takeSent: () => readonly SentRow[],
+    private readonly hints: Hints,
+    { instanceId, leaseMs }: StoreOptions,
+  ) {
+    this.lease = { owner: instanceId, ms: leaseMs };
+  }
+
+  admit(...args: Parameters<RoadTransaction['admit']>): ReturnType<RoadTransaction['admit']> {
+    return admit(this.sql, ...args);
+  }
+
+  async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
+    const isSent = (flowId: string, number: number): boolean => this.sent.has(flowId, number);
+    const locked = await lock(this.sql, this.em, this.definitions, flowIds, ticking, isSent);
+    this.locked = locked;
+    this.ticking = new Set(ticking);
+    return locked;
+  }
+
+  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+    if (!given) this.lease = null;
+    const { lease, ticking } = this;
+    const hints = hintsOf(this.hints.instanceId, records);
+    record(this.sql, {
+      records,
+      lease,
+      sent: this.takeSent(),
+      hints,
+      wakeAt: this.locked.wakeAt,
+      ticking,
+    });
+  }
+
+  /** Copies for the dead-letter topic are leased like the rows of `record`. */
+  async refuse(
+    ...[quarantine, parked, replayed]: Parameters<RoadTransaction['refuse']>
+  ): Promise<void> {
+    refuse(this.sql, { quarantine, parked, replayed, lease: this.lease });
+  }
+}

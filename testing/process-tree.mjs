@@ -1,0 +1,57 @@
+/** A process and everything it started, directly or not: found by parent in /proc; where there is none, by process group. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+const PATIENCE_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+
+/** Null: gone, or dead and not yet buried. */
+function statusOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : { pid, parent: Number(fields[1]), born: fields[19] };
+  } catch {
+    return null;
+  }
+}
+
+function everything() {
+  try {
+    return readdirSync('/proc').flatMap((entry) =>
+      /^\d+$/.test(entry) ? (statusOf(Number(entry)) ?? []) : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+function familiesOf(pids) {
+  const table = everything();
+  const family = new Set(pids);
+  for (let before = -1; before !== family.size; ) {
+    before = family.size;
+    for (const row of table) if (family.has(row.parent)) family.add(row.pid);
+  }
+  return table.filter(({ pid }) => family.has(pid));
+}
+
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** Asks these and all they started to end, and sees to it that they do. Each must lead a process group. */
+export async function endFamilies(pids) {
+  const family = familiesOf(pids);
+  // A number given to another process meanwhile is none of ours.
+  const left = () => family.filter(({ pid, born }) => statusOf(pid)?.born === born);
+  for (const pid of pids) send(-pid, 'SIGTERM');
+  for (const { pid } of left()) send(pid, 'SIGTERM');
+  const until = performance.now() + PATIENCE_MS;
+  while (left().length > 0 && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  for (const { pid } of left()) send(pid, 'SIGKILL');
+}

@@ -1,0 +1,128 @@
+/** The walls are real: in a house where every room breaks one, every breach is found, with what to do instead. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+interface Breach {
+  readonly from: string;
+  readonly to: string;
+  readonly rule: { readonly name: string };
+}
+interface Report {
+  readonly summary: {
+    readonly violations: readonly Breach[];
+    readonly ruleSetUsed: { readonly forbidden: readonly { name: string; comment: string }[] };
+  };
+}
+
+const NEIGHBOURS = 'knows-its-neighbours';
+/** Room, what it must not import, the rule that says so. */
+const INTRUDERS = [
+  ['saga', '../engine/intake/road.js', `saga-${NEIGHBOURS}`],
+  ['saga', 'node:fs', `saga-${NEIGHBOURS}`],
+  ['saga', 'zod', `saga-${NEIGHBOURS}`],
+  ['wire', '../kafka/client.js', `wire-${NEIGHBOURS}`],
+  ['wire', 'node:crypto', `wire-${NEIGHBOURS}`],
+  ['wire', 'kafkajs', `wire-${NEIGHBOURS}`],
+  ['engine', '../postgres/database.js', `engine-${NEIGHBOURS}`],
+  ['engine', '../wire/topics.js', `engine-${NEIGHBOURS}`],
+  ['engine', 'node:http', `engine-${NEIGHBOURS}`],
+  ['engine', 'node:fs', `engine-${NEIGHBOURS}`],
+  ['postgres', '../wire/topics.js', `postgres-${NEIGHBOURS}`],
+  ['postgres', '../engine/intake/road.js', `postgres-${NEIGHBOURS}`],
+  ['kafka', '../api/server.js', `kafka-${NEIGHBOURS}`],
+  ['kafka', '@mikro-orm/core', `kafka-${NEIGHBOURS}`],
+  ['embedded', '../kafka/client.js', `embedded-${NEIGHBOURS}`],
+  ['embedded', '../postgres/database.js', `embedded-${NEIGHBOURS}`],
+  ['api', '../postgres/database.js', `api-${NEIGHBOURS}`],
+  ['api', 'kafkajs', `api-${NEIGHBOURS}`],
+  ['demo', '../engine/intake/road.js', `demo-${NEIGHBOURS}`],
+  ['demo', '../api/server.js', `demo-${NEIGHBOURS}`],
+  ['observability', '../saga/flow.js', `observability-${NEIGHBOURS}`],
+  ['config', '../engine/intake/road.js', `config-${NEIGHBOURS}`],
+  ['api', '../main.js', 'nobody-imports-main'],
+  ['api', '../config/config.js', 'settings-are-handed-down'],
+  ['api', '../../testing/kit/clock.js', 'the-built-code-knows-no-tests'],
+] as const;
+const REAL = [
+  'engine/intake/road',
+  'kafka/client',
+  'postgres/database',
+  'wire/topics',
+  'api/server',
+  'saga/flow',
+  'main',
+  'config/config',
+  '../testing/kit/clock',
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'backstep-walls-'));
+let report: Report;
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+beforeAll(async () => {
+  write('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'NodeNext' } }));
+  for (const name of REAL) write(`src/${name}.ts`, 'export const one = 1;\n');
+  for (const [index, [room, target]] of INTRUDERS.entries()) {
+    write(
+      `src/${room}/intruder-${index}.ts`,
+      `import * as other from '${target}';\nexport const intruder = other;\n`,
+    );
+  }
+  write(
+    'src/saga/egg.ts',
+    "import { hen } from './hen.js';\nexport const egg = (): unknown => hen;\n",
+  );
+  write(
+    'src/saga/hen.ts',
+    "import { egg } from './egg.js';\nexport const hen = (): unknown => egg;\n",
+  );
+  write('src/saga/alone.ts', 'export {};\n');
+  const program = resolve('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+  const args = [
+    program,
+    '--config',
+    resolve('testing/module-boundaries.cjs'),
+    '--output-type',
+    'json',
+    'src',
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: folder,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  report = JSON.parse(stdout) as Report;
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const brokenBy = (file: string): string[] =>
+  report.summary.violations
+    .filter(({ from }) => from === `src/${file}`)
+    .map(({ rule }) => rule.name);
+
+test.each(INTRUDERS.map(([room, target, rule], index) => [room, target, rule, index] as const))(
+  'in %s, %s breaks %s',
+  (room, _, rule, index) => {
+    expect(brokenBy(`${room}/intruder-${index}.ts`)).toContain(rule);
+  },
+);
+
+test('two files that need each other are found', () =>
+  expect(brokenBy('saga/egg.ts')).toContain('no-circles'));
+
+test('a file that nobody imports is found', () =>
+  expect(brokenBy('saga/alone.ts')).toContain('no-orphans'));
+
+test('what breaks no wall is left alone', () => expect(brokenBy('saga/flow.ts')).toEqual([]));
+
+test('every wall says what to do instead', () => {
+  for (const { name, comment } of report.summary.ruleSetUsed.forbidden)
+    expect([name, comment]).toEqual([name, expect.stringMatching(/.{25,}/)]);
+});

@@ -1,0 +1,86 @@
+/** What a reader of the house may rely on, held by a machine. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+
+const below = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !name.endsWith('.d.ts'))
+    .map((name) => `${folder}/${name}`);
+const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n');
+const sources = below('src');
+const tests = below('testing');
+
+/** Over their budget since lines are at most 100 characters wide; each is to be split by idea. */
+const TO_SPLIT = new Set([
+  'src/config/config.ts',
+  'src/embedded/broker.ts',
+  'src/postgres/write/store.ts',
+  'src/engine/registry/registry.ts',
+  'src/kafka/consumer.ts',
+  'src/wire/declarations.ts',
+  'src/main.ts',
+  'src/launch/install-and-build.mjs',
+  'src/saga/accept-reply.ts',
+  'src/saga/event.ts',
+  'src/saga/evolve-step.ts',
+  'src/saga/flow.ts',
+  'src/saga/next.ts',
+]);
+
+test('files are short: at most 250 lines, at most 150 in the saga', () => {
+  const most = (file: string): number => (file.startsWith('src/saga/') ? 150 : 250);
+  const long = sources.filter((file) => lines(file).length - 1 > most(file));
+  expect(long.filter((file) => !TO_SPLIT.has(file))).toEqual([]);
+  expect([...TO_SPLIT].filter((file) => !long.includes(file))).toEqual([]);
+});
+
+test('only config/config.ts reads the environment', () => {
+  const readers = sources.filter(
+    (file) => file.endsWith('.ts') && readFileSync(file, 'utf8').includes('process.env'),
+  );
+  expect(readers.filter((file) => file !== 'src/config/config.ts')).toEqual([]);
+});
+
+test('nothing is printed behind the log', () => {
+  expect(sources.filter((file) => /\bconsole\.\w+\(/.test(readFileSync(file, 'utf8')))).toEqual([]);
+});
+
+test('nothing is left for later', () => {
+  const later = /\b(?:TODO|FIXME|XXX)\b/;
+  expect(
+    [...sources, ...tests].filter(
+      (file) => !file.endsWith('source-rules.test.ts') && later.test(readFileSync(file, 'utf8')),
+    ),
+  ).toEqual([]);
+});
+
+test('nothing is named after nothing: no helpers, utils, common, types or services', () => {
+  const nothing = /(^|[/-])(helpers?|utils?|common|types|services|manager|misc)\.(ts|mjs)$/;
+  expect([...sources, ...tests].filter((file) => nothing.test(file))).toEqual([]);
+});
+
+test('each room opens with what it knows and refuses to know', () => {
+  const first = [
+    'src/saga/orchestration.ts',
+    'src/wire/topics.ts',
+    'src/engine/ports.ts',
+    'src/postgres/database.ts',
+    'src/kafka/client.ts',
+    'src/embedded/broker.ts',
+    'src/api/server.ts',
+  ];
+  for (const file of first)
+    expect([file, lines(file).slice(0, 6).join(' ')]).toEqual([
+      file,
+      expect.stringMatching(/Knows:.*Refuses to know:.*In:.*Out:/),
+    ]);
+});
+
+test('no test is skipped or alone', () => {
+  const marks = /\b(?:test|describe|it)\.(?:skip|only|todo)\b/;
+  expect(
+    tests.filter(
+      (file) => !file.endsWith('source-rules.test.ts') && marks.test(readFileSync(file, 'utf8')),
+    ),
+  ).toEqual([]);
+});

@@ -1,0 +1,292 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Wire } from '../../src/engine/ports.js';
+import { advance, start } from '../../src/saga/advance.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import type { Flow } from '../../src/saga/flow.js';
+import type { ReplyInput } from '../../src/saga/input.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
+import { createWire } from '../../src/wire/outgoing.js';
+import { TOPICS } from '../../src/wire/topics.js';
+import { traceparentOf } from '../../src/wire/trace.js';
+import { sequential } from '../engine/builders.js';
+
+const wire: Wire = createWire({ commandTypeId: null, source: '/test' });
+const T = 1_700_000_000_000;
+
+function begin(orchestration: Orchestration, headers: Record<string, unknown> = {}) {
+  return start(
+    {
+      type: 'START',
+      flowId: 'f',
+      orchestration,
+      payload: '{"a":1}',
+      headers,
+      initiator: null,
+      idempotencyKey: null,
+    },
+    T,
+  );
+}
+function reply(stepName: string, changes: Partial<ReplyInput> = {}): ReplyInput {
+  const said = {
+    errorMessage: null,
+    errorCode: null,
+    retryable: true,
+    payload: null,
+    attemptId: null,
+    outcome: 'success' as const,
+  };
+  return { type: 'REPLY', flowId: 'f', stepName, action: 'DO', ...said, ...changes };
+}
+const body = (value: unknown) =>
+  JSON.parse(String(value)) as { headers: Record<string, unknown>; payload: unknown };
+
+describe('a command', () => {
+  test("has exactly the headers of the protocol, and the initiator's own", () => {
+    const { flow, events } = begin(sequential('o', 'a', 'b'), {
+      correlationId: 'c',
+      errorMessage: 'stale',
+      status: false,
+    });
+    const [row, ...others] = wire.outgoing(flow, events);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({
+      topic: 'orchestrator.o.a.do',
+      key: 'f',
+      flowId: 'f',
+      number: 2,
+      attemptId: 'f:a:DO:0:1',
+    });
+    expect(body(row?.value)).toEqual({
+      headers: {
+        correlationId: 'c',
+        flowId: 'f',
+        stepName: 'a',
+        action: 'DO',
+        orchestrationName: 'o',
+        seq: 1,
+        eventType: 'doa',
+        status: true,
+        attempt: 1,
+        attemptId: 'f:a:DO:0:1',
+        idempotencyKey: 'f:a:DO',
+        deadline: new Date(T + 1000).toISOString(),
+        timestamp: new Date(T).toISOString(),
+        traceparent: traceparentOf('f', {}),
+      },
+      payload: { a: 1 },
+    });
+  });
+
+  test('mirrors what a router needs in record headers, as a CloudEvent', () => {
+    const { flow, events } = begin(sequential('o', 'a'));
+    expect(wire.outgoing(flow, events)[0]?.headers).toEqual({
+      flowId: 'f',
+      action: 'DO',
+      attemptId: 'f:a:DO:0:1',
+      traceparent: traceparentOf('f', {}),
+      ce_specversion: '1.0',
+      ce_id: 'f:a:DO:0:1',
+      ce_source: '/test',
+      ce_type: 'backstep.do',
+      ce_time: new Date(T).toISOString(),
+      'content-type': 'application/json',
+    });
+    const typed = createWire({ commandTypeId: 'com.example.ExecutionMessage', source: '/test' });
+    expect(typed.outgoing(flow, events)[0]?.headers).toMatchObject({
+      __TypeId__: 'com.example.ExecutionMessage',
+    });
+  });
+
+  test("UNDO gets that step's own answer, or its input when there is none, and its round", () => {
+    const orchestration = sequential('o', 'a', 'b', 'c');
+    let flow: Flow = begin({
+      ...orchestration,
+      steps: orchestration.steps.map((step) => ({ ...step, maxRetries: 0 })),
+    }).flow;
+    let events: readonly FlowEvent[] = [];
+    const say = (input: ReplyInput): void => {
+      ({ flow, events } = advance(flow, input));
+    };
+    say(reply('a', { payload: '{"realm":7}' }));
+    say(reply('b'));
+    say(reply('c', { outcome: 'failure' }));
+    const undoB = wire.outgoing(flow, events)[0];
+    expect(undoB).toMatchObject({ topic: 'orchestrator.o.b.undo', attemptId: 'f:b:UNDO:1:1' });
+    expect(body(undoB?.value)).toMatchObject({
+      payload: { realm: 7 },
+      headers: { action: 'UNDO', round: 1, eventType: 'undob', idempotencyKey: 'f:b:UNDO' },
+    });
+    say(reply('b', { action: 'UNDO' }));
+    expect(body(wire.outgoing(flow, events)[0]?.value)).toMatchObject({
+      payload: { realm: 7 },
+      headers: { stepName: 'a' },
+    });
+  });
+
+  test('of a step that is not there is not made', () => {
+    const { flow, events } = begin(sequential('o', 'a'));
+    expect(wire.outgoing({ ...flow, steps: [] }, events)).toEqual([]);
+  });
+
+  test('of a flow without a payload carries null', () => {
+    const { flow, events } = start(
+      {
+        type: 'START',
+        flowId: 'f',
+        orchestration: sequential('o', 'a'),
+        payload: null,
+        headers: {},
+        initiator: null,
+        idempotencyKey: null,
+      },
+      T,
+    );
+    expect(body(wire.outgoing(flow, events)[0]?.value).payload).toBeNull();
+  });
+});
+
+describe('the end of a flow', () => {
+  const end = (orchestration: Orchestration, ...inputs: Parameters<typeof advance>[1][]) => {
+    let { flow, events } = begin(orchestration, { correlationId: 'c' });
+    for (const input of inputs) ({ flow, events } = advance(flow, input));
+    return wire.outgoing(flow, events).find((row) => row.topic === TOPICS.ends);
+  };
+  test('complete, with the output', () => {
+    const row = end(sequential('o', 'a'), reply('a', { payload: '[1]' }));
+    expect(row).toMatchObject({ key: 'f', attemptId: null });
+    expect(body(row?.value)).toEqual({
+      headers: { correlationId: 'c', flowId: 'f', orchestrationName: 'o', eventNumber: 4 },
+      payload: {
+        flowId: 'f',
+        orchestrationName: 'o',
+        status: 'COMPLETED',
+        output: [1],
+        failureReason: null,
+      },
+    });
+  });
+  test('complete without an output', () => {
+    const orchestration = sequential('o', 'a');
+    const { flow, events } = start(
+      {
+        type: 'START',
+        flowId: 'f',
+        orchestration,
+        payload: null,
+        headers: {},
+        initiator: null,
+        idempotencyKey: null,
+      },
+      T,
+    );
+    void events;
+    const done = advance(flow, reply('a'));
+    expect(body(wire.outgoing(done.flow, done.events)[0]?.value).payload).toMatchObject({
+      output: null,
+    });
+  });
+  test('undone, with the reason', () => {
+    const row = end(
+      sequential('o', 'a'),
+      reply('a', { outcome: 'failure', retryable: false, errorMessage: 'boom' }),
+    );
+    expect(body(row?.value).payload).toMatchObject({
+      status: 'UNDONE',
+      output: null,
+      failureReason: 'a failed: boom',
+    });
+  });
+  test('cancelled, by whom', () => {
+    const row = end(sequential('o', 'a'), {
+      type: 'CANCEL',
+      flowId: 'f',
+      undo: false,
+      actor: 'ann',
+      reason: 'why not',
+    });
+    expect(body(row?.value).payload).toMatchObject({
+      status: 'CANCELLED',
+      failureReason: 'cancelled by ann: why not',
+    });
+  });
+  test('held is told, too', () => {
+    const row = end(
+      { ...sequential('o', 'a'), onRetriesExhausted: 'hold' },
+      reply('a', { outcome: 'failure', retryable: false }),
+    );
+    expect(body(row?.value).payload).toMatchObject({
+      status: 'IN_PROGRESS',
+      held: true,
+      failureReason: 'a is out of retries; an operator decides',
+    });
+  });
+});
+
+describe('other messages', () => {
+  test('a quarantined record goes with its bytes, its cause and its place', () => {
+    const raw = { key: new Uint8Array([1]), value: new Uint8Array([0xff]) };
+    const cause = { code: 'NOT_UTF8', message: 'no', flowId: null, stepName: null };
+    expect(
+      wire.quarantineCopy(cause, raw, { topic: 't', partition: 3, offset: 12n, timestamp: 0 }),
+    ).toEqual({
+      topic: TOPICS.deadLetters,
+      ...raw,
+      headers: {
+        'cause-code': 'NOT_UTF8',
+        'cause-message': 'no',
+        'original-topic': 't',
+        'original-partition': '3',
+        'original-offset': '12',
+      },
+      flowId: '!t/3',
+      number: 12,
+      attemptId: null,
+    });
+  });
+  test('a registration is answered by name', () => {
+    const notice = {
+      orchestrationName: 'o',
+      as: 'worker' as const,
+      serviceName: 's',
+      status: 'PENDING' as const,
+      failureReason: null,
+      timestamp: T,
+    };
+    const { topic, key, value } = wire.registrationStatus(notice);
+    expect([topic, key]).toEqual([TOPICS.registrationStatus, 'o']);
+    expect(body(value).payload).toEqual({
+      eventType: 'REGISTRATION_STATUS',
+      orchName: 'o',
+      as: 'worker',
+      serviceName: 's',
+      status: 'PENDING',
+      failureReason: null,
+      timestamp: new Date(T).toISOString(),
+    });
+  });
+  test('topics of a step', () => {
+    expect(wire.stepTopics('o', 'a')).toEqual(['orchestrator.o.a.do', 'orchestrator.o.a.undo']);
+  });
+});
+
+describe('traceparent', () => {
+  test("is the initiator's when it is a valid one", () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(traceparentOf('f', { traceparent })).toBe(traceparent);
+  });
+  test('is the flowId itself when that is a UUID', () => {
+    expect(traceparentOf('01a20b4b-4668-7e58-9254-31dc78adcad7', {})).toBe(
+      '00-01a20b4b46687e58925431dc78adcad7-925431dc78adcad7-01',
+    );
+  });
+  test.each(['00-00000000000000000000000000000000-b7ad6b7169203331-01', 'x', 7])(
+    'is made from the flow when %p is none',
+    (traceparent) => {
+      const made = traceparentOf('f', { traceparent });
+      expect(made).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+      expect(made).toBe(traceparentOf('f', {}));
+      expect(made).not.toBe(traceparentOf('g', {}));
+    },
+  );
+});
