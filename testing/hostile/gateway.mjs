@@ -1,0 +1,153 @@
+/** The built gateway as `npm start` runs it, everything in one process, with a heap of 768 MB: started, measured, ended. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endFamilies } from '../process-tree.mjs';
+import { ROOT } from '../steps.mjs';
+
+const NODE = join(ROOT, 'node_modules/.bin/node');
+const HEAP_MB = 768;
+const START_MS = 60_000;
+
+export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export class Gateway {
+  static async start() {
+    const gateway = new Gateway();
+    gateway.folder = mkdtempSync(join(tmpdir(), 'backstep-hostile-'));
+    gateway.port = await freePort();
+    gateway.url = `http://127.0.0.1:${gateway.port}`;
+    gateway.log = join(gateway.folder, 'gateway.log');
+    const log = createWriteStream(gateway.log);
+    const env = {
+      ...process.env,
+      DATA_FOLDER: join(gateway.folder, 'data'),
+      PORT: String(gateway.port),
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'info',
+    };
+    for (const name of ['DATABASE_URL', 'KAFKA_BROKERS']) delete env[name];
+    gateway.child = spawn(NODE, [`--max-old-space-size=${HEAP_MB}`, join(ROOT, 'dist/main.js')], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    gateway.child.stdout.pipe(log);
+    gateway.child.stderr.pipe(log);
+    gateway.ended = null;
+    gateway.child.once('exit', (code, signal) => {
+      gateway.ended = signal ?? `exit ${code}`;
+    });
+    await gateway.ready();
+    return gateway;
+  }
+
+  async ready() {
+    const until = Date.now() + START_MS;
+    while (Date.now() < until && this.ended === null) {
+      const known = await this.graphql('{ orchestration(name: "tenantCreation") { name } }').catch(
+        () => null,
+      );
+      if (known?.body?.data?.orchestration) return;
+      await wait(100);
+    }
+    throw new Error(`the gateway did not become ready (${this.ended ?? 'it is still starting'})`);
+  }
+
+  /** Any answer, its status and text; bounded in time. */
+  async request(path, init = {}, ms = 30_000) {
+    const response = await fetch(this.url + path, { ...init, signal: AbortSignal.timeout(ms) });
+    const text = await response.text();
+    return { status: response.status, text, headers: response.headers };
+  }
+
+  async graphql(query, variables = {}, ms = 30_000) {
+    const answer = await this.request(
+      '/graphql',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      },
+      ms,
+    );
+    return { ...answer, body: answer.text.startsWith('{') ? JSON.parse(answer.text) : null };
+  }
+
+  register(document, ms) {
+    const mutation =
+      'mutation($d: String!) { registerOrchestration(input: { document: $d }) { registrations { version } problems { code message } } }';
+    return this.graphql(mutation, { d: document }, ms);
+  }
+
+  /** Starts flows; answers one payload for each. */
+  async startAll(orchestrationName, payloads, ms = 30_000) {
+    const mutation =
+      'mutation($i: [ExecuteInput!]!) { executeMany(inputs: $i) { created flow { flowId } problems { code message } } }';
+    const inputs = payloads.map((payload) => ({ orchestrationName, payload }));
+    const { body, status } = await this.graphql(mutation, { i: inputs }, ms);
+    return body?.data?.executeMany ?? [{ problems: body?.errors ?? [{ message: `${status}` }] }];
+  }
+
+  /** From here on the peak counts anew. */
+  forgetPeak() {
+    try {
+      writeFileSync(`/proc/${this.child.pid}/clear_refs`, '5');
+    } catch {
+      // Not permitted everywhere: then it is the peak since the start.
+    }
+  }
+
+  /** Highest resident memory, MB; null when the process is gone. */
+  peakMb() {
+    try {
+      const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+      return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+    } catch {
+      return null;
+    }
+  }
+
+  /** How often the broker has thrown away what nobody had read. */
+  async dropped() {
+    const log = readFileSync(this.log, 'utf8');
+    return log.split('\n').filter((line) => line.includes('nobody has read')).length;
+  }
+
+  /** What comes back for these bytes. */
+  rawAnswer(bytes) {
+    return new Promise((resolve) => {
+      let text = '';
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(bytes));
+      const end = () => {
+        socket.destroy();
+        resolve({ status: Number(/^HTTP\/1\.\d (\d+)/.exec(text)?.[1] ?? 0), text });
+      };
+      socket.setTimeout(2000, end);
+      socket.on('data', (chunk) => {
+        text += chunk;
+        end();
+      });
+      socket.on('error', end);
+      socket.on('end', end);
+    });
+  }
+
+  async stop() {
+    await endFamilies([this.child.pid]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
