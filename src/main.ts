@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { openDocumentReader } from './api/input/document-reader.js';
 import { openApi } from './api/server.js';
 import { BadConfig, type Config, readConfig } from './config/config.js';
 import { helpText, readFlags } from './config/flags.js';
@@ -177,7 +178,15 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   await engine.start();
   const { host, port, payloadLimit, production, allowedOrigins } = config;
   const introspection = config.introspection === null ? !production : config.introspection === 'on';
-  const shell = { engine, readRegistration, stepTopics, payloadLimit, log: logs('api') };
+  const documents = openDocumentReader();
+  opened.add('the document reader', () => documents.close());
+  const shell = {
+    engine,
+    readRegistration: documents.read,
+    stepTopics,
+    payloadLimit,
+    log: logs('api'),
+  };
   const api = await openApi({
     ...shell,
     host,

@@ -2,14 +2,18 @@
 const room = (name) => `^src/${name}/`;
 const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
-/** A room may import itself and these, nothing else. */
+/** A room may import itself, the table of limits, and these, nothing else. */
 const only = (name, allowed, instead) => ({
   name: `${name}-knows-its-neighbours`,
   severity: 'error',
   comment: instead,
   from: { path: room(name) },
   to: {
-    pathNot: [room(name), ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`))],
+    pathNot: [
+      room(name),
+      '^src/limits/',
+      ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`)),
+    ],
   },
 });
 
@@ -29,7 +33,12 @@ const API = [
   'class-validator',
 ];
 /** Started by name, imported by nobody. */
-const STARTED = ['^src/main\\.ts$', '^src/launch/start\\.mjs$', '^src/api/print-schema\\.ts$'];
+const STARTED = [
+  '^src/main\\.ts$',
+  '^src/launch/start\\.mjs$',
+  '^src/api/print-schema\\.ts$',
+  '^src/api/input/document-worker\\.ts$',
+];
 
 module.exports = {
   forbidden: [
@@ -98,7 +107,7 @@ module.exports = {
         'engine/',
         'observability/',
         npm(`(${API.join('|')})`),
-        builtin(`crypto|http|stream|events|net|timers|timers/promises|${FILES}`),
+        builtin(`crypto|http|stream|events|net|timers|timers/promises|worker_threads|${FILES}`),
       ],
       'The API asks the engine (engine/service.ts); it never talks to the database or the broker.',
     ),
@@ -117,6 +126,7 @@ module.exports = {
       ['observability/', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
       'Settings are read before anything is opened: config imports parsers and names only.',
     ),
+    only('limits', ['^$'], 'The table of limits is numbers and their names: it imports nothing.'),
     {
       name: 'settings-are-handed-down',
       severity: 'error',

@@ -10,7 +10,7 @@ export interface Shell {
   readonly readRegistration: (
     text: string,
     options: { readonly serviceName: string | null },
-  ) => Registration;
+  ) => Registration | Promise<Registration>;
   readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;

@@ -1,5 +1,5 @@
 /** How one field of a registration document is read: a value, or a problem with its place. */
-import { nearest } from './nearest.js';
+import { LIMITS } from '../limits/limits.js';
 import { wrongName } from './topics.js';
 
 export interface DocumentProblem {
@@ -15,7 +15,8 @@ export type Say = (
   code: string,
   at: Path,
   message: string,
-  suggestions?: readonly string[],
+  /** Names that are known where this one, the last of the path, is not: the nearest is suggested. */
+  among?: readonly string[],
 ) => void;
 /** undefined: a problem was said. */
 export type Check<T> = (value: unknown, at: Path, say: Say) => T | undefined;
@@ -50,17 +51,8 @@ export function readFields<C extends Checks>(
   for (const [name, inner] of Object.entries(value)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      const suggestions = nearest(name, Object.keys(checks));
-      const hint =
-        suggestions.length > 0
-          ? `; did you mean ${suggestions.join(' or ')}?`
-          : `; known are ${Object.keys(checks).join(', ')}`;
-      say(
-        'UNKNOWN_FIELD',
-        [...at, name],
-        `${what} has no field ${JSON.stringify(name.slice(0, 60))}${hint}`,
-        suggestions,
-      );
+      const unknown = JSON.stringify(name.slice(0, 60));
+      say('UNKNOWN_FIELD', [...at, name], `${what} has no field ${unknown}`, Object.keys(checks));
     } else if (inner !== null) read[name] = check(inner, [...at, name], say);
   }
   return read as Fields<C>;
@@ -80,8 +72,9 @@ const invalid = (say: Say, at: Path, expected: string, value: unknown): undefine
 export const text: Check<string> = (value, at, say) => {
   if (typeof value !== 'string') return invalid(say, at, 'text', value);
   if (value.includes('\u0000')) return invalid(say, at, 'text without NUL characters', value);
-  return value.length > 2000
-    ? invalid(say, at, 'text of at most 2000 characters', `${value.slice(0, 20)}…`)
+  const most = LIMITS.documentTextCharacters.value;
+  return value.length > most
+    ? invalid(say, at, `text of at most ${most} characters`, `${value.slice(0, 20)}…`)
     : value;
 };
 
@@ -161,6 +154,8 @@ export const words: Check<readonly string[]> = (value, at, say) => {
 export const labels: Check<Readonly<Record<string, string>>> = (value, at, say) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return invalid(say, at, 'an object of names and texts', value);
+  const most = LIMITS.orchestrationLabels.value;
+  if (Object.keys(value).length > most) return invalid(say, at, `at most ${most} labels`, value);
   const entries = Object.entries(value).map(
     ([key, one]) =>
       [key, typeof one === 'number' || typeof one === 'boolean' ? String(one) : one] as const,

@@ -1,4 +1,5 @@
 /** From the fields of a document to what it declares, all defaults filled in (2-wire.md, "Registration documents"). */
+import { LIMITS } from '../limits/limits.js';
 import {
   type Backoff,
   DEFAULTS,
@@ -28,7 +29,7 @@ export type Declaration =
       readonly line: number | null;
     };
 
-export const MOST_STEPS = 200;
+const MOST_STEPS = LIMITS.orchestrationSteps.value;
 
 const backoff: check.Check<Partial<Backoff>> = (value, at, say) => {
   const read = readFields(value, at, BACKOFF, say, 'backoff');

@@ -1,8 +1,11 @@
 /** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { LIMITS } from '../limits/limits.js';
 import { type DocumentProblem, type Path, pathText, type Say } from './checks.js';
 import { type Declaration, readDeclaration } from './declarations.js';
+import { tooMuchIn } from './document-text.js';
 import { unstorable } from './json.js';
+import { nearest } from './nearest.js';
+import { parseText } from './parse-document.js';
 import { collisionKey, stepTopic } from './topics.js';
 
 export type { DocumentProblem } from './checks.js';
@@ -23,58 +26,40 @@ export interface RegistrationOptions {
   readonly serviceName: string | null;
 }
 
-/** Characters. */
-export const LONGEST_DOCUMENT = 1_048_576;
-const MOST_PROBLEMS = 100;
-const MOST_ORCHESTRATIONS = 100;
-
 export function readRegistration(
   text: string,
   { serviceName }: RegistrationOptions,
 ): ReadRegistration {
-  const broken = (code: string, message: string, line: number | null): ReadRegistration => ({
+  return readText(text, serviceName, LIMITS.documentCharacters.value);
+}
+
+function readText(
+  text: string,
+  serviceName: string | null,
+  mostCharacters: number,
+): ReadRegistration {
+  const broken = (problems: readonly DocumentProblem[]): ReadRegistration => ({
     declarations: [],
-    problems: [{ code, message, path: null, line, suggestions: [] }],
+    problems,
     serviceName,
     named: [],
   });
-  if (text.length > LONGEST_DOCUMENT)
-    return broken(
-      'DOCUMENT_TOO_LARGE',
-      `the document has ${text.length} characters, at most ${LONGEST_DOCUMENT} are allowed`,
-      null,
-    );
-  if (text.trim() === '') return broken('DOCUMENT_EMPTY', 'the document is empty', null);
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    version: '1.2',
-    uniqueKeys: true,
-    merge: false,
-    stringKeys: true,
-  });
-  const wrong = [...document.errors, ...document.warnings];
-  if (wrong.length > 0) {
-    const problems = wrong.slice(0, MOST_PROBLEMS).map((error) => ({
-      code: 'DOCUMENT_INVALID',
-      message: (error.message.split('\n', 1)[0] as string).replace(
-        / at line \d+, column \d+:?$/,
-        '',
-      ),
-      path: null,
-      line: lines.linePos(error.pos[0]).line,
-      suggestions: [],
-    }));
-    return { declarations: [], problems, serviceName, named: [] };
-  }
-  const lineOf = (at: Path): number | null => lineIn(document, lines, at);
-  try {
-    return readValue(document.toJS({ maxAliasCount: 20 }), lineOf, serviceName);
-  } catch (error) {
-    return broken('DOCUMENT_INVALID', (error as Error).message, null);
-  }
+  const tooMuch = tooMuchIn(text, mostCharacters);
+  if (tooMuch !== null) return broken([{ ...tooMuch, path: null, suggestions: [] }]);
+  if (text.trim() === '') return broken([EMPTY]);
+  const parsed = parseText(text);
+  return 'problems' in parsed
+    ? broken(parsed.problems)
+    : readValue(parsed.value, parsed.lineOf, serviceName);
 }
+
+const EMPTY: DocumentProblem = {
+  code: 'DOCUMENT_EMPTY',
+  message: 'the document is empty',
+  path: null,
+  line: null,
+  suggestions: [],
+};
 
 /** Of a topic record: already an object; problems have no line. */
 export function readRegistrationValue(
@@ -82,26 +67,8 @@ export function readRegistrationValue(
   { serviceName }: RegistrationOptions,
 ): ReadRegistration {
   return typeof value === 'string'
-    ? readRegistration(value, { serviceName })
+    ? readText(value, serviceName, LIMITS.documentInRecordCharacters.value)
     : readValue(value, () => null, serviceName);
-}
-
-/** The line of the key at the end of the path, or of the nearest thing above it that is there. */
-function lineIn(
-  document: ReturnType<typeof parseDocument>,
-  lines: LineCounter,
-  at: Path,
-): number | null {
-  for (let length = at.length; length >= 0; length--) {
-    const parent = length === 0 ? null : document.getIn(at.slice(0, length - 1), true);
-    const key = isMap(parent)
-      ? parent.items.find((pair) => String(pair.key) === String(at[length - 1]))?.key
-      : undefined;
-    const node =
-      key ?? (length === 0 ? document.contents : document.getIn(at.slice(0, length), true));
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return null;
 }
 
 function readValue(
@@ -110,15 +77,17 @@ function readValue(
   serviceName: string | null,
 ): ReadRegistration {
   const problems: DocumentProblem[] = [];
-  const say: Say = (code, at, message, suggestions = []) => {
-    if (problems.length < MOST_PROBLEMS)
-      problems.push({
-        code,
-        message,
-        path: at.length === 0 ? null : pathText(at),
-        line: lineOf(at),
-        suggestions,
-      });
+  const say: Say = (code, at, message, among) => {
+    // Beyond the limit nothing is looked up any more: lines and near names cost more than the problem itself.
+    if (problems.length >= LIMITS.documentProblems.value) return;
+    const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
+    problems.push({
+      code,
+      message: among === undefined ? message : `${message}${hint(suggestions, among)}`,
+      path: at.length === 0 ? null : pathText(at),
+      line: lineOf(at),
+      suggestions,
+    });
   };
   const declarations: Declaration[] = [];
   const places: Path[] = [];
@@ -129,6 +98,7 @@ function readValue(
     declarations.push(read);
     places.push(at);
   }
+  tooManyTopics(declarations, say);
   if (problems.length === 0) collisions(declarations, places, say);
   const broken = problems.length === 0 ? unstorable(JSON.stringify(declarations)) : null;
   if (broken !== null) say('FIELD_INVALID', [], `the document ${broken}`);
@@ -138,6 +108,12 @@ function readValue(
     serviceName,
     named: roots.map(([one]) => nameIn(one)),
   };
+}
+
+function hint(suggestions: readonly string[], among: readonly string[]): string {
+  return suggestions.length > 0
+    ? `; did you mean ${suggestions.join(' or ')}?`
+    : `; known are ${among.join(', ')}`;
 }
 
 function nameIn(value: unknown): ReadRegistration['named'][number] {
@@ -170,15 +146,29 @@ function rootsOf(value: unknown, say: Say): [unknown, Path][] {
     say('FIELD_INVALID', ['orchestrations'], 'orchestrations must be a list of at least one');
     return [];
   }
-  if (list.length > MOST_ORCHESTRATIONS) {
+  if (list.length > LIMITS.documentOrchestrations.value) {
     say(
       'FIELD_INVALID',
       ['orchestrations'],
-      `orchestrations has ${list.length} entries, at most ${MOST_ORCHESTRATIONS} are allowed`,
+      `orchestrations has ${list.length} entries, at most ${LIMITS.documentOrchestrations.value} are allowed`,
     );
     return [];
   }
   return list.map((one, index) => [one, ['orchestrations', index]]);
+}
+
+function tooManyTopics(declarations: readonly Declaration[], say: Say): void {
+  const steps = declarations.map((one) =>
+    one.as === 'worker' ? one.steps.length : one.orchestration.steps.length,
+  );
+  const topics = 2 * steps.reduce((sum, count) => sum + count, 0);
+  const most = LIMITS.documentTopics.value;
+  if (topics > most)
+    say(
+      'TOO_MANY_TOPICS',
+      [],
+      `the document needs ${topics} topics, two for each step; at most ${most} are created at once: register it in several documents`,
+    );
 }
 
 /** Two topics of one document must differ also after `.` → `_`. (None can be longer than Kafka allows: names end at 100 characters.) */

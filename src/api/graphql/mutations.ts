@@ -32,7 +32,7 @@ export class Mutations {
     const problems: Problem[] = [];
     const serviceName = checkOptionalWord(input.serviceName, 'serviceName', problems);
     if (problems.length > 0) return RegisterPayload.of({ registrations: [], problems });
-    const registration = shell.readRegistration(input.document, { serviceName });
+    const registration = await shell.readRegistration(input.document, { serviceName });
     return RegisterPayload.of(
       await shell.engine.register(registration, { dryRun: input.dryRun === true }),
     );

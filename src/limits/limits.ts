@@ -1,0 +1,76 @@
+/**
+ * Every limit of the gateway, in one place (docs/limits.md lists them; a test holds the page against this table).
+ * Knows: numbers. Refuses to know: everything else. In: nothing. Out: a value, what it bounds, and the code that one gets beyond it.
+ */
+
+export interface Limit {
+  readonly value: number;
+  /** What is counted, with its unit. */
+  readonly bounds: string;
+  /** The problem, error or close code that one gets beyond it. */
+  readonly code: string;
+  /** The setting that changes it; null = it is fixed. */
+  readonly setting: string | null;
+}
+
+const limit = (
+  value: number,
+  bounds: string,
+  code: string,
+  setting: string | null = null,
+): Limit => ({
+  value,
+  bounds,
+  code,
+  setting,
+});
+
+const KIB = 1024;
+const MIB = 1024 * 1024;
+
+export const LIMITS = {
+  documentCharacters: limit(MIB, 'characters of a registration document', 'DOCUMENT_TOO_LARGE'),
+  documentInRecordCharacters: limit(
+    16 * KIB,
+    'characters of a registration document that a topic record carries as text, not as an object',
+    'DOCUMENT_TOO_LARGE',
+  ),
+  documentLines: limit(20_000, 'lines of a registration document', 'DOCUMENT_TOO_COMPLEX'),
+  documentNodes: limit(
+    100_000,
+    'fields and list entries of a registration document',
+    'DOCUMENT_TOO_COMPLEX',
+  ),
+  documentDepth: limit(100, 'levels a registration document is nested', 'DOCUMENT_TOO_COMPLEX'),
+  documentAnchors: limit(100, 'anchors of a registration document', 'DOCUMENT_TOO_COMPLEX'),
+  documentAliases: limit(100, 'aliases of a registration document', 'DOCUMENT_TOO_COMPLEX'),
+  documentTags: limit(100, 'tags of a registration document', 'DOCUMENT_TOO_COMPLEX'),
+  documentProblems: limit(
+    100,
+    'problems that are reported of one registration document',
+    'the first ones are reported',
+  ),
+  documentTopics: limit(
+    1000,
+    'topics of one registration document, two for each step of an initiator',
+    'TOO_MANY_TOPICS',
+  ),
+  documentOrchestrations: limit(
+    100,
+    'orchestrations of one registration document',
+    'FIELD_INVALID',
+  ),
+  orchestrationSteps: limit(200, 'steps of an orchestration', 'TOO_MANY_STEPS'),
+  orchestrationLabels: limit(50, 'labels of an orchestration', 'FIELD_INVALID'),
+  documentTextCharacters: limit(
+    2000,
+    'characters of a description or another text of a registration document',
+    'FIELD_INVALID',
+  ),
+  documentReadMs: limit(
+    5000,
+    'milliseconds the reading of one registration document may take (in a thread of its own)',
+    'DOCUMENT_TOO_COMPLEX',
+  ),
+  documentsWaiting: limit(16, 'registration documents that wait to be read', 'OVERLOADED'),
+} as const satisfies Readonly<Record<string, Limit>>;
