@@ -1,9 +1,10 @@
-/** Is this believable now? One fact, or a refusal with its code, or null: nothing to say (a tick with nothing due). */
+/** Is this believable now? Facts, or a refusal with its code, or null: a tick with nothing due. */
 
 import { acceptOperator } from './accept-operator.js';
 import { acceptReply } from './accept-reply.js';
-import { type Accepted, fact, failureOf, onStep, refuse } from './accepted.js';
-import { attemptIdOf, type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
+import { type Accepted, facts, failureOf, onStep, refuse } from './accepted.js';
+import { isUnsent, openIdOf } from './attempt-id.js';
+import { type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
 import type { Input, ProgressInput, StartInput, UnpublishableInput } from './input.js';
 
 export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted | null {
@@ -17,7 +18,7 @@ export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted 
     case 'UNPUBLISHABLE':
       return acceptUnpublishable(flow, input);
     case 'QUARANTINED':
-      return fact({
+      return facts({
         type: 'REPLY_QUARANTINED',
         code: input.code,
         stepName: input.stepName,
@@ -36,13 +37,13 @@ function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accept
   if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
   if (open === null)
     return refuse('WRONG_STATE', `${definition.name} is ${step.status}: no attempt is open`);
-  const openId = attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt);
+  const openId = openIdOf(flow, step);
   if (input.attemptId !== null && input.attemptId !== openId)
     return refuse('STALE_ATTEMPT', `progress of ${input.attemptId}, open is ${openId}`);
   const wished =
     flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
   const cap = open.action === 'DO' ? latestOf(flow) : wished;
-  return fact({
+  return facts({
     type: 'STEP_PROGRESS',
     stepName: definition.name,
     action: open.action,
@@ -70,7 +71,7 @@ function acceptTick(flow: Flow): Accepted | null {
     flow.deadline <= flow.now
   ) {
     const failureReason = 'DEADLINE_EXCEEDED';
-    return fact({
+    return facts({
       type: 'FLOW_TURNED_AROUND',
       cause: 'DEADLINE_EXCEEDED',
       stepName: null,
@@ -81,14 +82,9 @@ function acceptTick(flow: Flow): Accepted | null {
   for (const step of flow.steps) {
     const { open, definition } = step;
     if (open === null || open.deadline > flow.now) continue;
-    if (
-      flow.unsent.includes(
-        attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt),
-      )
-    )
-      continue;
+    if (isUnsent(flow, step)) continue;
     const errorMessage = `no answer to ${open.action} ${definition.name} attempt ${open.attempt} in time`;
-    return fact(
+    return facts(
       failureOf(step, open, { errorMessage, errorCode: 'TIMEOUT', final: false, unknown: true }),
     );
   }
@@ -98,13 +94,10 @@ function acceptTick(flow: Flow): Accepted | null {
 function acceptUnpublishable(flow: Flow, input: UnpublishableInput): Accepted {
   const { errorCode, errorMessage } = input;
   const step = flow.steps.find(
-    ({ open, definition }) =>
-      open !== null &&
-      attemptIdOf(flow.flowId, definition.name, open.action, open.round, open.attempt) ===
-        input.attemptId,
+    (one) => one.open !== null && openIdOf(flow, one) === input.attemptId,
   );
   if (step?.open && !isTerminal(flow.status)) {
-    return fact(
+    return facts(
       failureOf(step, step.open, { errorMessage, errorCode, final: false, unknown: false }),
     );
   }

@@ -1,11 +1,14 @@
 /** The form of an answer to "is this believable?", and the facts that several questions share. */
-import type { EventBody, Refusal, RefusalCode } from './event.js';
+import { isUngiven } from './attempt-id.js';
+import type { EventBody } from './event.js';
 import type { Flow, StepRun } from './flow.js';
+import type { Refusal, RefusalCode } from './refusal.js';
 
-export type Accepted = { readonly fact: EventBody } | { readonly refusal: Refusal };
+/** Several facts happen together, in their order: nothing follows in between. */
+export type Accepted = { readonly facts: readonly EventBody[] } | { readonly refusal: Refusal };
 
-export function fact(event: EventBody): Accepted {
-  return { fact: event };
+export function facts(...events: readonly EventBody[]): Accepted {
+  return { facts: events };
 }
 
 export function refuse(code: RefusalCode, message: string): Accepted {
@@ -33,12 +36,27 @@ export function failureOf(
   open: NonNullable<StepRun['open']>,
   failure: Failure,
 ): EventBody {
-  const { unknown, ...said } = failure;
+  const { unknown, ...error } = failure;
   const stepName = step.definition.name;
   const final =
     failure.final ||
     (failure.errorCode !== null && step.definition.nonRetryableErrors.includes(failure.errorCode));
   return open.action === 'DO'
-    ? { type: 'DO_FAILED', stepName, attempt: open.attempt, ...said, final, unknown }
-    : { type: 'UNDO_FAILED', stepName, attempt: open.attempt, round: open.round, ...said, final };
+    ? { type: 'DO_FAILED', stepName, attempt: open.attempt, ...error, final, unknown }
+    : { type: 'UNDO_FAILED', stepName, attempt: open.attempt, round: open.round, ...error, final };
+}
+
+/**
+ * The open command has an outbox row that no publisher had, and it is not wanted any more: the row is withdrawn. Of a command that
+ * was resent only the second copy is; the first one had left.
+ */
+export function withdrawalsOf(flow: Flow, step: StepRun): readonly EventBody[] {
+  const { open, definition } = step;
+  if (open === null || !isUngiven(flow, step)) return [];
+  const { action, attempt, round } = open;
+  const stepName = definition.name;
+  if (open.resent) return [{ type: 'RESEND_WITHDRAWN', stepName, action, attempt, round }];
+  return action === 'DO'
+    ? [{ type: 'DO_WITHDRAWN', stepName, attempt }]
+    : [{ type: 'UNDO_WITHDRAWN', stepName, attempt, round }];
 }

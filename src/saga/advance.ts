@@ -1,12 +1,14 @@
 /** accept, then evolve and next until quiet. What comes out is events; the caller records them all or none. */
 import { accept } from './accept.js';
 import type { Accepted } from './accepted.js';
+import { sentIdOf, withdrawnIdOf } from './attempt-id.js';
 import { begin } from './begin.js';
-import type { EventBody, FlowEvent, Refusal } from './event.js';
+import type { EventBody, FlowEvent } from './event.js';
 import { evolve } from './evolve.js';
-import { attemptIdOf, type Flow } from './flow.js';
+import type { Flow } from './flow.js';
 import type { Input, StartInput } from './input.js';
 import { next } from './next.js';
+import type { Refusal } from './refusal.js';
 
 export interface Advanced {
   readonly flow: Flow;
@@ -33,7 +35,8 @@ export function advance(flow: Flow, input: Exclude<Input, StartInput>): Advanced
   for (;;) {
     const accepted: Accepted | null = accept(run.flow, input);
     const refusal = accepted !== null && 'refusal' in accepted ? accepted.refusal : null;
-    if (accepted !== null && 'fact' in accepted) run.apply(accepted.fact);
+    if (accepted !== null && 'facts' in accepted)
+      for (const fact of accepted.facts) run.apply(fact);
     if (refusal !== null && (input.type === 'REPLY' || input.type === 'PROGRESS')) {
       const action = input.type === 'REPLY' ? input.action : 'PROGRESS';
       run.apply({
@@ -76,12 +79,13 @@ class Run {
     });
   }
 
-  /** What is decided here was given to nobody yet: a turn later in the same breath withdraws it (rule 11). */
+  /** What is decided here has not been given to a publisher: a turn in the same transaction withdraws it (rule 11). */
   private ungivenAfter(event: EventBody): readonly string[] {
     const { flowId, ungiven } = this.flow;
-    return event.type === 'DO_SENT'
-      ? [...ungiven, attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt)]
-      : ungiven;
+    const sent = sentIdOf(flowId, event);
+    if (sent !== null) return [...ungiven, sent];
+    const withdrawn = withdrawnIdOf(flowId, event);
+    return withdrawn === null ? ungiven : ungiven.filter((id) => id !== withdrawn);
   }
 
   settle(): void {

@@ -46,6 +46,7 @@ const untouched: Omit<StepRun, 'definition'> = {
   final: false,
   undoExhausted: false,
   owes: false,
+  undoRequested: false,
   skipped: false,
   input: null,
   output: null,

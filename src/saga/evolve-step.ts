@@ -1,6 +1,7 @@
 /** The fold, as far as it concerns one step. */
 import type { EventBody } from './event.js';
-import type { Flow, Instant, Payload, StepRun } from './flow.js';
+import { AGAIN, answered, evolveUndo, sent, settled } from './evolve-undo.js';
+import type { Flow, Instant, OpenCommand, Payload, StepRun } from './flow.js';
 
 export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Instant): StepRun {
   switch (event.type) {
@@ -44,82 +45,17 @@ export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Inst
       return { ...step, unknown: true };
     case 'STEP_PROGRESS':
       return progressed(step, event, at);
+    case 'COMMAND_RESENT':
+      return withOpen(step, { deadline: event.deadline, resent: true });
+    case 'RESEND_WITHDRAWN':
+      return firstCopyOnly(step);
     case 'STEP_SKIPPED':
       return skipped(step, event.action, event.output, at);
     case 'STEP_RETRIED':
-      return retried(step, event.action, at);
+      return retried(step, event, at);
     default:
       return evolveUndo(step, event, at);
   }
-}
-
-function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRun {
-  switch (event.type) {
-    case 'UNDO_SENT':
-      return {
-        ...sent(step, at),
-        status: 'UNDOING',
-        round: event.round,
-        undoAttempt: event.attempt,
-        open: {
-          action: 'UNDO',
-          attempt: event.attempt,
-          round: event.round,
-          deadline: event.deadline,
-        },
-        owes: step.owes && event.round === step.round,
-        endedAt: step.endedAt,
-      };
-    case 'UNDO_SUCCEEDED':
-      // A step that owes a round is done again, as far as anyone knows (rule 10).
-      return {
-        ...answered(step),
-        ...settled,
-        status: step.owes ? 'DO_SUCCESS' : 'UNDO_SUCCESS',
-        owes: step.owes,
-        undoneAt: at,
-      };
-    case 'UNDO_FAILED':
-      return {
-        ...answered(step),
-        status: 'UNDO_FAIL',
-        final: event.final,
-        errorMessage: event.errorMessage,
-        errorCode: event.errorCode,
-      };
-    case 'UNDO_RETRIES_EXHAUSTED':
-      if (event.reason === 'RETRIES') return { ...step, undoExhausted: true };
-      return {
-        ...step,
-        status: 'UNDO_FAIL',
-        undoExhausted: true,
-        owes: true,
-        errorMessage: 'a late success came after the last UNDO round',
-      };
-    case 'UNDO_ROUND_OWED':
-      return { ...step, owes: true, output: event.output ?? step.output };
-    default:
-      return step;
-  }
-}
-
-const settled = { undoExhausted: false, owes: false, errorMessage: null, errorCode: null } as const;
-
-function sent(step: StepRun, at: Instant): StepRun {
-  return {
-    ...step,
-    nextAttemptAt: null,
-    final: false,
-    startedAt: step.startedAt ?? at,
-    endedAt: null,
-    // progressAt stays: it shows at most once a second and step, whichever attempt reports.
-    progress: null,
-    progressMessage: null,
-  };
-}
-
-function answered(step: StepRun): StepRun {
-  return { ...step, open: null, nextAttemptAt: null, final: false };
 }
 
 function progressed(
@@ -127,12 +63,9 @@ function progressed(
   event: EventBody & { readonly type: 'STEP_PROGRESS' },
   at: Instant,
 ): StepRun {
-  const { action, attempt, deadline } = event;
-  const open = { action, attempt, round: action === 'DO' ? 0 : step.round, deadline };
   const progressAt = event.shown ? at : step.progressAt;
   return {
-    ...step,
-    open,
+    ...withOpen(step, { deadline: event.deadline }),
     progress: event.progress ?? step.progress,
     progressMessage: event.message ?? step.progressMessage,
     progressAt,
@@ -146,18 +79,27 @@ function skipped(step: StepRun, action: 'DO' | 'UNDO', output: Payload, at: Inst
     : { ...by, status: 'UNDO_SUCCESS', undoneAt: at };
 }
 
-function retried(step: StepRun, action: 'DO' | 'UNDO', at: Instant): StepRun {
-  if (action === 'DO')
-    return {
-      ...step,
-      status: 'DO_FAIL',
-      nextAttemptAt: at,
-      attemptBase: step.attempt,
-      final: false,
-    };
-  return step.undoExhausted
-    ? { ...step, status: 'DO_SUCCESS', undoExhausted: false, owes: false }
-    : step;
+function retried(
+  step: StepRun,
+  { action, early }: EventBody & { readonly type: 'STEP_RETRIED' },
+  at: Instant,
+): StepRun {
+  if (early) return { ...step, nextAttemptAt: at };
+  if (action === 'UNDO')
+    return step.undoExhausted ? { ...step, ...AGAIN } : { ...step, undoRequested: true };
+  const renewed = { attemptBase: step.attempt, final: false };
+  return { ...step, ...renewed, status: 'DO_FAIL', nextAttemptAt: at };
+}
+
+function withOpen(step: StepRun, changed: Partial<OpenCommand>): StepRun {
+  return step.open === null ? step : { ...step, open: { ...step.open, ...changed } };
+}
+
+/** What left before stays open. */
+function firstCopyOnly(step: StepRun): StepRun {
+  if (step.open === null) return step;
+  const { resent, ...open } = step.open;
+  return { ...step, open };
 }
 
 /** Sequential: what the step before passes on; parallel: the start payload (2-wire.md, "Payloads"). */

@@ -1,6 +1,7 @@
 /** The only function that makes a new flow: state is the fold of events. Nothing is decided here. */
 import type { EventBody } from './event.js';
 import { evolveStep } from './evolve-step.js';
+import { AGAIN } from './evolve-undo.js';
 import type { Flow, Instant, StepRun } from './flow.js';
 import { canResume } from './undo.js';
 
@@ -41,28 +42,18 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
         at,
       );
     case 'FLOW_REOPENED':
-      return {
-        ...flow,
-        status: 'UNDOING',
-        endedAt: null,
-        halted: false,
-        failureReason: causeOf(flow.failureReason),
-        steps: event.actor === null ? flow.steps : flow.steps.map(renewed),
-      };
+      return reopened(flow, event);
     case 'UNDO_RETRIES_EXHAUSTED':
       return flow.orchestration.onUndoExhausted === 'stop' ? { ...flow, halted: true } : flow;
     case 'UNDO_SUCCEEDED':
       return {
         ...flow,
-        halted: flow.status === 'FAILED' ? !canResume(flow) : flow.halted && !event.late,
+        halted: flow.status === 'FAILED' ? !canResume(flow.steps) : flow.halted && !event.late,
       };
     case 'STEP_SKIPPED':
+      return acted(flow);
     case 'STEP_RETRIED':
-      return {
-        ...flow,
-        halted: flow.status === 'FAILED' && !canResume(flow),
-        steps: flow.steps.map(withFreshRounds),
-      };
+      return event.early ? flow : acted(flow);
     case 'FLOW_COMPLETED':
       return { ...ended(flow, at), status: 'COMPLETED', output: event.output };
     case 'FLOW_UNDONE':
@@ -107,6 +98,25 @@ function turned(flow: Flow, failureReason: string, at: Instant): Flow {
   );
 }
 
+/** undoFlow renews every UNDO that was given up; what names a step renews nothing else (rule 6). */
+function reopened(flow: Flow, event: EventBody & { readonly type: 'FLOW_REOPENED' }): Flow {
+  const all = event.actor !== null && (event.stepName ?? null) === null;
+  return {
+    ...flow,
+    status: 'UNDOING',
+    endedAt: null,
+    halted: false,
+    failureReason: causeOf(flow.failureReason),
+    steps: all ? flow.steps.map(renewed) : flow.steps,
+  };
+}
+
+/** An operator acted on a step: the chain goes on, with fresh rounds for all. */
+function acted(flow: Flow): Flow {
+  const halted = flow.status === 'FAILED' && !canResume(flow.steps);
+  return { ...flow, halted, steps: flow.steps.map(withFreshRounds) };
+}
+
 /** Why it turned around; what FLOW_FAILED added about UNDOs is open again. */
 function causeOf(failureReason: string | null): string {
   return String(failureReason).replace(/ · UNDO of .*$/s, '');
@@ -117,12 +127,9 @@ function resting(step: StepRun): StepRun {
   return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
 }
 
-/** An operator acted: every final UNDO_FAIL gets a fresh round, every step its rounds (rules 6 and 10). */
+/** Every final UNDO_FAIL gets a fresh round, which `stop` does not halt; every step its rounds (rules 6 and 10). */
 function renewed(step: StepRun): StepRun {
-  const again = step.undoExhausted
-    ? { status: 'DO_SUCCESS' as const, undoExhausted: false, owes: false }
-    : {};
-  return { ...withFreshRounds(step), ...again };
+  return { ...withFreshRounds(step), ...(step.undoExhausted && AGAIN) };
 }
 
 /** The rounds of every step count since an operator last acted on the flow (rule 10). */

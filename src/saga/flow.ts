@@ -36,6 +36,8 @@ export interface OpenCommand {
   /** 0 for DO, from 1 for UNDO. */
   readonly round: number;
   readonly deadline: Instant;
+  /** An operator had it sent once more (rule 16): it had left before, whatever waits in the outbox. */
+  readonly resent?: true;
 }
 
 export interface StepRun {
@@ -62,6 +64,8 @@ export interface StepRun {
   readonly undoExhausted: boolean;
   /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rule 10). */
   readonly owes: boolean;
+  /** An operator asked for its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rule 6). */
+  readonly undoRequested: boolean;
   /** Settled by an operator's skipStep; never undone afterwards (rule 12). */
   readonly skipped: boolean;
   readonly input: Payload;
@@ -116,35 +120,6 @@ export interface Flow {
   readonly unsent: readonly string[];
   /** The orchestration is paused: no new DO (rule 13). */
   readonly orchestrationPaused: boolean;
-}
-
-/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
-export function attemptIdOf(
-  flowId: string,
-  stepName: string,
-  action: Action,
-  round: number,
-  attempt: number,
-): string {
-  return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
-}
-
-/** What an attemptId says, or null when it is none of this step's. */
-export function readAttemptId(
-  attemptId: string,
-  flowId: string,
-  stepName: string,
-): { readonly action: Action; readonly round: number; readonly attempt: number } | null {
-  const prefix = `${flowId}:${stepName}:`;
-  if (!attemptId.startsWith(prefix)) return null;
-  const match = /^(DO|UNDO):(\d{1,9}):(\d{1,9})$/.exec(attemptId.slice(prefix.length));
-  return match === null
-    ? null
-    : {
-        action: match[1] === 'DO' ? 'DO' : 'UNDO',
-        round: Number(match[2]),
-        attempt: Number(match[3]),
-      };
 }
 
 /** DO retries used; survives the UNDO, as the seed's retry-rate SQL expects. */

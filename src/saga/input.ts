@@ -1,8 +1,8 @@
-/** Everything that can be said to a flow. A reply is already understood (wire); a start already knows its orchestration. */
+/** Everything that can happen to a flow. A reply is already understood (wire); a start already knows its orchestration. */
 import type { Action, Payload } from './flow.js';
 import type { Orchestration } from './orchestration.js';
 
-/** What a start asks for, before its orchestration was looked up. */
+/** What a start wants, before its orchestration was looked up. */
 export interface StartRequest {
   readonly orchestrationName: string;
   /** Null = one is made. */
@@ -76,22 +76,24 @@ export interface QuarantinedInput {
   readonly message: string;
 }
 
-interface OperatorWord {
+interface OperatorAction {
   readonly flowId: string;
   readonly actor: string;
   readonly reason: string;
 }
+interface StepAction extends OperatorAction {
+  readonly stepName: string;
+}
+export type StepActionInput =
+  | (StepAction & { readonly type: 'RETRY_STEP' })
+  | (StepAction & { readonly type: 'RESEND' })
+  | (StepAction & { readonly type: 'SKIP_STEP'; readonly output: Payload });
 export type OperatorInput =
-  | (OperatorWord & { readonly type: 'CANCEL'; readonly undo: boolean })
-  | (OperatorWord & { readonly type: 'UNDO_FLOW' })
-  | (OperatorWord & { readonly type: 'PAUSE' })
-  | (OperatorWord & { readonly type: 'RESUME' })
-  | (OperatorWord & { readonly type: 'RETRY_STEP'; readonly stepName: string })
-  | (OperatorWord & {
-      readonly type: 'SKIP_STEP';
-      readonly stepName: string;
-      readonly output: Payload;
-    });
+  | (OperatorAction & { readonly type: 'CANCEL'; readonly undo: boolean })
+  | (OperatorAction & { readonly type: 'UNDO_FLOW' })
+  | (OperatorAction & { readonly type: 'PAUSE' })
+  | (OperatorAction & { readonly type: 'RESUME' })
+  | StepActionInput;
 
 export type Input =
   | StartInput

@@ -1,6 +1,6 @@
 /** How long to wait before the next attempt, and when time matters next. Pure: jitter comes from the attemptId (rule 15). */
-import type { Flow, Instant } from './flow.js';
-import { isTerminal } from './flow.js';
+import { isUnsent } from './attempt-id.js';
+import { type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
 import type { Backoff } from './orchestration.js';
 
 /** FNV-1a: spreads well enough for jitter, and a re-run decides the same. Result in [0, 1). */
@@ -19,7 +19,10 @@ export function delayAfter(backoff: Backoff, failures: number, attemptId: string
   return Math.round(backoff.jitter === 'full' ? wait * fractionOf(attemptId) : wait);
 }
 
-/** When something follows for this flow although nobody says anything: a timeout, a retry, its deadline. Null = never. */
+/** How long a publisher keeps an outbox row to itself before another one may take it (the lease of outbox rows), ms. */
+export const OUTBOX_LEASE_MS = 10_000;
+
+/** When something follows for this flow without any input: a timeout, a retry, its deadline. Null = never. */
 export function dueAt(flow: Flow): Instant | null {
   if (isTerminal(flow.status)) return null;
   const times: number[] = [];
@@ -28,8 +31,18 @@ export function dueAt(flow: Flow): Instant | null {
   const noRetry = still || (flow.orchestrationPaused && flow.status === 'IN_PROGRESS');
   if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && !still) times.push(flow.deadline);
   for (const step of flow.steps) {
-    if (step.open !== null) times.push(step.open.deadline);
+    if (step.open !== null) times.push(timeoutAt(flow, step, step.open.deadline));
     if (step.nextAttemptAt !== null && !noRetry) times.push(step.nextAttemptAt);
   }
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** A command that waits in the outbox can not time out; it may have left once its lease has run out (rules 2 and 21). */
+function timeoutAt(flow: Flow, step: StepRun, deadline: Instant): Instant {
+  return deadline <= flow.now && isUnsent(flow, step) ? flow.now + OUTBOX_LEASE_MS : deadline;
+}
+
+/** Its next attempt may go now. */
+export function isDue(step: StepRun, now: Instant): boolean {
+  return step.nextAttemptAt !== null && step.nextAttemptAt <= now;
 }

@@ -19,7 +19,12 @@ export function roundsLeft(step: StepRun): number {
   return Math.max(step.definition.undoMaxRetries, 2) + 1 - (step.round - step.roundBase);
 }
 
+/** Its UNDO may start: `stop` halts the others, not a step that an operator named (rule 6). */
+export function mayUndo(flow: Flow, step: StepRun): boolean {
+  return awaitsUndo(step) && (!flow.halted || step.undoRequested);
+}
+
 /** A FAILED flow has something to go on with: a step to undo, or nothing that failed any more. */
-export function canResume(flow: Flow): boolean {
-  return flow.steps.some(awaitsUndo) || !flow.steps.some((step) => step.undoExhausted);
+export function canResume(steps: readonly StepRun[]): boolean {
+  return steps.some(awaitsUndo) || !steps.some((step) => step.undoExhausted);
 }

@@ -1,6 +1,8 @@
 /** What we send (2-wire.md, "Command"): commands, flow ends, registration answers, copies of quarantined records. */
+
+import { attemptIdOf } from '../saga/attempt-id.js';
 import type { FlowEvent } from '../saga/event.js';
-import { type Action, attemptIdOf, type Flow, type Payload, type StepRun } from '../saga/flow.js';
+import type { Action, Flow, Payload, StepRun } from '../saga/flow.js';
 import type { Poison } from './body.js';
 import { ownHeaders } from './starts.js';
 import { stepTopic, TOPICS } from './topics.js';
@@ -51,7 +53,7 @@ export function createWire(options: WireOptions) {
     outgoing(flow: Flow, events: readonly FlowEvent[]): Row[] {
       const rows: Row[] = [];
       for (const event of events) {
-        if (event.type === 'DO_SENT' || event.type === 'UNDO_SENT') {
+        if (isCommand(event)) {
           const step = flow.steps.find(({ definition }) => definition.name === event.stepName);
           if (step !== undefined) rows.push(command(flow, step, event, options));
         } else if (ENDS.has(event.type)) rows.push(endOf(flow, event));
@@ -111,12 +113,16 @@ const ENDS: ReadonlySet<string> = new Set([
   'FLOW_HELD',
 ]);
 
-type Sent = FlowEvent & { readonly type: 'DO_SENT' | 'UNDO_SENT' };
+type Sent = FlowEvent & { readonly type: 'DO_SENT' | 'UNDO_SENT' | 'COMMAND_RESENT' };
+
+function isCommand(event: FlowEvent): event is Sent {
+  return event.type === 'DO_SENT' || event.type === 'UNDO_SENT' || event.type === 'COMMAND_RESENT';
+}
 
 function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): Row {
   const { flowId } = flow;
-  const action: Action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
-  const round = event.type === 'UNDO_SENT' ? event.round : 0;
+  const action = actionOf(event);
+  const round = event.type === 'DO_SENT' ? 0 : event.round;
   const attemptId = attemptIdOf(flowId, event.stepName, action, round, event.attempt);
   const traceparent = traceparentOf(flowId, flow.headers);
   const headers = {
@@ -152,6 +158,11 @@ function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): 
       options,
     ),
   };
+}
+
+function actionOf(event: Sent): Action {
+  if (event.type === 'COMMAND_RESENT') return event.action;
+  return event.type === 'DO_SENT' ? 'DO' : 'UNDO';
 }
 
 /** That step's own output; its input when it replied none or the outcome is unknown. */

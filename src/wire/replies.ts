@@ -1,5 +1,5 @@
 /** What a worker answered (2-wire.md, "Reply"): every form the existing workers send is read; what cannot be read says why. */
-import { attemptIdOf } from '../saga/flow.js';
+import { attemptIdOf } from '../saga/attempt-id.js';
 import type { ProgressInput, ReplyInput } from '../saga/input.js';
 import {
   type Body,

@@ -194,6 +194,18 @@ describe('an operator', () => {
     });
   });
 
+  test('sends the open command of a step once more', async () => {
+    const flowId = await begunFlow();
+    const asked = { flowId, stepName: 'createRealm', reason: 'the worker began at latest' };
+    const resent = await said('resendCommand', 'StepActionInput', asked);
+    expect(resent).toMatchObject({ flow: { status: 'IN_PROGRESS' }, problems: [] });
+    running.engine.answers(flowId, 'createRealm');
+    const done = await said('resendCommand', 'StepActionInput', asked);
+    expect(done.problems).toMatchObject([
+      { code: 'NOT_ALLOWED', message: 'createRealm is done: no command of it is open' },
+    ]);
+  });
+
   test('hears why something is not possible, and of a flow or step that is not there', async () => {
     const flowId = await begunFlow();
     expect(await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'x' })).toMatchObject({
@@ -220,6 +232,7 @@ describe('an operator', () => {
     ['reason', 'cancelFlow', 'CancelFlowInput', { flowId: 'f', reason: '  ' }],
     ['reason', 'undoFlow', 'UndoFlowInput', { flowId: 'f', reason: 'x'.repeat(2001) }],
     ['stepName', 'retryStep', 'StepActionInput', { ...word, stepName: '' }],
+    ['stepName', 'resendCommand', 'StepActionInput', { ...word, stepName: '' }],
     ['stepName', 'skipStep', 'SkipStepInput', { ...word, stepName: 'x'.repeat(201) }],
     ['output', 'skipStep', 'SkipStepInput', { ...word, output: '\u0000' }],
     ['output', 'skipStep', 'SkipStepInput', { ...word, output: 'x'.repeat(1_000_000) }],

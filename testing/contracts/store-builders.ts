@@ -6,8 +6,9 @@ import type {
   RoadTransaction,
   Store,
 } from '../../src/engine/ports.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import type { EventBody, FlowEvent } from '../../src/saga/event.js';
-import { attemptIdOf, type Flow, type StepRun } from '../../src/saga/flow.js';
+import type { Flow, StepRun } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import type { Orchestration, StepDefinition } from '../../src/saga/orchestration.js';
 
@@ -72,6 +73,7 @@ export function stepRun(definition: StepDefinition, more: Partial<StepRun> = {})
     attempt: 0,
     attemptBase: 0,
     round: 0,
+    undoRequested: false,
     roundBase: 0,
     undoAttempt: 0,
     unknown: false,

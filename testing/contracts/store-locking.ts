@@ -1,6 +1,7 @@
 /** Flows come back as they were recorded, and two who change one take turns. */
 import { describe, expect, test } from '@jest/globals';
-import { attemptIdOf, type Flow } from '../../src/saga/flow.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
+import type { Flow } from '../../src/saga/flow.js';
 import type { Bench } from './store.js';
 import {
   change,

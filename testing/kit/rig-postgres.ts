@@ -13,10 +13,11 @@ import type {
   Store,
 } from '../../src/engine/ports.js';
 import { fold } from '../../src/saga/advance.js';
-import type { FlowEvent, Refusal } from '../../src/saga/event.js';
+import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow, Payload } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
+import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
@@ -173,6 +174,15 @@ class PostgresRig implements Rig {
     this.publishing = state;
     if (state === 'sends')
       await this.publish([...this.waiting.splice(0), ...(await this.store.outboxTake(100))]);
+  }
+
+  async untilLook(): Promise<number | null> {
+    const [row] = await this.on.sql(
+      'SELECT extract(epoch FROM wake_at)::float8 * 1000 AS at FROM orchestration_run WHERE flow_id = $1',
+      [this.flowId],
+    );
+    const at = row?.at ?? null;
+    return at === null ? null : Number(at) - this.now;
   }
 
   async view(): Promise<{ flow: Flow; events: readonly FlowEvent[] }> {

@@ -1,16 +1,12 @@
 /** The bare saga: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
 import { deepStrictEqual } from 'node:assert';
 import { advance, fold, start } from '../../src/saga/advance.js';
-import type { FlowEvent, Refusal } from '../../src/saga/event.js';
-import {
-  type Action,
-  attemptIdOf,
-  type Flow,
-  type Payload,
-  type StepRun,
-} from '../../src/saga/flow.js';
+import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
+import type { FlowEvent } from '../../src/saga/event.js';
+import type { Action, Flow, Payload, StepRun } from '../../src/saga/flow.js';
 import type { Input, OperatorInput, StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
+import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
@@ -106,6 +102,11 @@ export class PureRig implements Rig {
     this.publish([]);
   }
 
+  async untilLook(): Promise<number | null> {
+    const due = dueAt(this.current());
+    return due === null ? null : due - this.now;
+  }
+
   async view(): Promise<{ flow: Flow; events: readonly FlowEvent[] }> {
     return { flow: this.current(), events: this.events };
   }
@@ -133,9 +134,7 @@ export class PureRig implements Rig {
     this.flow = flow;
     this.events.push(...events);
     if (this.begun !== null) deepStrictEqual(stored(fold(this.begun, this.events)), stored(flow));
-    const withdrawn = events.flatMap((event) =>
-      event.type === 'DO_WITHDRAWN' ? [idOf(event.stepName, 'DO', 0, event.attempt)] : [],
-    );
+    const withdrawn = events.flatMap((event) => withdrawnIdOf(FLOW_ID, event) ?? []);
     this.outbox = this.outbox.filter((row) => !withdrawn.includes(row.attemptId));
     this.publish(
       events
@@ -158,21 +157,14 @@ function stored(flow: Flow): Flow {
   return { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
 }
 
-function idOf(stepName: string, action: Action, round: number, attempt: number): string {
-  return attemptIdOf(FLOW_ID, stepName, action, round, attempt);
-}
-
 function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
-  if (event.type !== 'DO_SENT' && event.type !== 'UNDO_SENT') return [];
+  const attemptId = sentIdOf(FLOW_ID, event);
+  if (attemptId === null || !('deadline' in event)) return [];
   const step = flow.steps.find(({ definition }) => definition.name === event.stepName);
-  if (step === undefined) return [];
-  const { stepName, attempt, deadline } = event;
-  const action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
-  const round = event.type === 'UNDO_SENT' ? event.round : 0;
-  const attemptId = idOf(stepName, action, round, attempt);
-  return [
-    { action, stepName, attempt, round, attemptId, payload: payloadFor(step, action), deadline },
-  ];
+  const sent = readAttemptId(attemptId, FLOW_ID, event.stepName);
+  if (step === undefined || sent === null) return [];
+  const { stepName, deadline } = event;
+  return [{ ...sent, stepName, attemptId, payload: payloadFor(step, sent.action), deadline }];
 }
 
 /** As the wire fills a command: DO carries the input, UNDO the step's own output or, without one, its input. */

@@ -1,7 +1,8 @@
 /** What a scenario needs of the thing it runs on: the bare saga, the engine over Postgres, or everything over Kafka. */
-import type { FlowEvent, Refusal } from '../../src/saga/event.js';
+import type { FlowEvent } from '../../src/saga/event.js';
 import type { Action, Flow } from '../../src/saga/flow.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
+import type { Refusal } from '../../src/saga/refusal.js';
 import type { Answer } from './builders.js';
 
 /** A command as a worker receives it. `payload` is parsed JSON, null when absent. */
@@ -21,7 +22,7 @@ export interface ReceivedCommand {
 export type Verb =
   | { readonly type: 'CANCEL'; readonly undo: boolean }
   | { readonly type: 'UNDO_FLOW' | 'PAUSE' | 'RESUME' }
-  | { readonly type: 'RETRY_STEP'; readonly stepName: string }
+  | { readonly type: 'RETRY_STEP' | 'RESEND'; readonly stepName: string }
   | { readonly type: 'SKIP_STEP'; readonly stepName: string; readonly output: unknown };
 
 /** Which attempt a worker answers, and how. `attemptId` null = it echoes nothing. */
@@ -60,6 +61,8 @@ export interface Rig {
   pauseOrchestration(paused: boolean): Promise<void>;
   /** What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken by nobody. */
   publisher(state: 'sends' | 'stuck' | 'away'): Promise<void>;
+  /** Milliseconds until a timer looks at the flow; null = never. Not positive: it is looked at for ever, now. */
+  untilLook(): Promise<number | null>;
   view(): Promise<{ readonly flow: Flow; readonly events: readonly FlowEvent[] }>;
   close(): Promise<void>;
 }

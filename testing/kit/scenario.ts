@@ -3,8 +3,9 @@
  * then. Nothing is checked by leaving it out: a refusal must be expected by `refused`, a command received by `sends`.
  */
 import { expect, test } from '@jest/globals';
-import type { EventType, FlowEvent, RefusalCode } from '../../src/saga/event.js';
+import type { EventType, FlowEvent } from '../../src/saga/event.js';
 import type { Flow, FlowStatus, StepRun, StepStatus } from '../../src/saga/flow.js';
+import type { RefusalCode } from '../../src/saga/refusal.js';
 import { type Answer, type Duration, ms, type Recipe } from './builders.js';
 import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
 import { traceOf } from './scenario-trace.js';
@@ -82,6 +83,10 @@ export class Scenario {
   retryStep(stepName: string): this {
     return this.verb({ type: 'RETRY_STEP', stepName });
   }
+  /** The open command goes out once more; `sends` receives the second copy. */
+  resendCommand(stepName: string): this {
+    return this.verb({ type: 'RESEND', stepName });
+  }
   skipStep(stepName: string, output?: unknown): this {
     return this.verb({ type: 'SKIP_STEP', stepName, output });
   }
@@ -102,6 +107,10 @@ export class Scenario {
   }
   resumeOrchestration(): this {
     return this.act((on) => on.rig.pauseOrchestration(false));
+  }
+  /** When a timer looks at the flow again. */
+  looksIn(duration: Duration): this {
+    return this.act(async (on) => expect(await on.rig.untilLook()).toBe(ms(duration)));
   }
   publisher(state: 'sends' | 'stuck' | 'away'): this {
     return this.act((on) => on.rig.publisher(state));
@@ -257,10 +266,14 @@ class Stage {
       throw new Error(`refused with ${this.refusal}, which nobody expected`);
   }
 
+  /** A command that was resent is received twice. */
   private async waiting(): Promise<readonly ReceivedCommand[]> {
-    return (await this.rig.commands()).filter(
-      (one) => !this.received.some((known) => known.attemptId === one.attemptId),
-    );
+    const left = this.received.map((one) => one.attemptId);
+    return (await this.rig.commands()).filter(({ attemptId }) => {
+      const known = left.indexOf(attemptId);
+      if (known !== -1) left.splice(known, 1);
+      return known === -1;
+    });
   }
 }
 

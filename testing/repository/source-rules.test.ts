@@ -20,11 +20,6 @@ const TO_SPLIT = new Set([
   'src/wire/declarations.ts',
   'src/main.ts',
   'src/launch/install-and-build.mjs',
-  'src/saga/accept-reply.ts',
-  'src/saga/event.ts',
-  'src/saga/evolve-step.ts',
-  'src/saga/flow.ts',
-  'src/saga/next.ts',
 ]);
 
 test('files are short: at most 250 lines, at most 150 in the saga', () => {

@@ -1,5 +1,5 @@
 /** Two flows are one state when nothing that decides differs: times are due or far, texts and payloads are left out. */
-import { type Flow, STEP_STATUSES, type StepRun } from '../../src/saga/flow.js';
+import { type Flow, type OpenCommand, STEP_STATUSES, type StepRun } from '../../src/saga/flow.js';
 import { FAR, NOW } from './inputs.js';
 
 export function canonical(flow: Flow): Flow {
@@ -13,6 +13,7 @@ export function canonical(flow: Flow): Flow {
     deadline: flow.deadline === null ? null : FAR,
     deadlineStoppedAt: flow.deadlineStoppedAt === null ? null : NOW,
     ungiven: [],
+    unsent: [],
     steps: flow.steps.map(canonicalStep),
   };
 }
@@ -20,7 +21,7 @@ export function canonical(flow: Flow): Flow {
 function canonicalStep(step: StepRun): StepRun {
   return {
     ...step,
-    open: step.open === null ? null : { ...step.open, deadline: FAR },
+    open: step.open === null ? null : canonicalOpen(step.open),
     nextAttemptAt: step.nextAttemptAt === null ? null : step.nextAttemptAt <= NOW ? NOW : FAR,
     output: null,
     errorMessage: null,
@@ -30,6 +31,11 @@ function canonicalStep(step: StepRun): StepRun {
     endedAt: null,
     undoneAt: null,
   };
+}
+
+/** That it was resent matters only while the second copy waits in the outbox, which no state keeps. */
+function canonicalOpen({ action, attempt, round }: OpenCommand): OpenCommand {
+  return { action, attempt, round, deadline: FAR };
 }
 
 export function keyOf(flow: Flow): string {
@@ -51,7 +57,8 @@ function keyOfStep(step: StepRun): string {
     (step.final ? 2 : 0) +
     (step.undoExhausted ? 4 : 0) +
     (step.owes ? 8 : 0) +
-    (step.skipped ? 16 : 0);
+    (step.skipped ? 16 : 0) +
+    (step.undoRequested ? 32 : 0);
   const timers = `${open === null ? '-' : open.action}${step.nextAttemptAt === null ? '-' : step.nextAttemptAt <= NOW ? 'n' : 'f'}`;
   return `${step.definition.undo[0]}${STEP_STATUSES.indexOf(step.status)}${timers}${attempt},${attemptBase},${round},${roundBase},${undoAttempt},${flags}`;
 }

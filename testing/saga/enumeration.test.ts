@@ -19,6 +19,10 @@ const BEYOND_THE_TABLE: readonly (readonly [pattern: RegExp, why: string])[] = [
     'paused or held: the time has come, nothing is sent (rules 7 and 12)',
   ],
   [
+    /^(IN_PROGRESS \| DO_FAIL|UNDOING \| UNDO_FAIL)→next \| retry → (IN_PROGRESS|UNDOING)$/,
+    'the scheduled attempt runs now (rule 16)',
+  ],
+  [
     /^IN_PROGRESS \| RETRY_EXHAUSTED \| retry → IN_PROGRESS$/,
     'nothing else is held, so it is sent at once (rule 7)',
   ],

@@ -1,5 +1,6 @@
 /** Everything that can be said to a flow in a state, with the names transitions.md uses. */
-import { attemptIdOf, type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
+import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
 import type { Input, ReplyInput, StartInput } from '../../src/saga/input.js';
 
 export const FLOW_ID = 'f1';
@@ -136,10 +137,17 @@ function operators(step: StepRun, index: number): Said[] {
     usual: false,
     input: { ...WORD, type: 'SKIP_STEP', stepName, output: null },
   };
+  const resend: Said = {
+    label: 'resend',
+    step: index,
+    usual: false,
+    input: { ...WORD, type: 'RESEND', stepName },
+  };
   if (step.roundBase > 0 || (step.status === 'RETRY_EXHAUSTED' && step.attemptBase > 0))
-    return [skip];
+    return [skip, resend];
   return [
     skip,
+    resend,
     { label: 'retry', step: index, usual: false, input: { ...WORD, type: 'RETRY_STEP', stepName } },
   ];
 }

@@ -4,7 +4,7 @@ import { evolve } from '../../src/saga/evolve.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
 import { next } from '../../src/saga/next.js';
 import { dueAt } from '../../src/saga/retry.js';
-import { awaitsUndo, needsUndo } from '../../src/saga/undo.js';
+import { mayUndo, needsUndo } from '../../src/saga/undo.js';
 
 type Law = (flow: Flow) => string | null;
 
@@ -37,6 +37,12 @@ export const STATE_LAWS: Readonly<Record<string, Law>> = {
   'COMPLETED is done': (flow) =>
     flow.status === 'COMPLETED' && flow.steps.some((step) => step.status !== 'DO_SUCCESS')
       ? 'a step is not done'
+      : null,
+  'no action of an operator is dropped': (flow) =>
+    isTerminal(flow.status) &&
+    flow.status !== 'CANCELLED' &&
+    flow.steps.some((step) => step.undoRequested)
+      ? 'an UNDO that an operator asked for never began'
       : null,
   'FAILED has a reason': (flow) =>
     flow.status === 'FAILED' && !flow.steps.some((step) => step.undoExhausted)
@@ -120,8 +126,12 @@ function flags(flow: Flow): string | null {
 export function brokenByEvent(before: Flow, event: FlowEvent): string | null {
   if (event.type === 'DO_SENT') return brokenByDo(before, event.stepName);
   if (event.type === 'UNDO_SENT') return brokenByUndo(before, event);
+  if (ENDS.has(event.type) && before.paused) return `${event.type} of a paused flow`;
   return null;
 }
+
+/** What a flow comes to by itself; FLOW_CANCELLED is an operator's. */
+const ENDS: ReadonlySet<string> = new Set(['FLOW_COMPLETED', 'FLOW_UNDONE', 'FLOW_FAILED']);
 
 function brokenByDo(flow: Flow, stepName: string): string | null {
   if (flow.status !== 'IN_PROGRESS' || flow.paused || flow.held || flow.orchestrationPaused)
@@ -149,8 +159,10 @@ function brokenByUndo(
   if (event.round !== step.round + 1)
     return `UNDO ${stepName} round ${event.round} after ${step.round}`;
   if (!needsUndo(step)) return `UNDO ${stepName} although every DO was answered with a failure`;
+  if (flow.halted && !step.undoRequested) return `UNDO ${stepName} although stop took effect`;
   const waiting =
-    flow.orchestration.type === 'SEQUENTIAL' && flow.steps.slice(index + 1).some(awaitsUndo);
+    flow.orchestration.type === 'SEQUENTIAL' &&
+    flow.steps.slice(index + 1).some((later) => mayUndo(flow, later));
   return waiting ? `UNDO ${stepName} before a later step` : null;
 }
 

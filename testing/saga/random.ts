@@ -1,6 +1,7 @@
 /** Orchestrations of up to eight steps, and what may happen to their flows: sensible, late, doubled, made up. */
 import fc from 'fast-check';
-import { attemptIdOf, type Flow, type StepRun } from '../../src/saga/flow.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
+import type { Flow, StepRun } from '../../src/saga/flow.js';
 import type { Input, StartInput } from '../../src/saga/input.js';
 import type { Backoff, Orchestration } from '../../src/saga/orchestration.js';
 import { sequential } from '../kit/builders.js';
@@ -12,6 +13,7 @@ export interface Happening {
   readonly orchestrationPaused: boolean;
   /** Some of the commands that are open. */
   readonly ungiven: (flow: Flow) => string[];
+  readonly unsent: (flow: Flow) => string[];
   readonly input: (flow: Flow) => Exclude<Input, StartInput>;
 }
 
@@ -194,6 +196,7 @@ const operators = fc
       'RETRY_STEP',
       'RETRY_STEP',
       'SKIP_STEP',
+      'RESEND',
       'CANCEL',
     ),
     undo: fc.constantFrom(true, true, true, true, false),
@@ -201,7 +204,7 @@ const operators = fc
   .map(({ aim: at, type, undo }) => (flow: Flow): Exclude<Input, StartInput> => {
     const word = { flowId: FLOW_ID, actor: 'ada', reason: 'because · she can' } as const;
     const stepName = target(flow, at).definition.name;
-    if (type === 'RETRY_STEP') return { ...word, type, stepName };
+    if (type === 'RETRY_STEP' || type === 'RESEND') return { ...word, type, stepName };
     if (type === 'SKIP_STEP') return { ...word, type, stepName, output: '"by hand"' };
     return type === 'CANCEL' ? { ...word, type, undo } : { ...word, type };
   });
@@ -211,15 +214,17 @@ const happening: fc.Arbitrary<Happening> = fc
     later: fc.constantFrom(0, 0, 0, 1, 400, 1000, 6000, 40_000, 10_000_000),
     orchestrationPaused: fc.constantFrom(false, false, false, false, false, false, false, true),
     ungiven: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
+    unsent: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
     input: fc.oneof(
       { weight: 12, arbitrary: replied },
       { weight: 3, arbitrary: others },
       { weight: 2, arbitrary: operators },
     ),
   })
-  .map(({ ungiven, ...rest }) => ({
+  .map(({ ungiven, unsent, ...rest }) => ({
     ...rest,
     ungiven: (flow) => openIds(flow).filter((_, index) => ungiven.includes(index)),
+    unsent: (flow) => openIds(flow).filter((_, index) => unsent.includes(index)),
   }));
 
 function openIds({ steps }: Flow): string[] {

@@ -1,13 +1,8 @@
 /** What a reader of the timeline gets, and what is not an answer to a command. */
 import { describe, expect, test } from '@jest/globals';
 import { advance, Contradiction, fold, start } from '../../src/saga/advance.js';
-import {
-  attemptIdOf,
-  readAttemptId,
-  retryCountOf,
-  type StepRun,
-  undoRetryCountOf,
-} from '../../src/saga/flow.js';
+import { attemptIdOf, readAttemptId } from '../../src/saga/attempt-id.js';
+import { retryCountOf, type StepRun, undoRetryCountOf } from '../../src/saga/flow.js';
 import type { QuarantinedInput, ReplyInput, StartInput } from '../../src/saga/input.js';
 import { parallel, type Recipe, sequential } from '../kit/builders.js';
 

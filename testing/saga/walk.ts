@@ -4,10 +4,12 @@
  */
 import { accept } from '../../src/saga/accept.js';
 import { advance, start } from '../../src/saga/advance.js';
+import { openIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import { evolve } from '../../src/saga/evolve.js';
-import { attemptIdOf, type Flow, isTerminal } from '../../src/saga/flow.js';
+import { type Flow, isTerminal } from '../../src/saga/flow.js';
 import { canonical, keyOf } from './canonical.js';
+import { brokenByEdge, brokenRefusal } from './edge-laws.js';
 import { FLOW_ID, inputsFor, NOW, type Said } from './inputs.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
 import type { Size } from './sizes.js';
@@ -93,25 +95,36 @@ function tell(before: Flow, said: Said, witness: Witness): Edge[] {
   const flow = said.given === undefined ? before : said.given(before);
   const accepted = accept(flow, said.input);
   if (accepted !== null && 'refusal' in accepted) {
+    const broken = brokenRefusal(flow, said.input, accepted.refusal.message);
+    if (broken !== null) throw new BrokenLaw(`${broken} in ${keyOf(flow)}`);
     witness(said, before, null, []);
     return [];
   }
   const plain = edgeOf(before, flow, said, witness);
-  const edges = [plain];
-  if (
-    before.status === 'IN_PROGRESS' &&
-    plain.events.some((event) => event.type === 'FLOW_TURNED_AROUND')
-  ) {
-    for (const ungiven of ungivenOf(before))
-      edges.push(edgeOf(before, { ...flow, ungiven }, said, witness));
-  }
-  return edges;
+  // What closes nothing that is open is the same whatever the outbox holds.
+  if (!closesSomething(before, plain)) return [plain];
+  return [
+    plain,
+    ...ungivenOf(before, said).map((ungiven) =>
+      edgeOf(before, { ...flow, ungiven, unsent: ungiven }, said, witness),
+    ),
+  ];
 }
 
-function ungivenOf(flow: Flow): string[][] {
-  const open = flow.steps
-    .filter((step) => step.open !== null)
-    .map((step) => attemptIdOf(FLOW_ID, step.definition.name, 'DO', 0, step.attempt));
+function closesSomething({ steps, status }: Flow, { after }: Edge): boolean {
+  return steps.some(
+    ({ open }, index) =>
+      open !== null && (after.steps[index]?.open == null || after.status !== status),
+  );
+}
+
+/** Not of a DO once the flow has turned around, when they were withdrawn; not of what times out, which was sent. */
+function ungivenOf(flow: Flow, said: Said): string[][] {
+  const open = flow.steps.flatMap((step, index) => {
+    const out = said.label === 'timeout' && said.step === index;
+    const turned = flow.status === 'UNDOING' && step.open?.action === 'DO';
+    return out || turned ? [] : (openIdOf(flow, step) ?? []);
+  });
   return open.length < 2 ? open.map((one) => [one]) : [...open.map((one) => [one]), open];
 }
 
@@ -145,6 +158,8 @@ function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
     flow = evolve(flow, event, event.at);
   }
   if (foldable(foldOf(from, events)) !== foldable(after)) fail('fold');
+  const broken = brokenByEdge(from, said.input, after, events);
+  if (broken !== null) fail(broken);
   checkDeaf(said, before, events, fail);
   checkEcho(said, from, after, fail);
 }
@@ -160,9 +175,10 @@ function checkEcho(
   const again = accept(after, input);
   const late =
     input.outcome !== 'failure' && input.action === 'DO' && after.status !== 'IN_PROGRESS';
-  if (again !== null && 'fact' in again && !late) fail('an echo counts twice');
+  if (again !== null && 'facts' in again && !late) fail('an echo counts twice');
   if (
     usual &&
+    !from.ungiven.includes(input.attemptId) &&
     JSON.stringify(accept(from, { ...input, attemptId: null })) !==
       JSON.stringify(accept(from, input))
   )

@@ -3,8 +3,9 @@
  * overtaken. Visits every state of flow and world, and asks: once a flow is UNDONE and nothing is in flight, is anything left?
  */
 import { advance, start } from '../../src/saga/advance.js';
+import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
-import { type Action, attemptIdOf, type Flow } from '../../src/saga/flow.js';
+import type { Action, Flow } from '../../src/saga/flow.js';
 import type { Input, StartInput } from '../../src/saga/input.js';
 import { canonical, keyOf } from './canonical.js';
 import { FLOW_ID, inputsFor, NOW } from './inputs.js';
@@ -200,18 +201,13 @@ function tell(world: World, input: Exclude<Input, StartInput>, how: string): Wor
 }
 
 function told(world: World, flow: Flow, events: readonly FlowEvent[], how: string): World {
+  const withdrawn = events.flatMap((event) => withdrawnIdOf(FLOW_ID, event) ?? []);
   const sent = events.flatMap((event): Command[] => {
-    if (event.type !== 'DO_SENT' && event.type !== 'UNDO_SENT') return [];
-    const action = event.type === 'DO_SENT' ? 'DO' : 'UNDO';
+    const attemptId = sentIdOf(FLOW_ID, event);
+    if (attemptId === null || !('stepName' in event)) return [];
     const step = flow.steps.findIndex((one) => one.definition.name === event.stepName);
-    const round = event.type === 'UNDO_SENT' ? event.round : 0;
-    return [
-      {
-        step,
-        action,
-        attemptId: attemptIdOf(FLOW_ID, event.stepName, action, round, event.attempt),
-      },
-    ];
+    const action = readAttemptId(attemptId, FLOW_ID, event.stepName ?? '')?.action ?? 'DO';
+    return withdrawn.includes(attemptId) ? [] : [{ step, action, attemptId }];
   });
   return {
     ...world,

@@ -1,7 +1,7 @@
 /** Rule 6: what an operator, or a late answer, can do for a flow that FAILED. */
 
 import { describe } from '@jest/globals';
-import { failed, ok, unreadable } from '../kit/builders.js';
+import { failed, ok, sequential, unreadable } from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';
 import { abc, halfStuck, pqr, stuck } from './stuck.js';
 
@@ -51,6 +51,60 @@ describe('in FAILED', () => {
       .answers(ok)
       .ends('FAILED')
       .andNothingElse(),
+  );
+
+  scenario(
+    'a step that an operator retried is undone although another UNDO is given up first',
+    (s) =>
+      s
+        .given(sequential('ab', 'a', 'b').timeout('10s'))
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .after('10s')
+        .sends('UNDO b')
+        .answers(failed('b sticks'))
+        .ends('FAILED')
+        .retryStep('a')
+        .sends('UNDO a')
+        .retryStep('b')
+        .sendsNothing()
+        .answerTo('UNDO a', failed('a sticks'))
+        .is('UNDOING')
+        .sends('UNDO b', { round: 2 })
+        .answers(ok)
+        .ends('FAILED')
+        .step('a')
+        .is('UNDO_FAIL')
+        .andNothingElse(),
+  );
+
+  scenario('undoFlow gives every UNDO its fresh round, whichever of them fails again', (s) =>
+    stuck(s)
+      .retryStep('a')
+      .sends('UNDO a')
+      .answers(failed('a sticks'))
+      .ends('FAILED')
+      .undoFlow()
+      .sends('UNDO b', { round: 2 })
+      .answers(failed('b sticks again'))
+      .sends('UNDO a', { round: 2 })
+      .answers(ok)
+      .ends('FAILED')
+      .andNothingElse(),
+  );
+
+  scenario('the event that reopens a flow names the step and who did it', (s) =>
+    stuck(s)
+      .retryStep('b')
+      .timeline('STEP_RETRIED', 1, { stepName: 'b', actor: 'ada' })
+      .timeline('FLOW_REOPENED', 1, { stepName: 'b', actor: 'ada', reason: 'because' })
+      .sends('UNDO b')
+      .answers(failed('again'))
+      .skipStep('b')
+      .timeline('FLOW_REOPENED', 2, { stepName: 'b', actor: 'ada' })
+      .sends('UNDO a'),
   );
 
   scenario('retryStep of a step that has nothing to undo is refused', (s) =>

@@ -188,16 +188,21 @@ describe('a late success', () => {
         .andNothingElse(),
   );
 
-  scenario('of a step with undo: none, after the end, is only recorded', (s) =>
+  scenario('of a step with undo: none, in UNDONE, makes the step done and nothing else', (s) =>
     s
       .given(sequential('one', 'a').undo('none'))
       .start()
       .sends('DO a')
       .after('5m')
       .ends('UNDONE')
-      .answers(ok)
-      .refused('FLOW_ENDED')
-      .is('UNDONE'),
+      .answers(okWith('A'))
+      .step('a')
+      .has({ status: 'DO_SUCCESS', output: '"A"' })
+      .timeline('FLOW_REOPENED', 0)
+      .ends('UNDONE')
+      .andNothingElse()
+      .answerTo('DO a', ok)
+      .refused('ALREADY_DONE'),
   );
 
   scenario('in CANCELLED is only recorded', (s) =>

@@ -58,14 +58,56 @@ describe('rule 12: a paused flow', () => {
       .andNothingElse(),
   );
 
-  scenario('may complete: nothing needs to be sent for it', (s) =>
+  scenario('completes when it is resumed, not before', (s) =>
     s
       .given(sequential('one', 'a'))
       .start()
       .sends('DO a')
       .pause()
       .answers(ok)
+      .flow({ status: 'IN_PROGRESS', paused: true })
+      .step('a')
+      .is('DO_SUCCESS')
+      .resume()
       .ends('COMPLETED', { paused: false }),
+  );
+
+  scenario('does not end UNDONE, so that a late success sends no UNDO before it is resumed', (s) =>
+    s
+      .given(sequential('one', 'a'))
+      .start()
+      .sends('DO a')
+      .pause()
+      .answers(failed('no'))
+      .flow({ status: 'UNDOING', paused: true })
+      .answerTo('DO a', ok)
+      .flow({ status: 'UNDOING', paused: true })
+      .sendsNothing()
+      .resume()
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('UNDONE')
+      .andNothingElse(),
+  );
+
+  scenario('does not end FAILED before it is resumed', (s) =>
+    s
+      .given(abc)
+      .start()
+      .sends('DO a')
+      .answers(ok)
+      .sends('DO b')
+      .answers(failed('no'))
+      .sends('UNDO a')
+      .pause()
+      .answers(failed('a sticks'))
+      .flow({ status: 'UNDOING', paused: true })
+      .retryStep('a')
+      .sendsNothing()
+      .resume()
+      .sends('UNDO a', { round: 2 })
+      .answers(ok)
+      .ends('UNDONE'),
   );
 
   scenario('holds back UNDOs and their retries', (s) =>

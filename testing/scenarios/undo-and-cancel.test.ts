@@ -17,7 +17,7 @@ describe('undoFlow', () => {
         .answers(ok)
         .sends('DO b')
         .undoFlow()
-        .flow({ status: 'UNDOING', failureReason: 'undo asked by ada: because' })
+        .flow({ status: 'UNDOING', failureReason: 'undo requested by ada: because' })
         .sendsNothing()
         .answers(failed('x'))
         .sends('UNDO a')

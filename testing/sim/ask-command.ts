@@ -1,6 +1,6 @@
 /** What can be told of a command as it is written. */
 import type { OutboxRow } from '../../src/engine/ports.js';
-import { attemptIdOf } from '../../src/saga/flow.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import type { MemoryDatabase } from '../kit/memory-store.js';
 import type { Seen } from './seen.js';
 import type { Command } from './worker.js';

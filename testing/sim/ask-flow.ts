@@ -1,7 +1,8 @@
 /** The invariants of one flow, asked of its timeline, of what is stored, and of what its workers did. */
 import { fold } from '../../src/saga/advance.js';
+import { attemptIdOf, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
-import { type Action, attemptIdOf, type Flow, isTerminal } from '../../src/saga/flow.js';
+import { type Action, type Flow, isTerminal } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from '../saga/laws.js';
 import type { Ledger } from './ledger.js';
@@ -155,6 +156,7 @@ function told(event: FlowEvent & { readonly stepName: string; readonly attempt: 
 export const LEAVING: ReadonlySet<string> = new Set([
   'DO_SENT',
   'UNDO_SENT',
+  'COMMAND_RESENT',
   'FLOW_COMPLETED',
   'FLOW_UNDONE',
   'FLOW_FAILED',
@@ -165,16 +167,19 @@ export const LEAVING: ReadonlySet<string> = new Set([
 /** What was decided was written, once all is quiet (I8); what was withdrawn was not. */
 function askWritten(seen: Seen, flow: Flow, events: readonly FlowEvent[]): void {
   const { flowId } = flow;
-  const withdrawn = new Set(
+  const withdrawn = new Set(events.flatMap((event) => withdrawnIdOf(flowId, event) ?? []));
+  const twice = new Set(
     events.flatMap((event) =>
-      event.type === 'DO_WITHDRAWN' ? [`${event.stepName} ${event.attempt}`] : [],
+      event.type === 'RESEND_WITHDRAWN' ? (withdrawnIdOf(flowId, event) ?? []) : [],
     ),
   );
   for (const event of events) {
     if (!LEAVING.has(event.type)) continue;
     const key = keyOf({ flowId, number: event.number });
-    const isWithdrawn =
-      event.type === 'DO_SENT' && withdrawn.has(`${event.stepName} ${event.attempt}`);
+    const id = sentIdOf(flowId, event) ?? '';
+    // Of a command that was resent any copy may have left.
+    if (twice.has(id)) continue;
+    const isWithdrawn = withdrawn.has(id);
     const wasWritten = seen.written.has(key);
     if (isWithdrawn)
       seen.ask(

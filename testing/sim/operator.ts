@@ -13,6 +13,7 @@ const WORDS = [
   'RESUME',
   'RETRY_STEP',
   'SKIP_STEP',
+  'RESEND',
 ] as const;
 
 export class Operator {
@@ -28,7 +29,7 @@ export class Operator {
     const stepName = this.chance.pick(flow.steps).definition.name;
     if (word === 'CANCEL' || word === 'STOP')
       this.say(flow, { type: 'CANCEL', undo: word === 'CANCEL' });
-    else if (word === 'RETRY_STEP') this.say(flow, { type: word, stepName });
+    else if (word === 'RETRY_STEP' || word === 'RESEND') this.say(flow, { type: word, stepName });
     else if (word === 'SKIP_STEP') this.say(flow, { type: word, stepName, output: null });
     else this.say(flow, { type: word });
   }

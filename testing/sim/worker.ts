@@ -2,7 +2,7 @@
  * The workers. They keep the contract (docs/protocol.md): either they look at the state and their answers are never lost for good, or
  * they remember keys and refuse a DO whose UNDO they have seen. Everything else they do is up to chance.
  */
-import { attemptIdOf } from '../../src/saga/flow.js';
+import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { TOPICS } from '../../src/wire/topics.js';
 import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';

@@ -3,9 +3,9 @@
  * is taken out and parked, its neighbours go on.
  */
 import { advance, start } from '../../saga/advance.js';
+import { withdrawnIdOf } from '../../saga/attempt-id.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
-import { attemptIdOf } from '../../saga/flow.js';
 import type { Input, StartInput } from '../../saga/input.js';
 import { dueAt } from '../../saga/retry.js';
 import type {
@@ -41,7 +41,7 @@ export class Batch {
     const { flow, events } = start(input, this.locked.now, orchestrationPaused);
     this.drafts.set(input.flowId, {
       before: null,
-      flow: withUngiven(flow, events),
+      flow,
       events: [...events],
       ticked: false,
     });
@@ -87,11 +87,7 @@ export class Batch {
     const records: FlowRecord[] = [];
     for (const { before, flow, events, ticked } of this.drafts.values()) {
       if (events.length === 0 && !ticked) continue;
-      const withdrawn = events.flatMap((event) =>
-        event.type === 'DO_WITHDRAWN'
-          ? [attemptIdOf(flow.flowId, event.stepName, 'DO', 0, event.attempt)]
-          : [],
-      );
+      const withdrawn = events.flatMap((event) => withdrawnIdOf(flow.flowId, event) ?? []);
       const outbox = this.wire
         .outgoing(flow, events)
         .filter((row) => row.attemptId === null || !withdrawn.includes(row.attemptId));
@@ -127,7 +123,7 @@ export class Batch {
 
   private say(draft: Draft, input: Exclude<Input, StartInput>): ReturnType<typeof advance> {
     const result = advance(draft.flow, input);
-    draft.flow = withUngiven(result.flow, result.events);
+    draft.flow = result.flow;
     draft.events.push(...result.events);
     return result;
   }
@@ -162,16 +158,6 @@ export class Batch {
       copy: this.wire.quarantineCopy(cause, bytes, position),
     });
   }
-}
-
-/** What was decided in this transaction was not given to a publisher yet. */
-function withUngiven(flow: Flow, events: readonly FlowEvent[]): Flow {
-  const sent = events.flatMap((event) =>
-    event.type === 'DO_SENT'
-      ? [attemptIdOf(flow.flowId, event.stepName, 'DO', 0, event.attempt)]
-      : [],
-  );
-  return sent.length === 0 ? flow : { ...flow, ungiven: [...flow.ungiven, ...sent] };
 }
 
 function stepNameOf(input: Exclude<Input, StartInput>): string | null {

@@ -1,7 +1,8 @@
 /** What comes down the road: an input and where it came from, and what became of it. */
-import type { FlowEvent, Refusal } from '../../saga/event.js';
+import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type { Input, StartInput, StartRequest } from '../../saga/input.js';
+import type { Refusal } from '../../saga/refusal.js';
 import type { Registration } from './registrations.js';
 
 /** A record's place in the log; the inbox remembers the next expected offset per (topic, partition). */

@@ -63,6 +63,7 @@ interface StepState {
   readonly final?: true;
   readonly undoExhausted?: true;
   readonly owes?: true;
+  readonly undoRequested?: true;
   readonly skipped?: true;
   readonly progress?: number;
   readonly progressMessage?: string;
@@ -100,11 +101,12 @@ export function stepState(step: StepRun, outputEvent: number): string | null {
     final,
     undoExhausted,
     owes,
+    undoRequested,
     skipped,
   } = step;
   const { progress, progressMessage, progressAt } = step;
   const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
-  const flags = { unknown, final, undoExhausted, owes, skipped };
+  const flags = { unknown, final, undoExhausted, owes, undoRequested, skipped };
   return compact(
     { open, nextAttemptAt, ...counted, ...flags, progressMessage, progressAt },
     progress === null ? {} : { progress },
@@ -197,6 +199,7 @@ function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
     final: state.final ?? false,
     undoExhausted: state.undoExhausted ?? false,
     owes: state.owes ?? false,
+    undoRequested: state.undoRequested ?? false,
     skipped: state.skipped ?? false,
     input: row.input,
     output: row.output,

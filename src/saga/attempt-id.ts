@@ -1,0 +1,73 @@
+/** The identity of a command: derived, so that a re-send after a crash carries the same one. */
+import type { EventBody } from './event.js';
+import type { Action, Flow, StepRun } from './flow.js';
+
+/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
+export function attemptIdOf(
+  flowId: string,
+  stepName: string,
+  action: Action,
+  round: number,
+  attempt: number,
+): string {
+  return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
+}
+
+/** The parts of an attemptId, or null when it is none of this step's. */
+export function readAttemptId(
+  attemptId: string,
+  flowId: string,
+  stepName: string,
+): { readonly action: Action; readonly round: number; readonly attempt: number } | null {
+  const prefix = `${flowId}:${stepName}:`;
+  if (!attemptId.startsWith(prefix)) return null;
+  const match = /^(DO|UNDO):(\d{1,9}):(\d{1,9})$/.exec(attemptId.slice(prefix.length));
+  return match === null
+    ? null
+    : {
+        action: match[1] === 'DO' ? 'DO' : 'UNDO',
+        round: Number(match[2]),
+        attempt: Number(match[3]),
+      };
+}
+
+/** The attemptId of the command that is open; null = none is. */
+export function openIdOf({ flowId }: Flow, { open, definition }: StepRun): string | null {
+  return open === null
+    ? null
+    : attemptIdOf(flowId, definition.name, open.action, open.round, open.attempt);
+}
+
+/** Its outbox row was not given to a publisher, and may still be withdrawn (rule 4). */
+export function isUngiven(flow: Flow, step: StepRun): boolean {
+  const id = openIdOf(flow, step);
+  return id !== null && flow.ungiven.includes(id);
+}
+
+/** Its outbox row was not acknowledged by the broker yet; known when timers look (rule 2). */
+export function isUnsent(flow: Flow, step: StepRun): boolean {
+  const id = openIdOf(flow, step);
+  return id !== null && flow.unsent.includes(id);
+}
+
+/** The command whose outbox row an event withdraws; null: it withdraws none. */
+export function withdrawnIdOf(flowId: string, event: EventBody): string | null {
+  const { type } = event;
+  if (type === 'DO_WITHDRAWN') return attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt);
+  if (type === 'UNDO_WITHDRAWN')
+    return attemptIdOf(flowId, event.stepName, 'UNDO', event.round, event.attempt);
+  return type === 'RESEND_WITHDRAWN'
+    ? attemptIdOf(flowId, event.stepName, event.action, event.round, event.attempt)
+    : null;
+}
+
+/** The command that an event puts into the outbox; null: it puts none. */
+export function sentIdOf(flowId: string, event: EventBody): string | null {
+  const { type } = event;
+  if (type === 'DO_SENT') return attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt);
+  if (type === 'UNDO_SENT')
+    return attemptIdOf(flowId, event.stepName, 'UNDO', event.round, event.attempt);
+  return type === 'COMMAND_RESENT'
+    ? attemptIdOf(flowId, event.stepName, event.action, event.round, event.attempt)
+    : null;
+}

@@ -1,0 +1,97 @@
+/** The fold, as far as it concerns the UNDO of one step; and what DO and UNDO share. */
+import type { EventBody } from './event.js';
+import type { Instant, StepRun } from './flow.js';
+
+export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRun {
+  switch (event.type) {
+    case 'UNDO_SENT':
+      return {
+        ...sent(step, at),
+        status: 'UNDOING',
+        round: event.round,
+        undoAttempt: event.attempt,
+        open: {
+          action: 'UNDO',
+          attempt: event.attempt,
+          round: event.round,
+          deadline: event.deadline,
+        },
+        owes: step.owes && event.round === step.round,
+        undoRequested: false,
+        endedAt: step.endedAt,
+      };
+    case 'UNDO_SUCCEEDED':
+      // A step that owes a round is done again, as far as anyone knows (rule 10).
+      return {
+        ...answered(step),
+        ...settled,
+        status: step.owes ? 'DO_SUCCESS' : 'UNDO_SUCCESS',
+        owes: step.owes,
+        undoneAt: at,
+      };
+    case 'UNDO_FAILED':
+      return {
+        ...answered(step),
+        status: 'UNDO_FAIL',
+        final: event.final,
+        errorMessage: event.errorMessage,
+        errorCode: event.errorCode,
+      };
+    case 'UNDO_WITHDRAWN':
+      return { ...answered(step), status: beforeUndo(step, event.attempt) };
+    case 'UNDO_RETRIES_EXHAUSTED':
+      if (event.reason === 'RETRIES') return { ...step, undoExhausted: true };
+      return {
+        ...step,
+        status: 'UNDO_FAIL',
+        undoExhausted: true,
+        owes: true,
+        undoRequested: false,
+        errorMessage: 'a late success came after the last UNDO round',
+      };
+    case 'UNDO_ROUND_OWED':
+      return { ...step, owes: true, output: event.output ?? step.output };
+    default:
+      return step;
+  }
+}
+
+/** A fresh round is due. */
+export const AGAIN = {
+  status: 'DO_SUCCESS',
+  undoExhausted: false,
+  owes: false,
+  undoRequested: true,
+} as const;
+
+export const settled = {
+  undoExhausted: false,
+  owes: false,
+  undoRequested: false,
+  errorMessage: null,
+  errorCode: null,
+} as const;
+
+/** The status of a step whose UNDO was never sent: after an earlier attempt it failed, else it is done, or may be. */
+function beforeUndo(step: StepRun, attempt: number): StepRun['status'] {
+  if (attempt > 1) return 'UNDO_FAIL';
+  const failed = step.errorMessage !== null || step.errorCode !== null;
+  return step.unknown || failed ? 'DO_FAIL' : 'DO_SUCCESS';
+}
+
+export function sent(step: StepRun, at: Instant): StepRun {
+  return {
+    ...step,
+    nextAttemptAt: null,
+    final: false,
+    startedAt: step.startedAt ?? at,
+    endedAt: null,
+    // progressAt stays: it shows at most once a second and step, whichever attempt reports.
+    progress: null,
+    progressMessage: null,
+  };
+}
+
+export function answered(step: StepRun): StepRun {
+  return { ...step, open: null, nextAttemptAt: null, final: false };
+}

@@ -1,0 +1,16 @@
+/** Why an input is not believed. Replies: on the timeline. Operators: a problem. Listed in docs/protocol.md. */
+export const REFUSALS = {
+  UNKNOWN_STEP: 'the orchestration of this flow has no such step',
+  STALE_ATTEMPT: 'a failure of an older attempt never counts',
+  STALE_ROUND: 'an UNDO success of an older round never counts',
+  NOT_SENT: 'no such command was sent',
+  WRONG_STATE: 'the step does not wait for this answer',
+  ALREADY_DONE: 'the step has this answer already',
+  FLOW_ENDED: 'the flow has ended',
+  NOT_ALLOWED: 'the flow is not in a state that allows this',
+} as const;
+export type RefusalCode = keyof typeof REFUSALS;
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
