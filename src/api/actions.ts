@@ -1,4 +1,4 @@
-/** What an operator may do with a flow now, and why not: asked of the saga itself, so that it is never another answer than the mutation's. */
+/** What an operator may do with a flow now, and why not. The saga decides, so the answer is the mutation's own. */
 import { accept } from '../saga/accept.js';
 import type { Flow } from '../saga/flow.js';
 import type { OperatorInput } from '../saga/input.js';
@@ -16,24 +16,30 @@ export const ACTION_NAMES = [
   'pauseFlow',
   'resumeFlow',
   'retryStep',
+  'resendCommand',
   'skipStep',
 ] as const;
 
 export function availableActions(flow: Flow): AvailableAction[] {
-  const word = { flowId: flow.flowId, actor: 'anonymous', reason: '' };
-  const asked = (name: string, stepName: string | null, input: OperatorInput): AvailableAction => {
+  const by = { flowId: flow.flowId, actor: 'anonymous', reason: '' };
+  const checked = (
+    name: string,
+    stepName: string | null,
+    input: OperatorInput,
+  ): AvailableAction => {
     const accepted = accept(flow, input);
     const refusal = accepted !== null && 'refusal' in accepted ? accepted.refusal : null;
     return { name, stepName, allowed: refusal === null, reason: refusal?.message ?? null };
   };
   return [
-    asked('cancelFlow', null, { ...word, type: 'CANCEL', undo: flow.status !== 'UNDOING' }),
-    asked('undoFlow', null, { ...word, type: 'UNDO_FLOW' }),
-    asked('pauseFlow', null, { ...word, type: 'PAUSE' }),
-    asked('resumeFlow', null, { ...word, type: 'RESUME' }),
+    checked('cancelFlow', null, { ...by, type: 'CANCEL', undo: flow.status !== 'UNDOING' }),
+    checked('undoFlow', null, { ...by, type: 'UNDO_FLOW' }),
+    checked('pauseFlow', null, { ...by, type: 'PAUSE' }),
+    checked('resumeFlow', null, { ...by, type: 'RESUME' }),
     ...flow.steps.flatMap(({ definition: { name: stepName } }) => [
-      asked('retryStep', stepName, { ...word, type: 'RETRY_STEP', stepName }),
-      asked('skipStep', stepName, { ...word, type: 'SKIP_STEP', stepName, output: null }),
+      checked('retryStep', stepName, { ...by, type: 'RETRY_STEP', stepName }),
+      checked('resendCommand', stepName, { ...by, type: 'RESEND', stepName }),
+      checked('skipStep', stepName, { ...by, type: 'SKIP_STEP', stepName, output: null }),
     ]),
   ];
 }

@@ -18,7 +18,12 @@ const WORDS: Words = {
   DO_RETRY_SCHEDULED: (event) =>
     `DO ${event.stepName} will be tried again at ${at(event.nextAttemptAt)}`,
   DO_RETRIES_EXHAUSTED: (event) => `${event.stepName} is out of retries`,
-  DO_WITHDRAWN: (event) => `DO ${event.stepName} is withdrawn: it had not left yet`,
+  DO_WITHDRAWN: (event) => `DO ${event.stepName} is withdrawn: it was not published`,
+  UNDO_WITHDRAWN: (event) => `UNDO ${event.stepName} is withdrawn: it was not published`,
+  COMMAND_RESENT: (event) =>
+    `${event.action} ${event.stepName} is sent once more${why(event.reason)}`,
+  RESEND_WITHDRAWN: (event) =>
+    `the second copy of ${event.action} ${event.stepName} is withdrawn: it was not published`,
   DO_OUTCOME_UNKNOWN: (event) =>
     `whether ${event.stepName} was done is unknown${why(event.message)}`,
   UNDO_SENT: (event) =>

@@ -1,4 +1,4 @@
-/** An operator's word to a flow: it carries who said it and why, and both are stored. */
+/** What an operator does with a flow: each action carries who and why, and both are stored. */
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { OperatorInput } from '../../saga/input.js';
@@ -51,7 +51,8 @@ async function say(
 @Resolver()
 export class OperatorMutations {
   @Mutation(() => FlowPayload, {
-    description: 'Gives a step that is out of retries a fresh budget, for its DO or its UNDO.',
+    description:
+      'Gives a step that is out of retries a fresh budget, for its DO or its UNDO. A step between two attempts runs the next one now, out of its old budget.',
   })
   retryStep(
     @Ctx() context: RequestContext,
@@ -59,6 +60,18 @@ export class OperatorMutations {
   ): Promise<FlowPayload> {
     const { stepName } = input;
     return say(context, input, (by) => ({ ...by, type: 'RETRY_STEP', stepName }));
+  }
+
+  @Mutation(() => FlowPayload, {
+    description:
+      'Sends the open command of a step once more: the same attemptId, a deadline from now. For a worker whose consumer group began to read behind the command.',
+  })
+  resendCommand(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput,
+  ): Promise<FlowPayload> {
+    const { stepName } = input;
+    return say(context, input, (by) => ({ ...by, type: 'RESEND', stepName }));
   }
 
   @Mutation(() => FlowPayload, {
