@@ -21,7 +21,6 @@ const FILES = 'fs|fs/promises|path|url|os|util|module';
 const API = [
   '@apollo',
   '@as-integrations',
-  '@escape.tech',
   'fastify',
   'graphql',
   'graphql-ws',

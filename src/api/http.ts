@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
 import type { Origins } from './origins.js';
@@ -28,7 +29,11 @@ export function createHttp(shell: Shell, origins: Origins): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: 1000 },
-    frameworkErrors: (_error, _request, reply) => {
+    // A missing Host is answered below, with a problem and an id.
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerBroken,
+    frameworkErrors: (_error, request, reply) => {
+      reply.header('x-request-id', request.id);
       const detail =
         'this address can not be read; characters other than letters and digits may need %-encoding';
       sendProblem(reply as FastifyReply, 400, detail, [], 'BAD_REQUEST');
@@ -54,9 +59,37 @@ function atTheDoor(app: FastifyInstance, origins: Origins): void {
         'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
       return sendProblem(reply, 421, detail, [], 'HOST_NOT_ALLOWED');
     }
+    const missing = headerProblem(request);
+    if (missing !== null)
+      return sendProblem(reply, missing.status, missing.detail, [], missing.code);
     // Before its body is looked at: what is wrong with that does not matter here.
     return request.is404 ? nothingThere(request, reply) : undefined;
   });
+}
+
+/** For checks of health the protocol's oldest form is enough. */
+const HEALTH = /^\/(?:livez|readyz|metrics)(?:\?|$)/;
+
+function headerProblem({ headers, url }: FastifyRequest): {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+} | null {
+  if ((headers.host ?? '') === '' && !HEALTH.test(url))
+    return {
+      status: 400,
+      code: 'HOST_MISSING',
+      detail:
+        'the request has no Host; send the name or address of this gateway in the Host header',
+    };
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity')
+    return {
+      status: 415,
+      code: 'CONTENT_ENCODING',
+      detail: `a body encoded as ${encoding.slice(0, 40)} is not read here; send it without Content-Encoding`,
+    };
+  return null;
 }
 
 /** Where there is something, and by which methods. */
@@ -78,6 +111,9 @@ function nothingThere(request: FastifyRequest, reply: FastifyReply): FastifyRepl
   return sendProblem(reply, 404, detail, [], 'NOT_FOUND');
 }
 
+const NOT_HTTP =
+  'the request can not be read as HTTP: its body and its Content-Length or Transfer-Encoding do not fit';
+
 function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply));
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
@@ -93,7 +129,13 @@ function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
     if (status === 415)
       return sendProblem(reply, 415, 'send the body as application/json', [], 'CONTENT_TYPE');
     if (status !== undefined && status < 500)
-      return sendProblem(reply, status, error.message, [], 'BAD_REQUEST');
+      return sendProblem(
+        reply,
+        status,
+        error instanceof BadInput ? error.message : NOT_HTTP,
+        [],
+        'BAD_REQUEST',
+      );
     const told = tell(error);
     if (told.status === 500)
       shell.log.error({ err: error, requestId: request.id }, 'a request failed');

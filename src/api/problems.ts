@@ -109,7 +109,7 @@ function ownOf(formatted: GraphQLFormattedError): {
     (formatted.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : INTERNAL);
   const { message, locations, path } = formatted;
   const unknown = code === INTERNAL;
-  const said = unknown ? tell(null).message : message;
+  const said = unknown ? tell(null).message : inOwnWords(message);
   return {
     answer: {
       message: said,
@@ -119,6 +119,13 @@ function ownOf(formatted: GraphQLFormattedError): {
     },
     unknown,
   };
+}
+
+/** What the server's library tells of itself, told of us. */
+function inOwnWords(message: string): string {
+  return message.startsWith('This operation has been blocked as a potential')
+    ? 'a GET request needs the header Apollo-Require-Preflight: true, which no form of a foreign page can send'
+    : message;
 }
 
 /** Names of the schema that an error would give away to who may not ask for it. */

@@ -9,9 +9,9 @@ import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
 import { healthRoutes } from './health.js';
 import { createHttp } from './http.js';
-import { createLimits } from './limits.js';
 import { createOrigins } from './origins.js';
 import { pages } from './pages.js';
+import { createGate } from './query-gate.js';
 import { restRoutes } from './rest/routes.js';
 import { openSockets, type Sockets } from './sockets.js';
 
@@ -46,16 +46,19 @@ const HIGHEST_PORT = 65_535;
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { host, introspection, production, allowedOrigins } = options;
   const schema = createSchema();
-  const limits = createLimits({ introspection, suggestions: introspection || !production });
+  const gate = createGate(schema, {
+    introspection,
+    suggestions: introspection || !production,
+  });
   const origins = createOrigins(host, allowedOrigins);
-  const graphql = await openGraphqlHttp(schema, limits, options);
+  const graphql = await openGraphqlHttp(schema, gate, options);
   const app = createHttp(options, origins);
   healthRoutes(app, options);
   graphql.route(app);
   restRoutes(app, options);
   await pages(app, options);
   await app.ready();
-  const sockets = openSockets(app.server, { schema, shell: options, limits, origins });
+  const sockets = openSockets(app.server, { schema, shell: options, gate, origins });
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();
     await graphql.apollo.stop();

@@ -1,5 +1,6 @@
 /** A flow told live in the terminal, for someone who sees one for the first time. */
 import type { EngineService } from '../engine/service.js';
+import { printable } from '../observability/printable.js';
 import type { FlowEvent } from '../saga/event.js';
 
 export type Print = (line: string) => void;
@@ -40,7 +41,7 @@ export async function traceFlow(
     width = Math.max(width, step.length);
     const time = paint(`${((event.at - first) / 1000).toFixed(2).padStart(6)} s`, 'grey');
     print(
-      `  ${time}  ${paint(told.sign, told.colour)} ${step.padEnd(width)}  ${paint(statusOf(event).padEnd(15), told.colour)} ${told.text}`,
+      `  ${time}  ${paint(told.sign, told.colour)} ${step.padEnd(width)}  ${paint(statusOf(event).padEnd(15), told.colour)} ${printable(told.text)}`,
     );
   }
   return letters.join(' ');

@@ -73,4 +73,25 @@ export const LIMITS = {
     'DOCUMENT_TOO_COMPLEX',
   ),
   documentsWaiting: limit(16, 'registration documents that wait to be read', 'OVERLOADED'),
+  queryTokens: limit(4000, 'tokens of a GraphQL document', 'GRAPHQL_PARSE_FAILED'),
+  queryFields: limit(600, 'fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),
+  queryDepth: limit(12, 'levels of fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),
+  queryAliases: limit(30, 'aliases of a GraphQL document', 'QUERY_TOO_COMPLEX'),
+  queryDirectives: limit(30, 'directives of a GraphQL document', 'QUERY_TOO_COMPLEX'),
+  queryFragments: limit(50, 'uses of fragments in a GraphQL document', 'QUERY_TOO_COMPLEX'),
+  queryRepeatedFields: limit(
+    50,
+    'fields of a GraphQL document that stand beside an equal one',
+    'QUERY_TOO_COMPLEX',
+  ),
+  literalDepth: limit(
+    200,
+    'levels of a value written into a GraphQL document',
+    'QUERY_TOO_COMPLEX',
+  ),
+  queryCost: limit(
+    50_000,
+    'fields an answer could have, each list as long as its first, whether written or in a variable',
+    'QUERY_TOO_COMPLEX',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -2,6 +2,7 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Component, Log, Logs } from './log.js';
+import { printableJson } from './printable.js';
 
 export interface LoggerOptions {
   readonly level: string;
@@ -26,6 +27,8 @@ export function createLogs({ level, levels, format, coloured, into = 1 }: Logger
     redact: REDACTED,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // The line's own end is no part of what came from elsewhere.
+    hooks: { streamWrite: (line: string) => `${printableJson(line.trimEnd())}\n` },
   };
   const lines = {
     colorize: coloured,

@@ -69,7 +69,7 @@ describe('a connection', () => {
     ['subscription {', 'GRAPHQL_VALIDATION_FAILED'],
     [
       `{ ${Array.from({ length: 31 }, (_, n) => `a${n}: orchestration(name: "x") { name }`).join(' ')} }`,
-      'GRAPHQL_VALIDATION_FAILED',
+      'QUERY_TOO_COMPLEX',
     ],
   ])(
     'answers a document that is not right with an error, and stays open (%#)',

@@ -1,12 +1,12 @@
-/** GraphQL over HTTP: Apollo Server with our limits and our words for errors. */
+/** GraphQL over HTTP: Apollo Server behind the gate, with our errors. */
 import { ApolloServer, type ApolloServerOptions } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { actorOf, Budget, type RequestContext, type Shell } from '../context.js';
-import { type Limits, MOST_TOKENS } from '../limits.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
+import { type Asked, type Gate, MOST_TOKENS } from '../query-gate.js';
 
 export interface GraphqlHttp {
   readonly apollo: ApolloServer<RequestContext>;
@@ -15,10 +15,10 @@ export interface GraphqlHttp {
 
 export async function openGraphqlHttp(
   schema: GraphQLSchema,
-  limits: Limits,
+  gate: Gate,
   shell: Shell,
 ): Promise<GraphqlHttp> {
-  const apollo = new ApolloServer<RequestContext>({ schema, ...settings(limits, shell) });
+  const apollo = new ApolloServer<RequestContext>({ schema, ...settings(gate, shell) });
   await apollo.start();
   const context = async (request: FastifyRequest): Promise<RequestContext> =>
     contextOf(request, shell);
@@ -29,10 +29,34 @@ export async function openGraphqlHttp(
         url: '/graphql',
         method: ['GET', 'POST'],
         exposeHeadRoute: false,
+        preHandler: async (request, reply) => {
+          const asked = (request.method === 'GET' ? request.query : request.body) as Asked | null;
+          const refused = wrongBody(request) ?? gate.refusalOf(asked ?? {}, true);
+          if (refused !== null) return reply.code(400).send({ errors: [refused.toJSON()] });
+          return undefined;
+        },
         handler: fastifyApolloHandler(apollo, { context }),
       });
     },
   };
+}
+
+/** The body as the specification of GraphQL over HTTP has it. */
+function wrongBody({ method, body }: FastifyRequest): GraphQLError | null {
+  if (method === 'GET') return null;
+  const isObject = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const fields = (isObject(body) ? body : {}) as Record<string, unknown>;
+  const { query, variables, operationName, extensions } = fields;
+  const wrong = [
+    [typeof query === 'string', 'query must be the text of a GraphQL document'],
+    [isObject(variables ?? {}), 'variables must be an object of names and values'],
+    [typeof (operationName ?? '') === 'string', 'operationName must be text'],
+    [isObject(extensions ?? {}), 'extensions must be an object'],
+  ].find(([fits]) => fits === false);
+  if (wrong === undefined) return null;
+  const message = `${wrong[1]}; send one object like {"query": "…", "variables": {…}}`;
+  return new GraphQLError(message, { extensions: { code: 'BODY_INVALID' } });
 }
 
 function contextOf(request: FastifyRequest, shell: Shell): RequestContext {
@@ -49,14 +73,13 @@ function contextOf(request: FastifyRequest, shell: Shell): RequestContext {
 }
 
 function settings(
-  { rules, plugins, introspection, suggestions }: Limits,
+  { introspection, suggestions }: Gate,
   { log }: Shell,
 ): Omit<ApolloServerOptions<RequestContext>, 'schema' | 'gateway' | 'typeDefs' | 'resolvers'> {
   return {
     introspection,
     hideSchemaDetailsFromClientErrors: !suggestions,
-    validationRules: [...rules],
-    plugins: [ApolloServerPluginLandingPageDisabled(), ...plugins],
+    plugins: [ApolloServerPluginLandingPageDisabled()],
     parseOptions: { maxTokens: MOST_TOKENS },
     allowBatchedHttpRequests: false,
     persistedQueries: false,

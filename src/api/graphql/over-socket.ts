@@ -9,8 +9,8 @@ import {
 import { makeServer, type Server } from 'graphql-ws';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import { keepDigits } from '../input/json.js';
-import { type Limits, readDocument } from '../limits.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
+import type { Gate } from '../query-gate.js';
 
 export const MOST_SUBSCRIPTIONS = 100;
 
@@ -23,10 +23,10 @@ export interface Connection {
 export interface SocketRules {
   readonly schema: GraphQLSchema;
   readonly shell: Shell;
-  readonly limits: Limits;
+  readonly gate: Gate;
 }
 
-export function socketServer({ schema, shell, limits }: SocketRules): Server<Connection> {
+export function socketServer({ schema, shell, gate }: SocketRules): Server<Connection> {
   const told = (error: GraphQLError): GraphQLFormattedError => {
     const { answer, unknown } = graphqlError(error.toJSON(), error);
     if (unknown)
@@ -34,13 +34,13 @@ export function socketServer({ schema, shell, limits }: SocketRules): Server<Con
         { err: error.originalError ?? error },
         'a GraphQL request over WebSocket failed',
       );
-    return limits.suggestions ? answer : withoutSuggestions(answer);
+    return gate.suggestions ? answer : withoutSuggestions(answer);
   };
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: keepDigits,
     onSubscribe: ({ extra, subscriptions }, _id, { query, operationName, variables }) => {
       if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) return [tooMany()];
-      const document = readDocument(schema, query, limits);
+      const document = gate.read({ query, operationName, variables });
       if ('length' in document) return [...document];
       const contextValue = contextOf(extra, shell);
       return {

@@ -7,10 +7,12 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'The request is not right',
   404: 'Not found',
   405: 'Method not possible here',
+  408: 'Too late',
   409: 'Conflict',
   413: 'Too large',
   415: 'Content type not supported',
   421: 'Not meant for this server',
+  431: 'Too large',
   500: 'Something went wrong here',
   503: 'Not now',
 };
@@ -24,6 +26,18 @@ export function sendProblem(
   code: string = problems[0]?.code ?? 'ERROR',
 ): FastifyReply {
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(problemText(status, code, detail, problems));
+}
+
+export function problemText(
+  status: number,
+  code: string,
+  detail: string,
+  problems: readonly Problem[] = [],
+): string {
   const suggestions = problems.flatMap((one) => one.suggestions);
   const body = {
     type: `urn:backstep:problem:${code.toLowerCase().replaceAll('_', '-')}`,
@@ -34,7 +48,7 @@ export function sendProblem(
     ...(problems.length > 0 && { errors: problems.map(errorOf) }),
     ...(suggestions.length > 0 && { suggestions }),
   };
-  return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
+  return JSON.stringify(body);
 }
 
 function errorOf({ code, message, path, suggestions }: Problem): object {

@@ -16,12 +16,23 @@ export function readCursor<T extends Key>(
   const fits =
     Array.isArray(key) &&
     key.length === shape.length &&
-    key.every((part, index) => typeof part === shape[index]);
+    key.every((part, index) => typeof part === shape[index] && isStorable(part));
   if (!fits)
     throw new BadCursor(
       'the cursor is none of this list; use endCursor of a page, or the cursor of one of its items',
     );
   return key as unknown as T;
+}
+
+/** Latest moment there is, ms. */
+const LATEST = 8.64e15;
+const LONGEST = 300;
+
+/** PostgreSQL would refuse anything else. */
+function isStorable(part: unknown): boolean {
+  return typeof part === 'number'
+    ? Number.isInteger(part) && part >= 0 && part <= LATEST
+    : String(part).length <= LONGEST && !String(part).includes('\u0000');
 }
 
 function parsed(cursor: string): unknown {

@@ -1,0 +1,150 @@
+/** What one GraphQL request may ask for; the same over HTTP and WebSocket, and known before anything is validated or executed. */
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  isNonNullType,
+  isObjectType,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { LIMITS } from '../limits/limits.js';
+import { costOf, type Defaults, type Measured, measure, operationOf } from './query-cost.js';
+
+export const MOST_TOKENS = LIMITS.queryTokens.value;
+
+export interface Gate {
+  /** Whether clients may ask for the schema. */
+  readonly introspection: boolean;
+  /** Whether errors may name what there is: "did you mean". */
+  readonly suggestions: boolean;
+  /** Why it is not carried out; null = nothing is wrong so far, or it cannot be parsed, which others report. */
+  refusalOf(asked: Asked, overHttp: boolean): GraphQLError | null;
+  /** For WebSockets: a document that can be executed, or what is wrong with it. */
+  read(asked: Asked): DocumentNode | readonly GraphQLError[];
+}
+
+export interface Asked {
+  readonly query?: unknown;
+  readonly operationName?: unknown;
+  readonly variables?: unknown;
+}
+
+export function createGate(
+  schema: GraphQLSchema,
+  options: Pick<Gate, 'introspection' | 'suggestions'>,
+): Gate {
+  const defaults = defaultsOf(schema);
+  const measured = remembering((text) => measure(parse(text, { maxTokens: MOST_TOKENS })));
+  const refusalOf = (asked: Asked, overHttp: boolean): GraphQLError | null => {
+    if (typeof asked.query !== 'string') return null;
+    try {
+      return refusal(measured(asked.query), asked, overHttp, { ...options, defaults });
+    } catch (error) {
+      if (error instanceof GraphQLError) return null;
+      // The parser calls itself for each level.
+      if (error instanceof RangeError)
+        return refused('QUERY_TOO_COMPLEX', 'the document is nested too deep');
+      throw error;
+    }
+  };
+  return {
+    ...options,
+    refusalOf,
+    read(asked) {
+      try {
+        const wrong = refusalOf(asked, false);
+        if (wrong !== null) return [wrong];
+        const { document } = measured(String(asked.query));
+        const errors = validate(schema, document, specifiedRules, { maxErrors: 20 });
+        return errors.length > 0 ? errors : document;
+      } catch (error) {
+        if (error instanceof GraphQLError) return [error];
+        throw error;
+      }
+    },
+  };
+}
+
+interface Rules extends Pick<Gate, 'introspection'> {
+  readonly defaults: Defaults;
+}
+
+function refusal(
+  { document, tooMuch, introspects }: Measured,
+  { operationName, variables }: Asked,
+  overHttp: boolean,
+  { introspection, defaults }: Rules,
+): GraphQLError | null {
+  if (tooMuch !== null) return refused('QUERY_TOO_COMPLEX', tooMuch);
+  if (introspects && !introspection)
+    return refused(
+      'INTROSPECTION_OFF',
+      'clients may not ask for the schema here; the setting INTROSPECTION=on allows it',
+    );
+  const operation = operationOf(document, operationName);
+  if (operation === null) return null;
+  if (overHttp && operation.operation === 'subscription')
+    return refused(
+      'SUBSCRIPTION_OVER_HTTP',
+      'subscriptions go over WebSocket, at the same path with the protocol graphql-transport-ws',
+    );
+  const cost = costOf(document, operation, objectOf(variables), defaults);
+  const most = LIMITS.queryCost.value;
+  return cost > most
+    ? refused(
+        'QUERY_TOO_COMPLEX',
+        `the answer could have ${cost} fields, at most ${most} are allowed (the cost limit): lower first, or ask in several requests`,
+      )
+    : null;
+}
+
+function refused(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+function objectOf(variables: unknown): Readonly<Record<string, unknown>> {
+  if (typeof variables === 'string') return objectOf(orNull(() => JSON.parse(variables)));
+  return typeof variables === 'object' && variables !== null
+    ? (variables as Record<string, unknown>)
+    : {};
+}
+
+function orNull<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
+  }
+}
+
+/** Fields that take `first`, with what it is by default. */
+function defaultsOf(schema: GraphQLSchema): Defaults {
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const fields = types.flatMap((type) => Object.values(type.getFields()));
+  return new Map(
+    fields.flatMap(({ name, args }): [string, number][] => {
+      const first = args.find((arg) => arg.name === 'first');
+      if (first === undefined || isNonNullType(first.type)) return [];
+      return [[name, Number(first.defaultValue ?? 1)]];
+    }),
+  );
+}
+
+const MOST_KEPT = 200;
+const LONGEST_KEPT = 10_000;
+
+/** The same documents come again and again. */
+function remembering(work: (text: string) => Measured): (text: string) => Measured {
+  const kept = new Map<string, Measured>();
+  return (text) => {
+    const known = kept.get(text) ?? work(text);
+    if (text.length > LONGEST_KEPT) return known;
+    kept.delete(text);
+    kept.set(text, known);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    return known;
+  };
+}
