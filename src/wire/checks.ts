@@ -11,15 +11,15 @@ export interface DocumentProblem {
 }
 
 export type Path = readonly (string | number)[];
-export type Say = (
+export type Report = (
   code: string,
   at: Path,
   message: string,
   /** Names that are known where this one, the last of the path, is not: the nearest is suggested. */
   among?: readonly string[],
 ) => void;
-/** undefined: a problem was said. */
-export type Check<T> = (value: unknown, at: Path, say: Say) => T | undefined;
+/** undefined: a problem was reported. */
+export type Check<T> = (value: unknown, at: Path, report: Report) => T | undefined;
 export type Checks = Readonly<Record<string, Check<unknown>>>;
 
 /** What a table of checks reads: every field may be absent. */
@@ -35,25 +35,31 @@ export function pathText(at: Path): string {
     .join('');
 }
 
-/** Reads the fields of an object; null is as if absent; an unknown one is a problem with a did-you-mean. Null: not an object. */
+/** Reads the fields of an object. A null field is absent, known or not; an unknown one is a problem with a did-you-mean. Null: not an object. */
 export function readFields<C extends Checks>(
   value: unknown,
   at: Path,
   checks: C,
-  say: Say,
+  report: Report,
   what: string,
 ): Fields<C> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    say('FIELD_INVALID', at, `${what} must be an object with fields, not ${kindOf(value)}`);
+    report('FIELD_INVALID', at, `${what} must be an object with fields, not ${kindOf(value)}`);
     return null;
   }
   const read: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(value)) {
+    if (inner === null) continue;
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
       const unknown = JSON.stringify(name.slice(0, 60));
-      say('UNKNOWN_FIELD', [...at, name], `${what} has no field ${unknown}`, Object.keys(checks));
-    } else if (inner !== null) read[name] = check(inner, [...at, name], say);
+      report(
+        'UNKNOWN_FIELD',
+        [...at, name],
+        `${what} has no field ${unknown}`,
+        Object.keys(checks),
+      );
+    } else read[name] = check(inner, [...at, name], report);
   }
   return read as Fields<C>;
 }
@@ -65,42 +71,42 @@ export function kindOf(value: unknown): string {
   return `${typeof value === 'string' ? 'the text' : `the ${typeof value}`} ${String(JSON.stringify(value)).slice(0, 60)}`;
 }
 
-const invalid = (say: Say, at: Path, expected: string, value: unknown): undefined => {
-  say('FIELD_INVALID', at, `${pathText(at)} must be ${expected}, not ${kindOf(value)}`);
+const invalid = (report: Report, at: Path, expected: string, value: unknown): undefined => {
+  report('FIELD_INVALID', at, `${pathText(at)} must be ${expected}, not ${kindOf(value)}`);
 };
 
-export const text: Check<string> = (value, at, say) => {
-  if (typeof value !== 'string') return invalid(say, at, 'text', value);
-  if (value.includes('\u0000')) return invalid(say, at, 'text without NUL characters', value);
+export const text: Check<string> = (value, at, report) => {
+  if (typeof value !== 'string') return invalid(report, at, 'text', value);
+  if (value.includes('\u0000')) return invalid(report, at, 'text without NUL characters', value);
   const most = LIMITS.documentTextCharacters.value;
   return value.length > most
-    ? invalid(say, at, `text of at most ${most} characters`, `${value.slice(0, 20)}…`)
+    ? invalid(report, at, `text of at most ${most} characters`, `${value.slice(0, 20)}…`)
     : value;
 };
 
 /** Of an orchestration or a step: it becomes part of a topic name. */
-export const name: Check<string> = (value, at, say) => {
-  if (typeof value !== 'string') return invalid(say, at, 'text', value);
+export const name: Check<string> = (value, at, report) => {
+  if (typeof value !== 'string') return invalid(report, at, 'text', value);
   const wrong = wrongName(value);
   if (wrong === null) return value;
-  say('NAME_INVALID', at, `${pathText(at)} ${wrong}`);
+  report('NAME_INVALID', at, `${pathText(at)} ${wrong}`);
 };
 
 export function whole(least: number, most: number): Check<number> {
-  return (value, at, say) => {
+  return (value, at, report) => {
     const fits =
       typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
-    return fits ? value : invalid(say, at, `a whole number from ${least} to ${most}`, value);
+    return fits ? value : invalid(report, at, `a whole number from ${least} to ${most}`, value);
   };
 }
 
-export function oneOf<T extends string>(words: Readonly<Record<string, T>>): Check<T> {
-  return (value, at, say) => {
+export function oneOf<T extends string>(options: Readonly<Record<string, T>>): Check<T> {
+  return (value, at, report) => {
     const found =
-      typeof value === 'string' && Object.hasOwn(words, value.toLowerCase())
-        ? words[value.toLowerCase()]
+      typeof value === 'string' && Object.hasOwn(options, value.toLowerCase())
+        ? options[value.toLowerCase()]
         : undefined;
-    return found ?? invalid(say, at, `one of ${Object.keys(words).join(', ')}`, value);
+    return found ?? invalid(report, at, `one of ${Object.keys(options).join(', ')}`, value);
   };
 }
 
@@ -115,7 +121,7 @@ const LONGEST_MS = 365 * 86_400_000;
 
 /** `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(least: number): Check<number> {
-  return (value, at, say) => {
+  return (value, at, report) => {
     const match =
       typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(value) : null;
     const ms =
@@ -126,7 +132,7 @@ export function duration(least: number): Check<number> {
           : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
     if (ms >= least && ms <= LONGEST_MS) return Math.round(ms);
     return invalid(
-      say,
+      report,
       at,
       `a duration of ${least === 0 ? '0' : 'at least 1ms'} to 365d, like 500ms, 30s, 5m, 2h or a number of milliseconds`,
       value,
@@ -135,31 +141,33 @@ export function duration(least: number): Check<number> {
 }
 
 export function decimal(least: number, most: number): Check<number> {
-  return (value, at, say) =>
+  return (value, at, report) =>
     typeof value === 'number' && value >= least && value <= most
       ? value
-      : invalid(say, at, `a number from ${least} to ${most}`, value);
+      : invalid(report, at, `a number from ${least} to ${most}`, value);
 }
 
-export const words: Check<readonly string[]> = (value, at, say) => {
+export const texts: Check<readonly string[]> = (value, at, report) => {
   if (
     Array.isArray(value) &&
     value.every((one) => typeof one === 'string' && one.length <= 200) &&
     value.length <= 100
   )
     return value;
-  return invalid(say, at, 'a list of at most 100 texts', value);
+  return invalid(report, at, 'a list of at most 100 texts', value);
 };
 
-export const labels: Check<Readonly<Record<string, string>>> = (value, at, say) => {
+export const labels: Check<Readonly<Record<string, string>>> = (value, at, report) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return invalid(say, at, 'an object of names and texts', value);
+    return invalid(report, at, 'an object of names and texts', value);
   const most = LIMITS.orchestrationLabels.value;
-  if (Object.keys(value).length > most) return invalid(say, at, `at most ${most} labels`, value);
-  const entries = Object.entries(value).map(
-    ([key, one]) =>
-      [key, typeof one === 'number' || typeof one === 'boolean' ? String(one) : one] as const,
-  );
+  if (Object.keys(value).length > most) return invalid(report, at, `at most ${most} labels`, value);
+  const entries = Object.entries(value)
+    .filter(([, one]) => one !== null)
+    .map(
+      ([key, one]) =>
+        [key, typeof one === 'number' || typeof one === 'boolean' ? String(one) : one] as const,
+    );
   const wrong = entries.find(
     ([key, one]) =>
       typeof one !== 'string' ||
@@ -168,24 +176,24 @@ export const labels: Check<Readonly<Record<string, string>>> = (value, at, say) 
       `${key}${one}`.includes('\u0000'),
   );
   if (wrong !== undefined)
-    return invalid(say, [...at, wrong[0]], 'text of at most 200 characters', wrong[1]);
+    return invalid(report, [...at, wrong[0]], 'text of at most 200 characters', wrong[1]);
   return Object.fromEntries(entries) as Record<string, string>;
 };
 
-export const jsonSchema: Check<unknown> = (value, at, say) => {
+export const jsonSchema: Check<unknown> = (value, at, report) => {
   const fits = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return fits ? value : invalid(say, at, 'a JSON Schema object', value);
+  return fits ? value : invalid(report, at, 'a JSON Schema object', value);
 };
 
 /** Accepted and ignored when false; one topic for all steps is not how this works. */
-export const sharedTopic: Check<boolean> = (value, at, say) => {
+export const sharedTopic: Check<boolean> = (value, at, report) => {
   if (value === true) {
-    say(
+    report(
       'SHARED_TOPIC_UNSUPPORTED',
       at,
       `${pathText(at)}: every step has its own DO and UNDO topic here; remove it or set it to false`,
     );
     return undefined;
   }
-  return value === false ? value : invalid(say, at, 'true or false', value);
+  return value === false ? value : invalid(report, at, 'true or false', value);
 };

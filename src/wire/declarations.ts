@@ -6,8 +6,8 @@ import {
   type Orchestration,
   type StepDefinition,
 } from '../saga/orchestration.js';
-import * as check from './checks.js';
-import { type Fields, type Path, readFields, type Say } from './checks.js';
+import { type Fields, kindOf, type Path, pathText, type Report, readFields } from './checks.js';
+import { ORCHESTRATION, STEP, WORKER_STEP } from './document-fields.js';
 
 export interface DeclaredWorkerStep {
   readonly stepName: string;
@@ -31,118 +31,37 @@ export type Declaration =
 
 const MOST_STEPS = LIMITS.orchestrationSteps.value;
 
-const backoff: check.Check<Partial<Backoff>> = (value, at, say) => {
-  const read = readFields(value, at, BACKOFF, say, 'backoff');
-  if (read === null) return undefined;
-  const { initial, factor, max, jitter } = read;
-  const known = { initialMs: initial, factor, maxMs: max, jitter };
-  return Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
-};
-const BACKOFF = {
-  initial: check.duration(0),
-  factor: check.decimal(1, 100),
-  max: check.duration(0),
-  jitter: check.oneOf({ none: 'none', full: 'full' }),
-};
-
-const RETRY = {
-  maxRetries: check.whole(0, 1000),
-  undoMaxRetries: check.whole(0, 1000),
-  timeout: check.duration(1),
-  undoTimeout: check.duration(1),
-  backoff,
-  undoBackoff: backoff,
-};
-
-const STEP = {
-  seq: check.whole(0, 1_000_000),
-  name: check.name,
-  objectType: check.text,
-  ...RETRY,
-  nonRetryableErrors: check.words,
-  undo: check.oneOf({ required: 'required', none: 'none', always: 'always' }),
-  payloadSchema: check.jsonSchema,
-  doMethod: check.text,
-  undoMethod: check.text,
-  handlerClass: check.text,
-  handlerMethod: check.text,
-  undoHandlerMethod: check.text,
-  sharedTopic: check.sharedTopic,
-};
-
-const WORKER_STEP = {
-  name: check.name,
-  objectType: check.text,
-  handlerClass: check.text,
-  doMethod: check.text,
-  handlerMethod: check.text,
-  undoMethod: check.text,
-  undoHandlerMethod: check.text,
-  sharedTopic: check.sharedTopic,
-};
-
-const anything: check.Check<unknown> = (value) => value;
-const ROLE = check.oneOf({ initiator: 'initiator', worker: 'worker' });
-const TYPE = check.oneOf({
-  sequential: 'SEQUENTIAL',
-  parallel: 'PARALLEL',
-  simultaneous: 'PARALLEL',
-});
-const NAMES = {
-  orchestrationName: check.name,
-  orchName: check.name,
-  as: ROLE,
-  type: TYPE,
-  steps: anything,
-  sharedTopic: check.sharedTopic,
-};
-const INITIATOR = {
-  ...NAMES,
-  ...RETRY,
-  deadline: check.duration(1),
-  onRetriesExhausted: check.oneOf({ undo: 'undo', hold: 'hold' }),
-  onUndoExhausted: check.oneOf({ stop: 'stop', continue: 'continue' }),
-  description: check.text,
-  labels: check.labels,
-};
-
-/** Null when it has a problem; each was said. */
+/** Null when it has a problem; each was reported. */
 export function readDeclaration(
   value: unknown,
   at: Path,
-  say: Say,
+  report: Report,
   lineOf: (at: Path) => number | null,
 ): Declaration | null {
   let wrong = false;
-  const heard: Say = (...said) => {
+  const reportHere: Report = (...problem) => {
     wrong = true;
-    say(...said);
+    report(...problem);
   };
   const role = isRole(value, 'worker') ? 'worker' : 'initiator';
-  const fields = readFields(
-    value,
-    at,
-    role === 'worker' ? { ...INITIATOR, ...NAMES } : INITIATOR,
-    heard,
-    'an orchestration',
-  );
+  const fields = readFields(value, at, ORCHESTRATION, reportHere, 'an orchestration');
   if (fields === null) return null;
   const name = fields.orchestrationName ?? fields.orchName;
   if (name === undefined && !wrong)
-    heard('FIELD_MISSING', [...at, 'orchestrationName'], 'orchestrationName is missing');
+    reportHere('FIELD_MISSING', [...at, 'orchestrationName'], 'orchestrationName is missing');
   if (fields.as === undefined && !wrong)
-    heard('FIELD_MISSING', [...at, 'as'], 'as is missing: initiator or worker');
+    reportHere('FIELD_MISSING', [...at, 'as'], 'as is missing: initiator or worker');
   const line = lineOf(at);
   if (role === 'worker') {
-    const steps = readSteps(fields.steps, [...at, 'steps'], heard, WORKER_STEP);
+    const steps = readSteps(fields.steps, [...at, 'steps'], reportHere, WORKER_STEP);
     return wrong || name === undefined
       ? null
       : { as: 'worker', orchestrationName: name, steps: steps.map(workerStep), line };
   }
   if (fields.type === undefined && !wrong)
-    heard('FIELD_MISSING', [...at, 'type'], 'type is missing: sequential or parallel');
-  const steps = readSteps(fields.steps, [...at, 'steps'], heard, STEP);
-  uniqueSeqs(steps, [...at, 'steps'], heard);
+    reportHere('FIELD_MISSING', [...at, 'type'], 'type is missing: sequential or parallel');
+  const steps = readSteps(fields.steps, [...at, 'steps'], reportHere, STEP);
+  uniqueSeqs(steps, [...at, 'steps'], reportHere);
   if (wrong || name === undefined || fields.type === undefined) return null;
   return {
     as: 'initiator',
@@ -159,55 +78,55 @@ function isRole(value: unknown, role: string): boolean {
 function readSteps<C extends typeof STEP | typeof WORKER_STEP>(
   value: unknown,
   at: Path,
-  say: Say,
+  report: Report,
   checks: C,
 ): Fields<C>[] {
   if (!Array.isArray(value) || value.length === 0) {
-    say(
+    report(
       value === undefined ? 'FIELD_MISSING' : 'FIELD_INVALID',
       at,
-      `${check.pathText(at)} must be a list of at least one step, not ${check.kindOf(value)}`,
+      `${pathText(at)} must be a list of at least one step, not ${kindOf(value)}`,
     );
     return [];
   }
   if (value.length > MOST_STEPS) {
-    say(
+    report(
       'TOO_MANY_STEPS',
       at,
-      `${check.pathText(at)} has ${value.length} steps, at most ${MOST_STEPS} are allowed`,
+      `${pathText(at)} has ${value.length} steps, at most ${MOST_STEPS} are allowed`,
     );
     return [];
   }
   const seen = new Set<string>();
   return value.flatMap((one, index) => {
-    const fields = readFields(one, [...at, index], checks, say, 'a step');
+    const fields = readFields(one, [...at, index], checks, report, 'a step');
     if (fields === null) return [];
     const name = fields.name as string | undefined;
     if (name === undefined && !('name' in fields))
-      say('FIELD_MISSING', [...at, index, 'name'], `${check.pathText([...at, index])} has no name`);
+      report('FIELD_MISSING', [...at, index, 'name'], `${pathText([...at, index])} has no name`);
     if (name !== undefined && seen.has(name))
-      say('STEP_DUPLICATE', [...at, index, 'name'], `there are two steps called ${name}`);
+      report('STEP_DUPLICATE', [...at, index, 'name'], `there are two steps called ${name}`);
     if (name !== undefined) seen.add(name);
     return [fields];
   });
 }
 
-function uniqueSeqs(steps: readonly Fields<typeof STEP>[], at: Path, say: Say): void {
+function uniqueSeqs(steps: readonly Fields<typeof STEP>[], at: Path, report: Report): void {
   const seen = new Set<number>();
   steps.forEach((step, index) => {
     if (step.seq === undefined && !('seq' in step))
-      say('FIELD_MISSING', [...at, index, 'seq'], `${check.pathText([...at, index])} has no seq`);
+      report('FIELD_MISSING', [...at, index, 'seq'], `${pathText([...at, index])} has no seq`);
     if (step.seq !== undefined && seen.has(step.seq))
-      say(
+      report(
         'SEQ_DUPLICATE',
         [...at, index, 'seq'],
-        `seq ${step.seq} is used twice; it says the order`,
+        `seq ${step.seq} is used twice; it gives the order`,
       );
     if (step.seq !== undefined) seen.add(step.seq);
   });
 }
 
-type Root = Fields<typeof INITIATOR>;
+type Root = Fields<typeof ORCHESTRATION>;
 type Step = Fields<typeof STEP>;
 
 function orchestrationOf(
@@ -228,7 +147,7 @@ function orchestrationOf(
   };
 }
 
-/** Without problems a step has its name and seq. The step's own word, else the orchestration's, else the default; of UNDO: else what holds for DO. */
+/** Without problems a step has its name and seq. The step's own value, else the orchestration's, else the default; of UNDO: else what holds for DO. */
 function stepOf(step: Step, root: Root): StepDefinition {
   const maxRetries = step.maxRetries ?? root.maxRetries ?? DEFAULTS.maxRetries;
   const timeoutMs = step.timeout ?? root.timeout ?? DEFAULTS.timeoutMs;

@@ -1,6 +1,6 @@
 /** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
 import { LIMITS } from '../limits/limits.js';
-import { type DocumentProblem, type Path, pathText, type Say } from './checks.js';
+import { type DocumentProblem, type Path, pathText, type Report } from './checks.js';
 import { type Declaration, readDeclaration } from './declarations.js';
 import { tooMuchIn } from './document-text.js';
 import { unstorable } from './json.js';
@@ -15,7 +15,7 @@ export interface ReadRegistration {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly DocumentProblem[];
   readonly serviceName: string | null;
-  /** What the document speaks of, as far as that can be told, problems or not: one entry per orchestration in it. */
+  /** The orchestrations in the document as far as they can be recognised, problems or not: one entry each. */
   readonly named: readonly {
     readonly orchestrationName: string | null;
     readonly as: 'initiator' | 'worker' | null;
@@ -77,13 +77,13 @@ function readValue(
   serviceName: string | null,
 ): ReadRegistration {
   const problems: DocumentProblem[] = [];
-  const say: Say = (code, at, message, among) => {
+  const report: Report = (code, at, message, among) => {
     // Beyond the limit nothing is looked up any more: lines and near names cost more than the problem itself.
     if (problems.length >= LIMITS.documentProblems.value) return;
     const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
     problems.push({
       code,
-      message: among === undefined ? message : `${message}${hint(suggestions, among)}`,
+      message: `${message}${hint(suggestions, among)}${placeOf(value, at)}`,
       path: at.length === 0 ? null : pathText(at),
       line: lineOf(at),
       suggestions,
@@ -91,17 +91,17 @@ function readValue(
   };
   const declarations: Declaration[] = [];
   const places: Path[] = [];
-  const roots = rootsOf(value, say);
+  const roots = rootsOf(value, report);
   for (const [one, at] of roots) {
-    const read = readDeclaration(one, at, say, lineOf);
+    const read = readDeclaration(one, at, report, lineOf);
     if (read === null) continue;
     declarations.push(read);
     places.push(at);
   }
-  tooManyTopics(declarations, say);
-  if (problems.length === 0) collisions(declarations, places, say);
+  tooManyTopics(declarations, report);
+  if (problems.length === 0) collisions(declarations, places, report);
   const broken = problems.length === 0 ? unstorable(JSON.stringify(declarations)) : null;
-  if (broken !== null) say('FIELD_INVALID', [], `the document ${broken}`);
+  if (broken !== null) report('FIELD_INVALID', [], `the document ${broken}`);
   return {
     declarations: problems.length === 0 ? declarations : [],
     problems,
@@ -110,44 +110,64 @@ function readValue(
   };
 }
 
-function hint(suggestions: readonly string[], among: readonly string[]): string {
+function hint(suggestions: readonly string[], among: readonly string[] | undefined): string {
+  if (among === undefined) return '';
   return suggestions.length > 0
     ? `; did you mean ${suggestions.join(' or ')}?`
     : `; known are ${among.join(', ')}`;
 }
 
+/** A field that is there and not null. */
+function fieldOf(value: unknown, name: string | number): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? ((value as Record<string | number, unknown>)[name] ?? undefined)
+    : undefined;
+}
+
+/** Which document and step a path is in, by name: of many in one file, and for those who never see the file. */
+function placeOf(value: unknown, at: Path): string {
+  const depth = at[0] === 'orchestrations' && at.length > 1 ? 2 : 0;
+  const document = at.slice(0, depth).reduce(fieldOf, value);
+  const step =
+    at[depth] === 'steps'
+      ? fieldOf(at.slice(depth, depth + 2).reduce(fieldOf, document), 'name')
+      : null;
+  const { orchestrationName, as } = nameIn(document);
+  const parts = [
+    ...(orchestrationName === null ? [] : [`orchestration ${orchestrationName}`]),
+    ...(as === null ? [] : [`as ${as}`]),
+    ...(typeof step === 'string' ? [`step ${step.slice(0, 200)}`] : []),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
 function nameIn(value: unknown): ReadRegistration['named'][number] {
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
-  const name = fields.orchestrationName ?? fields.orchName;
-  const as = String(fields.as).toLowerCase();
+  const name = fieldOf(value, 'orchestrationName') ?? fieldOf(value, 'orchName');
+  const as = String(fieldOf(value, 'as')).toLowerCase();
   return {
     orchestrationName: typeof name === 'string' ? name.slice(0, 200) : null,
     as: as === 'initiator' || as === 'worker' ? as : null,
   };
 }
 
-function rootsOf(value: unknown, say: Say): [unknown, Path][] {
-  const list =
-    typeof value === 'object' && value !== null && 'orchestrations' in value
-      ? value.orchestrations
-      : undefined;
+function rootsOf(value: unknown, report: Report): [unknown, Path][] {
+  const list = fieldOf(value, 'orchestrations');
   if (list === undefined) return [[value, []]];
-  const others = Object.keys(value as object).filter((name) => name !== 'orchestrations');
+  const others = Object.entries(value as object).flatMap(([name, other]) =>
+    name === 'orchestrations' || other === null ? [] : [name],
+  );
   for (const name of others)
-    say(
+    report(
       'UNKNOWN_FIELD',
       [name],
       `beside orchestrations there is no field ${JSON.stringify(name.slice(0, 60))}; put it into each of them`,
     );
   if (!Array.isArray(list) || list.length === 0) {
-    say('FIELD_INVALID', ['orchestrations'], 'orchestrations must be a list of at least one');
+    report('FIELD_INVALID', ['orchestrations'], 'orchestrations must be a list of at least one');
     return [];
   }
   if (list.length > LIMITS.documentOrchestrations.value) {
-    say(
+    report(
       'FIELD_INVALID',
       ['orchestrations'],
       `orchestrations has ${list.length} entries, at most ${LIMITS.documentOrchestrations.value} are allowed`,
@@ -157,14 +177,14 @@ function rootsOf(value: unknown, say: Say): [unknown, Path][] {
   return list.map((one, index) => [one, ['orchestrations', index]]);
 }
 
-function tooManyTopics(declarations: readonly Declaration[], say: Say): void {
+function tooManyTopics(declarations: readonly Declaration[], report: Report): void {
   const steps = declarations.map((one) =>
     one.as === 'worker' ? one.steps.length : one.orchestration.steps.length,
   );
   const topics = 2 * steps.reduce((sum, count) => sum + count, 0);
   const most = LIMITS.documentTopics.value;
   if (topics > most)
-    say(
+    report(
       'TOO_MANY_TOPICS',
       [],
       `the document needs ${topics} topics, two for each step; at most ${most} are created at once: register it in several documents`,
@@ -172,7 +192,11 @@ function tooManyTopics(declarations: readonly Declaration[], say: Say): void {
 }
 
 /** Two topics of one document must differ also after `.` → `_`. (None can be longer than Kafka allows: names end at 100 characters.) */
-function collisions(declarations: readonly Declaration[], places: readonly Path[], say: Say): void {
+function collisions(
+  declarations: readonly Declaration[],
+  places: readonly Path[],
+  report: Report,
+): void {
   const owners = new Map<string, string>();
   const declared = new Set<string>();
   declarations.forEach((one, index) => {
@@ -183,7 +207,7 @@ function collisions(declarations: readonly Declaration[], places: readonly Path[
         ? one.steps.map(({ stepName }) => stepName)
         : one.orchestration.steps.map((step) => step.name);
     if (one.as === 'initiator' && declared.has(name))
-      say(
+      report(
         'ORCHESTRATION_DUPLICATE',
         [...at, 'orchestrationName'],
         `${name} is declared twice in this document`,
@@ -194,7 +218,7 @@ function collisions(declarations: readonly Declaration[], places: readonly Path[
       const owner = owners.get(collisionKey(topic));
       const place = [...at, 'steps'];
       if (owner !== undefined && owner !== `${name}/${step}`) {
-        say(
+        report(
           'TOPIC_COLLISION',
           place,
           `the topics of ${name}/${step} and ${owner} would collide: Kafka takes "." and "_" for equal; rename one`,

@@ -94,7 +94,7 @@ test('the recipe page lists every field a document may have', () => {
   const source = readdirSync('src/wire')
     .map((name) => read(join('src/wire', name)))
     .join('\n');
-  const tables = [...source.matchAll(/^const [A-Z_]+ = \{\n([\s\S]*?)^\};/gm)];
+  const tables = [...source.matchAll(/^(?:export )?const [A-Z_]+ = \{\n([\s\S]*?)^\};/gm)];
   const fields = tables.flatMap(([, body]) =>
     [...(body ?? '').matchAll(/^ {2}(\w+)[:,]/gm)].map(([, name]) => name ?? ''),
   );

@@ -17,7 +17,6 @@ const TO_SPLIT = new Set([
   'src/postgres/write/store.ts',
   'src/engine/registry/registry.ts',
   'src/kafka/consumer.ts',
-  'src/wire/declarations.ts',
   'src/main.ts',
   'src/launch/install-and-build.mjs',
 ]);

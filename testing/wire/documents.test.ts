@@ -161,10 +161,11 @@ describe('documents of workers', () => {
       },
     ]);
   });
-  test('have no seq', () => {
-    expect(problems('orchestrationName: o\nas: worker\nsteps: [{ name: a, seq: 1 }]')).toEqual([
-      ['UNKNOWN_FIELD', 'steps[0].seq', 3],
-    ]);
+  test('may carry a seq on a step: it is ignored, whatever it is', () => {
+    for (const seq of ['1', 'null', '"first"'])
+      expect(
+        problems(`orchestrationName: o\nas: worker\nsteps: [{ name: a, seq: ${seq} }]`),
+      ).toEqual([]);
   });
 });
 
@@ -362,4 +363,76 @@ test('no text makes it throw', () => {
     ),
     { numRuns: 300 },
   );
+});
+
+describe('null is absent', () => {
+  const documents = {
+    initiator: {
+      orchestrationName: 'o',
+      as: 'initiator',
+      type: 'sequential',
+      steps: [{ seq: 1, name: 'a', backoff: { initial: 1 } }],
+      labels: { team: 'x' },
+    },
+    worker: { orchestrationName: 'o', as: 'worker', steps: [{ name: 'a' }] },
+  };
+
+  test.each(Object.entries(documents))('at every level of the document of an %s', (_, document) => {
+    const plain = readRegistrationValue(document, { serviceName: null });
+    expect(plain.problems).toEqual([]);
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom('root', 'step', 'inner', 'list'), (name, level) => {
+        fc.pre(!['orchestrationName', 'as', 'type', 'steps', 'seq', 'name', 'team'].includes(name));
+        fc.pre(!['initial', 'backoff', 'labels', '__proto__'].includes(name));
+        const copy = structuredClone(document) as Record<string, unknown>;
+        const [step] = copy.steps as Record<string, unknown>[];
+        const inner = (step?.backoff ?? step) as Record<string, unknown>;
+        if (level === 'root') copy[name] = null;
+        if (level === 'step' && step !== undefined) step[name] = null;
+        if (level === 'inner') inner[name] = null;
+        const root = level === 'list' ? { [name]: null, orchestrations: [copy] } : copy;
+        expect(readRegistrationValue(root, { serviceName: null })).toEqual(plain);
+      }),
+    );
+  });
+
+  test('of labels, and of the list of orchestrations beside a document', () => {
+    const { initiator } = documents;
+    const value = { ...initiator, orchestrations: null, labels: { team: 'x', other: null } };
+    expect(readRegistrationValue(value, { serviceName: null })).toEqual(
+      readRegistrationValue(initiator, { serviceName: null }),
+    );
+  });
+
+  test('a required field that is null is missing', () => {
+    expect(problems('orchestrationName: null\nas: worker\nsteps: [{ name: null }]')).toEqual([
+      ['FIELD_MISSING', 'orchestrationName', 1],
+      ['FIELD_MISSING', 'steps[0].name', 3],
+    ]);
+  });
+});
+
+describe('a problem names the document and the step it is in', () => {
+  const messages = (text: string) => read(text).problems.map(({ message }) => message);
+
+  test('of a worker', () => {
+    expect(messages('orchestrationName: o\nas: worker\nsteps: [{ name: a, tpyo: 1 }]')).toEqual([
+      expect.stringMatching(/"tpyo".*\(orchestration o, as worker, step a\)$/),
+    ]);
+  });
+
+  test('in a list of documents', () => {
+    const text = `orchestrations:
+  - { orchName: one, as: worker, steps: [{ name: a }] }
+  - { orchName: two, as: initiator, type: zigzag, steps: [{ seq: 1, name: b, timeout: -1 }] }
+`;
+    expect(messages(text)).toEqual([
+      expect.stringMatching(/^orchestrations\[1\]\.type.*\(orchestration two, as initiator\)$/),
+      expect.stringMatching(/\.steps\[0\]\.timeout.*\(orchestration two, as initiator, step b\)$/),
+    ]);
+  });
+
+  test('as far as they have names', () => {
+    expect(messages('steps: [{ maxRetries: -1 }]').join()).not.toContain('(orchestration');
+  });
 });

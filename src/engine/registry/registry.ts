@@ -194,10 +194,7 @@ export class Registry {
     result: RegisterResult,
   ): Promise<void> {
     const wrong = [...problems, ...result.problems];
-    const failureReason =
-      wrong.length === 0
-        ? null
-        : [...new Set(wrong.map(({ code, message }) => `${code}: ${message}`))].join('; ');
+    const failureReason = wrong.length === 0 ? null : [...new Set(wrong.map(reasonOf))].join('; ');
     const declared = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
     const named = declared.length > 0 ? declared : (spoken ?? []);
     const about = named.length > 0 ? named : [{ orchestrationName: null, as: null }];
@@ -236,6 +233,10 @@ export class Registry {
         );
     }
   }
+}
+
+function reasonOf({ code, path, message }: Problem): string {
+  return path === null ? `${code}: ${message}` : `${code} at ${path}: ${message}`;
 }
 
 function nameOf(declaration: Declaration): string {

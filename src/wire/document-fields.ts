@@ -1,0 +1,83 @@
+/** Which fields a registration document has, and how each is read (docs/protocol.md, "Registration documents"). */
+import type { Backoff } from '../saga/orchestration.js';
+import * as check from './checks.js';
+import { readFields } from './checks.js';
+
+const anything: check.Check<unknown> = (value) => value;
+
+const backoff: check.Check<Partial<Backoff>> = (value, at, report) => {
+  const read = readFields(value, at, BACKOFF, report, 'backoff');
+  if (read === null) return undefined;
+  const { initial, factor, max, jitter } = read;
+  const known = { initialMs: initial, factor, maxMs: max, jitter };
+  return Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+};
+const BACKOFF = {
+  initial: check.duration(0),
+  factor: check.decimal(1, 100),
+  max: check.duration(0),
+  jitter: check.oneOf({ none: 'none', full: 'full' }),
+};
+
+const RETRY = {
+  maxRetries: check.whole(0, 1000),
+  undoMaxRetries: check.whole(0, 1000),
+  timeout: check.duration(1),
+  undoTimeout: check.duration(1),
+  backoff,
+  undoBackoff: backoff,
+};
+
+export const STEP = {
+  seq: check.whole(0, 1_000_000),
+  name: check.name,
+  objectType: check.text,
+  ...RETRY,
+  nonRetryableErrors: check.texts,
+  undo: check.oneOf({ required: 'required', none: 'none', always: 'always' }),
+  payloadSchema: check.jsonSchema,
+  doMethod: check.text,
+  undoMethod: check.text,
+  handlerClass: check.text,
+  handlerMethod: check.text,
+  undoHandlerMethod: check.text,
+  sharedTopic: check.sharedTopic,
+};
+
+/** `seq` is read and ignored: the order of the steps is the initiator's. The Java library sends one on every step. */
+export const WORKER_STEP = {
+  seq: anything,
+  name: check.name,
+  objectType: check.text,
+  handlerClass: check.text,
+  doMethod: check.text,
+  handlerMethod: check.text,
+  undoMethod: check.text,
+  undoHandlerMethod: check.text,
+  sharedTopic: check.sharedTopic,
+};
+
+const ROLE = check.oneOf({ initiator: 'initiator', worker: 'worker' });
+const TYPE = check.oneOf({
+  sequential: 'SEQUENTIAL',
+  parallel: 'PARALLEL',
+  simultaneous: 'PARALLEL',
+});
+const NAMES = {
+  orchestrationName: check.name,
+  orchName: check.name,
+  as: ROLE,
+  type: TYPE,
+  steps: anything,
+  sharedTopic: check.sharedTopic,
+};
+/** A worker's document may have all of them: in the Java library one class writes both. Those of an initiator are ignored. */
+export const ORCHESTRATION = {
+  ...NAMES,
+  ...RETRY,
+  deadline: check.duration(1),
+  onRetriesExhausted: check.oneOf({ undo: 'undo', hold: 'hold' }),
+  onUndoExhausted: check.oneOf({ stop: 'stop', continue: 'continue' }),
+  description: check.text,
+  labels: check.labels,
+};
