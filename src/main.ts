@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { openDocumentReader } from './api/input/document-reader.js';
 import { openApi } from './api/server.js';
 import { BadConfig, type Config, readConfig } from './config/config.js';
-import { helpText, readFlags } from './config/flags.js';
+import { commandOf, helpText, readFlags } from './config/flags.js';
 import { prepareDemo, runDemo } from './demo/demo.js';
 import { openEmbeddedBroker } from './embedded/broker.js';
 import { openEmbeddedPostgres } from './embedded/postgres.js';
@@ -24,6 +24,8 @@ import { readRegistration } from './wire/documents.js';
 import { createWire } from './wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from './wire/topics.js';
 
+/** How people start this gateway. */
+const COMMAND = commandOf(process.argv[1]);
 const LEASE_MS = 10_000;
 const STOP_BOUND_MS = 10_000;
 /** What hangs longer than all that may take together is left to the operating system. */
@@ -143,7 +145,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   // Who asks for JSON reads it by a program: no other lines, then, but those of the demo.
   const forPeople = config.logFormat !== 'json' || config.demoOn;
   if (keeps && forPeople)
-    print(`Data are kept in ${resolve(config.dataFolder)} (npm start -- --fresh wipes it).`);
+    print(`Data is kept in ${resolve(config.dataFolder)} (${COMMAND} --fresh wipes it).`);
   const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep' });
   const { stepTopics } = wire;
   const decode = createDecoder({ payloadLimit: config.payloadLimit });
@@ -197,7 +199,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
     allowedOrigins,
   });
   opened.add('the API', () => api.close());
-  if (forPeople) for (const line of welcome(config, api.url)) print(line);
+  if (forPeople) for (const line of welcome(config, api.url, url)) print(line);
   else
     logs('main').info(
       {
@@ -262,14 +264,14 @@ async function showDemo(
   }
 }
 
-function welcome(config: Config, url: string): string[] {
+function welcome(config: Config, url: string, databaseUrl: string): string[] {
   return [
     '',
     'Backstep is ready.',
     `  GraphQL    ${url}/graphql   (also by WebSocket)`,
     `  GraphiQL   ${url}/graphiql`,
     `  REST       ${url}/api/orchestrations   (described in ${url}/openapi.yaml)`,
-    `  database   ${config.databaseUrl === null ? 'a PostgreSQL of its own' : 'DATABASE_URL'}`,
+    `  database   ${config.databaseUrl === null ? `a PostgreSQL of its own: psql '${databaseUrl}'` : 'DATABASE_URL'}`,
     `  broker     ${config.kafkaBrokers === null ? 'in this process; set KAFKA_BROKERS for a real Kafka' : config.kafkaBrokers.join(', ')}`,
   ];
 }
@@ -287,12 +289,15 @@ function stopOnSignals(opened: Opened, logs: Logs): () => void {
       stop();
     });
   }
+  // The launcher was killed without a chance to pass a signal on: nobody else would stop this process.
+  process.once('disconnect', stop);
+  process.channel?.unref();
   return stop;
 }
 
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
-  if (flags.has('--help')) return void process.stdout.write(helpText());
+  if (flags.has('--help')) return void process.stdout.write(helpText(COMMAND));
   if (flags.has('--version')) return print(version());
   const config = readConfig();
   const format: 'pretty' | 'json' =
@@ -333,7 +338,7 @@ function version(): string {
 main().catch((error: unknown) => {
   const text =
     error instanceof BadConfig
-      ? `This is wrong:\n${error.problems.map((one) => `  ${one}`).join('\n')}\nnpm start -- --help lists all flags and settings.`
+      ? `This is wrong:\n${error.problems.map((one) => `  ${one}`).join('\n')}\n${COMMAND} --help lists all flags and settings.`
       : String(error);
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;

@@ -14,7 +14,7 @@ const FAST = [
   'testing/observability',
   'testing/demo',
 ];
-readyOrEnd();
+await readyOrEnd();
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => endAll().then(() => process.exit(130)));
 let good = true;

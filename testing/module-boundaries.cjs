@@ -29,12 +29,11 @@ const API = [
   'ws',
   'zod',
   'reflect-metadata',
-  'class-validator',
 ];
 /** Started by name, imported by nobody. */
 const STARTED = [
   '^src/main\\.ts$',
-  '^src/launch/start\\.mjs$',
+  '^src/launch/(start|backstep)\\.mjs$',
   '^src/api/print-schema\\.ts$',
   '^src/api/input/document-worker\\.ts$',
 ];

@@ -25,7 +25,8 @@ function everything() {
   }
 }
 
-function familiesOf(pids) {
+/** These and all they started, each with its birth: a number is given to another process again. */
+export function familiesOf(pids) {
   const table = everything();
   const family = new Set(pids);
   for (let before = -1; before !== family.size; ) {
@@ -43,11 +44,13 @@ function send(pid, signal) {
   }
 }
 
+/** Whether this very process still runs. */
+export const stillRuns = ({ pid, born }) => statusOf(pid)?.born === born;
+
 /** Asks these and all they started to end, and sees to it that they do. Each must lead a process group. */
 export async function endFamilies(pids) {
   const family = familiesOf(pids);
-  // A number given to another process meanwhile is none of ours.
-  const left = () => family.filter(({ pid, born }) => statusOf(pid)?.born === born);
+  const left = () => family.filter(stillRuns);
   for (const pid of pids) send(-pid, 'SIGTERM');
   for (const { pid } of left()) send(pid, 'SIGTERM');
   const until = performance.now() + PATIENCE_MS;

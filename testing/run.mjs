@@ -42,6 +42,7 @@ const RINGS = [
     ],
   },
   { name: 'api', folders: ['testing/api'] },
+  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
   {
@@ -95,7 +96,7 @@ async function runRing(ring, environment) {
 async function makeReady() {
   const clone = new Clone();
   try {
-    clone.ready();
+    await clone.ready({ all: true });
     return true;
   } catch (error) {
     counts.failed++;
@@ -103,7 +104,7 @@ async function makeReady() {
       code: 1,
       output: `${error.output ?? ''}\n${error.message}`.trim(),
     }));
-    return clone.lacks() === null;
+    return clone.packages.lacks(true) === null;
   }
 }
 

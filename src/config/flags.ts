@@ -1,4 +1,4 @@
-/** What may follow `npm start --`, and what `--help` says. */
+/** What may follow `npm start --` or `npx backstep`, and what `--help` prints. */
 
 import { nearest } from '../wire/nearest.js';
 import { BadConfig, settingsText } from './config.js';
@@ -24,10 +24,19 @@ export function readFlags(given: readonly string[]): ReadonlySet<Flag> {
   return new Set(given as Flag[]);
 }
 
-export function helpText(): string {
+/** How this gateway is started, by the program that was: a clone's own, or the command of the installed package. */
+export function commandOf(program = ''): string {
+  return program.endsWith('main.js') ? 'npm start --' : 'npx backstep';
+}
+
+export function helpText(command: string): string {
+  const [start, flag] = [
+    command.replace(/ --$/, ''),
+    command.endsWith('--') ? '[-- flags]' : '[flags]',
+  ];
   const flags = Object.entries(FLAGS).map(([flag, meaning]) => `  ${flag.padEnd(12)}  ${meaning}`);
   return [
-    'npm start [-- flags]',
+    `${start} ${flag}`,
     '',
     'Runs the gateway: with nothing set, on a PostgreSQL and a broker of its own, and shows two flows live.',
     '',
@@ -38,9 +47,9 @@ export function helpText(): string {
     settingsText(),
     '',
     'For example:',
-    '  PORT=8080 npm start',
-    '  DATABASE_URL=postgresql://postgres@localhost:5432/orchestrator_db KAFKA_BROKERS=localhost:9092 npm start',
-    '  LOG_LEVELS=do=debug,undo=debug npm start',
+    `  PORT=8080 ${start}`,
+    `  DATABASE_URL=postgresql://postgres@localhost:5432/orchestrator_db KAFKA_BROKERS=localhost:9092 ${start}`,
+    `  LOG_LEVELS=do=debug,undo=debug ${start}`,
     '',
   ].join('\n');
 }

@@ -13,21 +13,21 @@ const LOOK_EVERY_MS = 200;
 /** A lock without a name in it is just being made; older, its maker has died over it. */
 const NAMELESS_MS = 5_000;
 
-/** Runs the work while no other process holds this lock; waits for one that does, and says so once. */
-export function alone(lock, waiting, work) {
-  for (let told = false; !take(lock); ) {
+/** Runs the work while no other process holds this lock; waits for one that does, and reports that once. */
+export async function alone(lock, waiting, work) {
+  for (let reported = false; !take(lock); ) {
     const holder = holderOf(lock);
     if (holder === null) continue;
     if (!holder.lives) {
       putAside(lock, holder.text);
       continue;
     }
-    if (!told) waiting(holder.pid);
-    told = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
+    if (!reported) waiting(holder.pid);
+    reported = true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   try {
-    return work();
+    return await work();
   } finally {
     rmSync(lock, { force: true });
   }

@@ -31,7 +31,7 @@ const MORE_MS = 40;
 const SEARCH_MS = 2_000;
 const BIG = /(Parallel )?Seq Scan on orchestration_(run|step_run|timeline)\b/;
 
-readyOrEnd();
+await readyOrEnd();
 const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
 const { connectionOf } = await import('../../dist/postgres/connection/connection.js');
 const { openPostgres } = await import('../../dist/postgres/database.js');

@@ -177,7 +177,7 @@ async function warmUp(system) {
   return system;
 }
 
-readyOrEnd();
+await readyOrEnd();
 const services = await openServices();
 const closers = [() => services.close()];
 try {

@@ -14,7 +14,7 @@ if (values.help) {
   say('npm run stages -- [--seconds 4]   seconds per batch size');
   process.exit(0);
 }
-readyOrEnd();
+await readyOrEnd();
 const { openPostgres } = await import('../../dist/postgres/database.js');
 const { openKafka } = await import('../../dist/kafka/client.js');
 const { createWire } = await import('../../dist/wire/outgoing.js');

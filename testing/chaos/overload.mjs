@@ -32,7 +32,7 @@ if (values.help) {
   say('npm run overload -- [--flows 100000] [--burst 20000] [--picture .cache/overload.svg]');
   process.exit(0);
 }
-readyOrEnd();
+await readyOrEnd();
 const flows = Number(values.flows);
 const burst = Number(values.burst);
 const STEPS = ['first', 'second', 'third'];

@@ -31,7 +31,7 @@ if (values.help) {
   );
   process.exit(0);
 }
-readyOrEnd();
+await readyOrEnd();
 const REGISTER =
   'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const SETTLE_WITHIN_MS = 120_000;

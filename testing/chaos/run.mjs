@@ -101,7 +101,7 @@ async function settle(watch) {
     quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
 }
 
-readyOrEnd();
+await readyOrEnd();
 const folder = mkdtempSync(join(tmpdir(), 'backstep-chaos-'));
 say(`seed ${seed}; logs, data and ledger in ${folder}`);
 const started = performance.now();

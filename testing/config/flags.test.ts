@@ -1,7 +1,7 @@
-/** What may follow `npm start --`. */
+/** What may follow `npm start --` or `npx backstep`. */
 import { expect, test } from '@jest/globals';
 import { BadConfig, SETTINGS } from '../../src/config/config.js';
-import { helpText, readFlags } from '../../src/config/flags.js';
+import { commandOf, helpText, readFlags } from '../../src/config/flags.js';
 
 test('known flags are read', () => {
   expect([...readFlags([])]).toEqual([]);
@@ -24,6 +24,15 @@ test('the help names every flag and every setting', () => {
     '--version',
     ...Object.values(SETTINGS).map((one) => one.name),
   ]) {
-    expect(helpText()).toContain(name);
+    expect(helpText('npm start --')).toContain(name);
   }
+});
+
+test('the help names the command it was called by', () => {
+  const clone = helpText(commandOf('/somewhere/dist/main.js'));
+  expect(clone).toContain('npm start [-- flags]\n');
+  expect(clone).not.toContain('npx');
+  const installed = helpText(commandOf('/somewhere/node_modules/.bin/backstep'));
+  expect(installed).toContain('npx backstep [flags]\n');
+  expect(installed).not.toContain('npm start');
 });

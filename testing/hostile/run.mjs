@@ -97,7 +97,7 @@ function row(result) {
   return `| ${name} | ${rounded(livezMs)} | ${rounded(executeP99Ms)} | ${rounded(executeMs)} | ${peakMb ?? '–'} | ${told.join('; ')} |`;
 }
 
-readyOrEnd();
+await readyOrEnd();
 const kinds = KINDS.filter(({ name }) => name.includes(flags.kind));
 say('| kind | worst /livez, ms | execute p99, ms | worst, ms | peak RSS, MB | what came of it |');
 say('| --- | --- | --- | --- | --- | --- |');

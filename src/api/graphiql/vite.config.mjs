@@ -1,4 +1,5 @@
-/** GraphiQL as files of our own in dist/graphiql: nothing is asked of any other server. `vite build --config src/api/graphiql/vite.config.mjs` */
+/** GraphiQL as files of our own in dist/graphiql: nothing is asked of any other server. Built by src/launch/build.mjs,
+ * which chooses the output folder: it works on a copy that lies beside the packages it needs. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -7,12 +8,9 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here('.'),
   base: '/graphiql/',
-  cacheDir: here('../../../.cache/vite'),
   // Warnings here are about other people's "use client".
   logLevel: 'error',
   build: {
-    outDir: here('../../../dist/graphiql'),
-    emptyOutDir: true,
     chunkSizeWarningLimit: 6000,
     // Without inlining, `default-src 'self'` is enough: no data: scripts or fonts.
     assetsInlineLimit: 0,

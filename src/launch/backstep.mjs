@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/** `npx backstep`: the installed package, without a build. An older Node gets one line before anything is loaded or made. */
+import { whenParentEnds } from './parent.mjs';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 17)) {
+  process.stderr.write(
+    `Backstep needs Node 22.17 or newer; this is Node ${process.versions.node}. Install a newer one (https://nodejs.org) and start again.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  process.setSourceMapsEnabled(true);
+  const [print] = process.listeners('warning');
+  process.removeAllListeners('warning');
+  // kafkajs counts some timeouts from the wrong end, harmlessly.
+  process.on('warning', (warning) => {
+    if (warning.name !== 'TimeoutNegativeWarning') print?.(warning);
+  });
+  await import('../../dist/main.js');
+  // npx starts a shell that starts this; ended by a signal, the shell passes it on to nobody.
+  if (process.env.npm_lifecycle_event !== undefined)
+    whenParentEnds(() => process.kill(process.pid, 'SIGTERM'));
+}

@@ -1,0 +1,173 @@
+/**
+ * The packages of a clone. What runs the gateway is in node_modules; who tests it has everything there. What only builds it (TypeScript, the
+ * page's bundler, a newer Node) is cut from the same lock into .cache/tools when node_modules does not hold it.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { belongsHere, cutLock, packagesIn } from './lock-file.mjs';
+import { NotReady } from './programs.mjs';
+
+/** The oldest Node that runs the gateway. */
+const OLDEST = [22, 17];
+const AWAY = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network/i;
+const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'];
+const FLAGS = ['--no-audit', '--no-fund', '--loglevel=error'];
+
+export function runsTheGateway(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+}
+
+export class Packages {
+  constructor(root, { run, progress, nodeVersion = process.versions.node }) {
+    Object.assign(this, { root, run, progress, nodeVersion });
+  }
+
+  at(...names) {
+    return join(this.root, ...names);
+  }
+
+  locked() {
+    return packagesIn(this.at('package-lock.json'));
+  }
+
+  /** What npm has put into node_modules; null = nothing yet. */
+  installed(folder = this.root) {
+    return packagesIn(join(folder, 'node_modules', '.package-lock.json'));
+  }
+
+  /** Everything was installed here before: an installation anew brings everything again, a start takes nothing away. */
+  hasAll() {
+    return Object.values(this.installed() ?? {}).some(({ dev }) => dev === true);
+  }
+
+  /** The first package that is missing in its version; null = all are there. Those of other platforms are not missed. */
+  lacks(all) {
+    const [there, locked] = [this.installed(), this.locked()];
+    if (there === null) return 'node_modules';
+    if (locked === null) return 'package-lock.json';
+    const asked = JSON.parse(readFileSync(this.at('package.json'), 'utf8'));
+    const wanted = (from) =>
+      JSON.stringify(KINDS.map((kind) => Object.entries(from?.[kind] ?? {}).sort()));
+    if (wanted(asked) !== wanted(locked[''])) return 'package.json';
+    const missed = ([path, { version, optional, devOptional, dev }]) =>
+      path !== '' &&
+      optional !== true &&
+      (all || (dev !== true && devOptional !== true)) &&
+      there[path]?.version !== version;
+    const [missing] = Object.entries(locked).find(missed) ?? [];
+    return missing ?? (all && !existsSync(this.ownNode) ? this.ownNode : null);
+  }
+
+  get ownNode() {
+    return this.at('node_modules', '.bin', 'node');
+  }
+
+  /** The Node that runs the gateway and the build: the clone's own, else the one that runs us if it is new enough. */
+  get node() {
+    if (existsSync(this.ownNode)) return this.ownNode;
+    if (runsTheGateway(this.nodeVersion)) return process.execPath;
+    return this.at('.cache', 'tools', 'node', 'node_modules', '.bin', 'node');
+  }
+
+  /** The folder whose node_modules hold these packages in their locked version: the clone, or one below .cache/tools. */
+  homeOf(name, packages) {
+    const locked = this.locked() ?? {};
+    const has = (folder) => {
+      const there = this.installed(folder) ?? {};
+      return packages.every((one) => {
+        const path = `node_modules/${one}`;
+        return there[path] !== undefined && there[path].version === locked[path]?.version;
+      });
+    };
+    const folder = this.at('.cache', 'tools', name);
+    return { folder, home: [this.root, folder].find(has) ?? null };
+  }
+
+  /** What is to be installed so that the gateway runs (or everything, for tests) and these tools are there: folder, arguments, paths. */
+  missing(all, tools) {
+    const locked = this.locked();
+    if (locked === null)
+      throw new NotReady(
+        'package-lock.json is missing; restore it: git checkout package-lock.json',
+      );
+    const full = all || this.hasAll();
+    const jobs = this.lacks(all) === null ? [] : [this.cloneJob(full, locked)];
+    if (full && jobs.length > 0) return jobs;
+    const needed = { ...tools };
+    if (this.node.includes(join('.cache', 'tools'))) needed.node = ['node'];
+    for (const [name, packages] of Object.entries(needed)) {
+      const { folder, home } = this.homeOf(name, packages);
+      if (home === null) jobs.push(this.toolJob(folder, packages, locked));
+    }
+    return jobs;
+  }
+
+  cloneJob(full, locked) {
+    const wanted = Object.entries(locked).filter(
+      ([path, one]) => path !== '' && belongsHere(one) && (full || one.dev !== true),
+    );
+    const args = full ? ['--include=dev'] : ['--omit=dev'];
+    return { folder: this.root, args, paths: wanted.map(([path]) => path) };
+  }
+
+  toolJob(folder, packages, locked) {
+    const { manifest, lock } = cutLock(locked, packages);
+    const { allowScripts } = JSON.parse(readFileSync(this.at('package.json'), 'utf8'));
+    const prepare = () => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, allowScripts }));
+      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+    };
+    const wanted = Object.entries(lock.packages).filter(
+      ([path, one]) => path !== '' && belongsHere(one),
+    );
+    return { folder, prepare, args: ['--include=dev'], paths: wanted.map(([path]) => path) };
+  }
+
+  /** Never changes the lock: `npm ci` installs what it names and fails when package.json wants something else. */
+  async install(all, tools) {
+    const jobs = this.missing(all, tools);
+    if (jobs.length === 0) return;
+    const paths = jobs.flatMap((job) => job.paths.map((path) => join(job.folder, path)));
+    const count = () => paths.filter((path) => existsSync(join(path, 'package.json'))).length;
+    for (const { prepare } of jobs) prepare?.();
+    await this.progress('Installing packages', { total: paths.length, count }, () =>
+      Promise.all(jobs.map((job) => this.runNpm(job))),
+    );
+    this.confirm(all);
+  }
+
+  async runNpm({ folder, args }) {
+    try {
+      await this.run({
+        root: this.root,
+        folder,
+        command: 'npm',
+        args: ['ci', ...args, ...FLAGS],
+        failed: 'npm ci failed',
+      });
+    } catch (error) {
+      const why = AWAY.test(error.output)
+        ? 'the npm registry cannot be reached (npm config get registry shows which)'
+        : 'npm ci failed';
+      throw new NotReady(
+        `Packages could not be installed: ${why}. Once that is mended, start again.`,
+        error.output,
+      );
+    }
+  }
+
+  confirm(all) {
+    const lacking = this.lacks(all);
+    if (lacking === this.ownNode || !existsSync(this.node)) {
+      throw new NotReady(
+        'The package `node` did not bring its program: npm install scripts are off. Allow them: npm config set ignore-scripts false',
+      );
+    }
+    if (lacking !== null)
+      throw new NotReady(
+        `npm ci ended well, but ${lacking} is not as package-lock.json wants it. Remove node_modules and start again.`,
+      );
+  }
+}
