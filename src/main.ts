@@ -175,6 +175,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
     logs,
     leaseMs: LEASE_MS,
     keep: keepOf(config),
+    fanOutBytes: config.fanOutLimit,
   });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await engine.start();

@@ -30,6 +30,8 @@ export interface Told {
 
 /** Faults that are our own words: they name nothing that is behind us. */
 const SPOKEN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STOPPING']);
+const CANNOT_RECORD =
+  'the database answers, but it can not record this: it is too large; send a smaller payload';
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
 /** What may be said about an error; whatever is not known is masked, and belongs into the log. */
@@ -47,6 +49,8 @@ export function tell(error: unknown): Told {
       'after is not a cursor of this list; take it from endCursor or an edge, and leave it out for the first page';
     return { code: error.code, status: 400, message, retryable: false };
   }
+  if (error instanceof Error && 'code' in error && error.code === 'CANNOT_RECORD')
+    return { code: error.code, status: 413, message: CANNOT_RECORD, retryable: false };
   if (error instanceof NotFound)
     return { code: error.code, status: 404, message: error.message, retryable: false };
   if (error instanceof Error && 'code' in error && error.code === 'LAGGED')
@@ -66,6 +70,8 @@ const STATUSES: Readonly<Record<string, number>> = {
   ORCHESTRATION_PAUSED: 409,
   ORCHESTRATION_ARCHIVED: 409,
   PAYLOAD_TOO_LARGE: 413,
+  FAN_OUT_TOO_LARGE: 413,
+  CANNOT_RECORD: 413,
   OVERLOADED: 503,
 };
 

@@ -1,4 +1,5 @@
 /** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
+import { LIMITS } from '../limits/limits.js';
 import { COMPONENTS } from '../observability/log.js';
 import {
   age,
@@ -113,6 +114,12 @@ export const SETTINGS = {
     'largest payload of a start or a reply, bytes',
     '921600',
     whole(1024, 50_000_000, 921_600),
+  ),
+  fanOutLimit: setting(
+    'FAN_OUT_LIMIT_BYTES',
+    'most bytes that one start sends at once: its payload times the steps of a parallel orchestration',
+    String(LIMITS.fanOutBytes.value),
+    whole(1024, 1_000_000_000, LIMITS.fanOutBytes.value),
   ),
   retentionCompleted: setting(
     'RETENTION_COMPLETED',

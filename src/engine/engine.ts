@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly memoryLimit?: number;
   readonly patienceMs?: number;
   readonly lookMs?: number;
+  /** Most bytes of one payload times the steps that get it at once. */
+  readonly fanOutBytes?: number;
   /** Absent: everything, for ever. */
   readonly keep?: Keep;
   readonly removeEveryMs?: number;
@@ -90,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     wire,
     log: logs('flow'),
-    resolve: (deliveries) => resolveStarts(store, deliveries),
+    resolve: (deliveries) => resolveStarts(store, deliveries, options.fanOutBytes),
     mayGive: () => relay.hasRoom,
     afterCommit,
     recovered: () => hub.reconnected(),

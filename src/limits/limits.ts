@@ -94,4 +94,33 @@ export const LIMITS = {
     'fields an answer could have, each list as long as its first, whether written or in a variable',
     'QUERY_TOO_COMPLEX',
   ),
+  fanOutBytes: limit(
+    16 * MIB,
+    'bytes of a payload times the steps of a parallel orchestration that get it at once',
+    'FAN_OUT_TOO_LARGE',
+    'FAN_OUT_LIMIT_BYTES',
+  ),
+  stepOutputsBytes: limit(
+    32 * MIB,
+    'bytes that the steps of one parallel flow answer together',
+    'PAYLOAD_TOO_LARGE',
+  ),
+  queueBytes: limit(64 * MIB, 'bytes of callers that wait to be recorded', 'OVERLOADED'),
+  batchBytesIn: limit(8 * MIB, 'bytes that one transaction takes in', 'waits for the next one'),
+  batchBytesRead: limit(
+    32 * MIB,
+    'bytes of flows that one transaction reads',
+    'waits for the next one',
+  ),
+  batchBytesOut: limit(32 * MIB, 'bytes that one transaction writes', 'waits for the next one'),
+  relayBytes: limit(
+    32 * MIB,
+    'bytes of messages that wait in memory for the broker; more wait in the database',
+    'waits for the next one',
+  ),
+  publishBytes: limit(
+    8 * MIB,
+    'bytes of messages that are published at once',
+    'waits for the next one',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -65,6 +65,7 @@ function roadOver({
   };
   const store = {
     road: <T>(work: (road: RoadTransaction) => Promise<T>): Promise<T> => work(tx),
+    ping: async () => undefined,
   } as unknown as Store;
   const log = listeningLog();
   const road = new Road({

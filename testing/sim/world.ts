@@ -183,7 +183,7 @@ export class World {
   private readonly logs: Logs = (component) => ({
     ...silent(component),
     error: (fields, message) => {
-      const meant = /can never be published|neighbours can/.test(message);
+      const meant = /can never be published|not held up by it/.test(message);
       if (!meant || String(Object(fields).err).includes('TypeError'))
         this.seen.violated('log', null, `${message}: ${String(Object(fields).err)}`);
     },

@@ -19,6 +19,7 @@ import type {
   QuarantineEntry,
   Wire,
 } from '../ports.js';
+import { tooMuchAnswered } from './weights.js';
 
 interface Draft {
   readonly before: Flow | null;
@@ -116,7 +117,9 @@ export class Batch {
       });
     }
     if (delivery.poison !== null) this.refuse(delivery, delivery.poison);
-    const { events, refusal } = this.say(draft, input);
+    const tooMuch = tooMuchAnswered(draft.flow, input);
+    if (tooMuch !== null) this.refuse(delivery, tooMuch);
+    const { events, refusal } = this.say(draft, tooMuch === null ? input : unknown(input, tooMuch));
     if (input.type === 'TICK') draft.ticked = true;
     return { kind: 'recorded', flow: draft.flow, events, refusal };
   }
@@ -158,6 +161,16 @@ export class Batch {
       copy: this.wire.quarantineCopy(cause, bytes, position),
     });
   }
+}
+
+/** As the wire has it for a single payload that is too large: it may have happened, and is undone. */
+function unknown(
+  input: Exclude<Input, StartInput>,
+  { code, message }: PoisonCause,
+): Exclude<Input, StartInput> {
+  return input.type !== 'REPLY'
+    ? input
+    : { ...input, outcome: 'unknown', payload: null, errorCode: code, errorMessage: message };
 }
 
 function stepNameOf(input: Exclude<Input, StartInput>): string | null {

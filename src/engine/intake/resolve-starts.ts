@@ -3,10 +3,12 @@ import type { StartRequest } from '../../saga/input.js';
 import type { Delivery, PoisonCause, RegistrationRow, Store } from '../ports.js';
 import { newFlowId } from './flow-id.js';
 import type { Work } from './unit-of-work.js';
+import { tooMuchFanOut } from './weights.js';
 
 export async function resolveStarts(
   store: Pick<Store, 'orchestration'>,
   deliveries: readonly Delivery[],
+  fanOutBytes?: number,
 ): Promise<Work[]> {
   const names = new Set(
     deliveries.flatMap(({ start }) => (start === null ? [] : [start.orchestrationName])),
@@ -18,7 +20,7 @@ export async function resolveStarts(
   return deliveries.map((delivery) => {
     const { start } = delivery;
     const row = start === null ? null : (rows.get(start.orchestrationName) ?? null);
-    const refused = start === null ? null : refusalOf(start, row);
+    const refused = start === null ? null : refusalOf(start, row, fanOutBytes);
     if (start === null || row === null || refused !== null)
       return { delivery, start: null, startRefused: refused, orchestrationPaused: false };
     const { payload, headers, initiator, idempotencyKey } = start;
@@ -34,8 +36,9 @@ export async function resolveStarts(
 }
 
 function refusalOf(
-  { orchestrationName }: StartRequest,
+  { orchestrationName, payload }: StartRequest,
   row: RegistrationRow | null,
+  fanOutBytes: number | undefined,
 ): PoisonCause | null {
   const cause = (code: string, message: string): PoisonCause => ({
     code,
@@ -48,6 +51,8 @@ function refusalOf(
       'UNKNOWN_ORCHESTRATION',
       `no orchestration is called ${orchestrationName}; register it first`,
     );
+  const tooMuch = tooMuchFanOut(payload, row.orchestration, fanOutBytes);
+  if (tooMuch !== null) return cause('FAN_OUT_TOO_LARGE', tooMuch);
   if (row.archived)
     return cause(
       'ORCHESTRATION_ARCHIVED',

@@ -1,6 +1,7 @@
 /**
  * The lane in front of the unit of work: everything that changes a flow waits here, and whatever has gathered while a transaction ran
- * shares the next one (group commit). A fault is waited out; work that can not be recorded is taken apart until it stands alone.
+ * shares the next one (group commit). A fault is waited out; work that can not be recorded, or meets the same fault again although the
+ * store answers, is taken apart until it stands alone.
  */
 import type { Log } from '../../observability/log.js';
 import {
@@ -12,7 +13,10 @@ import {
   type Store,
   type Wire,
 } from '../ports.js';
+import { Queue, type QueueBounds, type Waiting } from './queue.js';
 import { unitOfWork, type Work } from './unit-of-work.js';
+
+export { Overloaded } from './queue.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
 export type AfterCommit = (
@@ -21,30 +25,19 @@ export type AfterCommit = (
   given: boolean,
 ) => void;
 
-export interface RoadOptions {
+export interface RoadOptions extends QueueBounds {
   readonly store: Store;
   readonly wire: Wire;
   readonly log: Log;
   /** Looks up the orchestrations of starts; one call per batch. */
   readonly resolve: (deliveries: readonly Delivery[]) => Promise<readonly Work[]>;
-  /** Whether the publisher's memory has room; when not, rows are left to the relay. */
+  /** Whether the publisher's memory is free for more; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
-  /** Called once the store answers after a fault: a commit whose answer was lost has told nobody what it did. */
+  /** Called once the store answers after a fault: nobody was notified of a commit whose answer was lost. */
   readonly recovered: () => void;
-  /** Most deliveries in one transaction. */
-  readonly batchSize: number;
-  /** Most deliveries of callers that wait here; beyond it they are refused as overload. */
-  readonly queueLimit: number;
   /** How long a caller's delivery waits for a fault to pass, ms. Records of topics wait as long as it takes. */
   readonly patienceMs: number;
-}
-
-interface Waiting {
-  readonly delivery: Delivery;
-  readonly since: number;
-  readonly resolve: (outcome: DeliveryOutcome) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** The road takes no more: the process stops. */
@@ -54,20 +47,25 @@ export class Stopped extends Fault {
   }
 }
 
-export class Overloaded extends Fault {
-  constructor(waiting: number) {
-    super('OVERLOADED', `${waiting} requests are waiting already; try again in a moment`);
+/** The store answers, but not with this work: it would fail for ever. */
+export class CannotRecord extends Error {
+  readonly code = 'CANNOT_RECORD';
+  constructor(cause: Error) {
+    super(`this can not be recorded (${cause.message}); send a smaller payload`, { cause });
   }
 }
 
 const LONGEST_PAUSE_MS = 2000;
+/** Faults of the same work, the store answering in between, after which it is split; after which it is refused when alone. */
+const STRIKES_TO_SPLIT = 2;
+const STRIKES_TO_REFUSE = 4;
+/** Faults that the work itself may cause. */
+const MAY_BE_THE_WORK = /^(?:DATABASE_AWAY|DATABASE_SLOW|DATABASE_BUSY)$/;
 
 export class Road {
-  private queue: Waiting[] = [];
+  private readonly queue: Queue;
   private lane: Promise<void> | null = null;
   private stopping = false;
-  /** Deliveries of callers in the queue: only those are bounded, records of topics wait in Kafka. */
-  private callers = 0;
   private wake: (() => void) | null = null;
   /** Stopped in the middle: what comes behind may not be recorded before what was given up. */
   private gaveWay = false;
@@ -76,22 +74,14 @@ export class Road {
   /** Since when the store has not answered, ms; null = it does. */
   faultSince: number | null = null;
 
-  constructor(private readonly options: RoadOptions) {}
+  constructor(private readonly options: RoadOptions) {
+    this.queue = new Queue(options);
+  }
 
   /** Resolves with each one's outcome once it is committed. Rejects with a Fault: nothing of it was recorded, or it will be an echo. */
-  submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
-    if (this.stopping) return Promise.reject(new Stopped());
-    const callers = deliveries.filter(isCallers).length;
-    if (callers > 0 && this.callers >= this.options.queueLimit)
-      return Promise.reject(new Overloaded(this.callers));
-    this.callers += callers;
-    const since = performance.now();
-    const outcomes = deliveries.map(
-      (delivery) =>
-        new Promise<DeliveryOutcome>((resolve, reject) => {
-          this.queue.push({ delivery, since, resolve, reject });
-        }),
-    );
+  async submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
+    if (this.stopping) throw new Stopped();
+    const outcomes = this.queue.add(deliveries);
     this.lane ??= this.run();
     return Promise.all(outcomes);
   }
@@ -110,16 +100,12 @@ export class Road {
   private async run(): Promise<void> {
     // A turn of the event loop: what arrives in the same tick shares the transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) {
-      const batch = this.queue.splice(0, this.options.batchSize);
-      this.callers -= batch.filter(({ delivery }) => isCallers(delivery)).length;
-      await this.commit(batch, 0);
-    }
+    while (this.queue.length > 0) await this.commit(this.queue.take(), 0);
     this.lane = null;
   }
 
   /** Never throws: every one in the batch is answered, or was put back by a pause that ended with the process. */
-  private async commit(batch: readonly Waiting[], failures: number): Promise<void> {
+  private async commit(batch: readonly Waiting[], strikes: number): Promise<void> {
     if (this.gaveWay) {
       for (const waiting of batch) waiting.reject(new Stopped());
       return;
@@ -127,20 +113,16 @@ export class Road {
     try {
       const work = await this.options.resolve(batch.map(({ delivery }) => delivery));
       const given = this.options.mayGive();
-      const { outcomes, records, outbox } = await unitOfWork(
-        this.options.store,
-        this.options.wire,
-        work,
-        given,
-      );
+      const { store, wire } = this.options;
+      const { outcomes, records, outbox } = await unitOfWork(store, wire, work, given);
       this.recovered();
       this.options.afterCommit(records, outbox, given);
       batch.forEach((waiting, index) => {
         waiting.resolve(outcomes[index] ?? { kind: 'duplicate' });
       });
     } catch (error) {
-      if (error instanceof Fault) await this.waitOut(batch, failures, error);
-      else await this.takeApart(batch, error);
+      if (error instanceof Fault) await this.waitOut(batch, strikes, error);
+      else await this.takeApart(batch, error, 0);
     }
   }
 
@@ -154,19 +136,37 @@ export class Road {
     this.options.recovered();
   }
 
-  private async waitOut(batch: readonly Waiting[], failures: number, fault: Fault): Promise<void> {
+  private async waitOut(batch: readonly Waiting[], strikes: number, fault: Fault): Promise<void> {
     this.faultSince ??= performance.now();
     this.faults++;
-    const pause = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
-    this.options.log.warn(
-      { err: fault, batch: batch.length, nextTryMs: pause },
-      'could not record; nothing is lost, trying again',
-    );
-    const patient = batch.filter((waiting) => !this.gaveUp(waiting, fault));
-    if (patient.length === 0) return;
-    await this.pause(pause);
+    let patient = batch;
+    let answers = false;
+    for (let pauses = strikes; !answers && !this.stopping; pauses++) {
+      const pause = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** pauses);
+      this.options.log.warn(
+        { err: fault, batch: patient.length, nextTryMs: pause },
+        'could not record; nothing is lost, trying again',
+      );
+      patient = patient.filter((waiting) => !this.gaveUp(waiting, fault));
+      if (patient.length === 0) return;
+      await this.pause(pause);
+      answers = await this.options.store.ping().then(
+        () => true,
+        () => false,
+      );
+    }
     if (this.stopping) this.gaveWay = true;
-    await this.commit(patient, failures + 1);
+    await this.again(patient, strikes + 1, fault);
+  }
+
+  /** The store answers now: once more, unless this work has met too many faults. */
+  private async again(batch: readonly Waiting[], strikes: number, fault: Fault): Promise<void> {
+    const suspect = MAY_BE_THE_WORK.test(fault.code) && !this.gaveWay;
+    if (suspect && batch.length > 1 && strikes >= STRIKES_TO_SPLIT)
+      await this.takeApart(batch, fault, 1);
+    else if (suspect && strikes >= STRIKES_TO_REFUSE)
+      await this.takeApart(batch, new CannotRecord(fault), 0);
+    else await this.commit(batch, strikes);
   }
 
   /** Callers and timers do not wait for ever; a record of a topic does: its offset is not committed. */
@@ -191,28 +191,28 @@ export class Road {
     });
   }
 
-  /** Something in this batch can not be recorded: halve it until the culprit stands alone. */
-  private async takeApart(batch: readonly Waiting[], error: unknown): Promise<void> {
+  /** Something in this batch can not be recorded, or it is too much: halve it until the culprit stands alone. */
+  private async takeApart(
+    batch: readonly Waiting[],
+    error: unknown,
+    strikes: number,
+  ): Promise<void> {
     const [only, ...others] = batch;
     if (only === undefined) return;
     if (others.length > 0) {
       const half = Math.ceil(batch.length / 2);
-      await this.commit(batch.slice(0, half), 0);
-      await this.commit(batch.slice(half), 0);
+      await this.commit(batch.slice(0, half), strikes);
+      await this.commit(batch.slice(half), strikes);
       return;
     }
     this.options.log.error(
       { err: error, position: only.delivery.position },
-      'one delivery can not be recorded; its neighbours can',
+      'one delivery can not be recorded; others are not held up by it',
     );
     if (only.delivery.position === null || only.delivery.poison?.code === UNRECORDABLE)
       only.reject(error);
     else await this.commit([{ ...only, delivery: unrecordable(only.delivery, error) }], 0);
   }
-}
-
-function isCallers({ position, input }: Delivery): boolean {
-  return position === null && input?.type !== 'TICK' && input?.type !== 'UNPUBLISHABLE';
 }
 
 const UNRECORDABLE = 'UNRECORDABLE';

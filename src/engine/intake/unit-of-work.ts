@@ -2,20 +2,24 @@
  * Room 3, the engine. This file: one transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a start
  * (its orchestration) was looked up before; what follows after the commit (publish, notify) is the caller's.
  */
+
+import { LIMITS } from '../../limits/limits.js';
 import type { StartInput } from '../../saga/input.js';
-import type {
-  Delivery,
-  DeliveryOutcome,
-  ExistingStart,
-  FlowRecord,
-  OutboxRow,
-  PoisonCause,
-  RoadTransaction,
-  Store,
-  Wire,
+import {
+  type Delivery,
+  type DeliveryOutcome,
+  type ExistingStart,
+  type FlowRecord,
+  type OutboxRow,
+  type PoisonCause,
+  type RoadTransaction,
+  type Store,
+  TooMuchAtOnce,
+  type Wire,
 } from '../ports.js';
 import { Batch, rowsOf } from './batch.js';
 import { samePayload } from './payload-equality.js';
+import { writtenBytes } from './weights.js';
 
 /** A delivery whose start, if it is one, has been resolved: to a flow to begin, or to the reason why not. */
 export interface Work {
@@ -50,6 +54,8 @@ export async function unitOfWork(
       replay && isUsed(outcomes[index]) ? [replay] : [],
     );
     const records = batch.records();
+    if (records.length > 1 && writtenBytes(records) > LIMITS.batchBytesOut.value)
+      throw new TooMuchAtOnce(`${records.length} flows`);
     if (records.length > 0) await tx.record(records, given);
     if (batch.quarantine.length > 0 || batch.parked.length > 0 || replayed.length > 0)
       await tx.refuse(batch.quarantine, batch.parked, replayed);

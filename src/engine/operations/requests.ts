@@ -1,7 +1,7 @@
 /** What callers say: start a flow, or an operator's word. Expected trouble becomes problems. */
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
-import { Overloaded, type Road } from '../intake/road.js';
+import { CannotRecord, Overloaded, type Road } from '../intake/road.js';
 import type { Delivery, DeliveryOutcome, Problem, ReadModel, Store } from '../ports.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
 
@@ -19,7 +19,7 @@ export class Commands {
       const [outcome] = await this.road.submit([{ ...nothing, start: { ...request, flowId } }]);
       return await this.started(request, flowId, outcome);
     } catch (error) {
-      if (error instanceof Overloaded)
+      if (error instanceof Overloaded || error instanceof CannotRecord)
         return { flow: null, created: false, problems: [problem(error.code, error.message)] };
       throw error;
     }

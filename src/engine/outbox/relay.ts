@@ -3,6 +3,8 @@
  * another instance died, a lease ran out, memory was full — is taken from the store, whole flows at a time. It calls nobody upstream
  * but for one thing: a command that can never be published is a failed attempt of that command, said on the road like everything else.
  */
+
+import { LIMITS } from '../../limits/limits.js';
 import type { Log } from '../../observability/log.js';
 import { messageHeaders } from '../../observability/message-headers.js';
 import type { Delivery, OutboxRow, Publisher, PublishResult, Store } from '../ports.js';
@@ -31,6 +33,7 @@ const LONGEST_PAUSE_MS = 1000;
 
 export class Relay {
   private held: Held[] = [];
+  private heldBytes = 0;
   private publishing: Promise<void> | null = null;
   private leftovers: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
@@ -45,7 +48,7 @@ export class Relay {
   }
 
   get hasRoom(): boolean {
-    return this.held.length < this.options.memoryLimit;
+    return this.held.length < this.options.memoryLimit && this.heldBytes < LIMITS.relayBytes.value;
   }
 
   start(): void {
@@ -56,7 +59,10 @@ export class Relay {
   /** Rows this instance has just committed, in their order. */
   give(rows: readonly OutboxRow[]): void {
     const since = performance.now();
-    for (const row of rows) this.held.push({ row, since });
+    for (const row of rows) {
+      this.held.push({ row, since });
+      this.heldBytes += sizeOf(row);
+    }
     if (this.held.length > 0) this.publishing ??= this.publishAll();
   }
 
@@ -79,19 +85,34 @@ export class Relay {
     let failures = 0;
     while (this.held.length > 0 && !this.stopping) {
       this.dropStale();
-      const batch = this.held.splice(0, MOST_AT_ONCE);
+      const batch = this.takeBatch();
       if (this.options.log.debugs)
         for (const { row } of batch) this.options.log.debug(told(row), 'publishing');
       const results = await this.options.publisher.publish(batch.map(({ row }) => row));
       const later = new Set(
         results.filter(({ result }) => result === 'later').map(({ row }) => row),
       );
-      this.held.unshift(...batch.filter(({ row }) => later.has(row)));
+      const again = batch.filter(({ row }) => later.has(row));
+      this.held.unshift(...again);
+      for (const { row } of again) this.heldBytes += sizeOf(row);
       await this.settle(results);
       failures = later.size === 0 ? 0 : failures + 1;
       if (failures > 0) await this.pause(failures, later.size, results);
     }
     this.publishing = null;
+  }
+
+  /** The next ones, bounded in number and bytes; one at least. */
+  private takeBatch(): Held[] {
+    let [count, bytes] = [0, 0];
+    for (const { row } of this.held) {
+      bytes += sizeOf(row);
+      if (count === MOST_AT_ONCE || (count > 0 && bytes > LIMITS.publishBytes.value)) break;
+      count++;
+    }
+    const batch = this.held.splice(0, count);
+    for (const { row } of batch) this.heldBytes -= sizeOf(row);
+    return batch;
   }
 
   /** After a stall longer than half the lease another instance may soon publish these: they are no longer ours. */
@@ -104,6 +125,7 @@ export class Relay {
       'rows waited too long in memory; the relay will take them',
     );
     this.held = fresh;
+    this.heldBytes = fresh.reduce((sum, { row }) => sum + sizeOf(row), 0);
   }
 
   private async settle(results: readonly PublishResult[]): Promise<void> {
@@ -160,6 +182,10 @@ export class Relay {
       }
     });
   }
+}
+
+function sizeOf({ value }: OutboxRow): number {
+  return value?.length ?? 0;
 }
 
 function told({ flowId, topic, attemptId, value }: OutboxRow): object {

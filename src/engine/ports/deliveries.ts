@@ -78,6 +78,9 @@ export type DeliveryOutcome =
   /** The flow is parked; a reply from a topic went to quarantine. */
   | { readonly kind: 'parked'; readonly reason: string };
 
+/** This work is lawful and too large to be done together: whoever put it together takes it apart. Nothing of it was done. */
+export class TooMuchAtOnce extends Error {}
+
 /** Something we depend on is away or slow; the work was not done and may be tried again. */
 export class Fault extends Error {
   readonly code: string;

@@ -1,6 +1,7 @@
 /** Locks flows in id order and loads them. Two statements, sent together: steps are read by a snapshot taken when the locks are held. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { LockedFlows } from '../../engine/ports.js';
+import { type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, millis, millisOf, type Sql } from '../connection/sql.js';
@@ -22,6 +23,24 @@ interface LockedRun extends RunRead {
 const LOCK_RUNS = prepared(`
 SELECT ${RUN_COLUMNS}, ${millisOf('r.wake_at')} AS wake_at, r.parked
 FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[]) ORDER BY r.flow_id FOR UPDATE`);
+
+/** So few flows are read without asking how large they are. */
+const FEW = 12;
+
+const SIZE = prepared(`
+SELECT coalesce(sum(coalesce(octet_length(r.input::text), 0) + coalesce(octet_length(r.output::text), 0) + coalesce((
+    SELECT sum(coalesce(octet_length(s.input::text), 0) + coalesce(octet_length(s.output::text), 0))
+    FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+  ), 0)), 0)::float8 AS bytes
+FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
+
+/** Many flows may be more than this process can hold: then nothing of them is read, and the batch is halved. */
+async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Promise<void> {
+  if (flowIds.length <= FEW) return;
+  const [size] = await sql.rows<{ bytes: number }>(SIZE, [ids]);
+  if (Number(size?.bytes ?? 0) > LIMITS.batchBytesRead.value)
+    throw new TooMuchAtOnce(`${flowIds.length} flows of ${size?.bytes} bytes`);
+}
 
 interface Around {
   readonly now: Instant;
@@ -60,6 +79,7 @@ export async function lock(
   isSent: (flowId: string, number: number) => boolean,
 ): Promise<Locked> {
   const ids = arrayOf(flowIds);
+  await checkSize(sql, flowIds, ids);
   const [runs, rows] = await Promise.all([
     flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
     sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]),

@@ -1,5 +1,6 @@
 /** Left-over messages: rows whose owner died or never was. Whole flows, in order, to one instance at a time. */
 import type { OutboxRow } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import { type Lease, type OutboxRead, outboxRowOf } from '../rows/outbox-rows.js';
@@ -32,6 +33,23 @@ SELECT o.flow_id FROM (
 WHERE o.leased_until < clock_timestamp()
 FOR UPDATE OF o SKIP LOCKED`);
 
+const SIZES = prepared(`
+SELECT o.flow_id, sum(coalesce(octet_length(o.value), octet_length(o.value_bytes), 0))::float8 AS bytes
+FROM orchestration_outbox o WHERE o.flow_id = ANY ($1::text[]) GROUP BY o.flow_id`);
+
+/** As many of these flows as fit into memory together; one at least. The others keep their expired lease. */
+async function fitting(sql: Sql, flowIds: readonly string[]): Promise<string[]> {
+  const rows = await sql.rows<{ flow_id: string; bytes: number }>(SIZES, [arrayOf(flowIds)]);
+  const found: string[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += Number(row.bytes);
+    if (found.length > 0 && bytes > LIMITS.relayBytes.value) break;
+    found.push(row.flow_id);
+  }
+  return found;
+}
+
 /** Up to the first row that somebody living is publishing. */
 const LEASE = prepared(`
 UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
@@ -44,7 +62,12 @@ export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Prom
   const waiting = await sql.rows<{ flow_id: string }>(LOCK_OLDEST, [flows]);
   if (waiting.length === 0) return [];
   const rows = await sql.rows<OutboxRead>(LEASE, [
-    arrayOf(waiting.map((row) => row.flow_id)),
+    arrayOf(
+      await fitting(
+        sql,
+        waiting.map((row) => row.flow_id),
+      ),
+    ),
     lease.owner,
     lease.ms,
   ]);

@@ -1,0 +1,77 @@
+/** What waits for a transaction: in its order, callers bounded by number and bytes, a batch bounded by both. */
+import { LIMITS } from '../../limits/limits.js';
+import { type Delivery, type DeliveryOutcome, Fault } from '../ports.js';
+import { weightOf } from './weights.js';
+
+export interface Waiting {
+  readonly delivery: Delivery;
+  readonly since: number;
+  readonly bytes: number;
+  readonly resolve: (outcome: DeliveryOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Overloaded extends Fault {
+  constructor(waiting: number) {
+    super('OVERLOADED', `${waiting} requests are waiting already; try again in a moment`);
+  }
+}
+
+export interface QueueBounds {
+  /** Most deliveries of callers that wait; beyond it they are refused as overload. */
+  readonly queueLimit: number;
+  /** Most deliveries in one batch. */
+  readonly batchSize: number;
+}
+
+export class Queue {
+  private waiting: Waiting[] = [];
+  /** Of callers only: records of topics wait in Kafka. */
+  private callers = 0;
+  private bytes = 0;
+
+  constructor(private readonly bounds: QueueBounds) {}
+
+  get length(): number {
+    return this.waiting.length;
+  }
+
+  /** Resolves with each one's outcome. Throws when there are too many of them. */
+  add(deliveries: readonly Delivery[]): Promise<DeliveryOutcome>[] {
+    const callers = deliveries.filter(isCallers);
+    const bytes = callers.reduce((sum, one) => sum + weightOf(one), 0);
+    const full =
+      this.callers >= this.bounds.queueLimit ||
+      (this.bytes > 0 && this.bytes + bytes > LIMITS.queueBytes.value);
+    if (callers.length > 0 && full) throw new Overloaded(this.callers);
+    this.callers += callers.length;
+    this.bytes += bytes;
+    const since = performance.now();
+    return deliveries.map(
+      (delivery) =>
+        new Promise<DeliveryOutcome>((resolve, reject) => {
+          this.waiting.push({ delivery, since, bytes: weightOf(delivery), resolve, reject });
+        }),
+    );
+  }
+
+  /** The next ones that may share a transaction; one at least. */
+  take(): Waiting[] {
+    let count = 0;
+    for (let bytes = 0; count < Math.min(this.waiting.length, this.bounds.batchSize); count++) {
+      bytes += this.waiting[count]?.bytes ?? 0;
+      if (count > 0 && bytes > LIMITS.batchBytesIn.value) break;
+    }
+    const batch = this.waiting.splice(0, count);
+    for (const { delivery, bytes } of batch) {
+      if (!isCallers(delivery)) continue;
+      this.callers--;
+      this.bytes -= bytes;
+    }
+    return batch;
+  }
+}
+
+function isCallers({ position, input }: Delivery): boolean {
+  return position === null && input?.type !== 'TICK' && input?.type !== 'UNPUBLISHABLE';
+}

@@ -1,0 +1,58 @@
+/** What work weighs, in bytes, before it is done: what came in, what a transaction would write. Lengths of text stand for bytes. */
+import { LIMITS } from '../../limits/limits.js';
+import type { Flow } from '../../saga/flow.js';
+import type { Input, StartInput } from '../../saga/input.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+import type { Delivery, FlowRecord, PoisonCause } from '../ports.js';
+
+/** What a delivery holds in memory while it waits. */
+export function weightOf({ raw, start, input }: Delivery): number {
+  const given = input !== null && 'payload' in input ? (input.payload?.length ?? 0) : 0;
+  return (raw?.value?.length ?? 0) + (start?.payload?.length ?? 0) + given;
+}
+
+/** What these records write: commands, and of new flows the input of each step. */
+export function writtenBytes(records: readonly FlowRecord[]): number {
+  let bytes = 0;
+  for (const { before, after, outbox } of records) {
+    for (const { value } of outbox) bytes += value?.length ?? 0;
+    if (before !== null) continue;
+    bytes += after.input?.length ?? 0;
+    for (const { input } of after.steps) bytes += input?.length ?? 0;
+  }
+  return bytes;
+}
+
+/** Why a start is too much, or null: every step of a parallel orchestration gets the payload at once. */
+export function tooMuchFanOut(
+  payload: string | null,
+  { name, type, steps }: Orchestration,
+  most: number = LIMITS.fanOutBytes.value,
+): string | null {
+  const commands = type === 'PARALLEL' ? steps.length : 1;
+  const bytes = Buffer.byteLength(payload ?? '') * commands;
+  if (commands === 1 || bytes <= most) return null;
+  return (
+    `${name} sends its payload to ${commands} steps at once: ${bytes} bytes in all, at most ${most} are allowed; ` +
+    'send a smaller payload (a reference to where the data is), or use fewer parallel steps'
+  );
+}
+
+/** Why the answer of a step is too much for its flow, or null: the answers of a parallel flow are kept, and undone, together. */
+export function tooMuchAnswered(
+  { flowId, orchestration, steps }: Flow,
+  input: Exclude<Input, StartInput>,
+): PoisonCause | null {
+  if (input.type !== 'REPLY' || orchestration.type !== 'PARALLEL' || input.payload === null)
+    return null;
+  const kept = steps.reduce(
+    (sum, { definition, output }) =>
+      sum + (definition.name === input.stepName ? 0 : (output?.length ?? 0)),
+    0,
+  );
+  const most = LIMITS.stepOutputsBytes.value;
+  const bytes = kept + input.payload.length;
+  if (bytes <= most) return null;
+  const message = `the steps of this flow have answered ${bytes} bytes together, at most ${most} are allowed`;
+  return { code: 'PAYLOAD_TOO_LARGE', message, flowId, stepName: input.stepName };
+}

@@ -1,0 +1,192 @@
+/** Work bounded by bytes, and work that its store can not take. */
+import { describe, expect, test } from '@jest/globals';
+import { Queue } from '../../src/engine/intake/queue.js';
+import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
+import { CannotRecord, Road } from '../../src/engine/intake/road.js';
+import { tooMuchAnswered, tooMuchFanOut } from '../../src/engine/intake/weights.js';
+import { type Delivery, Fault, type RoadTransaction, type Store } from '../../src/engine/ports.js';
+import { LIMITS } from '../../src/limits/limits.js';
+import type { Flow } from '../../src/saga/flow.js';
+import type { ReplyInput } from '../../src/saga/input.js';
+import { listeningLog, nothing, sequential, started } from './builders.js';
+
+const MB = 1024 * 1024;
+const startOf = (bytes: number, name = 'o'): Delivery => ({
+  ...nothing,
+  input: null,
+  start: {
+    orchestrationName: name,
+    flowId: `f-${Math.random()}`,
+    payload: 'x'.repeat(bytes),
+    headers: {},
+    initiator: null,
+    idempotencyKey: null,
+  },
+});
+const parallel = (steps: number) => ({
+  ...sequential('o', ...Array.from({ length: steps }, (_, n) => `s${n}`)),
+  type: 'PARALLEL' as const,
+});
+
+describe('what waits', () => {
+  test('shares a transaction as far as its bytes allow, one at least', () => {
+    const queue = new Queue({ queueLimit: 100, batchSize: 10 });
+    queue.add([5 * MB, 2 * MB, 2 * MB, 20 * MB, 1, 1].map((bytes) => startOf(bytes)));
+    const sizes = [];
+    while (queue.length > 0) sizes.push(queue.take().length);
+    expect(sizes).toEqual([2, 1, 1, 2]);
+  });
+
+  test('is refused beyond its bytes, and taken again when they have gone', () => {
+    const queue = new Queue({ queueLimit: 100, batchSize: 10 });
+    queue.add([startOf(LIMITS.queueBytes.value - 10)]);
+    expect(() => queue.add([startOf(100)])).toThrow('waiting already');
+    queue.take();
+    queue.add([startOf(100)]);
+    expect(queue.length).toBe(1);
+  });
+});
+
+describe('a payload', () => {
+  test('times the steps that get it at once is bounded', () => {
+    const text = 'x'.repeat(900_000);
+    expect(tooMuchFanOut(text, parallel(200))).toContain(
+      '180000000 bytes in all, at most 16777216',
+    );
+    expect(tooMuchFanOut(text, parallel(10))).toBeNull();
+    expect(tooMuchFanOut(text, sequential('o', 'a', 'b'))).toBeNull();
+    expect(tooMuchFanOut('x'.repeat(2 * MB), parallel(1), 1)).toBeNull();
+    expect(tooMuchFanOut(null, parallel(200))).toBeNull();
+  });
+
+  test('that is too much for its orchestration is refused by name, others of its batch are not', async () => {
+    const row = { initiator: null, paused: false, archived: false, createdAt: 0 };
+    const store = {
+      orchestration: async (name: string) => ({
+        ...row,
+        orchestration: name === 'wide' ? parallel(200) : sequential('o', 'a'),
+      }),
+    };
+    const work = await resolveStarts(store, [startOf(900_000, 'wide'), startOf(900_000)]);
+    expect(work.map(({ startRefused }) => startRefused?.code)).toEqual([
+      'FAN_OUT_TOO_LARGE',
+      undefined,
+    ]);
+  });
+
+  test('is bounded for all answers of a parallel flow together', () => {
+    const { flow } = started('f', sequential('o', 'a', 'b'));
+    const answer = (bytes: number): ReplyInput => ({
+      type: 'REPLY',
+      flowId: 'f',
+      stepName: 'a',
+      action: 'DO',
+      outcome: 'success',
+      attemptId: null,
+      payload: 'x'.repeat(bytes),
+      errorMessage: null,
+      errorCode: null,
+      retryable: true,
+    });
+    const wide: Flow = {
+      ...flow,
+      orchestration: { ...flow.orchestration, type: 'PARALLEL' },
+      steps: flow.steps.map((step) => ({ ...step, output: 'x'.repeat(30 * MB) })),
+    };
+    expect(tooMuchAnswered(wide, answer(3 * MB))).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    expect(tooMuchAnswered(wide, answer(1 * MB))).toBeNull();
+    expect(tooMuchAnswered(flow, answer(40 * MB))).toBeNull();
+    expect(tooMuchAnswered(wide, { type: 'TICK', flowId: 'f' })).toBeNull();
+  });
+});
+
+describe('work that meets the same fault again although the store answers', () => {
+  /** A store that can not take `poison`; `away`: nor answer a ping. */
+  function roadWith(code: string, away: () => boolean = () => false) {
+    const sizes: number[] = [];
+    const quarantined: string[] = [];
+    const tx = {
+      admit: async (positions: readonly unknown[]) => ({
+        fresh: positions.map(() => true),
+        existing: new Map(),
+        open: new Set(),
+      }),
+      lock: async () => ({ now: 1, flows: new Map(), parked: new Map() }),
+      record: async () => undefined,
+      refuse: async (entries: readonly { code: string }[]) => {
+        quarantined.push(...entries.map((entry) => entry.code));
+      },
+    } as unknown as RoadTransaction;
+    const road = new Road({
+      store: {
+        road: <T>(work: (tx: RoadTransaction) => Promise<T>) => work(tx),
+        ping: async () => {
+          if (away()) throw new Fault('DATABASE_AWAY', 'away');
+        },
+      } as unknown as Store,
+      wire: { quarantineCopy: () => ({}) } as never,
+      log: listeningLog(),
+      resolve: async (deliveries) => {
+        sizes.push(deliveries.length);
+        if (away() || deliveries.some(({ input }) => input?.flowId === 'poison'))
+          throw new Fault(code, 'too much');
+        return deliveries.map((delivery) => ({
+          delivery,
+          start: null,
+          startRefused: null,
+          orchestrationPaused: false,
+        }));
+      },
+      mayGive: () => true,
+      afterCommit: () => undefined,
+      recovered: () => undefined,
+      batchSize: 100,
+      queueLimit: 100,
+      patienceMs: 60_000,
+    });
+    return { road, sizes, quarantined };
+  }
+  const tick = (flowId: string, offset?: number): Delivery => ({
+    ...nothing,
+    position:
+      offset === undefined
+        ? null
+        : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 1 },
+    input: { type: 'TICK', flowId },
+  });
+
+  test.each(['DATABASE_SLOW', 'DATABASE_AWAY'])(
+    'is split until it stands alone and is refused; the others are recorded (%s)',
+    async (code) => {
+      const { road, sizes } = roadWith(code);
+      const ends = await Promise.allSettled(
+        ['a', 'b', 'poison', 'c'].map((flowId) => road.submit([tick(flowId)])),
+      );
+      expect(ends.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
+      expect(ends[2]).toMatchObject({ reason: expect.any(CannotRecord) });
+      expect(sizes.slice(0, 3)).toEqual([4, 4, 2]);
+    },
+    20_000,
+  );
+
+  test('goes to quarantine when it came from a topic', async () => {
+    const { road, quarantined } = roadWith('DATABASE_SLOW');
+    const [outcome] = await road.submit([tick('poison', 1)]);
+    expect([outcome?.kind, quarantined]).toEqual(['quarantined', ['UNRECORDABLE']]);
+  }, 20_000);
+
+  test('is not blamed while the store answers nobody', async () => {
+    let away = true;
+    const { road, sizes } = roadWith('DATABASE_AWAY', () => away);
+    const recorded = road.submit([tick('a', 1), tick('b', 2)]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    away = false;
+    await recorded;
+    expect(sizes).toEqual([2, 2]);
+  });
+});

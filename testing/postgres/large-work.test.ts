@@ -1,0 +1,86 @@
+/** Lawful work that is too large to be done together: nothing of it is read into memory, and it is taken apart. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Road } from '../../src/engine/intake/road.js';
+import { type Delivery, type Store, TooMuchAtOnce, type Wire } from '../../src/engine/ports.js';
+import { LIMITS } from '../../src/limits/limits.js';
+import { silent } from '../../src/observability/log.js';
+import { orchestration, register, start, startInput } from '../contracts/store-builders.js';
+import { type TestDatabase, testDatabase } from '../kit/postgres.js';
+
+/** Half of them as good as empty once they are compressed: what is stored says nothing about what is read. */
+const heavy = (n: number): string =>
+  JSON.stringify(n % 2 === 0 ? 'x'.repeat(900_000) : randomBytes(450_000).toString('hex'));
+const FLOWS = 40;
+
+let database: TestDatabase;
+let store: Store;
+const ids = Array.from({ length: FLOWS }, (_, n) => `heavy-${n}`);
+beforeAll(async () => {
+  database = await testDatabase();
+  store = database.open().store;
+  await register(store, orchestration());
+  for (const [n, id] of ids.entries()) await start(store, [startInput(id, { payload: heavy(n) })]);
+}, 60_000);
+afterAll(() => database?.close());
+
+test('flows that are more than a transaction may read are not read', async () => {
+  const locked = (flowIds: readonly string[]) =>
+    store.road(async (tx) => (await tx.lock(flowIds, [])).flows.size);
+  expect(FLOWS * 900_000).toBeGreaterThan(LIMITS.batchBytesRead.value);
+  await expect(locked(ids)).rejects.toThrow(TooMuchAtOnce);
+  expect(await locked(ids.slice(0, 10))).toBe(10);
+});
+
+test('a batch of them is halved until it fits, and all are answered', async () => {
+  const sizes: number[] = [];
+  const road = new Road({
+    store,
+    wire: { outgoing: () => [] } as unknown as Wire,
+    log: silent('flow'),
+    resolve: async (deliveries) => {
+      sizes.push(deliveries.length);
+      return deliveries.map((delivery) => ({
+        delivery,
+        start: null,
+        startRefused: null,
+        orchestrationPaused: false,
+      }));
+    },
+    mayGive: () => true,
+    afterCommit: () => undefined,
+    recovered: () => undefined,
+    batchSize: 500,
+    queueLimit: 500,
+    patienceMs: 1000,
+  });
+  const tick = (flowId: string): Delivery => ({
+    position: null,
+    input: { type: 'TICK', flowId },
+    start: null,
+    registration: null,
+    poison: null,
+    raw: null,
+  });
+  const outcomes = await road.submit(ids.map(tick));
+  expect(outcomes.map(({ kind }) => kind)).toEqual(ids.map(() => 'recorded'));
+  expect(sizes.slice(0, 2)).toEqual([FLOWS, FLOWS / 2]);
+}, 60_000);
+
+test('left-over messages are taken as far as they fit, the others next time', async () => {
+  await database.sql(
+    "UPDATE orchestration_outbox SET leased_until = '-infinity', value = repeat('x', 1000000)",
+    [],
+  );
+  let [taken, turns] = [0, 0];
+  for (;;) {
+    const rows = await store.outboxTake(200);
+    const bytes = rows.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    expect(bytes).toBeLessThan(LIMITS.relayBytes.value + 1_000_000);
+    if (rows.length === 0) break;
+    taken += rows.length;
+    turns++;
+  }
+  expect(turns).toBeGreaterThan(1);
+  expect(taken).toBe(FLOWS);
+}, 60_000);
