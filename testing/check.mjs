@@ -1,6 +1,6 @@
 /** `npm run check`: what holds the house, and the fast tests. */
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
-import { CHECKS, endAll, jest, step } from './steps.mjs';
+import { CHECKS, endAll, jest, say, step } from './steps.mjs';
 
 const FAST = [
   'testing/saga',
@@ -14,6 +14,12 @@ const FAST = [
   'testing/observability',
   'testing/demo',
 ];
+if (process.argv.includes('--help')) {
+  say(
+    'npm run check: format, lint, types, module boundaries, dead code, the printed schema, and the tests that need no service',
+  );
+  process.exit(0);
+}
 await readyOrEnd();
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => endAll().then(() => process.exit(130)));

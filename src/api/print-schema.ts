@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { printSchema } from './graphql/schema.js';
 
 const MOST_LINES = 40;
+const HELP = `npm run schema [-- --check]
+
+Writes schema/schema.graphql as the code prints it; --check only compares, and ends with 1 when it differs.
+`;
 const path = fileURLToPath(new URL('../../schema/schema.graphql', import.meta.url));
 const printed = printSchema();
 const stored = existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -20,7 +24,9 @@ function difference(before: string, after: string): string {
   return [...lines.slice(0, MOST_LINES), ...more].join('\n');
 }
 
-if (!process.argv.includes('--check')) {
+if (process.argv.includes('--help')) {
+  process.stdout.write(HELP);
+} else if (!process.argv.includes('--check')) {
   writeFileSync(path, printed);
 } else if (stored !== printed) {
   process.stderr.write(

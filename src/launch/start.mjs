@@ -11,7 +11,7 @@ if (flags.includes('--version')) {
   process.stdout.write(`${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}\n`);
 } else {
   const { node } = await readyOrEnd({ all: false });
-  if (!flags.includes('--build-only')) run(node);
+  if (!flags.includes('--build-only') || flags.includes('--help')) run(node);
 }
 
 function run(node) {

@@ -13,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => running.api.close());
 
 describe('history', () => {
-  test('pages by cursor, newest first, without counting', async () => {
+  test('pages by cursor, newest first; counted over all pages', async () => {
     const query = `query ($after: String) { history(orchestrationName: "tenantCreation", first: 2, after: $after) {
       edges { cursor node { flowId } } pageInfo { hasNextPage endCursor } totalCount } }`;
     type Page = {
       history: {
         edges: { node: { flowId: string } }[];
         pageInfo: { hasNextPage: boolean; endCursor: string };
-        totalCount: null;
+        totalCount: number | null;
       };
     };
     const { history: page } = await running.data<Page>(query);
@@ -30,11 +30,31 @@ describe('history', () => {
       'flow-2',
       'flow-1',
     ]);
-    expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage, page.totalCount]).toEqual([
-      true,
-      false,
-      null,
-    ]);
+    expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage]).toEqual([true, false]);
+    expect([page.totalCount, rest.totalCount]).toEqual([3, 3]);
+  });
+
+  test('counts exactly to 10,000, and says beyond that there are more', async () => {
+    const query = '{ history { totalCount hasMore } }';
+    const { read } = running.engine;
+    const counted = async (more: number): Promise<unknown> => {
+      read.more = more - 3;
+      return (await running.data<{ history: unknown }>(query)).history;
+    };
+    expect(await counted(9_999)).toEqual({ totalCount: 9_999, hasMore: false });
+    expect(await counted(10_000)).toEqual({ totalCount: 10_000, hasMore: false });
+    expect(await counted(10_001)).toEqual({ totalCount: null, hasMore: true });
+    read.more = 0;
+  });
+
+  test('counts once for both fields, and not at all for who does not want to know', async () => {
+    const counts = async (fields: string): Promise<number> => {
+      const before = running.engine.asked.length;
+      await running.data(`{ history { edges { cursor } ${fields} } }`);
+      return running.engine.asked.slice(before).filter((name) => name === 'count').length;
+    };
+    expect(await counts('totalCount hasMore')).toBe(1);
+    expect(await counts('')).toBe(0);
   });
 
   test('hands every part of the filter to the engine', async () => {

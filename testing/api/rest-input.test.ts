@@ -95,6 +95,7 @@ describe('GET history', () => {
     ['status=DONE', 'status'],
     ['status=completed', 'status'],
     ['status=FAILED&status=UNDONE', 'status'],
+    ['orchName=', 'orchName'],
     ['orchName=a&orchName=b', 'orchName'],
     [`orchName=${'x'.repeat(201)}`, 'orchName'],
     ['orchestrationName=x', 'orchestrationName'],

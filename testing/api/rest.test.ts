@@ -166,6 +166,9 @@ describe('GET history', () => {
       orchestrationName: 'tenantCreation',
       statuses: ['IN_PROGRESS'],
     });
+    const form = await rest.history('?orchName=tenantCreation&status=');
+    expect([form.status, form.body.totalElements]).toEqual([200, body.totalElements]);
+    expect(running.engine.read.filter).toEqual({ orchestrationName: 'tenantCreation' });
     expect((await rest.history('?orchName=nobody')).body).toMatchObject({
       content: [],
       totalElements: 0,

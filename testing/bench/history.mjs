@@ -8,7 +8,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
 import { fill, orchestrations } from './fill.mjs';
@@ -19,10 +18,18 @@ const { values } = parseArgs({
     'step-runs': { type: 'string', default: '10000000' },
     'database-url': { type: 'string' },
     plans: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
     out: { type: 'string', default: join(ROOT, '.cache', 'history.json') },
   },
 });
 const say = (text) => process.stdout.write(`${text}\n`);
+if (values.help) {
+  say(`npm run history -- [--step-runs 10000000] [--database-url URL] [--plans] [--out .cache/history.json]
+
+What readers ask, over a history of many step runs: the time of each query next to that on an empty database, and its plan. Without --database-url
+on a PostgreSQL of its own, removed afterwards (17 GB for ten million step runs). Ends with 1 when a query reads a whole table or takes too long.`);
+  process.exit(0);
+}
 const TRIES = 7;
 /** What a query may take: so many times what it takes on an empty database, and a little, ms. */
 const TIMES = 10;
@@ -32,6 +39,7 @@ const SEARCH_MS = 2_000;
 const BIG = /(Parallel )?Seq Scan on orchestration_(run|step_run|timeline)\b/;
 
 await readyOrEnd();
+const { default: pg } = await import('pg');
 const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
 const { connectionOf } = await import('../../dist/postgres/connection/connection.js');
 const { openPostgres } = await import('../../dist/postgres/database.js');

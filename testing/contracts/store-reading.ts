@@ -217,12 +217,15 @@ export function storeReadingContract(bench: () => Bench): void {
       );
     });
 
-    test('numbered pages say how many there are, up to a cap', async () => {
+    test('flows are counted up to a cap, with and without a numbered page', async () => {
       const { readModel } = bench().one;
       const filter = { orchestrationName: mark() };
       const second = await readModel.historyPage(filter, 1, 3, 100);
       expect(second.items.map(({ flowId }) => flowId)).toEqual([ids.a]);
       expect([second.total, second.capped]).toEqual([4, false]);
+      expect(await readModel.count(filter, 4)).toBe(4);
+      expect(await readModel.count(filter, 2)).toBe(3);
+      expect(await readModel.count({ ...filter, statuses: ['FAILED'] }, 4)).toBe(1);
       const capped = await readModel.historyPage(filter, 0, 1, 3);
       expect([capped.total, capped.capped]).toEqual([3, true]);
       const failed = (await readModel.historyPage({ ...filter, statuses: ['FAILED'] }, 0, 5, 100))

@@ -20,8 +20,15 @@ const { values: flags } = parseArgs({
     json: { type: 'string' },
     judge: { type: 'boolean', default: false },
     shared: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (flags.help) {
+  say(`npm run hostile -- [--kind TEXT] [--seconds 30] [--seed 1] [--judge] [--shared] [--json FILE]
+
+One kind of attack after the other on a real gateway, beside honest load. --kind: only kinds with this text.`);
+  process.exit(0);
+}
 const EXECUTES_PER_SECOND = 10;
 const CALM_MS = 3000;
 /** What must hold (docs/hostile.md). */

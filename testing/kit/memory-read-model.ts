@@ -53,6 +53,10 @@ export class MemoryReadModel implements ReadModel {
     return pageOf(rows, first, ({ startedAt, flowId }) => [startedAt, flowId]);
   }
 
+  async count(filter: FlowFilter, cap: number): Promise<number> {
+    return Math.min(this.newest(filter).length, cap + 1);
+  }
+
   async historyPage(
     filter: FlowFilter,
     page: number,

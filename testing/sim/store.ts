@@ -63,6 +63,7 @@ export function simulatedStore(
     orchestrations: (...given) => ask(() => readModel.orchestrations(...given)),
     workersOf: (names) => ask(() => readModel.workersOf(names)),
     history: (...given) => ask(() => readModel.history(...given)),
+    count: (...given) => ask(() => readModel.count(...given)),
     historyPage: (...given) => ask(() => readModel.historyPage(...given)),
     flows: (flowIds) => ask(() => readModel.flows(flowIds)),
     timeline: (...given) => ask(() => readModel.timeline(...given)),

@@ -5,7 +5,7 @@ import type { FlowEvent } from '../../saga/event.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
-import { goodNumber, goodText } from '../input/words.js';
+import { COUNTED, goodNumber, goodText } from '../input/words.js';
 import { FlowFilterInput } from './inputs.js';
 import { connectionOf, FlowConnection } from './views/connections.js';
 import { FlowEventView } from './views/event.js';
@@ -21,6 +21,8 @@ export const FILTER = {
   description: 'Only flows like this.',
 } as const;
 const MOST_EVENTS = 1000;
+/** Rows of the request's budget: an index is read as far as the count goes, which is less than reading flows. */
+const COUNT_COSTS = 1000;
 
 export interface PageArguments {
   readonly first: number | null;
@@ -44,7 +46,38 @@ export async function flowPage(
     pageSize(first, context),
     after ?? null,
   );
-  return { ...connectionOf(page, (flow) => new FlowView(flow)), totalCount: null };
+  return { ...connectionOf(page, (flow) => new FlowView(flow)), count: counting(filter, context) };
+}
+
+function counting(filter: FlowFilter, { shell, budget }: RequestContext): () => Promise<number> {
+  let counted: Promise<number> | null = null;
+  return () => {
+    if (counted === null) {
+      budget.spend(COUNT_COSTS);
+      counted = shell.engine.read.count(filter, COUNTED);
+    }
+    return counted;
+  };
+}
+
+/** How many flows there are, counted only for who wants to know. */
+@Resolver(() => FlowConnection)
+export class FlowCounts {
+  @FieldResolver(() => Int, {
+    ...nullable,
+    description: 'How many flows fit, on all pages together, exact up to 10,000; null beyond.',
+  })
+  async totalCount(@Root() connection: FlowConnection): Promise<number | null> {
+    const total = await connection.count();
+    return total > COUNTED ? null : total;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Whether more flows fit than totalCount can count: over 10,000.',
+  })
+  async hasMore(@Root() connection: FlowConnection): Promise<boolean> {
+    return (await connection.count()) > COUNTED;
+  }
 }
 
 @Resolver(() => FlowView)

@@ -6,7 +6,7 @@ import { Mutations } from './mutations.js';
 import { OperatorMutations } from './operator-mutations.js';
 import { OrchestrationQueries } from './orchestration-queries.js';
 import { QuarantineResolver } from './quarantine.js';
-import { FlowQueries } from './queries.js';
+import { FlowCounts, FlowQueries } from './queries.js';
 import { Subscriptions } from './subscriptions.js';
 
 export function createSchema(): GraphQLSchema {
@@ -18,6 +18,7 @@ export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
     pubSub,
     resolvers: [
+      FlowCounts,
       FlowQueries,
       OrchestrationQueries,
       Mutations,

@@ -3,6 +3,8 @@ import type { Problem } from '../../engine/ports.js';
 import { unstorableString } from '../../wire/json.js';
 import { BadInput } from '../problems.js';
 
+/** As far as flows are counted, and as numbered pages reach: reading further costs more than anybody wants to know. */
+export const COUNTED = 10_000;
 /** Characters of a name, key or id; of a text to search for. */
 export const LONGEST_NAME = 200;
 export const LONGEST_REASON = 2000;

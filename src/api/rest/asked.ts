@@ -4,9 +4,6 @@ import type { Problem } from '../../engine/ports.js';
 import { FLOW_STATUSES } from '../../saga/flow.js';
 import { problem } from '../input/words.js';
 
-/** Flows that numbered pages count and reach. */
-export const COUNTED = 10_000;
-
 const NAME = 'orchestrationName must be the name of a registered orchestration';
 
 export const executeBody = z.strictObject(
@@ -37,10 +34,14 @@ const whole = (name: string, least: number, most: number, byDefault: number) => 
 export const historyQuery = z.strictObject({
   orchName: z
     .string({ error: 'orchName must be given once' })
+    .min(1, 'orchName is empty; leave it out for flows of every orchestration')
     .max(200, 'orchName has more than 200 characters')
     .optional(),
+  // A form with nothing chosen sends `status=`.
   status: z
-    .enum(FLOW_STATUSES, { error: `status must be one of ${FLOW_STATUSES.join(', ')}, given once` })
+    .union([z.literal('').transform(() => undefined), z.enum(FLOW_STATUSES)], {
+      error: `status must be one of ${FLOW_STATUSES.join(', ')}, given once`,
+    })
     .optional(),
   page: whole('page', 0, 999_999_999, 0),
   size: whole('size', 1, 100, 20),

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { checkStart } from '../input/start.js';
-import { goodText, problem } from '../input/words.js';
-import { COUNTED, executeBody, fieldProblems, historyQuery } from './asked.js';
+import { COUNTED, goodText, problem } from '../input/words.js';
+import { executeBody, fieldProblems, historyQuery } from './asked.js';
 import { detailsText, startedBody, summaryBody } from './bodies.js';
 import { sendProblem, sendProblems } from './problem-json.js';
 

@@ -70,6 +70,8 @@ export interface ReadModel {
   workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Whole flows (steps included), newest first by (startedAt, flowId). */
   history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>>;
+  /** How many flows fit, exact up to `cap`; `cap` + 1 = more than that. */
+  count(filter: FlowFilter, cap: number): Promise<number>;
   /** REST's numbered pages: newest first; `total` is exact up to `cap`. */
   historyPage(
     filter: FlowFilter,

@@ -89,6 +89,10 @@ export class PostgresReadModel implements ReadModel {
     });
   }
 
+  count(filter: FlowFilter, cap: number): Promise<number> {
+    return this.read((sql) => countOf(sql, filter, cap));
+  }
+
   historyPage(
     filter: FlowFilter,
     page: number,
@@ -97,12 +101,7 @@ export class PostgresReadModel implements ReadModel {
   ): ReturnType<ReadModel['historyPage']> {
     return this.read(async (sql) => {
       const rows = await this.newest<Summary>(sql, SUMMARY, filter, size, page * size, null);
-      const bindings = new Bindings();
-      const counted = `SELECT count(*)::int AS total FROM (${await newestOf(sql, { filter, bindings, most: cap + 1, after: null })}) AS counted`;
-      const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(
-        counted,
-        bindings.parameters,
-      );
+      const total = await countOf(sql, filter, cap);
       return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
     });
   }
@@ -174,6 +173,15 @@ const LIST = `${SELECT_CURRENT} WHERE n.name > $1 AND ($2::text IS NULL OR n.nam
 const WORKERS = `
 SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
 FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;
+
+/** Reads no further than one more than `cap`, by the index that finds the newest. */
+async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<number> {
+  const bindings = new Bindings();
+  const found = await newestOf(sql, { filter, bindings, most: cap + 1, after: null });
+  const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
+  const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
+  return total;
+}
 
 /** `rows` holds one more than a page when there is a next one. */
 function pageOf<T>(

@@ -58,6 +58,14 @@ export class MemoryRead implements ReadModel {
     return pageOf(this.newest(filter), first, after);
   }
 
+  /** So many more than there are; for what comes of many. */
+  more = 0;
+
+  async count(filter: FlowFilter, cap: number): Promise<number> {
+    this.engine.ask('count');
+    return Math.min(this.newest(filter).length + this.more, cap + 1);
+  }
+
   async historyPage(
     filter: FlowFilter,
     page: number,

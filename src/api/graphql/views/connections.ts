@@ -1,5 +1,5 @@
 /** Pages of a list, as Relay connections. */
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Field, ObjectType } from 'type-graphql';
 import type { Page } from '../../../engine/ports.js';
 import { FlowView } from './flow.js';
 import { OrchestrationView } from './orchestration.js';
@@ -26,9 +26,8 @@ export class FlowEdge {
 export class FlowConnection {
   @Field(() => [FlowEdge], { description: 'The flows.' }) edges!: readonly FlowEdge[];
   @Field(() => PageInfo, { description: 'Where the page ends.' }) pageInfo!: PageInfo;
-  @Field(() => Int, { ...nullable, description: 'Null where counting would be slow.' }) totalCount!:
-    | number
-    | null;
+  /** Reads once, and only when a field that counts is selected. */
+  count!: () => Promise<number>;
 }
 
 @ObjectType('OrchestrationEdge', { description: 'An orchestration in a page.' })

@@ -1,0 +1,22 @@
+/** `npm run … -- --help` of every command prints what it does, and does nothing else. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { Started } from './kit/started.js';
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+/** Run by npm itself. */
+const HOOKS = ['prepack'];
+/** Other people's programs, which print their own help. */
+const THEIRS = ['dev', 'format'];
+
+test.each(Object.keys(scripts).filter((name) => !HOOKS.includes(name)))(
+  'npm run %s -- --help',
+  async (name) => {
+    const run = new Started('npm', ['run', '--silent', name, '--', '--help']);
+    expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/\S/)]);
+    if (!THEIRS.includes(name)) expect(run.output).toMatch(/^npm (run |start|test)/);
+    expect(run.output).not.toMatch(/^ +at /m);
+  },
+);
