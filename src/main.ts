@@ -198,6 +198,11 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
     introspection,
     production,
     allowedOrigins,
+    limits: {
+      socketConnectionsPerPrincipal: config.socketsPerAddress,
+      subscriptionsPerPrincipal: config.subscriptionsPerAddress,
+      subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,
+    },
   });
   opened.add('the API', () => api.close());
   if (forPeople) for (const line of welcome(config, api.url, url)) print(line);

@@ -5,32 +5,41 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { LIMITS } from '../limits/limits.js';
 import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
 import type { Origins } from './origins.js';
 import { BadInput, tell } from './problems.js';
 import { sendProblem, sendTold } from './rest/problem-json.js';
+import type { Shares } from './shares.js';
+import { boundUploads } from './uploads.js';
 
 /** Room for many starts in one request, or for one that is too large to be told so by name. */
 const LEAST_BODY_LIMIT = 8 * 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 60_000;
+
+/** How often requests that take too long are looked for. */
+const CHECK_MS = 2000;
 
 export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): number {
   return Math.max(LEAST_BODY_LIMIT, 2 * payloadLimit + 65_536);
 }
 
-export function createHttp(shell: Shell, origins: Origins): FastifyInstance {
+export function createHttp(shell: Shell, origins: Origins, uploads: Shares): FastifyInstance {
   const bodyLimit = bodyLimitOf(shell);
   const app = Fastify({
     bodyLimit,
     logger: false,
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: LIMITS.requestMs.value,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: 1000 },
     // A missing Host is answered below, with a problem and an id.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: LIMITS.headersMs.value,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     clientErrorHandler: answerBroken,
     frameworkErrors: (_error, request, reply) => {
       reply.header('x-request-id', request.id);
@@ -46,6 +55,7 @@ export function createHttp(shell: Shell, origins: Origins): FastifyInstance {
     else done(new BadInput(read.why, 'BODY_INVALID'));
   });
   atTheDoor(app, origins);
+  boundUploads(app, uploads);
   failures(app, shell, bodyLimit);
   return app;
 }

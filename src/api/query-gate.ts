@@ -5,6 +5,7 @@ import {
   type GraphQLSchema,
   isNonNullType,
   isObjectType,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
@@ -21,6 +22,8 @@ export interface Gate {
   readonly suggestions: boolean;
   /** Why it is not carried out; null = nothing is wrong so far, or it cannot be parsed, which others report. */
   refusalOf(asked: Asked, overHttp: boolean): GraphQLError | null;
+  /** The operation that would run; null = there is none, or it cannot be parsed. */
+  operationIn(asked: Asked): OperationDefinitionNode | null;
   /** For WebSockets: a document that can be executed, or what is wrong with it. */
   read(asked: Asked): DocumentNode | readonly GraphQLError[];
 }
@@ -52,6 +55,10 @@ export function createGate(
   return {
     ...options,
     refusalOf,
+    operationIn: ({ query, operationName }) =>
+      typeof query === 'string'
+        ? orNull(() => operationOf(measured(query).document, operationName))
+        : null,
     read(asked) {
       try {
         const wrong = refusalOf(asked, false);

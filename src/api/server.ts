@@ -4,15 +4,20 @@
  */
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
+import { LIMITS, type Limit } from '../limits/limits.js';
+import { Connections } from './connections.js';
 import type { Shell } from './context.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
 import { healthRoutes } from './health.js';
 import { createHttp } from './http.js';
 import { createOrigins } from './origins.js';
+import { Pace } from './pace.js';
 import { pages } from './pages.js';
 import { createGate } from './query-gate.js';
 import { restRoutes } from './rest/routes.js';
+import { Shares } from './shares.js';
+import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
 
 export interface ApiOptions extends Shell {
@@ -27,8 +32,16 @@ export interface ApiOptions extends Shell {
   readonly production: boolean;
   /** Origins of browsers beside our own and loopback; their hosts may be asked for, too. */
   readonly allowedOrigins: readonly string[];
+  /** What settings change of the limits; absent = docs/limits.md. */
+  readonly limits?: ApiLimits | undefined;
   /** Where the built GraphiQL is; by default beside this file's own build. */
   readonly graphiqlFolder?: string | undefined;
+}
+
+export interface ApiLimits {
+  readonly socketConnectionsPerPrincipal: number;
+  readonly subscriptionsPerPrincipal: number;
+  readonly subscriberMessagesPerSecond: number;
 }
 
 export interface Api {
@@ -52,13 +65,18 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   });
   const origins = createOrigins(host, allowedOrigins);
   const graphql = await openGraphqlHttp(schema, gate, options);
-  const app = createHttp(options, origins);
+  const shares = sharesOf(options);
+  const app = createHttp(options, origins, shares.uploads);
   healthRoutes(app, options);
   graphql.route(app);
   restRoutes(app, options);
   await pages(app, options);
   await app.ready();
-  const sockets = openSockets(app.server, { schema, shell: options, gate, origins });
+  const pace = new Pace(
+    options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
+  );
+  const sockets = openSockets(app.server, { schema, shell: options, gate, origins, shares, pace });
+  const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();
     await graphql.apollo.stop();
@@ -68,9 +86,27 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     async close() {
+      connections.close();
       await closeHttp(app, sockets);
       await graphql.apollo.stop();
     },
+  };
+}
+
+function sharesOf({ limits }: ApiOptions): SocketShares {
+  const shares = (each: Limit, all: Limit): Shares => new Shares(each.value, all.value);
+  const { socketConnectionsPerPrincipal, subscriptionsPerPrincipal } = limits ?? {};
+  return {
+    connections: new Shares(
+      socketConnectionsPerPrincipal ?? LIMITS.socketConnectionsPerPrincipal.value,
+      LIMITS.socketConnections.value,
+    ),
+    subscriptions: new Shares(
+      subscriptionsPerPrincipal ?? LIMITS.subscriptionsPerPrincipal.value,
+      LIMITS.subscriptions.value,
+    ),
+    bytes: shares(LIMITS.socketBytesPerPrincipal, LIMITS.socketBytes),
+    uploads: shares(LIMITS.uploadBytesPerPrincipal, LIMITS.uploadBytes),
   };
 }
 

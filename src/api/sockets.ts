@@ -3,11 +3,15 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { LIMITS } from '../limits/limits.js';
 import { type SocketRules, socketServer } from './graphql/over-socket.js';
 import type { Origins } from './origins.js';
+import { principalOf } from './shares.js';
+import { Messages, type SocketShares } from './socket-messages.js';
 
 export interface SocketOptions extends SocketRules {
   readonly origins: Origins;
+  readonly shares: SocketShares;
 }
 
 export interface Sockets {
@@ -15,9 +19,6 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-const MOST_CONNECTIONS = 2000;
-const MOST_MESSAGE_BYTES = 2 * 1024 * 1024;
-const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 /** A connection that does not answer a ping for this long is dead. */
 const PING_MS = 12_000;
 const GOODBYE_MS = 1000;
@@ -25,25 +26,31 @@ const GOODBYE_MS = 1000;
 const SERVICE_RESTART = 1012;
 const NOT_READING = 4408;
 const INTERNAL_ERROR = 4500;
+const BAD_REQUEST = 4400;
 
 export function openSockets(server: Server, options: SocketOptions): Sockets {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MOST_MESSAGE_BYTES,
+    maxPayload: LIMITS.socketMessageBytes.value,
     handleProtocols,
   });
   const protocol = socketServer(options);
   const live = new Set<WebSocket>();
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    const refusal = refusalOf(request, options.origins, live.size);
-    if (refusal !== null) refuse(stream, refusal);
-    else {
-      sockets.handleUpgrade(request, stream, head, (socket) => {
-        live.add(socket);
-        socket.once('close', () => live.delete(socket));
-        speak(socket, request, protocol, options);
-      });
+    const principal = principalOf(request.socket.remoteAddress);
+    const { connections } = options.shares;
+    const refusal = refusalOf(request, options.origins);
+    if (refusal !== null || !connections.take(principal, 1)) {
+      refuse(stream, refusal ?? '503 Service Unavailable');
+      return;
     }
+    stream.once('close', () => connections.give(principal, 1));
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      live.add(socket);
+      socket.once('close', () => live.delete(socket));
+      boundReceived(socket, stream, principal, options.shares.uploads);
+      speak(socket, request, protocol, options);
+    });
   };
   server.on('upgrade', upgrade);
   return {
@@ -55,16 +62,11 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   };
 }
 
-function refusalOf(
-  { headers, url }: IncomingMessage,
-  origins: Origins,
-  connections: number,
-): string | null {
+function refusalOf({ headers, url }: IncomingMessage, origins: Origins): string | null {
   const { origin, host = '' } = headers;
   if ((url ?? '').split('?', 1)[0] !== '/graphql') return '404 Not Found';
   if (!origins.allowsHost(host)) return '421 Misdirected Request';
-  if (origin !== undefined && !origins.allowsPage(origin, host)) return '403 Forbidden';
-  return connections >= MOST_CONNECTIONS ? '503 Service Unavailable' : null;
+  return origin === undefined || origins.allowsPage(origin, host) ? null : '403 Forbidden';
 }
 
 function refuse(stream: Duplex, status: string): void {
@@ -87,8 +89,9 @@ function speak(
   socket: WebSocket,
   request: IncomingMessage,
   protocol: ReturnType<typeof socketServer>,
-  { shell }: SocketOptions,
+  { shell, shares, gate }: SocketOptions,
 ): void {
+  const messages = new Messages(principalOf(request.socket.remoteAddress), shares, gate);
   const gone = new AbortController();
   // A socket's own complaint (a message too large, a broken frame) closes it with the code that says so.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
@@ -101,22 +104,55 @@ function speak(
       onMessage: (read) => {
         socket.on('message', (message) => {
           if (!isReading(socket)) return;
-          read(String(message)).catch((error: unknown) => {
+          const admitted = messages.admit(String(message));
+          if ('close' in admitted) return socket.close(BAD_REQUEST, admitted.close);
+          if ('code' in admitted) return answerRefused(socket, admitted);
+          read(admitted.pass).catch((error: unknown) => {
             shell.log.error({ err: error }, 'a message over WebSocket failed');
             socket.close(INTERNAL_ERROR, 'something went wrong here');
           });
         });
       },
     },
-    { request, gone: gone.signal },
+    { request, gone: gone.signal, ended: (id) => messages.release(id) },
   );
   socket.once('close', (code, reason) => {
     stopPinging();
     gone.abort();
+    messages.releaseAll();
     closed(code, String(reason)).catch((error: unknown) =>
       shell.log.error({ err: error }, 'a subscription did not end cleanly'),
     );
   });
+}
+
+/** Closes the operation, not the connection. */
+function answerRefused(
+  socket: WebSocket,
+  { id, code, message }: { readonly id: string; readonly code: string; readonly message: string },
+): void {
+  const payload = [{ message, extensions: { code } }];
+  socket.send(JSON.stringify({ id, type: 'error', payload }));
+}
+
+/** Messages that arrive piece by piece: all connections together hold no more than the bound. */
+function boundReceived(
+  socket: WebSocket,
+  stream: Duplex,
+  principal: string,
+  uploads: SocketShares['uploads'],
+): void {
+  let taken = 0;
+  const giveBack = (): void => {
+    uploads.give(principal, taken);
+    taken = 0;
+  };
+  stream.on('data', (chunk: Buffer) => {
+    if (uploads.take(principal, chunk.length)) taken += chunk.length;
+    else socket.terminate();
+  });
+  socket.on('message', giveBack);
+  socket.once('close', giveBack);
 }
 
 /** Resolves when it has left: a subscription waits for its client, so what piles up is one message each. */
@@ -129,7 +165,7 @@ function sent(socket: WebSocket, text: string): Promise<void> {
 
 /** A client that asks and asks without reading the answers is cut off. */
 function isReading(socket: WebSocket): boolean {
-  if (socket.bufferedAmount <= MOST_UNREAD_BYTES) return true;
+  if (socket.bufferedAmount <= LIMITS.socketUnreadBytes.value) return true;
   socket.close(NOT_READING, 'you do not read what you asked for; subscribe again with the cursor');
   socket.terminate();
   return false;

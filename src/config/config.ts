@@ -1,5 +1,5 @@
 /** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
-import { LIMITS } from '../limits/limits.js';
+import { LIMITS, type Limit } from '../limits/limits.js';
 import { COMPONENTS } from '../observability/log.js';
 import {
   age,
@@ -20,6 +20,11 @@ import {
   whole,
   word,
 } from './parsers.js';
+
+/** A limit that may be set. */
+function bounded(name: string, meaning: string, { value }: Limit) {
+  return setting(name, meaning, String(value), whole(1, 1_000_000, value));
+}
 
 /** Every setting, in the order people read them. */
 export const SETTINGS = {
@@ -120,6 +125,21 @@ export const SETTINGS = {
     'most bytes that one start sends at once: its payload times the steps of a parallel orchestration',
     String(LIMITS.fanOutBytes.value),
     whole(1024, 1_000_000_000, LIMITS.fanOutBytes.value),
+  ),
+  socketsPerAddress: bounded(
+    'SOCKETS_PER_ADDRESS',
+    'most WebSocket connections of one address',
+    LIMITS.socketConnectionsPerPrincipal,
+  ),
+  subscriptionsPerAddress: bounded(
+    'SUBSCRIPTIONS_PER_ADDRESS',
+    'most subscriptions of one address',
+    LIMITS.subscriptionsPerPrincipal,
+  ),
+  subscriberMessagesPerSecond: bounded(
+    'SUBSCRIBER_MESSAGES_PER_SECOND',
+    'most messages a second to all subscribers together',
+    LIMITS.subscriberMessagesPerSecond,
   ),
   retentionCompleted: setting(
     'RETENTION_COMPLETED',

@@ -9,24 +9,27 @@ import {
 import { makeServer, type Server } from 'graphql-ws';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import { keepDigits } from '../input/json.js';
+import type { Pace } from '../pace.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import type { Gate } from '../query-gate.js';
-
-export const MOST_SUBSCRIPTIONS = 100;
 
 /** What a connection is known by; `gone` aborts when it closes. */
 export interface Connection {
   readonly request: IncomingMessage;
   readonly gone: AbortSignal;
+  /** An operation has ended. */
+  readonly ended: (id: string) => void;
 }
 
 export interface SocketRules {
   readonly schema: GraphQLSchema;
   readonly shell: Shell;
   readonly gate: Gate;
+  /** For all subscribers together. */
+  readonly pace: Pace;
 }
 
-export function socketServer({ schema, shell, gate }: SocketRules): Server<Connection> {
+export function socketServer({ schema, shell, gate, pace }: SocketRules): Server<Connection> {
   const told = (error: GraphQLError): GraphQLFormattedError => {
     const { answer, unknown } = graphqlError(error.toJSON(), error);
     if (unknown)
@@ -38,8 +41,7 @@ export function socketServer({ schema, shell, gate }: SocketRules): Server<Conne
   };
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: keepDigits,
-    onSubscribe: ({ extra, subscriptions }, _id, { query, operationName, variables }) => {
-      if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS) return [tooMany()];
+    onSubscribe: ({ extra }, _id, { query, operationName, variables }) => {
       const document = gate.read({ query, operationName, variables });
       if ('length' in document) return [...document];
       const contextValue = contextOf(extra, shell);
@@ -51,12 +53,17 @@ export function socketServer({ schema, shell, gate }: SocketRules): Server<Conne
         contextValue,
       } as ExecutionArgs;
     },
-    onNext: (_context, _id, _payload, _args, { errors, data }) => {
+    onNext: async (_context, _id, _payload, _args, { errors, data }) => {
+      await pace.turn();
       return errors === undefined
         ? undefined
         : { ...(data !== undefined && { data }), errors: errors.map(told) };
     },
-    onError: (_context, _id, _payload, errors) => errors.map(told),
+    onError: ({ extra }, id, _payload, errors) => {
+      extra.ended(id);
+      return errors.map(told);
+    },
+    onComplete: ({ extra }, id) => extra.ended(id),
   });
 }
 
@@ -69,9 +76,4 @@ function contextOf({ request, gone }: Connection, shell: Shell): RequestContext 
     signal: gone,
     budget: new Budget(),
   };
-}
-
-function tooMany(): GraphQLError {
-  const message = `a connection may have ${MOST_SUBSCRIPTIONS} subscriptions at once; end some, or open another connection`;
-  return new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } });
 }

@@ -5,7 +5,7 @@ import { problem } from './words.js';
 /** Levels a payload may be nested. */
 export const DEEPEST = 200;
 /** Levels of a whole request: enough to say which field is too deep, too few to hurt. */
-const DEEPEST_BODY = 1000;
+export const DEEPEST_BODY = 1000;
 
 interface RawJson {
   rawJSON(text: string): unknown;
@@ -50,7 +50,7 @@ export function readBody(
 }
 
 /** Counts brackets outside of strings. */
-function isDeeper(text: string, most: number): boolean {
+export function isDeeper(text: string, most: number): boolean {
   if (text.length <= most) return false;
   let depth = 0;
   let inString = false;

@@ -1,0 +1,94 @@
+/**
+ * Connections over all: a new one is always served, at the cost of the one that has been idle for longest; a client that does not read its
+ * answers, or does not finish its requests, loses its connection.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../limits/limits.js';
+
+const LOOK_MS = 500;
+
+interface Seen {
+  /** Bytes that had left when we looked last, and since when there have been no more. */
+  left: number;
+  since: number;
+}
+
+export interface ConnectionBounds {
+  readonly most: number;
+  /** Of all answers that are not read. */
+  readonly unreadBytes: number;
+  /** How long one may not be read, ms. */
+  readonly unreadMs: number;
+}
+
+export class Connections {
+  /** Nothing is under way on these; the oldest first. */
+  private readonly idle = new Set<Socket>();
+  private readonly open = new Map<Socket, Seen>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    server: Server,
+    private readonly bounds: ConnectionBounds = {
+      most: LIMITS.connections.value,
+      unreadBytes: LIMITS.unreadBytes.value,
+      unreadMs: LIMITS.unreadMs.value,
+    },
+  ) {
+    server.on('connection', (socket) => this.opened(socket));
+    server.on('request', (request, response) => this.busy(request, response));
+    server.on('upgrade', ({ socket }) => this.idle.delete(socket));
+    this.timer = setInterval(() => this.look(performance.now()), LOOK_MS);
+    this.timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private opened(socket: Socket): void {
+    this.open.set(socket, { left: 0, since: performance.now() });
+    this.idle.add(socket);
+    socket.once('close', () => {
+      this.open.delete(socket);
+      this.idle.delete(socket);
+    });
+    if (this.open.size <= this.bounds.most) return;
+    const [oldest = socket] = this.idle;
+    oldest.destroy();
+  }
+
+  private busy({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.idle.delete(socket);
+    response.once('close', () => {
+      if (!socket.destroyed) this.idle.add(socket);
+    });
+  }
+
+  /** Ends those that have not read for long, and when all hold too much, those that hold most. */
+  private look(now: number): void {
+    const unread: { readonly socket: Socket; readonly bytes: number }[] = [];
+    let bytes = 0;
+    for (const [socket, seen] of this.open) {
+      const left = socket.bytesWritten - socket.writableLength;
+      if (left !== seen.left || socket.writableLength === 0) {
+        seen.left = left;
+        seen.since = now;
+        continue;
+      }
+      if (now - seen.since > this.bounds.unreadMs) socket.destroy();
+      else {
+        unread.push({ socket, bytes: socket.writableLength });
+        bytes += socket.writableLength;
+      }
+    }
+    unread.sort((a, b) => a.bytes - b.bytes);
+    while (bytes > this.bounds.unreadBytes) {
+      const most = unread.pop();
+      if (most === undefined) return;
+      bytes -= most.bytes;
+      most.socket.destroy();
+    }
+  }
+}

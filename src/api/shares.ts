@@ -1,0 +1,32 @@
+/** A budget that many draw on: each principal has at most a share of it, and all together no more than the whole. */
+
+export class Shares {
+  private readonly taken = new Map<string, number>();
+  private inAll = 0;
+
+  constructor(
+    private readonly each: number,
+    private readonly all: number,
+  ) {}
+
+  /** False: it would be too much, and nothing was taken. */
+  take(principal: string, amount: number): boolean {
+    const own = (this.taken.get(principal) ?? 0) + amount;
+    if (own > this.each || this.inAll + amount > this.all) return false;
+    this.taken.set(principal, own);
+    this.inAll += amount;
+    return true;
+  }
+
+  give(principal: string, amount: number): void {
+    const own = (this.taken.get(principal) ?? 0) - amount;
+    this.inAll -= amount;
+    if (own > 0) this.taken.set(principal, own);
+    else this.taken.delete(principal);
+  }
+}
+
+/** Who is served: the address, until there is authentication. */
+export function principalOf(address: string | undefined): string {
+  return address ?? 'unknown';
+}

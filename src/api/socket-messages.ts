@@ -1,0 +1,149 @@
+/**
+ * What a client sends over WebSocket, made small before anybody keeps it: the protocol's library holds a message for as long as its
+ * subscription lives. Variables nobody declared and payloads nobody reads go; what one connection, one principal and all may hold is bounded.
+ */
+import { Kind, type OperationDefinitionNode } from 'graphql';
+import { LIMITS } from '../limits/limits.js';
+import { DEEPEST_BODY, isDeeper, keepDigits } from './input/json.js';
+import type { Gate } from './query-gate.js';
+import type { Shares } from './shares.js';
+
+/** Pass it on; or answer this error to the operation `id`; or close the connection. */
+export type Admitted =
+  | { readonly pass: string }
+  | { readonly id: string; readonly code: string; readonly message: string }
+  | { readonly close: string };
+
+export interface SocketShares {
+  readonly connections: Shares;
+  /** Bytes that are being received. */
+  readonly uploads: Shares;
+  readonly subscriptions: Shares;
+  readonly bytes: Shares;
+}
+
+export class Messages {
+  /** Bytes of each operation that is under way. */
+  private readonly open = new Map<string, number>();
+  private bytes = 0;
+
+  constructor(
+    private readonly principal: string,
+    private readonly shares: Pick<SocketShares, 'subscriptions' | 'bytes'>,
+    private readonly gate: Pick<Gate, 'operationIn'>,
+  ) {}
+
+  admit(text: string): Admitted {
+    const message = parsed(text);
+    if (message === null) return { pass: text };
+    const { type } = message;
+    if (type !== 'subscribe')
+      return { pass: JSON.stringify(type === 'complete' ? { type, id: message.id } : { type }) };
+    const { id } = message;
+    if (typeof id !== 'string') return { pass: text };
+    if (id.length > LIMITS.socketIdCharacters.value)
+      return { close: `an id has at most ${LIMITS.socketIdCharacters.value} characters` };
+    return this.subscribe(id, message, text);
+  }
+
+  /** The operation has ended. */
+  release(id: string): void {
+    const bytes = this.open.get(id);
+    if (bytes === undefined) return;
+    this.open.delete(id);
+    this.bytes -= bytes;
+    this.shares.subscriptions.give(this.principal, 1);
+    this.shares.bytes.give(this.principal, bytes);
+  }
+
+  /** The connection has ended. */
+  releaseAll(): void {
+    for (const id of [...this.open.keys()]) this.release(id);
+  }
+
+  private subscribe(id: string, message: Message, text: string): Admitted {
+    if (isDeeper(text, DEEPEST_BODY))
+      return refused(
+        id,
+        'BODY_INVALID',
+        `the message is nested deeper than ${DEEPEST_BODY} levels`,
+      );
+    const pass = this.slim(id, message);
+    if (this.open.has(id)) return { pass };
+    const most = LIMITS.subscriptionsPerConnection.value;
+    if (this.open.size >= most)
+      return refused(
+        id,
+        'TOO_MANY_SUBSCRIPTIONS',
+        `a connection may have ${most} subscriptions at once; end some, or open another connection`,
+      );
+    if (!this.take(id, pass.length))
+      return refused(
+        id,
+        'TOO_MANY_SUBSCRIPTIONS',
+        'the subscriptions of this connection, of its address or of all hold as much as they may; end some, or send shorter ones',
+      );
+    return { pass };
+  }
+
+  private take(id: string, bytes: number): boolean {
+    if (this.bytes + bytes > LIMITS.socketBytesPerConnection.value) return false;
+    if (!this.shares.subscriptions.take(this.principal, 1)) return false;
+    if (!this.shares.bytes.take(this.principal, bytes)) {
+      this.shares.subscriptions.give(this.principal, 1);
+      return false;
+    }
+    this.open.set(id, bytes);
+    this.bytes += bytes;
+    return true;
+  }
+
+  /** With the variables its operation declares, and nothing else. */
+  private slim(id: string, { payload }: Message): string {
+    const { query, operationName, variables } = objectOf(payload);
+    const declared = declaredBy(this.gate.operationIn({ query, operationName }));
+    const kept = Object.fromEntries(
+      Object.entries(objectOf(variables)).filter(([name]) => declared.has(name)),
+    );
+    const slim = {
+      query,
+      ...(operationName !== undefined && { operationName }),
+      ...(declared.size > 0 && { variables: kept }),
+    };
+    return JSON.stringify({ id, type: 'subscribe', payload: slim });
+  }
+}
+
+interface Message {
+  readonly type?: unknown;
+  readonly id?: unknown;
+  readonly payload?: unknown;
+}
+
+/** Null: the protocol's library knows what to do with that. Numbers keep their digits. */
+function parsed(text: string): Message | null {
+  try {
+    const value: unknown = isDeeper(text, DEEPEST_BODY)
+      ? JSON.parse(text)
+      : JSON.parse(text, keepDigits as never);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function declaredBy(operation: OperationDefinitionNode | null): ReadonlySet<string> {
+  return new Set(
+    (operation?.variableDefinitions ?? []).flatMap(({ variable }) =>
+      variable.kind === Kind.VARIABLE ? [variable.name.value] : [],
+    ),
+  );
+}
+
+function refused(id: string, code: string, message: string): Admitted {
+  return { id, code, message };
+}
