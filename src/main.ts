@@ -153,6 +153,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const database = {
     url,
     poolSize: config.databasePool,
+    readPoolSize: config.databaseReadPool,
     instanceId: randomUUID().slice(0, 8),
     leaseMs: LEASE_MS,
     stepTopics,

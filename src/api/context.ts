@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Registration } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
+import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
+import type { AnswerBytes } from './answer-bytes.js';
 import { BadInput } from './problems.js';
 
 export interface Shell {
@@ -15,6 +17,8 @@ export interface Shell {
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
   readonly log: Log;
+  /** What all answers together may hold; absent = no bound in all. */
+  readonly answers?: AnswerBytes | undefined;
 }
 
 export interface RequestContext {
@@ -35,6 +39,10 @@ const MOST_ROWS = 20_000;
 export class Budget {
   private reads = 0;
   private rows = 0;
+  private bytes = 0;
+  private released = false;
+
+  constructor(private readonly answers?: AnswerBytes | undefined) {}
 
   /** Throws when the request asks for too much. */
   spend(rows: number): void {
@@ -44,6 +52,25 @@ export class Budget {
     throw new BadInput(
       `this asks for too much at once (over ${MOST_READS} lists or ${MOST_ROWS} rows): lower first, or ask in several requests`,
     );
+  }
+
+  /** Takes payloads before they are read; rejects when the answer would be too large, or others are. */
+  async take(bytes: number): Promise<void> {
+    const most = LIMITS.answerBytes.value;
+    if (this.bytes + bytes > most)
+      throw new BadInput(
+        `the payloads of this answer have over ${most} bytes (${this.bytes + bytes}): ask for fewer flows, or without input and output`,
+        'ANSWER_TOO_LARGE',
+      );
+    this.bytes += bytes;
+    await this.answers?.take(bytes);
+    if (this.released) this.answers?.give(bytes);
+  }
+
+  /** The answer has been sent, or will not be. */
+  release(): void {
+    if (!this.released) this.answers?.give(this.bytes);
+    this.released = true;
   }
 }
 

@@ -32,6 +32,8 @@ export interface Told {
 const SPOKEN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STOPPING']);
 const CANNOT_RECORD =
   'the database answers, but it can not record this: it is too large; send a smaller payload';
+const TOO_SLOW =
+  'the database did not finish this in time; ask for less, with a filter by orchestration, status or time';
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
 /** What may be said about an error; whatever is not known is masked, and belongs into the log. */
@@ -39,6 +41,8 @@ export function tell(error: unknown): Told {
   if (error instanceof Fault) {
     if (SPOKEN_FAULTS.has(error.code))
       return { code: error.code, status: 503, message: error.message, retryable: true };
+    if (error.code === 'DATABASE_SLOW')
+      return { code: 'READ_TOO_SLOW', status: 503, message: TOO_SLOW, retryable: true };
     const message = 'something the gateway depends on does not answer; nothing was lost, try again';
     return { code: 'UNAVAILABLE', status: 503, message, retryable: true };
   }

@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
 import { LIMITS, type Limit } from '../limits/limits.js';
+import { AnswerBytes } from './answer-bytes.js';
 import { Connections } from './connections.js';
 import type { Shell } from './context.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
@@ -58,24 +59,26 @@ const HIGHEST_PORT = 65_535;
 /** Resolves when it listens. Throws when no port is free, or the host cannot be listened on. */
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { host, introspection, production, allowedOrigins } = options;
+  const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
+  const shell: Shell = { ...options, answers };
   const schema = createSchema();
   const gate = createGate(schema, {
     introspection,
     suggestions: introspection || !production,
   });
   const origins = createOrigins(host, allowedOrigins);
-  const graphql = await openGraphqlHttp(schema, gate, options);
+  const graphql = await openGraphqlHttp(schema, gate, shell);
   const shares = sharesOf(options);
   const app = createHttp(options, origins, shares.uploads);
   healthRoutes(app, options);
   graphql.route(app);
-  restRoutes(app, options);
+  restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
   const pace = new Pace(
     options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
   );
-  const sockets = openSockets(app.server, { schema, shell: options, gate, origins, shares, pace });
+  const sockets = openSockets(app.server, { schema, shell, gate, origins, shares, pace });
   const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();

@@ -25,6 +25,7 @@ export interface SocketShares {
 export class Messages {
   /** Bytes of each operation that is under way. */
   private readonly open = new Map<string, number>();
+  private readonly works = new Map<string, () => void>();
   private bytes = 0;
 
   constructor(
@@ -46,11 +47,19 @@ export class Messages {
     return this.subscribe(id, message, text);
   }
 
+  /** What is to be done when the operation has ended. */
+  whenReleased(id: string, work: () => void): void {
+    if (this.open.has(id)) this.works.set(id, work);
+    else work();
+  }
+
   /** The operation has ended. */
   release(id: string): void {
     const bytes = this.open.get(id);
     if (bytes === undefined) return;
     this.open.delete(id);
+    this.works.get(id)?.();
+    this.works.delete(id);
     this.bytes -= bytes;
     this.shares.subscriptions.give(this.principal, 1);
     this.shares.bytes.give(this.principal, bytes);

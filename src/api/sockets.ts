@@ -114,7 +114,12 @@ function speak(
         });
       },
     },
-    { request, gone: gone.signal, ended: (id) => messages.release(id) },
+    {
+      request,
+      gone: gone.signal,
+      ended: (id) => messages.release(id),
+      whenEnded: (id, work) => messages.whenReleased(id, work),
+    },
   );
   socket.once('close', (code, reason) => {
     stopPinging();

@@ -75,6 +75,11 @@ export const SETTINGS = {
     '10',
     whole(2, 1000, 10),
   ),
+  databaseReadPool: bounded(
+    'DATABASE_READ_POOL',
+    'most connections to the database for reads, beside DATABASE_POOL',
+    LIMITS.readConnections,
+  ),
   kafkaBrokers: setting(
     'KAFKA_BROKERS',
     'host:port of brokers, separated by commas',

@@ -114,14 +114,14 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     read,
-    execute: (request) => commands.execute(request),
+    execute: (request, suggestions) => commands.execute(request, suggestions),
     say: (input) => commands.say(input),
     register: (registration, { dryRun }) => registry.register(registration, dryRun),
     replayQuarantined: (replay) => quarantine.replay(replay),
     discardQuarantined: (replay) => quarantine.discard(replay),
     orchestration: (name, version) => store.orchestration(name, version),
     registrationStatus: (row) => statusOf(read, row),
-    follow: (flowId, after, signal) => hub.follow(flowId, after, signal),
+    follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
     health: () => healthOf(store, broker, road, relay),
     async start() {

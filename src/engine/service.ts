@@ -9,6 +9,7 @@ import type {
   Registration,
   RegistrationRow,
   Replay,
+  TimelineOptions,
 } from './ports.js';
 
 /** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
@@ -75,7 +76,8 @@ export interface Health {
 
 export interface EngineService {
   /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
-  execute(request: StartRequest): Promise<ExecuteResult>;
+  /** `suggestions`: near names of an unknown one are looked up as often as it has left. */
+  execute(request: StartRequest, suggestions?: { left: number }): Promise<ExecuteResult>;
   say(input: OperatorInput): Promise<FlowResult>;
   register(
     registration: Registration,
@@ -94,6 +96,7 @@ export interface EngineService {
     flowId: string,
     after: number,
     signal: AbortSignal,
+    options?: Pick<TimelineOptions, 'bodies'>,
   ): Promise<AsyncIterable<FlowEvent> | null>;
   stepChanges(
     filter: { readonly flowId: string | null; readonly orchestrationName: string | null },

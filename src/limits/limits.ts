@@ -181,4 +181,30 @@ export const LIMITS = {
     'LAGGED',
     'SUBSCRIBER_MESSAGES_PER_SECOND',
   ),
+  readConnections: limit(5, 'connections to the database for reads', 'waits', 'DATABASE_READ_POOL'),
+  writeConnections: limit(
+    10,
+    'connections to the database for everything else',
+    'waits',
+    'DATABASE_POOL',
+  ),
+  readsWaiting: limit(500, 'reads that wait for a connection', 'OVERLOADED'),
+  readMs: limit(5000, 'milliseconds one statement of a reader may take', 'READ_TOO_SLOW'),
+  answerBytes: limit(16 * MIB, 'bytes of payloads in one answer', 'ANSWER_TOO_LARGE'),
+  answerBytesInAll: limit(
+    32 * MIB,
+    'bytes of payloads of all answers that are on their way',
+    'OVERLOADED',
+  ),
+  answerWaitMs: limit(5000, 'milliseconds an answer waits for others to be sent', 'OVERLOADED'),
+  timelineBytes: limit(
+    MIB,
+    'bytes of step outputs that a page of a timeline shows; beyond it they are null there',
+    'details of steps still have them',
+  ),
+  nameSuggestions: limit(
+    1,
+    'times a request looks for names like an unknown one',
+    'no suggestions',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>;

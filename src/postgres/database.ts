@@ -6,6 +6,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { ReadModel, Store } from '../engine/ports.js';
+import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
 import { Hints } from './connection/commit-notifications.js';
 import {
@@ -16,6 +17,7 @@ import {
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
 import { PostgresReadModel } from './read/read-model.js';
+import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
 import * as definitionRows from './schema/entities/definitions.js';
 import * as roadRows from './schema/entities/messages.js';
@@ -30,6 +32,10 @@ export interface PostgresOptions {
   readonly url: string;
   /** Most connections, the one that listens for other instances' commits not counted. */
   readonly poolSize: number;
+  /** Most connections for reads; absent = docs/limits.md. */
+  readonly readPoolSize?: number | undefined;
+  /** No statement of a reader runs longer, ms; absent = docs/limits.md. */
+  readonly readTimeoutMs?: number | undefined;
   /** Distinguishes gateways on one database; a new one at every start. */
   readonly instanceId: string;
   /** How long outbox rows belong to the instance that committed them, ms. */
@@ -96,15 +102,28 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const { driverOptions } = connectionOf(options);
   const greet = (client: Client): Promise<void> => sayWhatItKnows(client, turn.list.length);
   const hints = new Hints(statements, driverOptions, options.instanceId, options.log, greet);
+  const readers = nameStatements();
+  const readOrm = openOrm(
+    {
+      ...options,
+      poolSize: options.readPoolSize ?? LIMITS.readConnections.value,
+      statementTimeoutMs: options.readTimeoutMs ?? LIMITS.readMs.value,
+    },
+    readers,
+    turn,
+  );
+  readOrm.em.getConnection().getClient();
+  const reads = new ReadPool(readers, driverOptions);
   const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) =>
     removing(statements, driverOptions, work),
   );
   return {
     store,
-    readModel: new PostgresReadModel(orm.em, definitions),
+    readModel: new PostgresReadModel(readOrm.em, definitions, reads),
     migrate: () => throwingFaults(() => migrate(orm, turn, statements, driverOptions, options.log)),
     close: async () => {
       await store.close();
+      await readOrm.close(true);
       await orm.close(true);
     },
   };

@@ -2,6 +2,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import { type ExecuteResult, Fault } from '../../engine/service.js';
+import { LIMITS } from '../../limits/limits.js';
 import type { RequestContext } from '../context.js';
 import { checkStart } from '../input/start.js';
 import { checkOptionalWord } from '../input/words.js';
@@ -13,10 +14,14 @@ import { ExecutePayload, RegisterPayload } from './views/answers.js';
 export const UNCHECKED = { validate: false } as const;
 const MOST_AT_ONCE = 1000;
 
-async function started({ shell }: RequestContext, input: ExecuteInput): Promise<ExecuteResult> {
+async function started(
+  { shell }: RequestContext,
+  input: ExecuteInput,
+  suggestions?: { left: number },
+): Promise<ExecuteResult> {
   const checked = checkStart(input, shell.payloadLimit);
   if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
-  return shell.engine.execute(checked.value);
+  return shell.engine.execute(checked.value, suggestions);
 }
 
 @Resolver()
@@ -62,7 +67,11 @@ export class Mutations {
       throw new BadInput(
         `inputs has ${inputs.length} entries, at most ${MOST_AT_ONCE} are allowed`,
       );
-    const settled = await Promise.allSettled(inputs.map((input) => started(context, input)));
+    // One look for near names is enough for all of them.
+    const suggestions = { left: LIMITS.nameSuggestions.value };
+    const settled = await Promise.allSettled(
+      inputs.map((input) => started(context, input, suggestions)),
+    );
     return answersOf(settled).map(ExecutePayload.of);
   }
 }

@@ -1,5 +1,6 @@
 /** Questions about orchestrations. */
-import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { goodNumber, goodText } from '../input/words.js';
@@ -101,7 +102,8 @@ export class OrchestrationQueries {
     @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
     @Arg('first', () => Int, FIRST) first: number | null,
     @Arg('after', () => String, AFTER) after: string | null,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<FlowConnection> {
-    return flowPage(filterOf(row.orchestration.name, filter), { first, after }, context);
+    return flowPage(filterOf(row.orchestration.name, filter), { first, after }, context, info);
   }
 }

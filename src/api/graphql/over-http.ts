@@ -2,7 +2,7 @@
 import { ApolloServer, type ApolloServerOptions } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { actorOf, Budget, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
@@ -20,8 +20,8 @@ export async function openGraphqlHttp(
 ): Promise<GraphqlHttp> {
   const apollo = new ApolloServer<RequestContext>({ schema, ...settings(gate, shell) });
   await apollo.start();
-  const context = async (request: FastifyRequest): Promise<RequestContext> =>
-    contextOf(request, shell);
+  const context = async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> =>
+    contextOf(request, reply, shell);
   return {
     apollo,
     route(app) {
@@ -59,7 +59,9 @@ function wrongBody({ method, body }: FastifyRequest): GraphQLError | null {
   return new GraphQLError(message, { extensions: { code: 'BODY_INVALID' } });
 }
 
-function contextOf(request: FastifyRequest, shell: Shell): RequestContext {
+function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): RequestContext {
+  const budget = new Budget(shell.answers);
+  reply.raw.once('close', () => budget.release());
   return {
     shell,
     actor: actorOf(request.headers['x-actor']),
@@ -68,7 +70,7 @@ function contextOf(request: FastifyRequest, shell: Shell): RequestContext {
     get signal() {
       return request.signal;
     },
-    budget: new Budget(),
+    budget,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Connection {
   readonly gone: AbortSignal;
   /** An operation has ended. */
   readonly ended: (id: string) => void;
+  /** What is to be done when it has. */
+  readonly whenEnded: (id: string, work: () => void) => void;
 }
 
 export interface SocketRules {
@@ -41,10 +43,10 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
   };
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: keepDigits,
-    onSubscribe: ({ extra }, _id, { query, operationName, variables }) => {
+    onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
       const document = gate.read({ query, operationName, variables });
       if ('length' in document) return [...document];
-      const contextValue = contextOf(extra, shell);
+      const contextValue = contextOf(extra, id, shell);
       return {
         schema,
         document,
@@ -67,13 +69,16 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
   });
 }
 
-function contextOf({ request, gone }: Connection, shell: Shell): RequestContext {
+function contextOf(connection: Connection, id: string, shell: Shell): RequestContext {
+  const { request, gone } = connection;
+  const budget = new Budget(shell.answers);
+  connection.whenEnded(id, () => budget.release());
   const { headers } = request;
   return {
     shell,
     actor: actorOf(headers['x-actor']),
     requestId: requestIdOf(headers['x-request-id']),
     signal: gone,
-    budget: new Budget(),
+    budget,
   };
 }

@@ -1,12 +1,14 @@
 /** Questions about flows. */
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import type { FlowFilter } from '../../engine/ports.js';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import type { FlowFilter, ReadOptions } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { COUNTED, goodNumber, goodText } from '../input/words.js';
 import { FlowFilterInput } from './inputs.js';
+import { payloadsAt, selectedAt } from './selected.js';
 import { connectionOf, FlowConnection } from './views/connections.js';
 import { FlowEventView } from './views/event.js';
 import { FlowView } from './views/flow.js';
@@ -40,11 +42,13 @@ export async function flowPage(
   filter: FlowFilter,
   { first, after }: PageArguments,
   context: RequestContext,
+  info: GraphQLResolveInfo,
 ): Promise<FlowConnection> {
   const page = await context.shell.engine.read.history(
     filter,
     pageSize(first, context),
     after ?? null,
+    readOptions(context, info, ['edges', 'node']),
   );
   return { ...connectionOf(page, (flow) => new FlowView(flow)), count: counting(filter, context) };
 }
@@ -80,6 +84,14 @@ export class FlowCounts {
   }
 }
 
+function readOptions(
+  { budget, signal }: RequestContext,
+  info: GraphQLResolveInfo,
+  path: readonly string[],
+): ReadOptions {
+  return { payloads: payloadsAt(info, path), take: (bytes) => budget.take(bytes), signal };
+}
+
 @Resolver(() => FlowView)
 export class FlowQueries {
   @Query(() => FlowConnection, { description: 'Flows, newest first.' })
@@ -93,8 +105,9 @@ export class FlowQueries {
     @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
     @Arg('first', () => Int, FIRST) first: number | null,
     @Arg('after', () => String, AFTER) after: string | null,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<FlowConnection> {
-    return flowPage(filterOf(orchestrationName, filter), { first, after }, context);
+    return flowPage(filterOf(orchestrationName, filter), { first, after }, context, info);
   }
 
   @Query(() => FlowView, {
@@ -102,11 +115,13 @@ export class FlowQueries {
     description: 'One flow with its steps; null when there is none.',
   })
   async details(
-    @Ctx() { shell }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('flowId', () => ID, { description: 'The flow.' }) flowId: string,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<FlowView | null> {
     const id = goodText(flowId, 'flowId');
-    return FlowView.of((await shell.engine.read.flows([id])).get(id));
+    const options = readOptions(context, info, []);
+    return FlowView.of((await context.shell.engine.read.flows([id], options)).get(id));
   }
 
   @FieldResolver(() => [FlowEventView], { description: 'What happened, in order.' })
@@ -125,13 +140,14 @@ export class FlowQueries {
       description: 'Only events with a higher number.',
     })
     after: number | null,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<FlowEventView[]> {
     const most = goodNumber(first ?? 100, 'first', 1, MOST_EVENTS);
     const events = await shown(
       flow.flowId,
       goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER),
       most,
-      context,
+      { ...context, bodies: selectedAt(info, []).has('details') },
     );
     return events.map((event) => new FlowEventView(flow.flowId, event));
   }
@@ -149,13 +165,14 @@ async function shown(
   flowId: string,
   after: number,
   most: number,
-  { shell, budget }: RequestContext,
+  { shell, budget, signal, bodies }: RequestContext & { readonly bodies: boolean },
 ): Promise<FlowEvent[]> {
   const found: FlowEvent[] = [];
   for (let cursor = after; found.length < most; ) {
     const wanted = most - found.length;
     budget.spend(wanted);
-    const page = (await shell.engine.read.timeline(flowId, cursor, wanted)) ?? [];
+    const page =
+      (await shell.engine.read.timeline(flowId, cursor, wanted, { bodies, signal })) ?? [];
     found.push(...page.filter((event) => event.type !== 'STEP_PROGRESS' || event.shown));
     if (page.length < wanted) break;
     cursor = page.at(-1)?.number ?? cursor;

@@ -1,10 +1,12 @@
 /** What happens, as it happens. */
+import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { StepChange } from '../../engine/service.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { RequestContext } from '../context.js';
 import { goodNumber, goodText } from '../input/words.js';
 import { NotFound } from '../problems.js';
+import { selectedAt } from './selected.js';
 import { FlowEventView, StepStatusChangeView } from './views/event.js';
 
 const nullable = { nullable: true } as const;
@@ -57,11 +59,13 @@ async function flowEvents(
   flowId: string,
   after: number,
   context: RequestContext,
+  info: GraphQLResolveInfo,
 ): Promise<AsyncIterable<Happened>> {
   goodText(flowId, 'flowId');
   goodNumber(after, 'after', 0, Number.MAX_SAFE_INTEGER);
   const { abort, left } = leaving(context);
-  const events = await context.shell.engine.follow(flowId, after, left);
+  const bodies = selectedAt(info, []).has('details');
+  const events = await context.shell.engine.follow(flowId, after, left, { bodies });
   if (events === null) throw new NotFound('UNKNOWN_FLOW', `there is no flow ${flowId}`);
   return ending(events, abort, (event) => ({ flowId, event }));
 }
@@ -84,8 +88,13 @@ export class Subscriptions {
     description:
       'Everything that happened to one flow after event number `after`, then what happens, each event once and in order, on any instance. ' +
       'Completes at a terminal status.',
-    subscribe: ({ args, context }) =>
-      flowEvents(String(args.flowId), Number(args.after ?? 0), context as RequestContext) as never,
+    subscribe: ({ args, context, info }) =>
+      flowEvents(
+        String(args.flowId),
+        Number(args.after ?? 0),
+        context as RequestContext,
+        info,
+      ) as never,
   })
   flowEvents(
     @Root() { flowId, event }: Happened,

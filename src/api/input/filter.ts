@@ -44,10 +44,16 @@ export function filterOf(
     const value = asked?.[name];
     if (typeof value === 'number') filter[name] = value;
   }
-  if (Array.isArray(asked?.statuses)) filter.statuses = asked.statuses as FlowStatus[];
-  if (Array.isArray(asked?.stepStatuses)) filter.stepStatuses = asked.stepStatuses as StepStatus[];
+  if (Array.isArray(asked?.statuses)) filter.statuses = once(asked.statuses) as FlowStatus[];
+  if (Array.isArray(asked?.stepStatuses))
+    filter.stepStatuses = once(asked.stepStatuses) as StepStatus[];
   if (asked?.labels !== null && asked?.labels !== undefined) filter.labels = labelsOf(asked.labels);
   return filter;
+}
+
+/** A name given a thousand times is one name. */
+function once(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
 }
 
 function labelsOf(value: unknown): Readonly<Record<string, string>> {

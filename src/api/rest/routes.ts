@@ -1,6 +1,6 @@
 /** The seed's three paths (2-wire.md, "REST"), thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Shell } from '../context.js';
+import { Budget, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { checkStart } from '../input/start.js';
 import { COUNTED, goodText, problem } from '../input/words.js';
@@ -52,7 +52,15 @@ async function history(
     ...filterOf(orchName, null),
     ...(status !== undefined && { statuses: [status] }),
   };
-  const { items, total, capped } = await shell.engine.read.historyPage(filter, page, size, COUNTED);
+  const { items, total, capped } = await shell.engine.read.historyPage(
+    filter,
+    page,
+    size,
+    COUNTED,
+    {
+      signal: request.signal,
+    },
+  );
   const totalPages = Math.ceil(total / size);
   return reply.send({
     content: items.map(summaryBody),
@@ -70,7 +78,11 @@ async function details(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { flowId } = request.params as { readonly flowId: string };
-  const flow = (await shell.engine.read.flows([goodText(flowId, 'flowId', 1000)])).get(flowId);
+  const budget = new Budget(shell.answers);
+  reply.raw.once('close', () => budget.release());
+  const options = { take: (bytes: number) => budget.take(bytes), signal: request.signal };
+  const id = goodText(flowId, 'flowId', 1000);
+  const flow = (await shell.engine.read.flows([id], options)).get(flowId);
   if (flow === undefined) {
     const message = `there is no flow ${flowId.slice(0, 100)}`;
     return sendProblem(reply, 404, message, [problem('UNKNOWN_FLOW', 'flowId', message)]);

@@ -1,4 +1,6 @@
 /** What callers say: start a flow, or an operator's word. Expected trouble becomes problems. */
+
+import { LIMITS } from '../../limits/limits.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
 import { CannotRecord, Overloaded, type Road } from '../intake/road.js';
@@ -12,12 +14,15 @@ export class Commands {
     private readonly store: Pick<Store, 'similarNames'>,
   ) {}
 
-  async execute(request: StartRequest): Promise<ExecuteResult> {
+  async execute(
+    request: StartRequest,
+    suggestions: { left: number } = { left: LIMITS.nameSuggestions.value },
+  ): Promise<ExecuteResult> {
     // The id is made once: if the commit's answer is lost, the next try meets its own flow.
     const flowId = request.flowId ?? newFlowId();
     try {
       const [outcome] = await this.road.submit([{ ...nothing, start: { ...request, flowId } }]);
-      return await this.started(request, flowId, outcome);
+      return await this.started(request, flowId, outcome, suggestions);
     } catch (error) {
       if (error instanceof Overloaded || error instanceof CannotRecord)
         return { flow: null, created: false, problems: [problem(error.code, error.message)] };
@@ -29,11 +34,12 @@ export class Commands {
     request: StartRequest,
     flowId: string,
     outcome: DeliveryOutcome | undefined,
+    asking: { left: number },
   ): Promise<ExecuteResult> {
     if (outcome?.kind === 'recorded') return { flow: outcome.flow, created: true, problems: [] };
     if (outcome?.kind === 'quarantined') {
       const suggestions =
-        outcome.code === 'UNKNOWN_ORCHESTRATION'
+        outcome.code === 'UNKNOWN_ORCHESTRATION' && asking.left-- > 0
           ? await this.store.similarNames(request.orchestrationName, 3)
           : [];
       const path = outcome.code === 'UNKNOWN_ORCHESTRATION' ? 'orchestrationName' : null;

@@ -59,34 +59,76 @@ export interface QuarantineFilter {
   readonly flowId: string | null;
 }
 
+/** Which payloads a reader wants: reading them costs, and those that are not wanted come back as null. */
+export interface Payloads {
+  readonly flowInput: boolean;
+  readonly flowOutput: boolean;
+  readonly stepInput: boolean;
+  readonly stepOutput: boolean;
+}
+export const ALL_PAYLOADS: Payloads = {
+  flowInput: true,
+  flowOutput: true,
+  stepInput: true,
+  stepOutput: true,
+};
+
+export const NO_PAYLOADS: Payloads = {
+  flowInput: false,
+  flowOutput: false,
+  stepInput: false,
+  stepOutput: false,
+};
+
+export interface ReadOptions {
+  /** Absent: all. */
+  readonly payloads?: Payloads | undefined;
+  /** Called with the bytes of payloads that are about to be read; rejects when that is too much. */
+  readonly take?: ((bytes: number) => Promise<void>) | undefined;
+  /** The reading ends when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
 export interface ReadModel {
   orchestrations(
     nameContains: string | null,
     first: number,
     after: string | null,
+    options?: ReadOptions,
   ): Promise<Page<RegistrationRow>>;
   /** Service names registered for these steps: `name/step` → services. */
   workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Whole flows (steps included), newest first by (startedAt, flowId). */
-  history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>>;
+  history(
+    filter: FlowFilter,
+    first: number,
+    after: string | null,
+    options?: ReadOptions,
+  ): Promise<Page<Flow>>;
   /** How many flows fit, exact up to `cap`; `cap` + 1 = more than that. */
-  count(filter: FlowFilter, cap: number): Promise<number>;
+  count(filter: FlowFilter, cap: number, options?: Pick<ReadOptions, 'signal'>): Promise<number>;
   /** REST's numbered pages: newest first; `total` is exact up to `cap`. */
   historyPage(
     filter: FlowFilter,
     page: number,
     size: number,
     cap: number,
+    options?: ReadOptions,
   ): Promise<{
     readonly items: readonly FlowSummary[];
     readonly total: number;
     readonly capped: boolean;
   }>;
   /** By id; missing ones are left out. */
-  flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>>;
+  flows(flowIds: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Flow>>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
-  timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null>;
+  timeline(
+    flowId: string,
+    after: number,
+    first: number,
+    options?: TimelineOptions,
+  ): Promise<readonly FlowEvent[] | null>;
   /** Newest first. */
   quarantine(
     filter: QuarantineFilter,
@@ -95,6 +137,11 @@ export interface ReadModel {
   ): Promise<Page<QuarantinedRecord>>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
+}
+
+export interface TimelineOptions extends Pick<ReadOptions, 'signal'> {
+  /** False: step outputs are not read, and null in the events. */
+  readonly bodies?: boolean | undefined;
 }
 
 export class BadCursor extends Error {

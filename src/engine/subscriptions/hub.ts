@@ -4,13 +4,28 @@
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { isTerminal } from '../../saga/flow.js';
-import type { FlowHint, FlowRecord, ReadModel } from '../ports.js';
+import {
+  type FlowHint,
+  type FlowRecord,
+  NO_PAYLOADS,
+  type ReadModel,
+  type TimelineOptions,
+} from '../ports.js';
 import type { StepChange } from '../service.js';
 import { Mailbox } from './mailbox.js';
 import { type StepFilter, StepWatch } from './step-watch.js';
 
 type Listener = (events: readonly FlowEvent[] | null) => void;
 const PAGE = 200;
+
+type PageAfter = (cursor: number) => Promise<readonly FlowEvent[] | null>;
+
+/** A flow from a cursor on. */
+interface Followed {
+  readonly flowId: string;
+  readonly after: number;
+  readonly pageAfter: PageAfter;
+}
 
 export class Hub {
   private readonly byFlow = new Map<string, Set<Listener>>();
@@ -49,10 +64,13 @@ export class Hub {
     flowId: string,
     after: number,
     signal: AbortSignal,
+    { bodies = true }: Pick<TimelineOptions, 'bodies'> = {},
   ): Promise<AsyncIterable<FlowEvent> | null> {
     const mailbox = new Mailbox();
     const leave = this.join(flowId, (events) => mailbox.put(events));
-    const first = await this.read.timeline(flowId, after, PAGE).catch((error: unknown) => {
+    const pageAfter: PageAfter = (cursor) =>
+      this.read.timeline(flowId, cursor, PAGE, { signal, bodies });
+    const first = await pageAfter(after).catch((error: unknown) => {
       leave();
       throw error;
     });
@@ -60,12 +78,11 @@ export class Hub {
       leave();
       return null;
     }
-    return this.events(flowId, after, first, mailbox, signal, leave);
+    return this.events({ flowId, after, pageAfter }, first, mailbox, signal, leave);
   }
 
   private async *events(
-    flowId: string,
-    after: number,
+    { flowId, after, pageAfter }: Followed,
     first: readonly FlowEvent[],
     mailbox: Mailbox,
     signal: AbortSignal,
@@ -87,11 +104,8 @@ export class Hub {
         }
         if (page.length < PAGE) {
           if (terminal || (page.length === 0 && (await this.hasEnded(flowId, cursor)))) return;
-          page =
-            contiguous(await mailbox.take(signal), cursor) ??
-            (await this.read.timeline(flowId, cursor, PAGE)) ??
-            [];
-        } else page = (await this.read.timeline(flowId, cursor, PAGE)) ?? [];
+          page = contiguous(await mailbox.take(signal), cursor) ?? (await pageAfter(cursor)) ?? [];
+        } else page = (await pageAfter(cursor)) ?? [];
       }
     } finally {
       signal.removeEventListener('abort', abort);
@@ -101,7 +115,7 @@ export class Hub {
 
   /** Nothing after the cursor: either the flow has ended there, or more will come. */
   private async hasEnded(flowId: string, cursor: number): Promise<boolean> {
-    const flow = (await this.read.flows([flowId])).get(flowId);
+    const flow = (await this.read.flows([flowId], { payloads: NO_PAYLOADS })).get(flowId);
     return flow === undefined || (isTerminal(flow.status) && flow.lastEventNumber <= cursor);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf } from '../../saga/flow.js';
-import type { FlowHint, ReadModel } from '../ports.js';
+import { type FlowHint, NO_PAYLOADS, type ReadModel } from '../ports.js';
 import type { StepChange } from '../service.js';
 import { MOST_BUFFERED } from './mailbox.js';
 
@@ -81,10 +81,11 @@ export class StepWatch {
 
   private async readGap(flowId: string, first: number, number: number): Promise<void> {
     if ((this.told.get(flowId) ?? 0) >= number) return;
-    const flow = (await this.read.flows([flowId])).get(flowId);
+    const flow = (await this.read.flows([flowId], { payloads: NO_PAYLOADS })).get(flowId);
     if (flow === undefined) return;
     const last = this.told.get(flowId) ?? this.lastBefore(flow, first);
-    this.tell(flow, (await this.read.timeline(flowId, last, PAGE)) ?? []);
+    const events = await this.read.timeline(flowId, last, PAGE, { bodies: false });
+    this.tell(flow, events ?? []);
   }
 
   private tell(flow: Flow, events: readonly FlowEvent[]): void {

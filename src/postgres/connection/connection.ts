@@ -17,6 +17,8 @@ export type ClientClass = new (options: object) => Client;
 /** A client of the pool; given back by `release`, closed when there was an error. */
 export interface PooledClient extends Client {
   release(error?: Error): void;
+  /** Of the server's process, for pg_cancel_backend. */
+  readonly processID?: number;
 }
 
 export interface NamedStatements {

@@ -1,39 +1,33 @@
 /** The read side: what lists, pages and timelines show. Every list is newest first and paged by key, every way leads over an index. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import {
+  ALL_PAYLOADS,
   BadCursor,
   type FlowFilter,
   type FlowSummary,
+  NO_PAYLOADS,
   type Page,
   type QuarantinedRecord,
   type QuarantineFilter,
   type ReadModel,
+  type ReadOptions,
   type RegistrationRow,
+  type TimelineOptions,
 } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus } from '../../saga/flow.js';
 import { throwingFaults } from '../connection/faults.js';
-import { arrayOf, freshOf, millis, millisOf, type Sql, sqlOf } from '../connection/sql.js';
+import { arrayOf, freshOf, millis, millisOf, type Sql } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
-import {
-  flowOf,
-  READ_ONLY,
-  RUN_COLUMNS,
-  type RunRead,
-  STEP_COLUMNS,
-  type StepRead,
-} from '../rows/flow-rows.js';
+import { flowOf, READ_ONLY, type RunRead, type StepRead } from '../rows/flow-rows.js';
 import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
 import { cursorOf, readCursor } from './cursor.js';
 import { Bindings, containing } from './flow-filter.js';
 import { newestOf } from './history-query.js';
+import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
+import type { ReadPool } from './read-pool.js';
 import { readTimeline } from './timeline-query.js';
-
-/** A flow and its steps in one snapshot: a reader never sees half of a commit. */
-const WHOLE_FLOW = `${RUN_COLUMNS}, (SELECT json_agg(step) FROM (
-  SELECT ${STEP_COLUMNS} FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
-) AS step)::text AS steps`;
 
 type WholeFlow = RunRead & { readonly steps: string };
 
@@ -55,95 +49,118 @@ export class PostgresReadModel implements ReadModel {
   constructor(
     private readonly em: EntityManager,
     private readonly definitions: Definitions,
+    private readonly pool: ReadPool,
   ) {}
 
-  orchestrations(
+  async orchestrations(
     nameContains: string | null,
     first: number,
     after: string | null,
+    { signal }: ReadOptions = {},
   ): Promise<Page<RegistrationRow>> {
-    return this.read(async (sql, em) => {
-      const [from] = after === null ? [''] : readCursor<readonly [string]>(after, ['string']);
-      const pattern = nameContains === null ? null : containing(nameContains);
-      const rows = await registrations(sql, LIST, [from, pattern, first + 1], (refs) =>
-        this.definitions.of(em, refs),
-      );
-      return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
-    });
+    const [from] = after === null ? [''] : readCursor<readonly [string]>(after, ['string']);
+    const pattern = nameContains === null ? null : containing(nameContains);
+    const rows = await throwingFaults(() =>
+      registrations(this.pool.sql(signal), LIST, [from, pattern, first + 1], (refs) =>
+        this.definitions.of(freshOf(this.em), refs),
+      ),
+    );
+    return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
   }
 
-  workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    return this.read(async (sql) => {
-      const rows = await sql.rows<{ step: string; services: string[] }>(WORKERS, [arrayOf(names)]);
-      return new Map(rows.map(({ step, services }) => [step, services]));
-    });
+  async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await this.pool
+      .sql()
+      .rows<{ step: string; services: string[] }>(WORKERS, [arrayOf(names)]);
+    return new Map(rows.map(({ step, services }) => [step, services]));
   }
 
-  history(filter: FlowFilter, first: number, after: string | null): Promise<Page<Flow>> {
-    return this.read(async (sql, em) => {
-      const rows = await this.newest<WholeFlow>(sql, WHOLE_FLOW, filter, first + 1, 0, after);
-      return pageOf(await this.whole(em, rows), first, ({ startedAt, flowId }) => [
-        startedAt,
-        flowId,
-      ]);
-    });
+  async history(
+    filter: FlowFilter,
+    first: number,
+    after: string | null,
+    options: ReadOptions = {},
+  ): Promise<Page<Flow>> {
+    const { payloads = ALL_PAYLOADS, signal } = options;
+    const none = !Object.values(payloads).includes(true);
+    const page = { filter, most: first + 1, skip: 0, after };
+    const key = ({ startedAt, flowId }: Flow): [number, string] => [startedAt, flowId];
+    if (none) {
+      const rows = await this.newest<WholeFlow>(wholeFlow(NO_PAYLOADS), page, signal);
+      return pageOf(await this.whole(rows), first, key);
+    }
+    // Which ones first: how much their payloads are is known before they are read.
+    const found = await this.newest<Pick<RunRead, 'flow_id'>>('r.flow_id', page, signal);
+    const ids = found.slice(0, first).map(({ flow_id }) => flow_id);
+    const flows = await this.flows(ids, options);
+    const items = ids.flatMap((id) => flows.get(id) ?? []);
+    const { items: shown } = pageOf(items, first, key);
+    return { items: shown, hasNextPage: found.length > first };
   }
 
-  count(filter: FlowFilter, cap: number): Promise<number> {
-    return this.read((sql) => countOf(sql, filter, cap));
+  count(filter: FlowFilter, cap: number, { signal }: ReadOptions = {}): Promise<number> {
+    return countOf(this.pool.sql(signal), filter, cap);
   }
 
-  historyPage(
+  async historyPage(
     filter: FlowFilter,
     page: number,
     size: number,
     cap: number,
+    { signal }: ReadOptions = {},
   ): ReturnType<ReadModel['historyPage']> {
-    return this.read(async (sql) => {
-      const rows = await this.newest<Summary>(sql, SUMMARY, filter, size, page * size, null);
-      const total = await countOf(sql, filter, cap);
-      return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
-    });
+    const place = { filter, most: size, skip: page * size, after: null };
+    const rows = await this.newest<Summary>(SUMMARY, place, signal);
+    const total = await this.count(filter, cap, { signal });
+    return { items: rows.map(summaryOf), total: Math.min(total, cap), capped: total > cap };
   }
 
-  flows(flowIds: readonly string[]): Promise<ReadonlyMap<string, Flow>> {
-    return this.read(async (sql, em) => {
-      const text = `SELECT ${WHOLE_FLOW} FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
-      const flows = await this.whole(em, await sql.rows<WholeFlow>(text, [arrayOf(flowIds)]));
-      return new Map(flows.map((flow) => [flow.flowId, flow]));
-    });
+  async flows(
+    flowIds: readonly string[],
+    { payloads = ALL_PAYLOADS, take, signal }: ReadOptions = {},
+  ): Promise<ReadonlyMap<string, Flow>> {
+    const sql = this.pool.sql(signal);
+    const ids = arrayOf(flowIds);
+    if (take !== undefined && Object.values(payloads).includes(true)) {
+      const [size] = await sql.rows<{ bytes: number }>(sizeOf(payloads), [ids]);
+      await take(Number(size?.bytes ?? 0));
+    }
+    const text = `SELECT ${wholeFlow(payloads)} FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
+    const flows = await this.whole(await sql.rows<WholeFlow>(text, [ids]));
+    return new Map(flows.map((flow) => [flow.flowId, flow]));
   }
 
-  timeline(flowId: string, after: number, first: number): Promise<readonly FlowEvent[] | null> {
-    return this.read((sql) => readTimeline(sql, flowId, after, first));
+  timeline(
+    flowId: string,
+    after: number,
+    first: number,
+    { signal, bodies = true }: TimelineOptions = {},
+  ): Promise<readonly FlowEvent[] | null> {
+    return readTimeline(this.pool.sql(signal), { flowId, after, first, bodies });
   }
 
-  quarantine(
+  async quarantine(
     filter: QuarantineFilter,
     first: number,
     after: string | null,
   ): Promise<Page<QuarantinedRecord>> {
-    return this.read(async (sql) => {
-      const [before] = after === null ? [null] : readCursor<readonly [string]>(after, ['string']);
-      if (before !== null && !isRowId(before))
-        throw new BadCursor('the cursor is none of this list');
-      return pageOf(await readQuarantine(sql, filter, before, first + 1), first, ({ id }) => [id]);
-    });
+    const [before] = after === null ? [null] : readCursor<readonly [string]>(after, ['string']);
+    if (before !== null && !isRowId(before)) throw new BadCursor('the cursor is none of this list');
+    const rows = await readQuarantine(this.pool.sql(), filter, before, first + 1);
+    return pageOf(rows, first, ({ id }) => [id]);
   }
 
   quarantined(id: string): Promise<QuarantinedRecord | null> {
-    return isRowId(id) ? this.read((sql) => readQuarantined(sql, id)) : Promise.resolve(null);
+    return isRowId(id) ? readQuarantined(this.pool.sql(), id) : Promise.resolve(null);
   }
 
   /** Rows of `r`, newest first. */
   private async newest<R>(
-    sql: Sql,
     columns: string,
-    filter: FlowFilter,
-    most: number,
-    skip: number,
-    after: string | null,
+    { filter, most, skip, after }: Place,
+    signal: AbortSignal | undefined,
   ): Promise<R[]> {
+    const sql = this.pool.sql(signal);
     const bindings = new Bindings();
     const found = await newestOf(sql, { filter, bindings, most: most + skip, after });
     const text = `SELECT ${columns} FROM (SELECT * FROM (${found}) AS found ORDER BY started_at DESC, flow_id DESC OFFSET ${bindings.bind(skip)}::int) AS page
@@ -151,21 +168,25 @@ export class PostgresReadModel implements ReadModel {
     return sql.rows<R>(text, bindings.parameters);
   }
 
-  private async whole(em: EntityManager, rows: readonly WholeFlow[]): Promise<Flow[]> {
+  private async whole(rows: readonly WholeFlow[]): Promise<Flow[]> {
     const refOf = (row: WholeFlow): { name: string; version: number } => ({
       name: row.orchestration_name,
       version: row.orchestration_version,
     });
-    const definitionOf = await this.definitions.of(em, rows.map(refOf));
+    const definitionOf = await throwingFaults(() =>
+      this.definitions.of(freshOf(this.em), rows.map(refOf)),
+    );
     return rows.map((row) =>
       flowOf(row, definitionOf(refOf(row)), JSON.parse(row.steps) as StepRead[], READ_ONLY),
     );
   }
+}
 
-  private read<T>(work: (sql: Sql, em: EntityManager) => Promise<T>): Promise<T> {
-    const em = freshOf(this.em);
-    return throwingFaults(() => work(sqlOf(em), em));
-  }
+interface Place {
+  readonly filter: FlowFilter;
+  readonly most: number;
+  readonly skip: number;
+  readonly after: string | null;
 }
 
 const LIST = `${SELECT_CURRENT} WHERE n.name > $1 AND ($2::text IS NULL OR n.name ILIKE $2) ORDER BY n.name LIMIT $3::int`;

@@ -3,6 +3,8 @@ import type { Sql } from '../connection/sql.js';
 
 /** Beyond so many names nobody looks for the nearest. */
 const MOST_NAMES = 5_000;
+/** More of a name is not compared: names end at 100 characters. */
+const LONGEST = 100;
 
 export async function nearestNames(sql: Sql, name: string, most: number): Promise<string[]> {
   const rows = await sql.rows<{ name: string }>(
@@ -18,8 +20,10 @@ export async function nearestNames(sql: Sql, name: string, most: number): Promis
 
 /** Best first; names that are as different as they are long are no suggestion. Case counts for little. */
 export function nearest(names: readonly string[], name: string, most: number): string[] {
-  const wanted = name.toLowerCase();
+  const wanted = name.slice(0, LONGEST).toLowerCase();
+  const far = Math.max(2, Math.floor(wanted.length / 2));
   return names
+    .filter((known) => Math.abs(known.length - wanted.length) <= far)
     .map((known) => ({ known, away: distance(known.toLowerCase(), wanted) }))
     .filter(
       ({ known, away }) => away <= Math.max(2, Math.floor(Math.max(known.length, name.length) / 3)),

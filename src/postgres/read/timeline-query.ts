@@ -1,4 +1,6 @@
 /** A flow's timeline from the rows of its commits, payload bodies put back where they still exist. */
+
+import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload } from '../../saga/flow.js';
 import { millisOf, type Sql } from '../connection/sql.js';
@@ -25,19 +27,28 @@ SELECT r.output::text AS output, (
     SELECT json_object_agg(s.step_name, json_build_array(s.output::text, (s.state->>'outputEvent')::int))
     FROM orchestration_step_run s WHERE s.flow_id = r.flow_id AND s.output IS NOT NULL
   ) AS steps
-FROM orchestration_run r WHERE r.flow_id = $1`;
+FROM orchestration_run r WHERE r.flow_id = $1 AND $2 >= coalesce(octet_length(r.output::text), 0) + (
+    SELECT coalesce(sum(octet_length(s.output::text)), 0) FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+  )`;
+
+export interface TimelinePage {
+  readonly flowId: string;
+  readonly after: number;
+  readonly first: number;
+  /** Whether step outputs are wanted. */
+  readonly bodies: boolean;
+}
 
 /** Events with number > `after`, at most `first`; null = no such flow. */
 export async function readTimeline(
   sql: Sql,
-  flowId: string,
-  after: number,
-  first: number,
+  { flowId, after, first, bodies: wanted }: TimelinePage,
 ): Promise<FlowEvent[] | null> {
   const rows = await sql.rows<TimelineRead>(ROWS, [flowId, after, first]);
   if (rows.length === 0) return (await exists(sql, flowId)) ? [] : null;
-  const [bodies] = rows.some(({ events }) => events.includes('"output":1'))
-    ? await sql.rows<Bodies>(BODIES, [flowId])
+  const shown = wanted && rows.some(({ events }) => events.includes('"output":1'));
+  const [bodies] = shown
+    ? await sql.rows<Bodies>(BODIES, [flowId, LIMITS.timelineBytes.value])
     : [];
   const body = (event: Record<string, unknown>, number: number): Payload =>
     bodyOf(bodies, event, number);

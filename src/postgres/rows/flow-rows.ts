@@ -28,6 +28,13 @@ export interface RunRead {
   readonly last_event_number: number;
 }
 
+/** The same with the payloads that are wanted; the others are NULL. */
+export function withPayloads(columns: string, input: boolean, output: boolean): string {
+  return columns
+    .replace(/\b[rs]\.input::text/, (column) => (input ? column : 'NULL::text'))
+    .replace(/\b[rs]\.output::text/, (column) => (output ? column : 'NULL::text'));
+}
+
 /** The columns of a RunRead, of the table called `r`. */
 export const RUN_COLUMNS = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
   ${millisOf('r.ended_at')} AS ended_at, r.failure_reason, r.initiator, r.idempotency_key, r.input::text AS input, r.output::text AS output,

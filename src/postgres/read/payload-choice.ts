@@ -1,0 +1,20 @@
+/** The payloads that a reader wants, in SQL: what is read of a flow, and how many bytes that would be. */
+import type { Payloads } from '../../engine/ports.js';
+import { RUN_COLUMNS, STEP_COLUMNS, withPayloads } from '../rows/flow-rows.js';
+
+/** A flow and its steps in one snapshot: a reader never sees half of a commit. */
+export function wholeFlow({ flowInput, flowOutput, stepInput, stepOutput }: Payloads): string {
+  return `${withPayloads(RUN_COLUMNS, flowInput, flowOutput)}, (SELECT json_agg(step) FROM (
+  SELECT ${withPayloads(STEP_COLUMNS, stepInput, stepOutput)} FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+) AS step)::text AS steps`;
+}
+
+/** Bytes of the wanted payloads of these flows. */
+export function sizeOf({ flowInput, flowOutput, stepInput, stepOutput }: Payloads): string {
+  const length = (column: string, wanted: boolean): string =>
+    wanted ? `coalesce(octet_length(${column}::text), 0)` : '0';
+  return `SELECT coalesce(sum(${length('r.input', flowInput)} + ${length('r.output', flowOutput)} + coalesce((
+    SELECT sum(${length('s.input', stepInput)} + ${length('s.output', stepOutput)})
+    FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+  ), 0)), 0)::float8 AS bytes FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
+}

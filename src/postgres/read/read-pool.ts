@@ -1,0 +1,94 @@
+/**
+ * Connections of their own for readers: whatever they ask for, the way of the writes stays free. A statement gets a short time, and ends when
+ * whoever asked has gone.
+ */
+import { Fault } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
+import type { Client, NamedStatements, PooledClient } from '../connection/connection.js';
+import { faultOf } from '../connection/faults.js';
+import type { Parameter, Sql } from '../connection/sql.js';
+
+export class ReadPool {
+  private waiting = 0;
+
+  constructor(
+    private readonly statements: Pick<NamedStatements, 'pooled' | 'client'>,
+    /** For the connection that cancels. */
+    private readonly connection: object,
+  ) {}
+
+  /** Each statement takes a connection of its own; none is held in between. */
+  sql(signal?: AbortSignal | undefined): Sql {
+    return {
+      rows: async <R>(text: string, parameters: readonly Parameter[]) =>
+        (await this.run(text, parameters, signal)) as R[],
+    };
+  }
+
+  private async run(
+    text: string,
+    parameters: readonly Parameter[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown[]> {
+    const client = await this.connected();
+    if (signal?.aborted === true) {
+      client.release();
+      throw gone();
+    }
+    let cancelled = false;
+    const abort = (): void => {
+      cancelled = true;
+      this.cancel(client);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const { rows } = await client.query(text, parameters);
+      client.release();
+      return rows;
+    } catch (error) {
+      // A cancel that comes late must not meet the statement of somebody else.
+      client.release(error instanceof Error && isBroken(error, cancelled) ? error : undefined);
+      throw cancelled ? gone() : (faultOf(error) ?? error);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  private async connected(): Promise<PooledClient> {
+    const most = LIMITS.readsWaiting.value;
+    if (this.waiting >= most)
+      throw new Fault('OVERLOADED', `${most} reads are waiting already; try again in a moment`);
+    this.waiting++;
+    try {
+      return await this.statements.pooled();
+    } catch (error) {
+      if (error instanceof Error && /timeout exceeded when trying to connect/.test(error.message))
+        throw new Fault('OVERLOADED', 'no connection for reads was free in time; try again');
+      throw faultOf(error) ?? error;
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  /** PostgreSQL stops the statement; its connection learns of it by an error. */
+  private cancel(reading: PooledClient): void {
+    const client: Client = this.statements.client(this.connection);
+    client.on('error', () => undefined);
+    const stop = async (): Promise<void> => {
+      await client.connect();
+      await client.query('SELECT pg_cancel_backend($1::int)', [Number(reading.processID)]);
+    };
+    // What can not be cancelled ends with its statement timeout.
+    stop()
+      .catch(() => undefined)
+      .finally(() => client.end().catch(() => undefined));
+  }
+}
+
+function isBroken(error: Error, cancelled: boolean): boolean {
+  return cancelled || faultOf(error)?.code === 'DATABASE_AWAY';
+}
+
+function gone(): Fault {
+  return new Fault('DATABASE_CANCELLED', 'whoever asked has gone');
+}

@@ -1,0 +1,84 @@
+/** Answers are bounded in bytes, each and all together, and payloads are read for those who select them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AnswerBytes } from '../../src/api/answer-bytes.js';
+import { Budget } from '../../src/api/context.js';
+import type { ReadOptions } from '../../src/engine/ports.js';
+import { LIMITS } from '../../src/limits/limits.js';
+import { Running } from './kit/server.js';
+
+let running: Running;
+const asked: ReadOptions[] = [];
+beforeAll(async () => {
+  running = await Running.start();
+  const { read } = running.engine;
+  const { history, flows } = read;
+  read.history = (filter, first, after, options = {}) => {
+    asked.push(options);
+    return history.call(read, filter, first, after);
+  };
+  read.flows = (ids, options = {}) => {
+    asked.push(options);
+    return flows.call(read, ids);
+  };
+});
+afterAll(() => running.api.close());
+
+test.each([
+  ['{ history { edges { cursor } } }', []],
+  ['{ history { edges { node { input } } } }', ['flowInput']],
+  [
+    '{ history { edges { ...E } } } fragment E on FlowEdge { node { ... on Flow { output } steps { ...S } } } fragment S on StepRun { output }',
+    ['flowOutput', 'stepOutput'],
+  ],
+  ['{ details(flowId: "x") { flowId steps { stepName } } }', []],
+  [
+    '{ details(flowId: "x") { given: input steps { a: input b: status } } }',
+    ['flowInput', 'stepInput'],
+  ],
+  [
+    '{ orchestration(name: "tenantCreation") { history { edges { node { steps { output } } } } } }',
+    ['stepOutput'],
+  ],
+])('%s reads these payloads: %j', async (query, payloads) => {
+  asked.length = 0;
+  await running.data(query);
+  const [options] = asked;
+  const wanted = Object.entries(options?.payloads ?? {}).flatMap(([name, is]) =>
+    is ? [name] : [],
+  );
+  expect([asked.length, wanted.sort()]).toEqual([1, [...payloads].sort()]);
+});
+
+test('the payloads of one answer are bounded, all its parts together', async () => {
+  const budget = new Budget();
+  await budget.take(LIMITS.answerBytes.value - 10);
+  await expect(budget.take(11)).rejects.toMatchObject({ code: 'ANSWER_TOO_LARGE' });
+});
+
+test('the payloads of all answers are bounded: the next one waits until others have been sent', async () => {
+  const answers = new AnswerBytes(100, 60_000);
+  const [first, second, third] = [new Budget(answers), new Budget(answers), new Budget(answers)];
+  await first.take(80);
+  const order: string[] = [];
+  const waiting = [
+    second.take(50).then(() => order.push('second')),
+    third.take(30).then(() => order.push('third')),
+  ];
+  await Promise.resolve();
+  expect(order).toEqual([]);
+  first.release();
+  first.release();
+  await Promise.all(waiting);
+  expect(order).toEqual(['second', 'third']);
+});
+
+test('one that waits too long is refused as overload, and what it took after its end is given back', async () => {
+  const answers = new AnswerBytes(100, 1);
+  const [first, late] = [new Budget(answers), new Budget(answers)];
+  await first.take(100);
+  await expect(late.take(1)).rejects.toMatchObject({ code: 'OVERLOADED' });
+  first.release();
+  late.release();
+  await late.take(60);
+  await answers.take(100);
+});
