@@ -92,6 +92,7 @@ async function openBroker(
       intakeTopics: INTAKE_TOPICS,
       ownTopics,
       maxMessageBytes,
+      unreadBytes: config.embeddedBrokerBytes,
       decode,
       log: logs('embedded'),
     });

@@ -77,6 +77,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   FAN_OUT_TOO_LARGE: 413,
   CANNOT_RECORD: 413,
   OVERLOADED: 503,
+  BROKER_FULL: 503,
 };
 
 /** HTTP status of a problem that came back as a value. */

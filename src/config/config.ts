@@ -146,6 +146,12 @@ export const SETTINGS = {
     'most messages a second to all subscribers together',
     LIMITS.subscriberMessagesPerSecond,
   ),
+  embeddedBrokerBytes: setting(
+    'EMBEDDED_BROKER_BYTES',
+    'bytes that nobody has read in the broker in this process, beyond which no flow starts',
+    String(LIMITS.embeddedBytes.value),
+    whole(1_048_576, 10_000_000_000, LIMITS.embeddedBytes.value),
+  ),
   retentionCompleted: setting(
     'RETENTION_COMPLETED',
     'how long COMPLETED flows are kept after they ended, like 30d or 12h',

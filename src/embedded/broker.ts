@@ -15,10 +15,12 @@ import type {
 } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { messageHeaders } from '../observability/message-headers.js';
+import { Fullness } from './fullness.js';
 import { Group, type OnRecord } from './group.js';
 import type { LogRecord } from './log-file.js';
 import { Offsets } from './offsets.js';
 import { claim } from './postgres-folder.js';
+import { publishOne, toBytes } from './publishing.js';
 import type { Reader } from './reader.js';
 import { Topic } from './topic.js';
 
@@ -30,6 +32,8 @@ export interface EmbeddedBrokerOptions {
   readonly maxMessageBytes: number;
   /** A topic's file larger than this loses what all its readers have read. */
   readonly trimBytes?: number;
+  /** Bytes that nobody has read, beyond which no flow starts; absent = docs/limits.md. */
+  readonly unreadBytes?: number | undefined;
   readonly decode: (
     topic: string,
     record: { key: Uint8Array | null; value: Uint8Array | null; headers: Record<string, string> },
@@ -59,11 +63,13 @@ class InProcessBroker implements EmbeddedBroker {
   private readonly groups = new Map<string, Group>();
   private readonly intake = new Map<string, Reader>();
   private readonly offsets: Offsets;
+  private readonly fullness: Fullness;
   private joined = false;
   private leave: () => Promise<void> = async () => undefined;
 
   constructor(private readonly options: EmbeddedBrokerOptions) {
     this.offsets = new Offsets(join(options.folder, 'offsets.json'), options.log);
+    this.fullness = new Fullness(this.topics, options.unreadBytes);
   }
 
   async open(): Promise<void> {
@@ -84,9 +90,20 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   readonly publisher = {
-    publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
-      Promise.all(rows.map((row) => this.publish(row))),
+    publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> => {
+      const { maxMessageBytes } = this.options;
+      const publishing = {
+        topic: (name: string) => this.topics.get(name),
+        overflows: () => this.fullness.overflows(),
+        maxMessageBytes,
+      };
+      return Promise.all(rows.map((row) => publishOne(row, publishing)));
+    },
   };
+
+  full(): string | null {
+    return this.fullness.full();
+  }
 
   async ensureTopics(names: readonly string[]): Promise<void> {
     for (const name of names) {
@@ -172,7 +189,9 @@ class InProcessBroker implements EmbeddedBroker {
       const reader = this.intake.get(name);
       if (reader !== undefined) return reader.position;
       // Read by the gateway, which has not started yet: nothing counts as read.
-      return this.options.intakeTopics.includes(name) ? 0 : this.offsets.slowest(name);
+      if (this.options.intakeTopics.includes(name)) return 0;
+      // What the gateway sends to nobody in this process (ends, dead letters) is not waited for; commands are, for ever.
+      return this.options.ownTopics.includes(name) ? null : (this.offsets.slowest(name) ?? 0);
     };
     this.topics.set(
       name,
@@ -225,34 +244,4 @@ class InProcessBroker implements EmbeddedBroker {
     });
     await intake(deliveries);
   }
-
-  private async publish(row: OutboxRow): Promise<PublishResult> {
-    const never = (errorCode: string, errorMessage: string): PublishResult => ({
-      row,
-      result: 'never',
-      errorCode,
-      errorMessage,
-    });
-    const topic = this.topics.get(row.topic);
-    if (topic === undefined) return never('UNKNOWN_TOPIC', `there is no topic ${row.topic}`);
-    const [key, value] = [toBytes(row.key), toBytes(row.value)];
-    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
-    const { maxMessageBytes } = this.options;
-    if (bytes > maxMessageBytes)
-      return never(
-        'MESSAGE_TOO_LARGE',
-        `the message has ${bytes} bytes, at most ${maxMessageBytes} go`,
-      );
-    try {
-      await topic.append({ key, value, headers: row.headers });
-      return { row, result: 'ok' };
-    } catch (error) {
-      const errorMessage = `the log of ${row.topic} could not be written: ${error instanceof Error ? error.message : String(error)}`;
-      return { row, result: 'later', errorCode: 'BROKER_UNAVAILABLE', errorMessage };
-    }
-  }
-}
-
-function toBytes(value: string | Uint8Array | null): Uint8Array | null {
-  return typeof value === 'string' ? Buffer.from(value) : value;
 }

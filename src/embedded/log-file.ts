@@ -40,6 +40,7 @@ export class LogFile {
   private pending: Pending[] = [];
   private turn: Promise<void> = Promise.resolve();
   private broken = false;
+  private bytes = 0;
 
   private constructor(private readonly path: string) {}
 
@@ -66,6 +67,20 @@ export class LogFile {
   /** Bytes on the disk. */
   get size(): number {
     return this.good;
+  }
+
+  /** Bytes of what is kept in memory. */
+  get held(): number {
+    return this.bytes;
+  }
+
+  /** The same from this offset on. */
+  heldFrom(offset: number): number {
+    const index = Math.max(0, offset - this.firstOffset);
+    if (index === 0) return this.bytes;
+    let bytes = 0;
+    for (let at = index; at < this.records.length; at++) bytes += sizeOf(this.records[at]);
+    return bytes;
   }
 
   /** At most so many, from the first that is there at or after this offset. */
@@ -105,11 +120,16 @@ export class LogFile {
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, this.good)) {
       const line = parsed(bytes.subarray(this.good, end).toString());
       if (line === null) break;
-      if (line.mark !== true) this.records.push(recordOf(line));
+      if (line.mark !== true) this.keep(recordOf(line));
       this.next = line.mark === true ? line.o : line.o + 1;
       this.good = end + 1;
     }
     if (this.good < bytes.length) await truncate(this.path, this.good);
+  }
+
+  private keep(record: LogRecord): void {
+    this.records.push(record);
+    this.bytes += sizeOf(record);
   }
 
   private async flush(): Promise<void> {
@@ -128,7 +148,7 @@ export class LogFile {
       return;
     }
     this.good += bytes.length;
-    for (const record of records) this.records.push(record);
+    for (const record of records) this.keep(record);
     this.next += records.length;
     for (const { resolve } of batch) resolve();
   }
@@ -157,6 +177,7 @@ export class LogFile {
     await writeFile(`${this.path}.new`, bytes, { flush: true });
     await rename(`${this.path}.new`, this.path);
     this.records = records;
+    this.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
     this.good = bytes.length;
     this.broken = false;
   }

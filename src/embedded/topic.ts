@@ -3,10 +3,9 @@ import type { Log } from '../observability/log.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { Reader } from './reader.js';
 
-/** What late comers still find of what all others have read. */
+/** What late comers still find of what all others have read: so many records, and no more than this part of what is tidied up. */
 const KEPT_RECORDS = 1000;
-/** Unread records go as well when they are this many times more than what is tidied up. */
-const UNREAD_TIMES = 8;
+const KEPT_PART = 1 / 8;
 
 export interface TopicOptions {
   readonly name: string;
@@ -14,7 +13,7 @@ export interface TopicOptions {
   /** A file larger than this is tidied up. */
   readonly trimBytes: number;
   readonly log: Log;
-  /** All its readers have read what is before this; null = nobody reads it. */
+  /** All its readers have read what is before this; null = nobody ever will. */
   read(): number | null;
 }
 
@@ -67,18 +66,22 @@ export class Topic {
     await this.log.close();
   }
 
+  /** Bytes that somebody has still to read. */
+  get unread(): number {
+    return this.log.heldFrom(this.readUpTo);
+  }
+
+  private get readUpTo(): number {
+    return this.options.read() ?? this.log.nextOffset;
+  }
+
   private async trim(): Promise<void> {
     const { name, trimBytes, log } = this.options;
     const { log: file } = this;
-    const read = Math.min(this.options.read() ?? file.nextOffset, file.nextOffset - KEPT_RECORDS);
-    const most = file.offsetOfLast(trimBytes * UNREAD_TIMES);
+    // What somebody has still to read is never thrown away; the broker is full first.
+    const kept = Math.max(file.nextOffset - KEPT_RECORDS, file.offsetOfLast(trimBytes * KEPT_PART));
+    const before = Math.min(this.readUpTo, kept);
     try {
-      if (most > read)
-        log.warn(
-          { topic: name, before: most },
-          'nobody has read these records, and there are too many: the oldest go',
-        );
-      const before = Math.max(read, most);
       if (before > file.firstOffset) await file.trim(before);
     } catch (error) {
       log.warn({ topic: name, err: error }, 'what has been read could not be tidied up');

@@ -101,7 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
     patienceMs: options.patienceMs ?? 10_000,
   });
   const registry = new Registry({ store, broker, wire, log: logs('registry') });
-  const commands = new Commands(road, read, store);
+  const commands = new Commands(road, read, store, () => broker.full?.() ?? null);
   const quarantine = new Quarantine({ road, read, store, registry, decode: options.decode });
   let leave: (() => Promise<void>) | null = null;
 

@@ -207,4 +207,10 @@ export const LIMITS = {
     'times a request looks for names like an unknown one',
     'no suggestions',
   ),
+  embeddedBytes: limit(
+    64 * MIB,
+    'bytes of messages in the broker in this process that nobody has read: beyond it no flow starts',
+    'BROKER_FULL',
+    'EMBEDDED_BROKER_BYTES',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -17,6 +17,7 @@ import {
   row,
   WorkerEar,
 } from '../contracts/broker-builders.js';
+import { until } from '../e2e/kit/until.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -27,14 +28,20 @@ function newFolder(): string {
   folders.push(folder);
   return folder;
 }
-function open(folder: string, log = loudLog().log, trimBytes?: number): Promise<EmbeddedBroker> {
+function open(
+  folder: string,
+  log = loudLog().log,
+  trimBytes?: number,
+  unreadBytes?: number,
+): Promise<EmbeddedBroker> {
   const options = {
     folder,
     intakeTopics: ['in'],
-    ownTopics: ['in'],
+    ownTopics: ['in', 'own'],
     maxMessageBytes: 2 * 1024 * 1024,
     decode: decodeNothing,
     log,
+    unreadBytes,
   };
   return openEmbeddedBroker({ ...options, ...(trimBytes !== undefined && { trimBytes }) });
 }
@@ -109,27 +116,46 @@ describe('its log in a folder', () => {
     await again.close();
   });
 
-  test('what nobody reads does not grow without end: the oldest go, loudly', async () => {
+  test('what nobody has read is kept for ever: first new flows are refused, then messages wait', async () => {
     const folder = newFolder();
     const { log, warnings } = loudLog();
-    const broker = await open(folder, log, 10_000);
+    const broker = await open(folder, log, 10_000, 100_000);
     await broker.ensureTopics(['step']);
-    const worker = broker.worker('slow');
-    const gate = Promise.withResolvers<void>();
-    await worker.subscribe(['step'], () => gate.promise);
-    for (let batch = 0; batch < 30; batch++) {
-      await broker.publisher.publish(
-        Array.from({ length: 100 }, (_, index) =>
-          row('step', `${batch * 100 + index} ${'x'.repeat(100)}`),
-        ),
-      );
-    }
-    gate.resolve();
-    await broker.close();
-    expect(statSync(logOf(folder, 'step')).size).toBeLessThan(400_000);
-    expect(warnings).toContain(
-      'nobody has read these records, and there are too many: the oldest go',
+    const publish = (texts: readonly string[]) =>
+      broker.publisher.publish(texts.map((text) => row('step', `${text} ${'x'.repeat(100)}`)));
+    const all = Array.from({ length: 800 }, (_, index) => String(index));
+    expect(broker.full?.()).toBeNull();
+    await publish(all);
+    expect(broker.full?.()).toMatch(
+      /no worker has read, at most 100000 are kept; start the workers/,
     );
+    await publish(all.map((text) => `${text} again`));
+    let [more, taken] = [0, 2 * all.length];
+    for (; more < 100_000; more++) {
+      const [result] = await publish([`more ${more}`]);
+      if (result?.result === 'later') break;
+      taken++;
+    }
+    expect(more).toBeLessThan(100_000);
+    const ear = new WorkerEar();
+    await ear.attach(broker.worker('late'), ['step']);
+    await ear.until((heard) => heard.length === taken);
+    expect(ear.texts.slice(0, 3).map((text) => text.split(' ')[0])).toEqual(['0', '1', '2']);
+    await until('it is not full any more', () => broker.full?.() === null);
+    expect((await publish(['goes again']))[0]?.result).toBe('ok');
+    expect(warnings).toEqual([]);
+    await broker.close();
+  });
+
+  test('what nobody ever reads here is not waited for', async () => {
+    const broker = await open(newFolder(), loudLog().log, 10_000, 50_000);
+    await broker.ensureTopics(['own']);
+    for (let batch = 0; batch < 20; batch++)
+      await broker.publisher.publish(
+        Array.from({ length: 100 }, () => row('own', 'x'.repeat(100))),
+      );
+    expect(broker.full?.()).toBeNull();
+    await broker.close();
   });
 });
 

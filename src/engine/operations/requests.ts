@@ -12,12 +12,17 @@ export class Commands {
     private readonly road: Road,
     private readonly read: ReadModel,
     private readonly store: Pick<Store, 'similarNames'>,
+    /** Why no new flow can be carried now; null = nothing is in the way. */
+    private readonly full: () => string | null = () => null,
   ) {}
 
   async execute(
     request: StartRequest,
     suggestions: { left: number } = { left: LIMITS.nameSuggestions.value },
   ): Promise<ExecuteResult> {
+    const full = this.full();
+    if (full !== null)
+      return { flow: null, created: false, problems: [problem('BROKER_FULL', full)] };
     // The id is made once: if the commit's answer is lost, the next try meets its own flow.
     const flowId = request.flowId ?? newFlowId();
     try {

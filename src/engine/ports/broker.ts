@@ -40,6 +40,8 @@ export interface Broker {
   /** Takes no more, waits for what is under way, leaves the group. */
   stopConsuming(): Promise<void>;
   health(): BrokerHealth;
+  /** Why no new flow can be carried now, in words for its caller; null or absent = nothing is in the way. */
+  full?(): string | null;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,49 @@
+/** Messages into the topics' logs, one by one: one that can not go fails alone. */
+import type { OutboxRow, PublishResult } from '../engine/ports.js';
+import type { Topic } from './topic.js';
+
+export interface Publishing {
+  topic(name: string): Topic | undefined;
+  /** Why nothing more can be taken now; null = nothing is wrong. */
+  overflows(): string | null;
+  readonly maxMessageBytes: number;
+}
+
+export async function publishOne(
+  row: OutboxRow,
+  { topic: topicOf, overflows, maxMessageBytes }: Publishing,
+): Promise<PublishResult> {
+  const failed = (
+    result: 'never' | 'later',
+    errorCode: string,
+    errorMessage: string,
+  ): PublishResult => ({ row, result, errorCode, errorMessage });
+  const topic = topicOf(row.topic);
+  if (topic === undefined)
+    return failed('never', 'UNKNOWN_TOPIC', `there is no topic ${row.topic}`);
+  const [key, value] = [toBytes(row.key), toBytes(row.value)];
+  const bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  if (bytes > maxMessageBytes)
+    return failed(
+      'never',
+      'MESSAGE_TOO_LARGE',
+      `the message has ${bytes} bytes, at most ${maxMessageBytes} go`,
+    );
+  const full = overflows();
+  if (full !== null) return failed('later', 'BROKER_UNAVAILABLE', full);
+  try {
+    await topic.append({ key, value, headers: row.headers });
+    return { row, result: 'ok' };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return failed(
+      'later',
+      'BROKER_UNAVAILABLE',
+      `the log of ${row.topic} could not be written: ${why}`,
+    );
+  }
+}
+
+export function toBytes(value: string | Uint8Array | null): Uint8Array | null {
+  return typeof value === 'string' ? Buffer.from(value) : value;
+}
