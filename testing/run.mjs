@@ -53,6 +53,8 @@ const RINGS = [
   },
   { name: 'kafka', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   { name: 'e2e', folders: ['testing/e2e'], needs: [postgres, kafka], more: ['--runInBand'] },
+  // Every kind of attack, three seconds each, on a gateway of its own.
+  { name: 'hostile', program: 'testing/hostile/run.mjs', more: ['--short'] },
   // The short form; on services of its own, which it breaks.
   {
     name: 'chaos',

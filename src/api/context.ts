@@ -32,8 +32,8 @@ export interface RequestContext {
   readonly budget: Budget;
 }
 
-const MOST_READS = 250;
-const MOST_ROWS = 20_000;
+const MOST_READS = LIMITS.readsPerRequest.value;
+const MOST_ROWS = LIMITS.rowsPerRequest.value;
 
 /** What one request may make the database read: depth and cost rules see a document, not its variables. */
 export class Budget {

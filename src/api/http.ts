@@ -16,7 +16,7 @@ import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
 /** Room for many starts in one request, or for one that is too large to be told so by name. */
-const LEAST_BODY_LIMIT = 8 * 1024 * 1024;
+const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */
 const CHECK_MS = 2000;

@@ -71,9 +71,9 @@ export const SETTINGS = {
   ),
   databasePool: setting(
     'DATABASE_POOL',
-    'most connections to the database',
-    '10',
-    whole(2, 1000, 10),
+    'most connections to the database, those for reads apart',
+    String(LIMITS.writeConnections.value),
+    whole(2, 1000, LIMITS.writeConnections.value),
   ),
   databaseReadPool: bounded(
     'DATABASE_READ_POOL',
@@ -122,8 +122,8 @@ export const SETTINGS = {
   payloadLimit: setting(
     'PAYLOAD_LIMIT_BYTES',
     'largest payload of a start or a reply, bytes',
-    '921600',
-    whole(1024, 50_000_000, 921_600),
+    String(LIMITS.payloadBytes.value),
+    whole(1024, 50_000_000, LIMITS.payloadBytes.value),
   ),
   fanOutLimit: setting(
     'FAN_OUT_LIMIT_BYTES',

@@ -1,4 +1,5 @@
 /** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
+import { LIMITS } from '../limits/limits.js';
 import type { Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
 import { resolveStarts } from './intake/resolve-starts.js';
@@ -97,7 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
     afterCommit,
     recovered: () => hub.reconnected(),
     batchSize: options.batchSize ?? 500,
-    queueLimit: options.queueLimit ?? 5000,
+    queueLimit: options.queueLimit ?? LIMITS.queueLength.value,
     patienceMs: options.patienceMs ?? 10_000,
   });
   const registry = new Registry({ store, broker, wire, log: logs('registry') });

@@ -29,6 +29,26 @@ const KIB = 1024;
 const MIB = 1024 * 1024;
 
 export const LIMITS = {
+  payloadBytes: limit(
+    921_600,
+    'bytes of the payload of a start or a reply',
+    'PAYLOAD_TOO_LARGE',
+    'PAYLOAD_LIMIT_BYTES',
+  ),
+  headersBytes: limit(16 * KIB, "bytes of an initiator's headers", 'HEADERS_TOO_LARGE'),
+  startsPerRequest: limit(1000, 'starts of one executeMany', 'BAD_USER_INPUT'),
+  nameCharacters: limit(200, 'characters of a name, key or id from a caller', 'INVALID_TEXT'),
+  reasonCharacters: limit(2000, 'characters of a reason', 'INVALID_TEXT'),
+  searchCharacters: limit(1000, 'characters of a text to search for', 'BAD_USER_INPUT'),
+  filterLabels: limit(20, 'labels of a filter', 'BAD_USER_INPUT'),
+  bodyBytes: limit(
+    8 * MIB,
+    'bytes of a request body (twice PAYLOAD_LIMIT_BYTES when that is more)',
+    'BODY_TOO_LARGE',
+  ),
+  readsPerRequest: limit(250, 'lists that one request reads', 'BAD_USER_INPUT'),
+  rowsPerRequest: limit(20_000, 'rows that one request reads', 'BAD_USER_INPUT'),
+  timelinePage: limit(1000, 'events of one page of a timeline', 'BAD_USER_INPUT'),
   documentCharacters: limit(MIB, 'characters of a registration document', 'DOCUMENT_TOO_LARGE'),
   documentInRecordCharacters: limit(
     16 * KIB,
@@ -105,6 +125,7 @@ export const LIMITS = {
     'bytes that the steps of one parallel flow answer together',
     'PAYLOAD_TOO_LARGE',
   ),
+  queueLength: limit(5000, 'requests of callers that wait to be recorded', 'OVERLOADED'),
   queueBytes: limit(64 * MIB, 'bytes of callers that wait to be recorded', 'OVERLOADED'),
   batchBytesIn: limit(8 * MIB, 'bytes that one transaction takes in', 'waits for the next one'),
   batchBytesRead: limit(
@@ -175,6 +196,7 @@ export const LIMITS = {
   ),
   socketBytesPerPrincipal: limit(8 * MIB, 'the same of one address', 'TOO_MANY_SUBSCRIPTIONS'),
   socketBytes: limit(32 * MIB, 'the same of all connections', 'TOO_MANY_SUBSCRIPTIONS'),
+  subscriberBehind: limit(1000, 'changes a subscriber may be behind', 'LAGGED'),
   subscriberMessagesPerSecond: limit(
     2000,
     'messages a second to all subscribers together; who falls 1,000 behind is ended',

@@ -1,4 +1,6 @@
 /** A start by topic (2-wire.md, "Start"). */
+
+import { LIMITS } from '../limits/limits.js';
 import type { StartRequest } from '../saga/input.js';
 import {
   isFlowId,
@@ -89,7 +91,7 @@ export function wrongPayload(
       };
 }
 
-const HEADERS_LIMIT = 16_384;
+const HEADERS_LIMIT = LIMITS.headersBytes.value;
 
 /** Why the initiator's headers are refused, or null: they travel on every command. */
 export function wrongHeaders(

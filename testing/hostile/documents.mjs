@@ -10,7 +10,8 @@ const lines = (count, line) => Array.from({ length: count }, (_, n) => line(n)).
 /** Name → a document of that kind, from a chance. */
 export const HURTFUL = {
   'document: 60,000 keys': () => lines(60_000, (n) => `k${n}: ${n}`),
-  'document: 20,000 aliases': () => `a: &a [x]\nb:\n${lines(20_000, () => '  - *a')}`,
+  'document: 20,000 aliases': () =>
+    `a:\n${lines(20_000, (n) => `  - &a${n} x`)}\nb:\n${lines(20_000, (n) => `  - *a${n}`)}`,
   'document: 500,000 brackets': () => '['.repeat(500_000),
   'document: 4,000 unknown fields': () =>
     `${parallel('unknownFields', 1)}${lines(4000, (n) => `orchestrationNam${n}: x`)}`,

@@ -166,7 +166,7 @@ async function readers(gateway, luck, ms) {
   const query =
     'query($f: FlowFilter) { history(filter: $f, first: 100) { edges { node { flowId steps { input } timeline(first: 50) { details } } } } }';
   const filter = () => ({
-    statuses: Array.from({ length: 2000 }, () => luck.of(['IN_PROGRESS', 'COMPLETED', 'UNDONE'])),
+    statuses: Array.from({ length: 500 }, () => luck.of(['IN_PROGRESS', 'COMPLETED', 'UNDONE'])),
     errorContains: luck.of(['a', 'zz', '%']),
   });
   const left = Date.now() + Math.min(ms, 8000);
@@ -272,6 +272,15 @@ async function strange(gateway) {
   return tally(answers);
 }
 
+/** Several kinds at once, as chance has them. */
+async function mixture(gateway, luck, ms) {
+  const kinds = KINDS.filter(({ run }) => run !== mixture && run !== fullBroker);
+  const chosen = Array.from({ length: 5 }, () => luck.of(kinds));
+  const ends = await Promise.allSettled(chosen.map(({ run }) => run(gateway, luck, ms)));
+  const failed = ends.filter(({ status }) => status === 'rejected').length;
+  return `${chosen.map(({ name }) => name).join(' + ')}${failed > 0 ? ` (${failed} cut off)` : ''}`;
+}
+
 const documents = Object.entries(HURTFUL).map(([name, document]) => ({
   name,
   run: async (gateway, luck, ms) => {
@@ -303,6 +312,9 @@ export const KINDS = [
   { name: '120 unfinished bodies of 8 MB', run: unfinishedBodies },
   { name: '3,000 slow headers', run: slowHeaders },
   { name: '60 clients that do not read', run: unreadAnswers },
-  { name: '140 MB for a worker that is not there', run: fullBroker },
   { name: 'strange requests', run: strange },
+  { name: 'a mixture', run: mixture },
+  { name: 'another mixture', run: mixture },
+  // Last: no flow starts any more when it is full.
+  { name: '140 MB for a worker that is not there', run: fullBroker },
 ];

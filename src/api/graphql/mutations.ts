@@ -12,7 +12,7 @@ import { ExecutePayload, RegisterPayload } from './views/answers.js';
 
 /** class-validator would fail on JSON written inline. */
 export const UNCHECKED = { validate: false } as const;
-const MOST_AT_ONCE = 1000;
+const MOST_AT_ONCE = LIMITS.startsPerRequest.value;
 
 async function started(
   { shell }: RequestContext,

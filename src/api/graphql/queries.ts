@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import type { FlowFilter, ReadOptions } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
@@ -22,7 +23,7 @@ export const FILTER = {
   validate: false,
   description: 'Only flows like this.',
 } as const;
-const MOST_EVENTS = 1000;
+const MOST_EVENTS = LIMITS.timelinePage.value;
 /** Rows of the request's budget: an index is read as far as the count goes, which is less than reading flows. */
 const COUNT_COSTS = 1000;
 
@@ -53,12 +54,15 @@ export async function flowPage(
   return { ...connectionOf(page, (flow) => new FlowView(flow)), count: counting(filter, context) };
 }
 
-function counting(filter: FlowFilter, { shell, budget }: RequestContext): () => Promise<number> {
+function counting(
+  filter: FlowFilter,
+  { shell, budget, signal }: RequestContext,
+): () => Promise<number> {
   let counted: Promise<number> | null = null;
   return () => {
     if (counted === null) {
       budget.spend(COUNT_COSTS);
-      counted = shell.engine.read.count(filter, COUNTED);
+      counted = shell.engine.read.count(filter, COUNTED, { signal });
     }
     return counted;
   };

@@ -1,5 +1,6 @@
 /** Which flows a caller asks for. */
 import type { FlowFilter } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
 import type { FlowStatus, StepStatus } from '../../saga/flow.js';
 import { BadInput } from '../problems.js';
 import { goodText, wrongText } from './words.js';
@@ -25,8 +26,8 @@ const TEXTS = [
   'initiator',
   'correlationId',
 ] as const;
-const LONGEST_SEARCH = 1000;
-const MOST_LABELS = 20;
+const LONGEST_SEARCH = LIMITS.searchCharacters.value;
+const MOST_LABELS = LIMITS.filterLabels.value;
 
 /** A part that is wrong is thrown by its name. */
 export function filterOf(

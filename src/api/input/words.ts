@@ -1,13 +1,14 @@
 /** Words from callers: names, keys, reasons. */
 import type { Problem } from '../../engine/ports.js';
+import { LIMITS } from '../../limits/limits.js';
 import { unstorableString } from '../../wire/json.js';
 import { BadInput } from '../problems.js';
 
 /** As far as flows are counted, and as numbered pages reach: reading further costs more than anybody wants to know. */
 export const COUNTED = 10_000;
 /** Characters of a name, key or id; of a text to search for. */
-export const LONGEST_NAME = 200;
-export const LONGEST_REASON = 2000;
+export const LONGEST_NAME = LIMITS.nameCharacters.value;
+export const LONGEST_REASON = LIMITS.reasonCharacters.value;
 
 export function problem(code: string, path: string, message: string): Problem {
   return { code, message, path, line: null, suggestions: [] };

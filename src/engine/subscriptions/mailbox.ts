@@ -1,7 +1,8 @@
 /** A subscriber's letter box: what was committed since its last look, bounded. */
+import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 
-export const MOST_BUFFERED = 1000;
+export const MOST_BUFFERED = LIMITS.subscriberBehind.value;
 
 /** What came in since the last look; bounded: too much becomes "read again". */
 export class Mailbox {
