@@ -42,7 +42,7 @@ export class Budget {
   private bytes = 0;
   private released = false;
 
-  constructor(private readonly answers?: AnswerBytes | undefined) {}
+  constructor(private readonly shell: Pick<Shell, 'answers' | 'payloadLimit'>) {}
 
   /** Throws when the request asks for too much. */
   spend(rows: number): void {
@@ -56,20 +56,20 @@ export class Budget {
 
   /** Takes payloads before they are read; rejects when the answer would be too large, or others are. */
   async take(bytes: number): Promise<void> {
-    const most = LIMITS.answerBytes.value;
+    const most = Math.max(LIMITS.answerBytes.value, 2 * this.shell.payloadLimit);
     if (this.bytes + bytes > most)
       throw new BadInput(
         `the payloads of this answer have over ${most} bytes (${this.bytes + bytes}): ask for fewer flows, or without input and output`,
         'ANSWER_TOO_LARGE',
       );
     this.bytes += bytes;
-    await this.answers?.take(bytes);
-    if (this.released) this.answers?.give(bytes);
+    await this.shell.answers?.take(bytes);
+    if (this.released) this.shell.answers?.give(bytes);
   }
 
   /** The answer has been sent, or will not be. */
   release(): void {
-    if (!this.released) this.answers?.give(this.bytes);
+    if (!this.released) this.shell.answers?.give(this.bytes);
     this.released = true;
   }
 }

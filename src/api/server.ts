@@ -11,7 +11,7 @@ import type { Shell } from './context.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
 import { healthRoutes } from './health.js';
-import { createHttp } from './http.js';
+import { bodyLimitOf, createHttp } from './http.js';
 import { createOrigins } from './origins.js';
 import { Pace } from './pace.js';
 import { pages } from './pages.js';
@@ -96,7 +96,9 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-function sharesOf({ limits }: ApiOptions): SocketShares {
+/** A larger PAYLOAD_LIMIT_BYTES raises what bodies may hold. */
+function sharesOf({ limits, payloadLimit }: ApiOptions): SocketShares {
+  const body = bodyLimitOf({ payloadLimit });
   const shares = (each: Limit, all: Limit): Shares => new Shares(each.value, all.value);
   const { socketConnectionsPerPrincipal, subscriptionsPerPrincipal } = limits ?? {};
   return {
@@ -109,7 +111,10 @@ function sharesOf({ limits }: ApiOptions): SocketShares {
       LIMITS.subscriptions.value,
     ),
     bytes: shares(LIMITS.socketBytesPerPrincipal, LIMITS.socketBytes),
-    uploads: shares(LIMITS.uploadBytesPerPrincipal, LIMITS.uploadBytes),
+    uploads: new Shares(
+      Math.max(LIMITS.uploadBytesPerPrincipal.value, 2 * body),
+      Math.max(LIMITS.uploadBytes.value, 4 * body),
+    ),
   };
 }
 

@@ -122,7 +122,7 @@ export const LIMITS = {
   ),
   stepOutputsBytes: limit(
     32 * MIB,
-    'bytes that the steps of one parallel flow answer together',
+    'bytes that the steps of one parallel flow answer together (four answers when those are more)',
     'PAYLOAD_TOO_LARGE',
   ),
   queueLength: limit(5000, 'requests of callers that wait to be recorded', 'OVERLOADED'),
@@ -161,7 +161,7 @@ export const LIMITS = {
   ),
   uploadBytes: limit(
     64 * MIB,
-    'bytes of bodies and messages that are being received',
+    'bytes of bodies and messages that are being received (four bodies when those are more)',
     'OVERLOADED',
   ),
   uploadBytesPerPrincipal: limit(32 * MIB, 'the same of one address', 'OVERLOADED'),
@@ -212,7 +212,11 @@ export const LIMITS = {
   ),
   readsWaiting: limit(500, 'reads that wait for a connection', 'OVERLOADED'),
   readMs: limit(5000, 'milliseconds one statement of a reader may take', 'READ_TOO_SLOW'),
-  answerBytes: limit(16 * MIB, 'bytes of payloads in one answer', 'ANSWER_TOO_LARGE'),
+  answerBytes: limit(
+    16 * MIB,
+    'bytes of payloads in one answer (twice PAYLOAD_LIMIT_BYTES when that is more)',
+    'ANSWER_TOO_LARGE',
+  ),
   answerBytesInAll: limit(
     32 * MIB,
     'bytes of payloads of all answers that are on their way',

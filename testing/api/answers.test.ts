@@ -50,14 +50,18 @@ test.each([
 });
 
 test('the payloads of one answer are bounded, all its parts together', async () => {
-  const budget = new Budget();
+  const budget = new Budget({ payloadLimit: 1000 });
   await budget.take(LIMITS.answerBytes.value - 10);
   await expect(budget.take(11)).rejects.toMatchObject({ code: 'ANSWER_TOO_LARGE' });
 });
 
 test('the payloads of all answers are bounded: the next one waits until others have been sent', async () => {
   const answers = new AnswerBytes(100, 60_000);
-  const [first, second, third] = [new Budget(answers), new Budget(answers), new Budget(answers)];
+  const [first, second, third] = [
+    new Budget({ answers, payloadLimit: 1000 }),
+    new Budget({ answers, payloadLimit: 1000 }),
+    new Budget({ answers, payloadLimit: 1000 }),
+  ];
   await first.take(80);
   const order: string[] = [];
   const waiting = [
@@ -74,7 +78,10 @@ test('the payloads of all answers are bounded: the next one waits until others h
 
 test('one that waits too long is refused as overload, and what it took after its end is given back', async () => {
   const answers = new AnswerBytes(100, 1);
-  const [first, late] = [new Budget(answers), new Budget(answers)];
+  const [first, late] = [
+    new Budget({ answers, payloadLimit: 1000 }),
+    new Budget({ answers, payloadLimit: 1000 }),
+  ];
   await first.take(100);
   await expect(late.take(1)).rejects.toMatchObject({ code: 'OVERLOADED' });
   first.release();

@@ -69,7 +69,11 @@ test('a read whose caller has gone before its turn is never begun, and others ge
   await becomes(1);
   second.abort();
   first.abort();
-  expect(await Promise.all(codes)).toEqual(['DATABASE_CANCELLED', 'DATABASE_CANCELLED', 'answered']);
+  expect(await Promise.all(codes)).toEqual([
+    'DATABASE_CANCELLED',
+    'DATABASE_CANCELLED',
+    'answered',
+  ]);
   await close();
 });
 

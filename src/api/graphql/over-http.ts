@@ -60,7 +60,7 @@ function wrongBody({ method, body }: FastifyRequest): GraphQLError | null {
 }
 
 function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): RequestContext {
-  const budget = new Budget(shell.answers);
+  const budget = new Budget(shell);
   reply.raw.once('close', () => budget.release());
   return {
     shell,

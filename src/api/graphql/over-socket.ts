@@ -71,7 +71,7 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
 
 function contextOf(connection: Connection, id: string, shell: Shell): RequestContext {
   const { request, gone } = connection;
-  const budget = new Budget(shell.answers);
+  const budget = new Budget(shell);
   connection.whenEnded(id, () => budget.release());
   const { headers } = request;
   return {

@@ -78,7 +78,7 @@ async function details(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { flowId } = request.params as { readonly flowId: string };
-  const budget = new Budget(shell.answers);
+  const budget = new Budget(shell);
   reply.raw.once('close', () => budget.release());
   const options = { take: (bytes: number) => budget.take(bytes), signal: request.signal };
   const id = goodText(flowId, 'flowId', 1000);
