@@ -35,6 +35,7 @@ const STARTED = [
   '^src/main\\.ts$',
   '^src/launch/(start|backstep)\\.mjs$',
   '^src/api/print-schema\\.ts$',
+  '^src/client/index\\.ts$',
   '^src/api/input/document-worker\\.ts$',
 ];
 
@@ -108,6 +109,11 @@ module.exports = {
         builtin(`crypto|http|stream|events|net|timers|timers/promises|worker_threads|${FILES}`),
       ],
       'The API asks the engine (engine/service.ts); it never talks to the database or the broker.',
+    ),
+    only(
+      'client',
+      [npm('(graphql-ws|@graphql-typed-document-node)')],
+      'The client is published and runs in browsers: it knows the printed schema only.',
     ),
     only(
       'demo',

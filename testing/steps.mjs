@@ -97,6 +97,7 @@ export const CHECKS = [
   ],
   ['nothing dead', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
+  ['generated client', () => run(NODE, ['testing/generated-client.mjs', '--check'])],
 ];
 
 /** Runs a program of the tests that says by its code whether all was well; answers one count. */

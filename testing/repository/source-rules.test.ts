@@ -7,7 +7,7 @@ const below = (folder: string): string[] =>
     .filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !name.endsWith('.d.ts'))
     .map((name) => `${folder}/${name}`);
 const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n');
-const sources = below('src');
+const sources = below('src').filter((file) => !file.includes('/generated/'));
 const tests = below('testing');
 
 /** Over their budget since lines are at most 100 characters wide; each is to be split by idea. */

@@ -1,0 +1,109 @@
+/**
+ * Layer 6, the typed client (`backstep/client`). Knows: the published schema, HTTP, WebSocket. Refuses to know: the inside of the gateway.
+ * In: calls of a program, in Node 22 or a browser. Out: typed results, typed errors, events that resume by themselves.
+ */
+import { createClient as createSocket } from 'graphql-ws/client';
+import { ProblemError } from './errors.js';
+import * as api from './generated/graphql.js';
+import { type HttpOptions, request, type Send, type Signal } from './http.js';
+import { lists } from './lists.js';
+import { type FlowSummary, flowOf, verbs } from './verbs.js';
+import { type FlowEnd, followers, type WatchOptions } from './watch.js';
+
+export interface ClientOptions {
+  /** The GraphQL endpoint, for example `http://127.0.0.1:4000/graphql`. */
+  readonly url: string;
+  /** Sent with each HTTP request and as the payload of `connection_init`; a function is called each time. */
+  readonly headers?:
+    | Readonly<Record<string, string>>
+    | (() => Readonly<Record<string, string>>)
+    | undefined;
+  /** Default: the global one. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** A WebSocket class. Default: the global one (browsers, Node 22 and newer). */
+  readonly webSocket?: unknown;
+}
+
+export type FlowDetails = NonNullable<api.DetailsQuery['details']>;
+export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
+export type BackstepClient = ReturnType<typeof createClient>;
+
+/** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
+export function createClient({ url, headers, fetch, webSocket }: ClientOptions) {
+  const given = (): Readonly<Record<string, string>> =>
+    typeof headers === 'function' ? headers() : (headers ?? {});
+  const http: HttpOptions = {
+    url,
+    headers: given,
+    fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
+  };
+  const socket = createSocket({
+    url: url.replace(/^http/, 'ws'),
+    connectionParams: given,
+    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
+    retryAttempts: 0,
+    ...(webSocket !== undefined && { webSocketImpl: webSocket }),
+  });
+  const send: Send = (document, variables, { signal } = {}) =>
+    request(http, document, variables, signal);
+  const follow = followers(send, socket);
+  const calls = callsOf(send);
+  return {
+    /** Any operation: a document of your own, typed by a code generator or by hand. Throws BackstepError. */
+    request: send,
+    ...calls,
+    ...follow,
+    ...lists(send),
+    ...verbs(send),
+
+    /** Starts a flow and waits for its end. */
+    async executeAndWait(input: api.ExecuteInput, options: WatchOptions = {}): Promise<FlowEnd> {
+      const { flow } = await calls.execute(input, options);
+      return follow.waitForEnd(flow.flowId, options);
+    },
+
+    /** Closes the WebSocket connection; iterations under way end. */
+    close(): void {
+      void socket.dispose();
+    },
+  };
+}
+
+interface RegisterOptions extends Signal {
+  /** Only shows what would change. */
+  readonly dryRun?: boolean | undefined;
+  readonly serviceName?: string | undefined;
+}
+
+function callsOf(send: Send) {
+  return {
+    /**
+     * Starts a flow. Throws ProblemError when it is refused. With an idempotencyKey it may be repeated safely.
+     * The payload is sent with `JSON.stringify`: pass whole numbers beyond 2^53 as text.
+     */
+    async execute(
+      input: api.ExecuteInput,
+      options: Signal = {},
+    ): Promise<{ readonly flow: FlowSummary; readonly created: boolean }> {
+      const answer = (await send(api.ExecuteDocument, { input }, options)).execute;
+      return { flow: flowOf(answer), created: answer.created };
+    },
+
+    /** Registers a YAML or JSON document. Throws ProblemError with all problems and their lines; then nothing is stored. */
+    async register(
+      document: string,
+      { dryRun = false, serviceName, signal }: RegisterOptions = {},
+    ): Promise<readonly Registered[]> {
+      const input = { document, dryRun, serviceName };
+      const answer = (await send(api.RegisterDocument, { input }, { signal }))
+        .registerOrchestration;
+      if (answer.problems.length > 0) throw new ProblemError(answer.problems);
+      return answer.registrations;
+    },
+
+    /** A flow with its steps, payloads and available actions; null = no such flow. */
+    async details(flowId: string, options: Signal = {}): Promise<FlowDetails | null> {
+      return (await send(api.DetailsDocument, { flowId }, options)).details ?? null;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** What the client throws. */
+import type { ProblemDetailsFragment } from './generated/graphql.js';
+
+/** The request was not carried out. `code` is one of docs/protocol.md, "Errors", or `CONNECTION`. */
+export class BackstepError extends Error {
+  override readonly name: string = 'BackstepError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly details: {
+      /** HTTP status; null when there was no answer. */
+      readonly status: number | null;
+      /** To find the request in the gateway's log; null when there was no answer. */
+      readonly requestId: string | null;
+      readonly cause?: unknown;
+    },
+  ) {
+    super(message, { cause: details.cause });
+  }
+
+  /** The same request may succeed later: the gateway or what it depends on was away. */
+  get retryable(): boolean {
+    return RETRYABLE.has(this.code);
+  }
+}
+
+const RETRYABLE: ReadonlySet<string> = new Set([
+  'CONNECTION',
+  'UNAVAILABLE',
+  'STOPPING',
+  'OVERLOADED',
+  'LAGGED',
+]);
+
+/** The gateway understood the request and refused it; `problems` say why, each with a stable code. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+
+  constructor(readonly problems: readonly ProblemDetailsFragment[]) {
+    super(problems.map(({ code, message }) => `${code}: ${message}`).join('\n'));
+  }
+
+  has(code: string): boolean {
+    return this.problems.some((problem) => problem.code === code);
+  }
+}

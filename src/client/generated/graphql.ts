@@ -1,0 +1,868 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A flow to end, and why. */
+export type CancelFlowInput = {
+  /** The flow. */
+  flowId: string;
+  /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
+  reason: string;
+  /** false: end at once and leave things as they are. */
+  undo?: boolean | null | undefined;
+};
+
+/** What to start. */
+export type ExecuteInput = {
+  /** An object; it travels on every command. At most 16 KiB. */
+  headers?: unknown;
+  /** The same key again gives the flow it started. 1 to 200 characters. */
+  idempotencyKey?: string | null | undefined;
+  /** Who asks, 1 to 200 characters. */
+  initiator?: string | null | undefined;
+  /** A registered orchestration; its newest version is started. */
+  orchestrationName: string;
+  /** The flow's input, for its first step, or for all of them when parallel. */
+  payload?: unknown;
+};
+
+/** A flow, and why. */
+export type FlowActionInput = {
+  /** The flow. */
+  flowId: string;
+  /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
+  reason: string;
+};
+
+/** Which flows: those for which all of this is true. */
+export type FlowFilter = {
+  /** The header correlationId it was started with. */
+  correlationId?: string | null | undefined;
+  /** Text in some step's error. */
+  errorContains?: string | null | undefined;
+  /** Started with this key. */
+  idempotencyKey?: string | null | undefined;
+  /** Started by this initiator. */
+  initiator?: string | null | undefined;
+  /** Labels its orchestration has, as an object of texts. */
+  labels?: unknown;
+  /** Started after then. */
+  startedAfter?: string | null | undefined;
+  /** Started before then. */
+  startedBefore?: string | null | undefined;
+  /** Its status is one of these. */
+  statuses?: Array<FlowStatus> | null | undefined;
+  /** It has this step; with stepStatuses, that step has one of them. */
+  stepName?: string | null | undefined;
+  /** Some step has one of these. */
+  stepStatuses?: Array<StepStatus> | null | undefined;
+};
+
+/** Where a flow stands. */
+export type FlowStatus =
+  /** Ended by an operator without undo. */
+  | 'CANCELLED'
+  /** Every step is done. */
+  | 'COMPLETED'
+  /** An UNDO is out of retries and something done remains: a person is needed. */
+  | 'FAILED'
+  /** Steps are being done. */
+  | 'IN_PROGRESS'
+  /** It turned around: what was done is being undone. */
+  | 'UNDOING'
+  /** Everything that was done is undone. */
+  | 'UNDONE';
+
+/** Steps one after the other, or all at once. */
+export type OrchestrationType =
+  /** All steps at once. */
+  | 'PARALLEL'
+  /** One step after the other, by seq. */
+  | 'SEQUENTIAL';
+
+/** A document to register. */
+export type RegisterOrchestrationInput = {
+  /** YAML or JSON text, as initiator or worker: one orchestration, or a list under `orchestrations`. */
+  document: string;
+  /** true: only say what it would change; nothing is stored. */
+  dryRun?: boolean | null | undefined;
+  /** The service that registers, 1 to 200 characters. */
+  serviceName?: string | null | undefined;
+};
+
+/** Whether workers have announced themselves for every step. Workers need not: it is information, not a condition. */
+export type RegistrationStatus =
+  /** Some step has none. */
+  | 'PARTIALLY_REGISTERED'
+  /** Every step has a registered worker. */
+  | 'REGISTERED';
+
+/** A step to settle by hand, and why. */
+export type SkipStepInput = {
+  /** The flow. */
+  flowId: string;
+  /** Taken as the step's answer. */
+  output?: unknown;
+  /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
+  reason: string;
+  /** The step, as the orchestration calls it. */
+  stepName: string;
+};
+
+/** What a command asks of a worker. */
+export type StepAction =
+  /** Do the step. */
+  | 'DO'
+  /** Undo the step. */
+  | 'UNDO';
+
+/** A step of a flow, and why. */
+export type StepActionInput = {
+  /** The flow. */
+  flowId: string;
+  /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
+  reason: string;
+  /** The step, as the orchestration calls it. */
+  stepName: string;
+};
+
+/** Where a step of a flow stands. */
+export type StepStatus =
+  /** A DO failed; with a next attempt time it will be retried. */
+  | 'DO_FAIL'
+  /** Done. */
+  | 'DO_SUCCESS'
+  /** Its DO was sent and is not answered. */
+  | 'IN_PROGRESS'
+  /** Its DO was not sent yet. */
+  | 'PENDING'
+  /** Its DO is out of retries. */
+  | 'RETRY_EXHAUSTED'
+  /** Its UNDO was sent and is not answered. */
+  | 'UNDOING'
+  /** An UNDO failed; with a next attempt time it will be retried, without it is final. */
+  | 'UNDO_FAIL'
+  /** Undone. */
+  | 'UNDO_SUCCESS';
+
+/** A flow to undo, and why. */
+export type UndoFlowInput = {
+  /** The flow. */
+  flowId: string;
+  /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
+  reason: string;
+};
+
+export type FlowSummaryFragment = { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number };
+
+export type StepDetailsFragment = { stepName: string, seq: number, status: StepStatus, retryCount: number, maxRetries: number, undoRetryCount: number, undoMaxRetries: number, errorMessage: string | null, errorCode: string | null, startedAt: string | null, endedAt: string | null, undoneAt: string | null, durationMs: number | null, nextAttemptAt: string | null, deadline: string | null, progress: number | null, progressMessage: string | null, skipped: boolean };
+
+export type ProblemDetailsFragment = { code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> };
+
+export type EventDetailsFragment = { flowId: string, number: number, type: string, at: string, stepName: string | null, action: StepAction | null, attempt: number | null, stepStatus: StepStatus | null, flowStatus: FlowStatus | null, message: string | null, actor: string | null, details: unknown };
+
+export type RegisterMutationVariables = Exact<{
+  input: RegisterOrchestrationInput;
+}>;
+
+
+export type RegisterMutation = { registerOrchestration: { registrations: Array<{ orchestrationName: string, as: string, version: number | null, changed: boolean, status: RegistrationStatus, changes: Array<{ kind: string, breaking: boolean, description: string, flowsInFlight: number }> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type ExecuteMutationVariables = Exact<{
+  input: ExecuteInput;
+}>;
+
+
+export type ExecuteMutation = { execute: { created: boolean, flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type CancelFlowMutationVariables = Exact<{
+  input: CancelFlowInput;
+}>;
+
+
+export type CancelFlowMutation = { cancelFlow: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type UndoFlowMutationVariables = Exact<{
+  input: UndoFlowInput;
+}>;
+
+
+export type UndoFlowMutation = { undoFlow: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type RetryStepMutationVariables = Exact<{
+  input: StepActionInput;
+}>;
+
+
+export type RetryStepMutation = { retryStep: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type SkipStepMutationVariables = Exact<{
+  input: SkipStepInput;
+}>;
+
+
+export type SkipStepMutation = { skipStep: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type PauseFlowMutationVariables = Exact<{
+  input: FlowActionInput;
+}>;
+
+
+export type PauseFlowMutation = { pauseFlow: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type ResumeFlowMutationVariables = Exact<{
+  input: FlowActionInput;
+}>;
+
+
+export type ResumeFlowMutation = { resumeFlow: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type DetailsQueryVariables = Exact<{
+  flowId: string;
+}>;
+
+
+export type DetailsQuery = { details: { input: unknown, output: unknown, headers: unknown, flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number, steps: Array<{ input: unknown, output: unknown, stepName: string, seq: number, status: StepStatus, retryCount: number, maxRetries: number, undoRetryCount: number, undoMaxRetries: number, errorMessage: string | null, errorCode: string | null, startedAt: string | null, endedAt: string | null, undoneAt: string | null, durationMs: number | null, nextAttemptAt: string | null, deadline: string | null, progress: number | null, progressMessage: string | null, skipped: boolean }>, availableActions: Array<{ name: string, stepName: string | null, allowed: boolean, reason: string | null }> } | null };
+
+export type FlowEndQueryVariables = Exact<{
+  flowId: string;
+}>;
+
+
+export type FlowEndQuery = { details: { output: unknown, flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number, steps: Array<{ stepName: string, seq: number, status: StepStatus, errorMessage: string | null, errorCode: string | null }> } | null };
+
+export type TimelineQueryVariables = Exact<{
+  flowId: string;
+  first: number;
+  after: number;
+}>;
+
+
+export type TimelineQuery = { details: { timeline: Array<{ flowId: string, number: number, type: string, at: string, stepName: string | null, action: StepAction | null, attempt: number | null, stepStatus: StepStatus | null, flowStatus: FlowStatus | null, message: string | null, actor: string | null, details: unknown }> } | null };
+
+export type HistoryQueryVariables = Exact<{
+  orchestrationName?: string | null | undefined;
+  filter?: FlowFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type HistoryQuery = { history: { edges: Array<{ node: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number, steps: Array<{ stepName: string, seq: number, status: StepStatus, retryCount: number, maxRetries: number, undoRetryCount: number, undoMaxRetries: number, errorMessage: string | null, errorCode: string | null, startedAt: string | null, endedAt: string | null, undoneAt: string | null, durationMs: number | null, nextAttemptAt: string | null, deadline: string | null, progress: number | null, progressMessage: string | null, skipped: boolean }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type OrchestrationsQueryVariables = Exact<{
+  nameContains?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type OrchestrationsQuery = { orchestrations: { edges: Array<{ node: { name: string, version: number, type: OrchestrationType, status: RegistrationStatus, paused: boolean, archived: boolean, steps: Array<{ seq: number, name: string, workers: Array<string> }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type FlowEventsSubscriptionVariables = Exact<{
+  flowId: string;
+  after: number;
+}>;
+
+
+export type FlowEventsSubscription = { flowEvents: { flowId: string, number: number, type: string, at: string, stepName: string | null, action: StepAction | null, attempt: number | null, stepStatus: StepStatus | null, flowStatus: FlowStatus | null, message: string | null, actor: string | null, details: unknown } };
+
+export type StepChangesSubscriptionVariables = Exact<{
+  flowId?: string | null | undefined;
+  orchestrationName?: string | null | undefined;
+}>;
+
+
+export type StepChangesSubscription = { stepStatusChanged: { flowId: string, orchestrationName: string, stepName: string, seq: number, status: StepStatus, previousStatus: StepStatus, retryCount: number, errorMessage: string | null, flowStatus: FlowStatus, at: string, eventNumber: number } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const FlowSummaryFragmentDoc = new TypedDocumentString(`
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+    `, {"fragmentName":"FlowSummary"}) as unknown as TypedDocumentString<FlowSummaryFragment, unknown>;
+export const StepDetailsFragmentDoc = new TypedDocumentString(`
+    fragment StepDetails on StepRun {
+  stepName
+  seq
+  status
+  retryCount
+  maxRetries
+  undoRetryCount
+  undoMaxRetries
+  errorMessage
+  errorCode
+  startedAt
+  endedAt
+  undoneAt
+  durationMs
+  nextAttemptAt
+  deadline
+  progress
+  progressMessage
+  skipped
+}
+    `, {"fragmentName":"StepDetails"}) as unknown as TypedDocumentString<StepDetailsFragment, unknown>;
+export const ProblemDetailsFragmentDoc = new TypedDocumentString(`
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+    `, {"fragmentName":"ProblemDetails"}) as unknown as TypedDocumentString<ProblemDetailsFragment, unknown>;
+export const EventDetailsFragmentDoc = new TypedDocumentString(`
+    fragment EventDetails on FlowEvent {
+  flowId
+  number
+  type
+  at
+  stepName
+  action
+  attempt
+  stepStatus
+  flowStatus
+  message
+  actor
+  details
+}
+    `, {"fragmentName":"EventDetails"}) as unknown as TypedDocumentString<EventDetailsFragment, unknown>;
+export const RegisterDocument = new TypedDocumentString(`
+    mutation Register($input: RegisterOrchestrationInput!) {
+  registerOrchestration(input: $input) {
+    registrations {
+      orchestrationName
+      as
+      version
+      changed
+      status
+      changes {
+        kind
+        breaking
+        description
+        flowsInFlight
+      }
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<RegisterMutation, RegisterMutationVariables>;
+export const ExecuteDocument = new TypedDocumentString(`
+    mutation Execute($input: ExecuteInput!) {
+  execute(input: $input) {
+    created
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<ExecuteMutation, ExecuteMutationVariables>;
+export const CancelFlowDocument = new TypedDocumentString(`
+    mutation CancelFlow($input: CancelFlowInput!) {
+  cancelFlow(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<CancelFlowMutation, CancelFlowMutationVariables>;
+export const UndoFlowDocument = new TypedDocumentString(`
+    mutation UndoFlow($input: UndoFlowInput!) {
+  undoFlow(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<UndoFlowMutation, UndoFlowMutationVariables>;
+export const RetryStepDocument = new TypedDocumentString(`
+    mutation RetryStep($input: StepActionInput!) {
+  retryStep(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<RetryStepMutation, RetryStepMutationVariables>;
+export const SkipStepDocument = new TypedDocumentString(`
+    mutation SkipStep($input: SkipStepInput!) {
+  skipStep(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<SkipStepMutation, SkipStepMutationVariables>;
+export const PauseFlowDocument = new TypedDocumentString(`
+    mutation PauseFlow($input: FlowActionInput!) {
+  pauseFlow(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<PauseFlowMutation, PauseFlowMutationVariables>;
+export const ResumeFlowDocument = new TypedDocumentString(`
+    mutation ResumeFlow($input: FlowActionInput!) {
+  resumeFlow(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<ResumeFlowMutation, ResumeFlowMutationVariables>;
+export const DetailsDocument = new TypedDocumentString(`
+    query Details($flowId: ID!) {
+  details(flowId: $flowId) {
+    ...FlowSummary
+    input
+    output
+    headers
+    steps {
+      ...StepDetails
+      input
+      output
+    }
+    availableActions {
+      name
+      stepName
+      allowed
+      reason
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment StepDetails on StepRun {
+  stepName
+  seq
+  status
+  retryCount
+  maxRetries
+  undoRetryCount
+  undoMaxRetries
+  errorMessage
+  errorCode
+  startedAt
+  endedAt
+  undoneAt
+  durationMs
+  nextAttemptAt
+  deadline
+  progress
+  progressMessage
+  skipped
+}`) as unknown as TypedDocumentString<DetailsQuery, DetailsQueryVariables>;
+export const FlowEndDocument = new TypedDocumentString(`
+    query FlowEnd($flowId: ID!) {
+  details(flowId: $flowId) {
+    ...FlowSummary
+    output
+    steps {
+      stepName
+      seq
+      status
+      errorMessage
+      errorCode
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}`) as unknown as TypedDocumentString<FlowEndQuery, FlowEndQueryVariables>;
+export const TimelineDocument = new TypedDocumentString(`
+    query Timeline($flowId: ID!, $first: Int!, $after: Int!) {
+  details(flowId: $flowId) {
+    timeline(first: $first, after: $after) {
+      ...EventDetails
+    }
+  }
+}
+    fragment EventDetails on FlowEvent {
+  flowId
+  number
+  type
+  at
+  stepName
+  action
+  attempt
+  stepStatus
+  flowStatus
+  message
+  actor
+  details
+}`) as unknown as TypedDocumentString<TimelineQuery, TimelineQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($orchestrationName: String, $filter: FlowFilter, $first: Int!, $after: String) {
+  history(
+    orchestrationName: $orchestrationName
+    filter: $filter
+    first: $first
+    after: $after
+  ) {
+    edges {
+      node {
+        ...FlowSummary
+        steps {
+          ...StepDetails
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment StepDetails on StepRun {
+  stepName
+  seq
+  status
+  retryCount
+  maxRetries
+  undoRetryCount
+  undoMaxRetries
+  errorMessage
+  errorCode
+  startedAt
+  endedAt
+  undoneAt
+  durationMs
+  nextAttemptAt
+  deadline
+  progress
+  progressMessage
+  skipped
+}`) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const OrchestrationsDocument = new TypedDocumentString(`
+    query Orchestrations($nameContains: String, $first: Int!, $after: String) {
+  orchestrations(nameContains: $nameContains, first: $first, after: $after) {
+    edges {
+      node {
+        name
+        version
+        type
+        status
+        paused
+        archived
+        steps {
+          seq
+          name
+          workers
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OrchestrationsQuery, OrchestrationsQueryVariables>;
+export const FlowEventsDocument = new TypedDocumentString(`
+    subscription FlowEvents($flowId: ID!, $after: Int!) {
+  flowEvents(flowId: $flowId, after: $after) {
+    ...EventDetails
+  }
+}
+    fragment EventDetails on FlowEvent {
+  flowId
+  number
+  type
+  at
+  stepName
+  action
+  attempt
+  stepStatus
+  flowStatus
+  message
+  actor
+  details
+}`) as unknown as TypedDocumentString<FlowEventsSubscription, FlowEventsSubscriptionVariables>;
+export const StepChangesDocument = new TypedDocumentString(`
+    subscription StepChanges($flowId: ID, $orchestrationName: String) {
+  stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
+    flowId
+    orchestrationName
+    stepName
+    seq
+    status
+    previousStatus
+    retryCount
+    errorMessage
+    flowStatus
+    at
+    eventNumber
+  }
+}
+    `) as unknown as TypedDocumentString<StepChangesSubscription, StepChangesSubscriptionVariables>;

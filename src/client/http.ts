@@ -1,0 +1,68 @@
+/** One operation over HTTP. */
+import { BackstepError } from './errors.js';
+import type { TypedDocumentString } from './generated/graphql.js';
+
+export interface HttpOptions {
+  /** The GraphQL endpoint, for example `https://backstep.example.com/graphql`. */
+  readonly url: string;
+  /** Sent with each request, for example `{ authorization: 'Bearer …' }`. */
+  readonly headers: () => Readonly<Record<string, string>>;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface Signal {
+  /** Ends the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Send = <T, V>(
+  document: TypedDocumentString<T, V>,
+  variables: V,
+  options?: Signal,
+) => Promise<T>;
+
+interface Answer<T> {
+  readonly data?: T | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code?: string };
+  }[];
+}
+
+/** Resolves with the data; throws BackstepError when there is none, or with an error beside it. */
+export async function request<T, V>(
+  { url, headers, fetch }: HttpOptions,
+  document: TypedDocumentString<T, V>,
+  variables: V,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: ACCEPT, ...headers() },
+    body: JSON.stringify({ query: document.toString(), variables }),
+    ...(signal !== undefined && { signal }),
+  }).catch((cause: unknown) => {
+    if (signal?.aborted) throw signal.reason;
+    throw new BackstepError('CONNECTION', `${url} cannot be reached: ${reasonOf(cause)}`, {
+      status: null,
+      requestId: null,
+      cause,
+    });
+  });
+  const { status } = response;
+  const requestId = response.headers.get('x-request-id');
+  const answer = (await response.json().catch(() => null)) as Answer<T> | null;
+  const error = answer?.errors?.[0];
+  if (error === undefined && answer?.data) return answer.data;
+  const code = error?.extensions?.code ?? (status === 503 ? 'UNAVAILABLE' : 'CONNECTION');
+  const message = error?.message ?? `${url} answered ${status} and no GraphQL result`;
+  throw new BackstepError(code, message, { status, requestId });
+}
+
+const ACCEPT = 'application/graphql-response+json, application/json';
+
+/** The deepest cause is what the operating system reported. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}

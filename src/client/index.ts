@@ -1,0 +1,14 @@
+/** `backstep/client`: what a program imports. */
+export {
+  type BackstepClient,
+  type ClientOptions,
+  createClient,
+  type FlowDetails,
+  type Registered,
+} from './client.js';
+export { BackstepError, ProblemError } from './errors.js';
+export * from './generated/graphql.js';
+export type { HistoryFlow, HistoryOptions, OrchestrationSummary } from './lists.js';
+export type { ResumeOptions } from './subscribe.js';
+export type { FlowSummary } from './verbs.js';
+export type { FlowEnd, FlowEvent, StepChange, WatchOptions } from './watch.js';

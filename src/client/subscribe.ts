@@ -1,0 +1,105 @@
+/** Subscriptions over WebSocket: one attempt, and one that reconnects and continues. */
+import type { Client } from 'graphql-ws/client';
+import { BackstepError } from './errors.js';
+import type { TypedDocumentString } from './generated/graphql.js';
+import { reasonOf } from './http.js';
+
+/** One subscription, until it completes. Throws BackstepError when it ends in another way. */
+export async function* subscribe<T, V extends Record<string, unknown>>(
+  socket: Client,
+  document: TypedDocumentString<T, V>,
+  variables: V,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, undefined> {
+  const source = socket.iterate<T>({ query: document.toString(), variables });
+  const stop = (): void => void source.return?.();
+  signal?.addEventListener('abort', stop);
+  try {
+    for await (const { data, errors } of source) {
+      if (errors !== undefined) throw errors;
+      if (data) yield data;
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw subscriptionError(error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+/** graphql-ws throws a list of GraphQL errors, a close event, or an Error. */
+function subscriptionError(error: unknown): BackstepError {
+  if (error instanceof BackstepError) return error;
+  const nothing = { status: null, requestId: null, cause: error };
+  if (Array.isArray(error)) {
+    const [first] = error as { message: string; extensions?: { code?: string } }[];
+    return new BackstepError(
+      first?.extensions?.code ?? 'INTERNAL_SERVER_ERROR',
+      first?.message ?? 'the subscription ended with an error',
+      nothing,
+    );
+  }
+  const { code, reason } = error as { code?: unknown; reason?: unknown };
+  if (typeof code !== 'number') return new BackstepError('CONNECTION', reasonOf(error), nothing);
+  const text = `the connection was closed (${code}${reason ? ` ${reason}` : ''})`;
+  return new BackstepError(codeOfClose(code), text, nothing);
+}
+
+/** 44xx of graphql-ws are the client's mistakes, except those by which a server sheds load. */
+function codeOfClose(code: number): string {
+  if (code === 4401) return 'UNAUTHENTICATED';
+  if (code === 4403) return 'FORBIDDEN';
+  return code >= 4400 && code < 4500 && code !== 4408 ? 'BAD_REQUEST' : 'CONNECTION';
+}
+
+export interface ResumeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each new attempt to connect, with the reason and the wait in milliseconds. */
+  readonly onReconnect?: ((error: BackstepError, waitMs: number) => void) | undefined;
+}
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5000;
+
+/**
+ * Runs `attempt` again and again while it fails in a way that may pass; the wait doubles from 100 ms to 5 s and starts
+ * over once an attempt has delivered something. `attempt` continues where the last one stopped.
+ */
+export async function* resuming<T>(
+  attempt: () => AsyncGenerator<T, void, undefined>,
+  { signal, onReconnect }: ResumeOptions,
+): AsyncGenerator<T, void, undefined> {
+  for (let failures = 0; ; ) {
+    try {
+      for await (const item of attempt()) {
+        failures = 0;
+        yield item;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof BackstepError) || !error.retryable) throw error;
+      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      failures += 1;
+      onReconnect?.(error, waitMs);
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+/** Rejects with the signal's reason when it aborts. */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

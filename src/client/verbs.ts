@@ -1,0 +1,37 @@
+/** What an operator may do to a flow. Each stores reason and actor, and throws ProblemError when it is refused. */
+import { ProblemError } from './errors.js';
+import * as api from './generated/graphql.js';
+import type { Send, Signal } from './http.js';
+
+export type FlowSummary = api.FlowSummaryFragment;
+
+export function verbs(send: Send) {
+  return {
+    /** Ends a flow; `undo: false` leaves what was done. */
+    cancelFlow: async (input: api.CancelFlowInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.CancelFlowDocument, { input }, options)).cancelFlow),
+    /** Undoes a flow that runs, is completed, or failed. */
+    undoFlow: async (input: api.UndoFlowInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.UndoFlowDocument, { input }, options)).undoFlow),
+    /** Gives an exhausted DO or UNDO a fresh budget, or runs a waiting retry now. */
+    retryStep: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.RetryStepDocument, { input }, options)).retryStep),
+    /** Settles an exhausted step by hand. */
+    skipStep: async (input: api.SkipStepInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.SkipStepDocument, { input }, options)).skipStep),
+    /** Sends nothing more until `resumeFlow`; replies are still recorded. */
+    pauseFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.PauseFlowDocument, { input }, options)).pauseFlow),
+    /** Sends what follows. */
+    resumeFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.ResumeFlowDocument, { input }, options)).resumeFlow),
+  };
+}
+
+export function flowOf(payload: {
+  readonly flow?: FlowSummary | null | undefined;
+  readonly problems: readonly api.ProblemDetailsFragment[];
+}): FlowSummary {
+  if (payload.problems.length > 0 || !payload.flow) throw new ProblemError(payload.problems);
+  return payload.flow;
+}
