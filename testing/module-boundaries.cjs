@@ -36,6 +36,7 @@ const STARTED = [
   '^src/launch/(start|backstep)\\.mjs$',
   '^src/api/print-schema\\.ts$',
   '^src/client/index\\.ts$',
+  '^src/cli/main\\.ts$',
   '^src/api/input/document-worker\\.ts$',
 ];
 
@@ -112,8 +113,13 @@ module.exports = {
     ),
     only(
       'client',
-      [npm('(graphql-ws|@graphql-typed-document-node)')],
+      [npm('graphql-ws'), '^@graphql-typed-document-node/core$'],
       'The client is published and runs in browsers: it knows the printed schema only.',
+    ),
+    only(
+      'cli',
+      ['client/index', 'observability/', npm('(commander|log-update)'), builtin(`util|${FILES}`)],
+      'The command line is a program like any other: it uses the typed client only.',
     ),
     only(
       'demo',

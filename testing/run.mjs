@@ -41,7 +41,7 @@ const RINGS = [
       'testing/demo',
     ],
   },
-  { name: 'api', folders: ['testing/api', 'testing/client'] },
+  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
   { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },

@@ -16,6 +16,9 @@ export function verbs(send: Send) {
     /** Gives an exhausted DO or UNDO a fresh budget, or runs a waiting retry now. */
     retryStep: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.RetryStepDocument, { input }, options)).retryStep),
+    /** Sends the open command once more, for a worker that began to read behind it. */
+    resendCommand: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.ResendCommandDocument, { input }, options)).resendCommand),
     /** Settles an exhausted step by hand. */
     skipStep: async (input: api.SkipStepInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.SkipStepDocument, { input }, options)).skipStep),

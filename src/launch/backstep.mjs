@@ -1,7 +1,12 @@
 #!/usr/bin/env node
-/** `npx backstep`: the installed package, without a build. An older Node gets one line before anything is loaded or made. */
+/**
+ * `npx backstep`: the installed package, without a build. Alone, with settings' flags or with `serve` it is a gateway, with any other command
+ * the command line. An older Node gets one line before anything is loaded or made.
+ */
 import { whenParentEnds } from './parent.mjs';
 
+const [, , command] = process.argv;
+const serves = command === undefined || command === 'serve' || command === '--fresh';
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 17)) {
@@ -17,8 +22,9 @@ if (major < 22 || (major === 22 && minor < 17)) {
   process.on('warning', (warning) => {
     if (warning.name !== 'TimeoutNegativeWarning') print?.(warning);
   });
-  await import('../../dist/main.js');
+  if (command === 'serve') process.argv.splice(2, 1);
+  await import(serves ? '../../dist/main.js' : '../../dist/cli/main.js');
   // npx starts a shell that starts this; ended by a signal, the shell passes it on to nobody.
-  if (process.env.npm_lifecycle_event !== undefined)
+  if (serves && process.env.npm_lifecycle_event !== undefined)
     whenParentEnds(() => process.kill(process.pid, 'SIGTERM'));
 }

@@ -1,4 +1,7 @@
-/** `npm start`: makes the clone ready, then runs the gateway on a Node that is new enough; signals and the exit code pass through. */
+/**
+ * `npm start`: makes the clone ready, then runs the gateway on a Node that is new enough; signals and the exit code pass through.
+ * With --cli first (`npm run backstep`) it runs the command line instead.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -6,19 +9,20 @@ import { join } from 'node:path';
 import { ROOT, readyOrEnd } from './install-and-build.mjs';
 import { whenParentEnds } from './parent.mjs';
 
-const flags = process.argv.slice(2);
-if (flags.includes('--version')) {
+const cli = process.argv[2] === '--cli';
+const flags = process.argv.slice(cli ? 3 : 2);
+if (!cli && flags.includes('--version')) {
   process.stdout.write(`${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}\n`);
 } else {
   const { node } = await readyOrEnd({ all: false });
-  if (!flags.includes('--build-only') || flags.includes('--help')) run(node);
+  if (cli || !flags.includes('--build-only') || flags.includes('--help')) run(node);
 }
 
 function run(node) {
   const program = [
     '--enable-source-maps',
     '--disable-warning=TimeoutNegativeWarning',
-    join(ROOT, 'dist', 'main.js'),
+    join(ROOT, 'dist', cli ? 'cli/main.js' : 'main.js'),
     ...flags,
   ];
   // The channel carries nothing: it closes when this process is killed, and the gateway stops then.

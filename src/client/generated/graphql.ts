@@ -198,6 +198,13 @@ export type RetryStepMutationVariables = Exact<{
 
 export type RetryStepMutation = { retryStep: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
+export type ResendCommandMutationVariables = Exact<{
+  input: StepActionInput;
+}>;
+
+
+export type ResendCommandMutation = { resendCommand: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
 export type SkipStepMutationVariables = Exact<{
   input: SkipStepInput;
 }>;
@@ -530,6 +537,41 @@ fragment ProblemDetails on Problem {
   line
   suggestions
 }`) as unknown as TypedDocumentString<RetryStepMutation, RetryStepMutationVariables>;
+export const ResendCommandDocument = new TypedDocumentString(`
+    mutation ResendCommand($input: StepActionInput!) {
+  resendCommand(input: $input) {
+    flow {
+      ...FlowSummary
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment FlowSummary on Flow {
+  flowId
+  orchestrationName
+  orchestrationVersion
+  type
+  status
+  paused
+  pauseReason
+  initiator
+  idempotencyKey
+  failureReason
+  startedAt
+  endedAt
+  durationMs
+  deadline
+  lastEventNumber
+}
+fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<ResendCommandMutation, ResendCommandMutationVariables>;
 export const SkipStepDocument = new TypedDocumentString(`
     mutation SkipStep($input: SkipStepInput!) {
   skipStep(input: $input) {

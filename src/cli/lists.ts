@@ -1,0 +1,183 @@
+/** `history`, `orchestrations` and `details`: what is stored. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FlowDetails, FlowFilter, FlowStatus, StepStatus } from '../client/index.js';
+import { printable } from '../observability/printable.js';
+import { duration, EXIT, paint, paintStatus, print, printJson, table } from './output.js';
+import type { Act } from './program.js';
+
+const FLOW_STATUSES = ['IN_PROGRESS', 'COMPLETED', 'UNDOING', 'UNDONE', 'FAILED', 'CANCELLED'];
+const STEP_STATUSES = [
+  'PENDING',
+  'IN_PROGRESS',
+  'DO_SUCCESS',
+  'DO_FAIL',
+  'RETRY_EXHAUSTED',
+  'UNDOING',
+  'UNDO_SUCCESS',
+  'UNDO_FAIL',
+];
+
+interface HistoryFlags {
+  readonly orchestration?: string;
+  readonly status?: FlowStatus[];
+  readonly step?: string;
+  readonly stepStatus?: StepStatus[];
+  readonly error?: string;
+  readonly since?: Date;
+  readonly initiator?: string;
+  readonly correlation?: string;
+  readonly limit: number;
+}
+
+export function addLists(program: Command, act: Act): void {
+  program
+    .command('history')
+    .description('flows, newest first')
+    .option('-o, --orchestration <name>', 'only of this orchestration')
+    .addOption(new Option('-s, --status <status...>', 'in one of these').choices(FLOW_STATUSES))
+    .option('--step <name>', 'that have this step; with --step-status, that step in one of them')
+    .addOption(
+      new Option('--step-status <status...>', 'with a step in one of these').choices(STEP_STATUSES),
+    )
+    .option('--error <text>', 'with this text in the error of a step')
+    .option('--since <time>', 'started in the last 90s, 15m, 2h or 7d, or after a time', readSince)
+    .option('--initiator <name>', 'started by this initiator')
+    .option('--correlation <id>', 'started with this correlationId')
+    .option('-n, --limit <count>', 'how many', readLimit, 20)
+    .addHelpText('after', '\nExample:\n  backstep history --status FAILED UNDOING --since 2h')
+    .action(
+      act(async (client, { json }, flags: HistoryFlags) => {
+        const rows: string[][] = [];
+        const { orchestration: orchestrationName, limit } = flags;
+        const pageSize = Math.min(limit, 100);
+        let count = 0;
+        for await (const flow of client.history({
+          orchestrationName,
+          filter: filterOf(flags),
+          pageSize,
+        })) {
+          if (json) printJson(flow, 0);
+          const took = flow.durationMs == null ? '' : duration(flow.durationMs);
+          rows.push([
+            flow.flowId,
+            flow.orchestrationName,
+            flow.status,
+            flow.startedAt,
+            took,
+            flow.failureReason ?? '',
+          ]);
+          count += 1;
+          if (count === limit) break;
+        }
+        if (json) return EXIT.OK;
+        if (count === 0) print('No flow fits.');
+        else printTable(['FLOW', 'ORCHESTRATION', 'STATUS', 'STARTED', 'TOOK', 'REASON'], rows);
+        return EXIT.OK;
+      }),
+    );
+
+  program
+    .command('orchestrations')
+    .description('registered orchestrations by name')
+    .argument('[name]', 'a part of the name')
+    .action(
+      act(async (client, { json }, _flags: object, nameContains?: string) => {
+        const rows: string[][] = [];
+        for await (const one of client.orchestrations({ nameContains })) {
+          if (json) printJson(one, 0);
+          const state = one.archived ? 'archived' : one.paused ? 'paused' : '';
+          const steps = one.steps.map(({ name }) => name).join(' → ');
+          rows.push([one.name, `v${one.version}`, one.type, one.status, state, steps]);
+        }
+        if (json) return EXIT.OK;
+        if (rows.length === 0) print('Nothing is registered.');
+        else printTable(['NAME', 'VERSION', 'TYPE', 'STATUS', '', 'STEPS'], rows);
+        return EXIT.OK;
+      }),
+    );
+
+  program
+    .command('details')
+    .description('one flow: its steps, errors and what an operator may do now')
+    .argument('<flowId>')
+    .action(
+      act(async (client, { json }, _flags: object, flowId: string) => {
+        const flow = await client.details(flowId);
+        if (json) printJson(flow);
+        else if (flow !== null) showDetails(flow);
+        else print(`There is no flow ${printable(flowId)}.`);
+        return flow === null ? EXIT.REFUSED : EXIT.OK;
+      }),
+    );
+}
+
+function filterOf(flags: HistoryFlags): FlowFilter {
+  const { status, step, stepStatus, error, since, initiator, correlation } = flags;
+  return {
+    statuses: status,
+    stepName: step,
+    stepStatuses: stepStatus,
+    errorContains: error,
+    startedAfter: since?.toISOString(),
+    initiator,
+    correlationId: correlation,
+  };
+}
+
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function readSince(text: string): Date {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const time =
+    unit === undefined
+      ? new Date(text)
+      : new Date(Date.now() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('it must be like 90s, 15m, 2h, 7d or 2026-11-26T12:00:00Z.');
+  return time;
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
+    throw new InvalidArgumentError('it must be a whole number from 1 to 10000.');
+  return limit;
+}
+
+function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const [first = '', ...rest] = table([head, ...rows]);
+  print(paint('bold', first));
+  for (const line of rest) print(line);
+}
+
+function showDetails(flow: FlowDetails): void {
+  print(`${paint('bold', flow.orchestrationName)} ${flow.flowId}  ${paintStatus(flow.status)}`);
+  const facts: [string, string | null | undefined][] = [
+    ['version', String(flow.orchestrationVersion)],
+    ['started', flow.startedAt],
+    ['ended', flow.endedAt],
+    ['took', flow.durationMs == null ? null : duration(flow.durationMs)],
+    ['deadline', flow.deadline],
+    ['paused', flow.paused ? (flow.pauseReason ?? 'yes') : null],
+    ['reason', flow.failureReason],
+    ['initiator', flow.initiator],
+    ['key', flow.idempotencyKey],
+    ['input', JSON.stringify(flow.input)],
+    ['output', JSON.stringify(flow.output)],
+  ];
+  for (const [name, value] of facts)
+    if (value && value !== 'null') print(`  ${name.padEnd(10)} ${printable(value)}`);
+  const rows = flow.steps.map((step) => [
+    `  ${step.stepName}`,
+    step.status,
+    `${step.retryCount}/${step.maxRetries} retries`,
+    step.nextAttemptAt ? `next at ${step.nextAttemptAt}` : '',
+    step.errorMessage ?? '',
+  ]);
+  print('');
+  for (const line of table(rows)) print(line);
+  const allowed = flow.availableActions.filter((action) => action.allowed);
+  if (allowed.length === 0) return;
+  print('\nAllowed now:');
+  for (const { name, stepName } of allowed) print(`  ${name}${stepName ? ` ${stepName}` : ''}`);
+}

@@ -1,0 +1,86 @@
+/**
+ * Layer 6, the command line. Knows: the typed client, a terminal. Refuses to know: the inside of the gateway.
+ * In: arguments. Out: lines or JSON, and an exit code that scripts can use.
+ */
+import { Command, CommanderError } from 'commander';
+import type { BackstepClient } from '../client/index.js';
+import { addActions } from './actions.js';
+import { addCompletion } from './completion.js';
+import { addConnectionOptions, connect, type Globals } from './connection.js';
+import { addFlows } from './flows.js';
+import { addLists } from './lists.js';
+import { EXIT } from './output.js';
+import { report } from './problems.js';
+
+type Run<F> = (
+  client: BackstepClient,
+  globals: { readonly json: boolean },
+  flags: F,
+  ...args: never[]
+) => Promise<number>;
+/** Makes an action of commander out of a function that has a client and answers an exit code. */
+export type Act = <F>(run: Run<F>) => (...args: unknown[]) => Promise<void>;
+
+const EXIT_CODES = `
+Exit codes:
+  0  done; a watched flow is COMPLETED
+  1  the gateway could not be reached or failed; try again later
+  2  the gateway refused, or the command line is wrong
+  3  a watched flow ended, but not COMPLETED
+
+Examples:
+  backstep serve                              run a gateway (the same as: backstep)
+  backstep register tenant.yaml
+  backstep execute tenantCreation --payload '{"tenant": "acme"}' --watch
+  backstep history --status FAILED --since 2h
+  backstep retry 0193… createUser --reason "the mail server is back"`;
+
+/** Names by which the launcher knows that a command line is for this program. */
+export function createProgram(finish: (code: number) => void): Command {
+  const program = new Command('backstep')
+    .description('Start, follow and repair flows of a Backstep gateway.')
+    .helpCommand(true)
+    .showHelpAfterError('(backstep --help lists the commands)')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride();
+  addConnectionOptions(program);
+  const act: Act =
+    (run) =>
+    async (...all) => {
+      // Commander passes the arguments, the options, and the command.
+      const command = all.at(-1) as Command;
+      const flags = all.at(-2);
+      const globals = command.optsWithGlobals<Globals>();
+      const client = connect(globals);
+      const json = globals.json === true;
+      try {
+        finish(await run(client, { json }, flags as never, ...(all.slice(0, -2) as never[])));
+      } catch (error) {
+        finish(report(error, json));
+      } finally {
+        client.close();
+      }
+    };
+  program.command('serve').description('run a gateway; backstep serve --help lists its settings');
+  addFlows(program, act);
+  addLists(program, act);
+  addActions(program, act);
+  addCompletion(program);
+  return program;
+}
+
+/** Runs one command line (without node and script); resolves with the exit code. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.OK;
+  const program = createProgram((ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.REFUSED;
+    throw error;
+  }
+}

@@ -1,0 +1,236 @@
+/** The command line against the real API: what it prints, and its exit codes. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createProgram, runCommand } from '../../src/cli/program.js';
+import { Running, TENANT } from '../api/kit/server.js';
+
+let running: Running;
+const folder = mkdtempSync(join(tmpdir(), 'backstep-cli-'));
+beforeAll(async () => {
+  running = await Running.start();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await running.api.close();
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs one command line against the gateway of this file, or against `--url` when it is given. */
+async function backstep(...args: readonly string[]): Promise<Ran> {
+  const written = { out: '', err: '' };
+  const into = (where: 'out' | 'err') => (chunk: unknown) => {
+    written[where] += String(chunk);
+    return true;
+  };
+  const out = jest.spyOn(process.stdout, 'write').mockImplementation(into('out'));
+  const err = jest.spyOn(process.stderr, 'write').mockImplementation(into('err'));
+  try {
+    const url = args.includes('--url') ? [] : ['--url', running.api.url];
+    return { code: await runCommand([...args, ...url, '--actor', 'ann']), ...written };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+const started = async (...more: string[]): Promise<string> => {
+  const { out } = await backstep('execute', 'tenantCreation', ...more);
+  return out.trim();
+};
+
+describe('register', () => {
+  test('registers every file', async () => {
+    const one = file('one.yaml', TENANT.replace('tenantCreation', 'one'));
+    const { code, out } = await backstep('register', one, '--service-name', 'tenants');
+    expect([code, out]).toEqual([0, 'one v1  registered as initiator, PARTIALLY_REGISTERED\n']);
+  });
+
+  test('shows a problem with file, line, column and a mark below the field', async () => {
+    const bad = file(
+      'bad.yaml',
+      'orchestrationName: a\nas: initiator\ntype: sequental\nsteps: []\n',
+    );
+    const { code, err } = await backstep('register', bad);
+    expect(code).toBe(2);
+    expect(err.split('\n').slice(0, 3)).toEqual([
+      expect.stringMatching(/bad\.yaml:3:1 {2}FIELD_INVALID {2}type must be/),
+      '    3 | type: sequental',
+      '      | ^',
+    ]);
+  });
+
+  test('one bad file does not keep the others from being registered', async () => {
+    const good = file('good.yaml', TENANT.replace('tenantCreation', 'good'));
+    const { code } = await backstep('register', file('worse.yaml', 'a: ['), good);
+    expect(code).toBe(2);
+    expect(running.engine.versions.has('good')).toBe(true);
+  });
+});
+
+describe('execute', () => {
+  test('prints the flowId and sends what was given, digit for digit', async () => {
+    const payload = '{"big":9007199254740993,"price":1.0}';
+    const header = ['-H', 'correlationId=c-1', '-H', 'a=b=c'];
+    const { code, out } = await backstep('execute', 'tenantCreation', '-p', payload, ...header);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^flow-\d+\n$/)]);
+    const request = running.engine.started.at(-1);
+    expect(request?.payload).toContain('9007199254740993');
+    expect(request?.headers).toMatchObject({ correlationId: 'c-1', a: 'b=c' });
+  });
+
+  test('the same key again names the flow it started', async () => {
+    const flowId = await started('--key', 'k9');
+    const { out } = await backstep('execute', 'tenantCreation', '--key', 'k9');
+    expect(out).toBe(`${flowId}  (started earlier with this key)\n`);
+  });
+
+  test('a payload that is not JSON is refused before anything is sent', async () => {
+    const before = running.engine.started.length;
+    const { code, err } = await backstep('execute', 'tenantCreation', '-p', 'acme');
+    expect(code).toBe(2);
+    expect(err).toMatch(/it is not JSON.*--payload '"text"'/);
+    expect(running.engine.started).toHaveLength(before);
+  });
+
+  test('an unknown name is refused with a suggestion', async () => {
+    const { code, err } = await backstep('execute', 'tenant');
+    expect(code).toBe(2);
+    expect(err).toMatch(/UNKNOWN_ORCHESTRATION.*Did you mean tenantCreation\?/);
+  });
+
+  test('with --watch it prints every event and ends with the flow', async () => {
+    const ran = backstep('execute', 'tenantCreation', '--watch', '--key', 'watched');
+    const flowId = await flowWithKey('watched');
+    running.engine.answers(flowId, 'createRealm');
+    running.engine.answers(flowId, 'createUser');
+    const { code, out } = await ran;
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(/^ +6 .* COMPLETED/);
+  });
+
+  test('a flow that does not complete is exit code 3', async () => {
+    const ran = backstep('execute', 'tenantCreation', '--watch', '--json', '--key', 'fails');
+    const flowId = await flowWithKey('fails');
+    running.engine.fails(flowId, 'createRealm', 'no realm');
+    const { code, out } = await ran;
+    expect(code).toBe(3);
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.at(-1)?.type).toBe('FLOW_UNDONE');
+  });
+});
+
+describe('what is stored', () => {
+  test('history as a table, filtered', async () => {
+    await started();
+    const { code, out } = await backstep('history', '--status', 'IN_PROGRESS', '--limit', '1');
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toMatch(/^FLOW +ORCHESTRATION +STATUS +STARTED/);
+    expect(out.split('\n')[1]).toMatch(/^flow-\d+ +tenantCreation +IN_PROGRESS/);
+    expect(out.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  test('a wrong status is refused with the ones there are', async () => {
+    const { code, err } = await backstep('history', '--status', 'DONE');
+    expect(code).toBe(2);
+    expect(err).toMatch(/IN_PROGRESS, COMPLETED/);
+  });
+
+  test('details as text and as JSON', async () => {
+    const flowId = await started('-p', '"a\\u001b[31mred"');
+    const { out } = await backstep('details', flowId);
+    expect(out).toMatch(/createRealm +IN_PROGRESS +0\/1 retries/);
+    expect(out).not.toContain('\u001b[31m');
+    const json = JSON.parse((await backstep('details', flowId, '--json')).out) as {
+      flowId: string;
+    };
+    expect(json.flowId).toBe(flowId);
+  });
+
+  test('an unknown flow is exit code 2', async () => {
+    expect(await backstep('details', 'nothing')).toMatchObject({
+      code: 2,
+      out: 'There is no flow nothing.\n',
+    });
+  });
+
+  test('orchestrations', async () => {
+    const { out } = await backstep('orchestrations', 'tenantC');
+    expect(out).toMatch(/tenantCreation +v1 +SEQUENTIAL .*createRealm → createUser/);
+  });
+});
+
+describe('actions', () => {
+  test('cancel without undo stores reason and actor', async () => {
+    const flowId = await started();
+    const { code, out } = await backstep('cancel', flowId, '--no-undo', '-r', 'a test');
+    expect([code, out]).toEqual([0, `tenantCreation ${flowId}  CANCELLED\n`]);
+    expect(running.engine.words.at(-1)).toMatchObject({ actor: 'ann', reason: 'a test' });
+  });
+
+  test('an action without a reason is refused', async () => {
+    const { code, err } = await backstep('pause', 'flow-1');
+    expect(code).toBe(2);
+    expect(err).toContain("required option '-r, --reason <text>' not specified");
+  });
+
+  test('an action that is not allowed is exit code 2, as JSON too', async () => {
+    const flowId = await started();
+    const { code, out } = await backstep('retry', flowId, 'createUser', '-r', 'x', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { problems: [{ code: 'NOT_ALLOWED' }] } });
+  });
+
+  test('pause and resume', async () => {
+    const flowId = await started();
+    expect((await backstep('pause', flowId, '-r', 'x')).out).toContain('(paused)');
+    expect((await backstep('resume', flowId, '-r', 'x')).out).not.toContain('(paused)');
+  });
+});
+
+test('a gateway that is away is exit code 1 and says where it was looked for', async () => {
+  const { code, err } = await backstep('history', '--url', 'localhost:9');
+  expect(code).toBe(1);
+  expect(err).toMatch(/CONNECTION: http:\/\/localhost:9\/graphql cannot be reached.*BACKSTEP_URL/);
+});
+
+test('every command has help with its options', async () => {
+  for (const name of createProgram(() => {}).commands.map((command) => command.name())) {
+    const { code, out } = await backstep(name, '--help');
+    expect([name, code]).toEqual([name, 0]);
+    expect(out).toContain(`Usage: backstep ${name}`);
+  }
+});
+
+test.each(['bash', 'zsh', 'fish'])('completion for %s names every command', async (shell) => {
+  const { out } = await backstep('completion', shell);
+  for (const command of createProgram(() => {}).commands) expect(out).toContain(command.name());
+});
+
+test('an unknown command is refused with a suggestion', async () => {
+  const { code, err } = await backstep('histroy');
+  expect(code).toBe(2);
+  expect(err).toContain('(Did you mean history?)');
+});
+
+async function flowWithKey(key: string): Promise<string> {
+  for (;;) {
+    for (const { flow } of running.engine.flows.values())
+      if (flow.idempotencyKey === key) return flow.flowId;
+    await new Promise(setImmediate);
+  }
+}
