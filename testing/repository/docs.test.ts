@@ -116,3 +116,17 @@ test('every citation of a rule has an anchor in docs/rules.md', () => {
   );
   expect(cited.filter(([, anchor]) => !anchors.has(anchor ?? ''))).toEqual([]);
 });
+
+test('whoever writes a worker reads that its consumer group begins at earliest, and what to do if it did not', () => {
+  const pages = [
+    'README.md',
+    'docs/protocol.md',
+    'examples/spring-worker/README.md',
+    'examples/python-worker/README.md',
+  ];
+  for (const page of pages) {
+    const text = read(page);
+    expect(text).toMatch(/auto[.-]offset[.-]reset.{0,3}earliest/);
+    expect(text).toContain('resendCommand');
+  }
+});
