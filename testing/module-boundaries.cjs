@@ -141,16 +141,23 @@ module.exports = {
       name: 'settings-are-handed-down',
       severity: 'error',
       comment:
-        'A room does not ask for settings: main.ts reads them (config/config.ts) and hands each room what it needs.',
-      from: { path: '^src/[^/]+/', pathNot: '^src/config/' },
+        'A module does not read settings: main.ts and launch/ read them (config/config.ts) and hand each module what it needs.',
+      from: { path: '^src/[^/]+/', pathNot: '^src/(config|launch)/' },
       to: { path: '^src/config/' },
     },
     {
       name: 'nobody-imports-main',
       severity: 'error',
-      comment: 'main.ts puts the rooms together; nothing is put into it from below.',
+      comment: 'main.ts puts the modules together; nothing is put into it from below.',
       from: { path: '^src/' },
       to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'launch-is-for-main',
+      severity: 'error',
+      comment: 'launch/ is a part of the composition root: only main.ts puts its parts together.',
+      from: { path: '^src/', pathNot: '^src/(launch/|main\\.ts$)' },
+      to: { path: '^src/launch/' },
     },
     {
       name: 'the-built-code-knows-no-tests',

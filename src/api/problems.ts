@@ -28,8 +28,8 @@ export interface Told {
   readonly retryable: boolean;
 }
 
-/** Faults that are our own words: they name nothing that is behind us. */
-const SPOKEN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STOPPING']);
+/** Faults whose message is ours and names nothing that is behind us. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STARTING', 'STOPPING']);
 const CANNOT_RECORD =
   'the database answers, but it can not record this: it is too large; send a smaller payload';
 const TOO_SLOW =
@@ -39,7 +39,7 @@ const INTERNAL = 'INTERNAL_SERVER_ERROR';
 /** What may be said about an error; whatever is not known is masked, and belongs into the log. */
 export function tell(error: unknown): Told {
   if (error instanceof Fault) {
-    if (SPOKEN_FAULTS.has(error.code))
+    if (OWN_FAULTS.has(error.code))
       return { code: error.code, status: 503, message: error.message, retryable: true };
     if (error.code === 'DATABASE_SLOW')
       return { code: 'READ_TOO_SLOW', status: 503, message: TOO_SLOW, retryable: true };

@@ -40,7 +40,7 @@ export const SETTINGS = {
   ),
   port: setting(
     'PORT',
-    'port to listen on; 0 takes any free one; a taken one gives way to the next free',
+    'port to listen on; 0 takes any free one; without PORT a taken one gives way to the next free',
     '4000',
     whole(0, 65_535, 4000),
   ),
@@ -224,6 +224,8 @@ export const SETTINGS = {
 type Read = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };
 export interface Config extends Read {
   readonly demoOn: boolean;
+  /** PORT is set: this port or none. */
+  readonly portIsGiven: boolean;
   readonly production: boolean;
 }
 
@@ -257,7 +259,9 @@ export function readConfig(
     read.demo === null
       ? read.databaseUrl === null && read.kafkaBrokers === null
       : read.demo === 'on';
-  return Object.freeze({ ...read, demoOn, production: read.environment === 'production' });
+  const portIsGiven = (environment.PORT ?? '').trim() !== '';
+  const production = read.environment === 'production';
+  return Object.freeze({ ...read, demoOn, portIsGiven, production });
 }
 
 /** What is wrong only in company. A setting that is wrong by itself is null here. */

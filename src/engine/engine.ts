@@ -46,8 +46,11 @@ export interface EngineOptions {
 }
 
 export interface Engine extends EngineService {
-  /** Joins the group and starts the clocks; resolves once replies are read. */
-  start(): Promise<void>;
+  /**
+   * Joins the group and starts the clocks; resolves once replies are read, however long the brokers are away. `serving` is called
+   * before that, once requests can be answered. Throws a Fault when the database is away: nothing was started then.
+   */
+  start(serving?: () => void): Promise<void>;
   /** Takes no more, finishes what is under way within the bound, ms. */
   stop(boundMs: number): Promise<void>;
 }
@@ -125,7 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
     health: () => healthOf(store, broker, road, relay),
-    async start() {
+    async start(serving = () => undefined) {
       leave = await store.onRemoteCommit((hints) => {
         if (hints === null) hub.reconnected();
         else
@@ -136,6 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
             );
       });
       relay.start();
+      serving();
       await broker.consume(intake, store);
       timers.start();
       retention.start();

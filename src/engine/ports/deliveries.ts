@@ -84,8 +84,11 @@ export class TooMuchAtOnce extends Error {}
 /** Something we depend on is away or slow; the work was not done and may be tried again. */
 export class Fault extends Error {
   readonly code: string;
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
+  /** What is wrong without addresses or names: may be shown to anybody. */
+  readonly reason: string;
+  constructor(code: string, message: string, options?: { cause?: unknown; reason?: string }) {
     super(message, options);
     this.code = code;
+    this.reason = options?.reason ?? message;
   }
 }

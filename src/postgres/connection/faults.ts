@@ -12,7 +12,7 @@ const UNREACHABLE = new Set([
   'EAI_AGAIN',
   'ENOENT',
 ]);
-/** What the driver says without a code when a connection went away or none was free. */
+/** The driver's messages without a code when a connection went away or none was free. */
 const AWAY =
   /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
 /** Wrong values, broken constraints, limits, our own bad SQL, a server bug: the work would fail again. */
@@ -33,8 +33,10 @@ export function faultOf(error: unknown): Fault | null {
       cause: next,
     }: { code?: unknown; message?: unknown; cause?: unknown } = cause;
     const named = nameOf(String(code ?? ''), String(message ?? ''));
-    if (named !== null)
-      return new Fault(named[0], `${named[1]}: ${message || code}`, { cause: error });
+    if (named !== null) {
+      const [name, reason] = named;
+      return new Fault(name, `${reason}: ${message || code}`, { cause: error, reason });
+    }
     cause = next;
   }
   return null;
@@ -50,6 +52,9 @@ function nameOfState(code: string, message: string): readonly [string, string] |
   if (NOT_READY.has(code))
     return ['DATABASE_SCHEMA', 'the schema is not what this version expects'];
   if (THE_WORK.test(code)) return null;
+  if (code.startsWith('28') || code === '3D000')
+    return ['DATABASE_REFUSED', 'the database refuses this user or has no such database'];
+  if (code === '57P03') return ['DATABASE_STARTING', 'the database is starting up'];
   if (code === '53100') return ['DATABASE_FULL', 'the database has no space left'];
   if (code === '57014' && /timeout/.test(message))
     return ['DATABASE_SLOW', 'a statement took too long'];

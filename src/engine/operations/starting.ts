@@ -1,0 +1,62 @@
+/** The engine as shells see it while it starts: nothing is done yet, each request is refused for now, health says what is waited for. */
+import { Fault, type ReadModel } from '../ports.js';
+import type { EngineService, Health } from '../service.js';
+
+export class StartingEngine {
+  /** To be handed to shells; one object before and after the start. */
+  readonly service: EngineService;
+  private engine: EngineService | null = null;
+  private waitsFor = 'not connected yet';
+
+  constructor() {
+    this.service = new Proxy({} as EngineService, {
+      get: (_target, name) => this.memberOf(name as keyof EngineService),
+    });
+  }
+
+  /** Why there is no database yet, for /readyz. */
+  readonly waits = ({ code, reason }: Fault): void => {
+    this.waitsFor = `${reason} (${code}); waiting for it`;
+  };
+
+  /** From now on everything is the engine's. */
+  started(engine: EngineService): void {
+    this.engine = engine;
+  }
+
+  private memberOf(name: keyof EngineService): unknown {
+    const { engine } = this;
+    if (engine !== null) {
+      const member: unknown = engine[name];
+      return typeof member === 'function' ? member.bind(engine) : member;
+    }
+    // It is no promise, whoever awaits it.
+    if (String(name) === 'then') return undefined;
+    if (name === 'health') return () => Promise.resolve(this.health());
+    if (name === 'read') return REFUSING_READS;
+    // The only one that answers with no promise.
+    if (name === 'stepChanges') return refuse;
+    return refuseLater;
+  }
+
+  private health(): Health {
+    const checks = [
+      { name: 'database', ok: false, detail: this.waitsFor },
+      { name: 'broker', ok: false, detail: 'not connected yet: the database comes first' },
+    ];
+    return { ready: false, checks, load: { waiting: 0, unsent: 0, faults: 0 } };
+  }
+}
+
+function refuse(): never {
+  throw new Fault(
+    'STARTING',
+    'the gateway is starting and waits for its database; nothing was done, try again',
+  );
+}
+
+async function refuseLater(): Promise<never> {
+  return refuse();
+}
+
+const REFUSING_READS = new Proxy({} as ReadModel, { get: () => refuseLater });

@@ -1,0 +1,77 @@
+/** Which database and which broker: the ones the settings name, or those of this process. */
+import { join, resolve } from 'node:path';
+import type { Config } from '../config/config.js';
+import { openEmbeddedBroker } from '../embedded/broker.js';
+import { openEmbeddedPostgres } from '../embedded/postgres.js';
+import type { Broker, WorkerClient } from '../engine/ports.js';
+import { openKafka } from '../kafka/client.js';
+import { openKafkaWorker } from '../kafka/worker-client.js';
+import type { Logs } from '../observability/log.js';
+import type { Decode } from '../wire/decode.js';
+import { INTAKE_TOPICS, TOPICS } from '../wire/topics.js';
+import type { Opened } from './opened.js';
+
+export interface OpenBroker {
+  readonly broker: Broker;
+  readonly worker: () => Promise<WorkerClient>;
+}
+
+/** The URL of the database; one of our own is started for it. */
+export async function databaseUrl(config: Config, opened: Opened, logs: Logs): Promise<string> {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  const postgres = await openEmbeddedPostgres({
+    folder: join(resolve(config.dataFolder), 'postgres'),
+    log: logs('embedded'),
+  });
+  opened.add('the own PostgreSQL', () => postgres.close());
+  return postgres.url;
+}
+
+export async function openBroker(
+  config: Config,
+  decode: Decode,
+  opened: Opened,
+  logs: Logs,
+): Promise<OpenBroker> {
+  // A command is its payload and some headers.
+  const maxMessageBytes = config.payloadLimit + 1024 * 1024;
+  const topics = {
+    maxMessageBytes,
+    decode,
+    intakeTopics: INTAKE_TOPICS,
+    ownTopics: Object.values(TOPICS),
+  };
+  if (config.kafkaBrokers === null) {
+    const folder = join(resolve(config.dataFolder), 'broker');
+    const broker = await openEmbeddedBroker({
+      folder,
+      ...topics,
+      unreadBytes: config.embeddedBrokerBytes,
+      log: logs('embedded'),
+    });
+    opened.add('the own broker', () => broker.close());
+    return { broker, worker: async () => broker.worker('demo') };
+  }
+  const { kafkaBrokers: brokers, kafkaGroupId: groupId, kafkaClientId: clientId } = config;
+  const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
+  const connection = { brokers, ...securityOf(config), log: logs('kafka') };
+  const made = { partitions, replicationFactor };
+  const broker = await openKafka({ ...connection, clientId, groupId, ...made, ...topics });
+  opened.add('Kafka', () => broker.close());
+  return {
+    broker,
+    worker: async () => openKafkaWorker({ ...connection, groupId: `${groupId}-demo` }),
+  };
+}
+
+function securityOf({
+  kafkaSsl,
+  kafkaSaslMechanism: mechanism,
+  kafkaSaslUsername: username,
+  kafkaSaslPassword: password,
+}: Config) {
+  const ssl = kafkaSsl === 'on';
+  return mechanism === null
+    ? { ssl }
+    : { ssl, sasl: { mechanism, username: username ?? '', password: password ?? '' } };
+}

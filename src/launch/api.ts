@@ -1,0 +1,42 @@
+/** The API, opened before anything else: who watches over this process is answered from the first moment on. */
+import { openDocumentReader } from '../api/input/document-reader.js';
+import { type Api, openApi } from '../api/server.js';
+import type { Config } from '../config/config.js';
+import type { EngineService } from '../engine/service.js';
+import type { Logs } from '../observability/log.js';
+import type { Opened } from './opened.js';
+
+/** From the default port on; a port that was chosen is this one or none. */
+const PORT_TRIES = 20;
+
+export async function listen(
+  config: Config,
+  engine: EngineService,
+  stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string],
+  opened: Opened,
+  logs: Logs,
+): Promise<Api> {
+  const { host, port, payloadLimit, production, allowedOrigins } = config;
+  const documents = openDocumentReader();
+  opened.add('the document reader', () => documents.close());
+  const api = await openApi({
+    engine,
+    readRegistration: documents.read,
+    stepTopics,
+    payloadLimit,
+    log: logs('api'),
+    host,
+    port,
+    portTries: config.portIsGiven ? 1 : PORT_TRIES,
+    introspection: config.introspection === null ? !production : config.introspection === 'on',
+    production,
+    allowedOrigins,
+    limits: {
+      socketConnectionsPerPrincipal: config.socketsPerAddress,
+      subscriptionsPerPrincipal: config.subscriptionsPerAddress,
+      subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,
+    },
+  });
+  opened.addFirst('the API', () => api.close());
+  return api;
+}

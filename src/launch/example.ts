@@ -1,0 +1,35 @@
+/** The demo, on a gateway that serves: one that can not be shown leaves a gateway all the same. */
+import type { Config } from '../config/config.js';
+import { prepareDemo, runDemo } from '../demo/demo.js';
+import type { WorkerClient } from '../engine/ports.js';
+import type { EngineService } from '../engine/service.js';
+import type { Logs } from '../observability/log.js';
+import { readRegistration } from '../wire/documents.js';
+import { TOPICS } from '../wire/topics.js';
+import type { Opened } from './opened.js';
+import { print } from './words.js';
+
+export interface Stage {
+  readonly config: Config;
+  readonly engine: EngineService;
+  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly openWorker: () => Promise<WorkerClient>;
+  readonly url: string;
+}
+
+export async function showDemo(stage: Stage, opened: Opened, logs: Logs): Promise<void> {
+  const { config, openWorker, ...running } = stage;
+  const log = logs('demo');
+  try {
+    const worker = await openWorker();
+    opened.add('the demo workers', () => worker.close());
+    const coloured = process.stdout.isTTY === true && config.noColor === null;
+    const words = { replyTopic: TOPICS.replies, readRegistration, print, coloured };
+    const demo = { ...running, worker, ...words, log };
+    await prepareDemo(demo);
+    await runDemo(demo);
+  } catch (error) {
+    if (!opened.isClosing)
+      log.warn({ err: error }, 'the demo can not be shown; the gateway serves all the same');
+  }
+}

@@ -1,0 +1,36 @@
+/** A database that is away at start is waited for, like one that goes away later. What it refuses for good ends the start. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Fault } from '../engine/ports.js';
+import type { Log } from '../observability/log.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** No wait mends these: wrong password, no such database, missing rights, a schema that is not ours. */
+const FOR_GOOD: ReadonlySet<string> = new Set(['DATABASE_REFUSED', 'DATABASE_SCHEMA']);
+
+export interface Waiting {
+  readonly log: Log;
+  /** Aborts when the process stops. */
+  readonly signal: AbortSignal;
+  /** Called with each reason. */
+  readonly waits: (why: Fault) => void;
+}
+
+export async function patiently<T>(work: () => Promise<T>, waiting: Waiting): Promise<T> {
+  const { log, signal, waits } = waiting;
+  let last = '';
+  for (let failures = 0; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Fault) || FOR_GOOD.has(error.code) || signal.aborted) throw error;
+      waits(error);
+      // Once per reason: a database that is away for an hour does not fill the log.
+      if (error.message !== last) log.warn({ err: error }, 'waiting for the database');
+      last = error.message;
+      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), undefined, {
+        signal,
+      });
+    }
+  }
+}
