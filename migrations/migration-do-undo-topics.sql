@@ -9,6 +9,10 @@
 --    well, and pages are filled by half (measured: every update is HOT; filled to 70 %, of batches of 500 nearly half of the flows' were not).
 --  * Payloads are of type json, not jsonb: their text survives as it came, large numbers included.
 
+-- By hand: all of it or nothing, and the first error ends it. The gateway has a transaction of its own and leaves these two lines out.
+\set ON_ERROR_STOP on
+BEGIN;
+
 -- A registered version of a recipe. Versions never change.
 CREATE TABLE IF NOT EXISTS orchestration (
   name                 text COLLATE "C" NOT NULL,
@@ -219,3 +223,4 @@ CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
 INSERT INTO mikro_orm_migrations (name)
 SELECT revision FROM (VALUES ('migration-do-undo-topics'), ('migration-quarantine-settled')) AS revisions (revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision);
+COMMIT;

@@ -4,6 +4,7 @@ import { COMPONENTS } from '../observability/log.js';
 import {
   age,
   brokers,
+  databaseUrl,
   form,
   isClass,
   isHost,
@@ -15,7 +16,6 @@ import {
   replicas,
   setting,
   text,
-  url,
   WrongValue,
   whole,
   word,
@@ -66,7 +66,7 @@ export const SETTINGS = {
     'DATABASE_URL',
     'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
     'a PostgreSQL of our own',
-    url(['postgresql:', 'postgres:']),
+    databaseUrl,
     true,
   ),
   databasePool: setting(

@@ -90,14 +90,47 @@ const ALIASES: Readonly<Record<string, Component>> = {
   UndoOperationHandler: 'undo',
 };
 
-export function url(protocols: readonly string[]) {
-  return (value: string | null): string | null => {
-    if (value === null) return null;
-    const fits = URL.canParse(value) && protocols.includes(new URL(value).protocol);
-    return fits
-      ? value
-      : wrong(`an address like ${protocols[0]}//user:password@host:5432/database`);
-  };
+const LIKE_A_DATABASE = 'postgresql://user:password@host:5432/database';
+const SSL_MODES = [
+  'disable',
+  'allow',
+  'prefer',
+  'require',
+  'verify-ca',
+  'verify-full',
+  'no-verify',
+];
+
+/**
+ * The address of a database. A password with a special character in it (`#`, `/`, `?`, `%`) makes an address of something else: refused
+ * here, before a piece of it is taken for a port, a database or a parameter and shown in an error.
+ */
+export function databaseUrl(value: string | null): string | null {
+  if (value === null) return null;
+  const address = /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? new URL(value) : null;
+  if (address === null || !isDatabase(address))
+    return wrong(
+      `an address like ${LIKE_A_DATABASE}; in a password, write # as %23, / as %2F, ? as %3F, @ as %40 and % as %25`,
+    );
+  const mode = address.searchParams.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode))
+    return wrong(`an address whose sslmode is one of ${SSL_MODES.join(', ')}`);
+  if (mode === 'verify-ca' && !address.searchParams.has('sslrootcert'))
+    return wrong('an address with sslrootcert: sslmode=verify-ca needs the file of an authority');
+  return value;
+}
+
+function isDatabase({ username, password, pathname, hash, searchParams }: URL): boolean {
+  return (
+    hash === '' &&
+    [username, password, pathname].every(isEncoded) &&
+    /^\/?[^/@:]*$/.test(pathname) &&
+    [...searchParams.keys()].every((name) => /^[A-Za-z_]+$/.test(name))
+  );
+}
+
+function isEncoded(text: string): boolean {
+  return !/%(?![0-9A-Fa-f]{2})/.test(text);
 }
 
 export function brokers(value: string | null): readonly string[] | null {

@@ -45,7 +45,8 @@ export async function openEmbeddedPostgres(
     const password = await readFile(join(place, 'password'), 'utf8');
     const { server, port } = await startSomewhere(binaries, data, options);
     return {
-      url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+      // It has no TLS, whatever PGSSLMODE asks of other databases.
+      url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
       close: () => server.stop().finally(release),
     };
   } catch (error) {

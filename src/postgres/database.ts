@@ -11,11 +11,13 @@ import type { Log } from '../observability/log.js';
 import { Hints } from './connection/commit-notifications.js';
 import {
   type Client,
+  CONNECT_TIMEOUT_MS,
   connectionOf,
   type NamedStatements,
   nameStatements,
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
+import { hasTls, inDriverWords, prefersTls } from './connection/tls.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
@@ -120,11 +122,31 @@ export function openPostgres(options: PostgresOptions): Postgres {
   return {
     store,
     readModel: new PostgresReadModel(readOrm.em, definitions, reads),
-    migrate: () => throwingFaults(() => migrate(orm, turn, statements, driverOptions, options.log)),
+    migrate: () =>
+      throwingFaults(async () => {
+        await chooseTls(options.url, [statements, readers], driverOptions);
+        return migrate(orm, turn, statements, driverOptions, options.log);
+      }),
     close: async () => {
       await store.close();
       await readOrm.close(true);
       await orm.close(true);
     },
   };
+}
+
+/** `sslmode=prefer`: TLS if the server has it. Connections are made that way from now on, the one that listens included. */
+async function chooseTls(
+  url: string,
+  pools: readonly NamedStatements[],
+  driverOptions: { connectionString: string },
+): Promise<void> {
+  const address = new URL(url);
+  if (!prefersTls(address)) return;
+  const chosen = inDriverWords(address);
+  chosen.searchParams.delete('options');
+  const has = await hasTls(address, CONNECT_TIMEOUT_MS);
+  chosen.searchParams.set('sslmode', has ? 'require' : 'disable');
+  driverOptions.connectionString = chosen.href;
+  for (const pool of pools) pool.connectTo(chosen.href);
 }

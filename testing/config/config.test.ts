@@ -101,6 +101,35 @@ describe('a wrong value is refused with its name and what would be right', () =>
   });
 });
 
+describe('DATABASE_URL', () => {
+  test.each([
+    'postgres://me:hunter2#x@here/db',
+    'postgres://me:12#hunter2@here/db',
+    'postgres://me:12/hunter2@here/db',
+    'postgres://me:12?hunter2@here/db',
+    'postgres://me:hunter2%zz@here/db',
+    'postgres://me:hunter2 @here:x/db',
+    'postgres:me:hunter2@here/db',
+    'postgres://me:hunter2@here/db/hunter2@there',
+    'postgres://me:hunter2@here/db?sslmode=hunter2',
+    'postgres://me:hunter2@here/db?sslmode=verify-ca',
+  ])('%s names the setting and shows no piece of it', (DATABASE_URL) => {
+    const [problem = '', ...others] = problemsOf({ DATABASE_URL });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^DATABASE_URL is wrong; it must be /);
+    expect(problem).not.toMatch(/hunter2|12/);
+  });
+
+  test.each([
+    'postgres://me:p%40%23%2F%3F%25@here:5432/db?sslmode=require',
+    'postgresql://here/db',
+    'postgresql://me@[::1]:5432/db?options=-c%20search_path%3Dapp&application_name=x',
+    'postgresql:///db?host=/var/run/postgresql',
+  ])('%s is taken as it is', (DATABASE_URL) =>
+    expect(readConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL),
+  );
+});
+
 describe('what is wrong only in company', () => {
   test.each(['0.0.0.0', '::', '10.0.0.7', 'gateway.example.com', '127.example.com'])(
     'HOST %s can be reached by others: AUTH must be said',

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { silent } from '../../src/observability/log.js';
 import { openOrm } from '../../src/postgres/database.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
+import { findPsql } from './psql.js';
 
 const REVISIONS = ['migration-do-undo-topics', 'migration-quarantine-settled'];
 const FILE = fileURLToPath(
@@ -26,21 +26,7 @@ async function runFile(database: TestDatabase): Promise<void> {
       '-f',
       FILE,
     ]);
-  else await database.sql(await readFile(FILE, 'utf8'));
-}
-
-function findPsql(): string | null {
-  const debian = '/usr/lib/postgresql';
-  const folders = (process.env.PATH ?? '').split(':');
-  try {
-    folders.push(...readdirSync(debian).map((version) => `${debian}/${version}/bin`));
-  } catch {}
-  for (const folder of folders) {
-    try {
-      if (readdirSync(folder).includes('psql')) return `${folder}/psql`;
-    } catch {}
-  }
-  return null;
+  else await database.sql((await readFile(FILE, 'utf8')).replace(/^\\.*$/gm, ''));
 }
 
 /** Everything a schema consists of, as text; what counts rows or names no object is left out. */

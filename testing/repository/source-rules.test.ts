@@ -14,7 +14,6 @@ const tests = below('testing');
 const TO_SPLIT = new Set([
   'src/config/config.ts',
   'src/postgres/write/store.ts',
-  'src/engine/registry/registry.ts',
   'src/kafka/consumer.ts',
 ]);
 

@@ -3,6 +3,7 @@ import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Store } from '../../src/engine/ports.js';
 import type { Logs } from '../../src/observability/log.js';
 import { createWire } from '../../src/wire/outgoing.js';
+import { guardedBroker, guardedStore } from '../kit/transaction-guard.js';
 import { type Cluster, SimulatedBroker } from './broker.js';
 import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';
@@ -53,7 +54,10 @@ export class Gateway {
     const { store, read } = simulatedStore(database, line, LEASE_MS, wire.stepTopics);
     this.broker = new SimulatedBroker(cluster, line);
     this.store = store;
-    const ports = mutant({ store, read, broker: this.broker, wire }, chance);
+    const ports = mutant(
+      { store: guardedStore(store), read, broker: guardedBroker(this.broker), wire },
+      chance,
+    );
     // Small rooms are full at once: rows are left to the relay, and many a batch follows another.
     const rooms = {
       memoryLimit: chance.pick([20_000, 20_000, 2]),

@@ -58,7 +58,7 @@ export class CannotRecord extends Error {
 const LONGEST_PAUSE_MS = 2000;
 /** Faults of the same work, the store answering in between, after which it is split; after which it is refused when alone. */
 const STRIKES_TO_SPLIT = 2;
-const STRIKES_TO_REFUSE = 4;
+const STRIKES_TO_REFUSE = 6;
 /** Faults that the work itself may cause. */
 const MAY_BE_THE_WORK = /^(?:DATABASE_AWAY|DATABASE_SLOW|DATABASE_BUSY)$/;
 

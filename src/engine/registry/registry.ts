@@ -4,7 +4,6 @@ import {
   type Broker,
   type Declaration,
   Fault,
-  type Problem,
   type Registration,
   type RegistryTransaction,
   type Store,
@@ -12,6 +11,9 @@ import {
   type WorkerRow,
 } from '../ports.js';
 import type { Registered, RegisterResult } from '../service.js';
+import { announce } from './announcement.js';
+import { collisions } from './collisions.js';
+import { nameOf, stepNamesOf } from './declared.js';
 import { changesBetween, sameContent } from './definition-changes.js';
 
 export interface RegistryOptions {
@@ -36,7 +38,7 @@ export class Registry {
       registration.problems.length > 0
         ? { registrations: [], problems: registration.problems }
         : await this.store(registration, dryRun);
-    if (!dryRun) await this.announce(registration, result);
+    if (!dryRun) await announce(this.options, registration, result);
     return result;
   }
 
@@ -76,28 +78,50 @@ export class Registry {
     });
   }
 
+  /** Topics are made between two transactions, never in one: a slow broker must not hold the registry's lock, or outlive it. */
   private async store(registration: Registration, dryRun: boolean): Promise<RegisterResult> {
-    const { declarations, serviceName } = registration;
+    const { declarations } = registration;
+    const problems = await this.locked((tx) => collisions(tx, this.options.wire, declarations));
+    if (problems.length > 0) return { registrations: [], problems };
+    if (!dryRun) await this.options.broker.ensureTopics(this.topicsOf(declarations));
+    // Looked at again under the lock: somebody may have registered meanwhile.
+    return this.locked(async (tx) => {
+      const met = await collisions(tx, this.options.wire, declarations);
+      if (met.length > 0) return { registrations: [], problems: met };
+      return { registrations: await this.stored(tx, registration, dryRun), problems: [] };
+    });
+  }
+
+  private locked<T>(work: (tx: RegistryTransaction) => Promise<T>): Promise<T> {
     return this.options.store.registry(async (tx) => {
       await tx.lockRegistry();
-      const problems = await this.collisions(tx, declarations);
-      if (problems.length > 0) return { registrations: [], problems };
-      const topics = declarations.flatMap((one) =>
-        stepNamesOf(one).flatMap((step) => this.options.wire.stepTopics(nameOf(one), step)),
-      );
-      if (!dryRun) await this.options.broker.ensureTopics([...new Set(topics)]);
-      const registrations: Registered[] = [];
-      for (const one of [...declarations].sort((a, b) =>
-        a.as === b.as ? 0 : a.as === 'worker' ? -1 : 1,
-      )) {
-        registrations.push(
-          one.as === 'worker'
-            ? await this.worker(tx, one, serviceName, dryRun)
-            : await this.initiator(tx, one, declarations, serviceName, dryRun),
-        );
-      }
-      return { registrations, problems: [] };
+      return work(tx);
     });
+  }
+
+  private topicsOf(declarations: readonly Declaration[]): string[] {
+    const topics = declarations.flatMap((one) =>
+      stepNamesOf(one).flatMap((step) => this.options.wire.stepTopics(nameOf(one), step)),
+    );
+    return [...new Set(topics)];
+  }
+
+  /** Workers first: an initiator's status counts them. */
+  private async stored(
+    tx: RegistryTransaction,
+    { declarations, serviceName }: Registration,
+    dryRun: boolean,
+  ): Promise<Registered[]> {
+    const order = (one: Declaration): number => (one.as === 'worker' ? 0 : 1);
+    const registrations: Registered[] = [];
+    for (const one of [...declarations].sort((a, b) => order(a) - order(b))) {
+      registrations.push(
+        one.as === 'worker'
+          ? await this.worker(tx, one, serviceName, dryRun)
+          : await this.initiator(tx, one, declarations, serviceName, dryRun),
+      );
+    }
+    return registrations;
   }
 
   private async initiator(
@@ -156,103 +180,6 @@ export class Registry {
       changes: [],
     };
   }
-
-  /** Kafka refuses names that are equal after `.` → `_`: somebody else's step may be in the way (2-wire.md, "Topics"). */
-  private async collisions(
-    tx: RegistryTransaction,
-    declarations: readonly Declaration[],
-  ): Promise<Problem[]> {
-    const wanted = declarations.flatMap((one) => {
-      return stepNamesOf(one).flatMap((step) =>
-        this.options.wire.stepTopics(nameOf(one), step).map((topic) => ({ one, step, topic })),
-      );
-    });
-    const neighbours = await tx.topicNeighbours(wanted.map(({ topic }) => topic));
-    const problems: Problem[] = [];
-    for (const { one, step, topic } of wanted) {
-      const other = neighbours.find(
-        (known) =>
-          same(known.topic, topic) && (known.name !== nameOf(one) || known.stepName !== step),
-      );
-      if (other === undefined || problems.some(({ path }) => path === `${nameOf(one)}/${step}`))
-        continue;
-      const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${other.name}/${other.stepName}: Kafka takes "." and "_" for equal; rename one`;
-      problems.push({
-        code: 'TOPIC_COLLISION',
-        message,
-        path: `${nameOf(one)}/${step}`,
-        line: one.line,
-        suggestions: [],
-      });
-    }
-    return problems;
-  }
-
-  /** One message per declaration, failures included; not worth failing a stored registration for. */
-  private async announce(
-    { declarations, problems, serviceName, named: spoken }: Registration,
-    result: RegisterResult,
-  ): Promise<void> {
-    const wrong = [...problems, ...result.problems];
-    const failureReason = wrong.length === 0 ? null : [...new Set(wrong.map(reasonOf))].join('; ');
-    const declared = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
-    const named = declared.length > 0 ? declared : (spoken ?? []);
-    const about = named.length > 0 ? named : [{ orchestrationName: null, as: null }];
-    const rows = about.map(({ orchestrationName, as }, number) => {
-      const stored = result.registrations.find(
-        (one) => one.orchestrationName === orchestrationName && one.as === as,
-      );
-      const status =
-        failureReason !== null
-          ? ('FAILED' as const)
-          : stored?.status === 'REGISTERED'
-            ? ('SUCCESS' as const)
-            : ('PENDING' as const);
-      const notice = {
-        orchestrationName,
-        as,
-        serviceName,
-        status,
-        failureReason,
-        timestamp: Date.now(),
-      };
-      return {
-        ...this.options.wire.registrationStatus(notice),
-        flowId: orchestrationName ?? '',
-        number,
-        attemptId: null,
-      };
-    });
-    for (const { row, result: sent, errorMessage } of await this.options.broker.publisher.publish(
-      rows,
-    )) {
-      if (sent !== 'ok')
-        this.options.log.warn(
-          { topic: row.topic, why: errorMessage },
-          'a registration status could not be published',
-        );
-    }
-  }
-}
-
-function reasonOf({ code, path, message }: Problem): string {
-  return path === null ? `${code}: ${message}` : `${code} at ${path}: ${message}`;
-}
-
-function nameOf(declaration: Declaration): string {
-  return declaration.as === 'worker'
-    ? declaration.orchestrationName
-    : declaration.orchestration.name;
-}
-
-function stepNamesOf(declaration: Declaration): string[] {
-  return declaration.as === 'worker'
-    ? declaration.steps.map(({ stepName }) => stepName)
-    : declaration.orchestration.steps.map(({ name }) => name);
-}
-
-function same(one: string, other: string): boolean {
-  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }
 
 function sameWorker(one: WorkerRow, other: WorkerRow): boolean {

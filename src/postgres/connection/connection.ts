@@ -1,5 +1,8 @@
 /** How connections are made: what the planner may do, how long a statement may take, and statements with a name. */
 
+import { makePatient, type Pool as PatientPool } from './patient-pool.js';
+import { inDriverWords } from './tls.js';
+
 /** What we use of a `pg` client. */
 export interface Client {
   connect(): Promise<void>;
@@ -24,6 +27,8 @@ export interface PooledClient extends Client {
 export interface NamedStatements {
   /** Teaches the pool to send every text given to `prepared` as a prepared statement of its connection: parsed and planned once. */
   install(pool: object): void;
+  /** Connections of the pool are made with this address from now on. */
+  connectTo(connectionString: string): void;
   /** One of the pool, to be released. */
   pooled(): Promise<PooledClient>;
   /** A client of its own, outside the pool; to be connected and ended by the caller. */
@@ -49,16 +54,17 @@ export function nameStatements(): NamedStatements {
       const pool = given as Pool;
       opened = { plain: pool.Client, pool };
       pool.Client = ours(pool.Client);
+      makePatient(pool);
+    },
+    connectTo: (connectionString) => {
+      known().pool.options.connectionString = connectionString;
     },
     pooled: () => known().pool.connect(),
     client: (options) => new (known().plain)(options),
   };
 }
 
-interface Pool {
-  Client: ClientClass;
-  connect(): Promise<PooledClient>;
-}
+type Pool = PatientPool & { Client: ClientClass };
 
 type Release = (error?: Error) => void;
 
@@ -71,7 +77,8 @@ function ours(base: ClientClass): ClientClass {
     private giveBack: Release = () => undefined;
 
     constructor(options: object) {
-      super(options);
+      // The pool's own time includes the wait for a connection that others hold.
+      super({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
       this.on('end', () => this.giveBack(new Error('the connection has ended')));
     }
 
@@ -118,16 +125,16 @@ const PLANNER = {
 };
 /** A process that was stopped (SIGSTOP) within a transaction must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 
 export function connectionOf(options: {
   readonly url: string;
   readonly statementTimeoutMs: number;
 }): {
   readonly dbName: string;
-  readonly driverOptions: object;
+  readonly driverOptions: { connectionString: string } & Readonly<Record<string, unknown>>;
 } {
-  const url = new URL(options.url);
+  const url = inDriverWords(new URL(options.url));
   const given = url.searchParams.get('options');
   url.searchParams.delete('options');
   const settings = Object.entries(PLANNER).map(([setting, value]) => `-c ${setting}=${value}`);

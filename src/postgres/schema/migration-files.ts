@@ -6,6 +6,8 @@ import { Migration } from '@mikro-orm/migrations';
 const FIRST = 'migration-do-undo-topics';
 /** What follows this line MikroORM does by itself. */
 const BOOKKEEPING = '-- ── bookkeeping ──';
+/** Lines for psql alone: it stops at the first error, and does all or nothing. MikroORM's own transaction does both. */
+const FOR_PSQL = /^(?:\\.*|BEGIN;|COMMIT;)$/gm;
 /** A line of its own: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
 const OUTSIDE = /^-- outside a transaction$/m;
 /** A line of its own: this file takes something away, which every gateway that serves must know to be gone since that file. */
@@ -51,7 +53,7 @@ export function migrationsIn(folders: readonly URL[], runner: Runner): NamedMigr
 }
 
 function bodyOf(url: URL): string {
-  const text = readFileSync(url, 'utf8');
+  const text = readFileSync(url, 'utf8').replace(FOR_PSQL, '');
   const end = text.indexOf(BOOKKEEPING);
   return end === -1 ? text : text.slice(0, end);
 }

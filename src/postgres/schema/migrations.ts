@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
 import type { Client, NamedStatements } from '../connection/connection.js';
+import { checkDatabase } from './fitness.js';
 import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
 import { leastKnown } from './running-gateways.js';
 
@@ -67,6 +68,7 @@ export async function migrate(
   );
   try {
     await turn.take(client);
+    bookkeepIn(orm, await checkDatabase(client));
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
     const applied = pending.slice(0, await countAllowed(pending, turn.list, client));
     if (applied.length > 0) {
@@ -83,6 +85,12 @@ export async function migrate(
   } finally {
     await turn.end(client);
   }
+}
+
+/** MikroORM looks for its table in one schema and makes it in another one unless both are named. */
+function bookkeepIn(orm: MikroORM, schema: string): void {
+  const tableName = `${schema}.mikro_orm_migrations`;
+  orm.config.set('migrations', { ...orm.config.get('migrations'), tableName });
 }
 
 /** How many of these may be applied now: up to the first that takes away what a gateway that serves may still use. */

@@ -1,0 +1,39 @@
+/** Steps whose topics would meet in Kafka. */
+import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
+import { nameOf, stepNamesOf } from './declared.js';
+
+/** Kafka refuses names that are equal after `.` → `_`: somebody else's step may be in the way (2-wire.md, "Topics"). */
+export async function collisions(
+  tx: RegistryTransaction,
+  wire: Pick<Wire, 'stepTopics'>,
+  declarations: readonly Declaration[],
+): Promise<Problem[]> {
+  const wanted = declarations.flatMap((one) => {
+    return stepNamesOf(one).flatMap((step) =>
+      wire.stepTopics(nameOf(one), step).map((topic) => ({ one, step, topic })),
+    );
+  });
+  const neighbours = await tx.topicNeighbours(wanted.map(({ topic }) => topic));
+  const problems: Problem[] = [];
+  for (const { one, step, topic } of wanted) {
+    const other = neighbours.find(
+      (known) =>
+        same(known.topic, topic) && (known.name !== nameOf(one) || known.stepName !== step),
+    );
+    if (other === undefined || problems.some(({ path }) => path === `${nameOf(one)}/${step}`))
+      continue;
+    const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${other.name}/${other.stepName}: Kafka takes "." and "_" for equal; rename one`;
+    problems.push({
+      code: 'TOPIC_COLLISION',
+      message,
+      path: `${nameOf(one)}/${step}`,
+      line: one.line,
+      suggestions: [],
+    });
+  }
+  return problems;
+}
+
+function same(one: string, other: string): boolean {
+  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
+}

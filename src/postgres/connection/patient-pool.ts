@@ -1,0 +1,53 @@
+/**
+ * Waiting for a connection is not a failure: a role or a server that allows fewer connections than the pool would make serves everybody
+ * all the same, one after the other.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PooledClient } from './connection.js';
+
+/** What we use of a `pg` pool. */
+export interface Pool {
+  readonly options: { max: number; connectionTimeoutMillis: number; connectionString?: string };
+  readonly totalCount: number;
+  connect(): Promise<PooledClient>;
+}
+
+/** Longer than any statement may take: whoever holds a connection has given it back by then. */
+export const PATIENCE_MS = 30_000;
+/** The server refuses another connection: of this role, of this database, or at all. */
+const TOO_MANY = '53300';
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+/** After this the pool tries to grow again. */
+const GROW_AFTER_MS = 30_000;
+
+export function makePatient(pool: Pool): void {
+  const connect = pool.connect.bind(pool);
+  const most = pool.options.max;
+  pool.options.connectionTimeoutMillis = PATIENCE_MS;
+  let settled = false;
+  /** As many as there are; who comes next waits for one of them. */
+  const settleFor = (count: number): void => {
+    pool.options.max = Math.max(1, count);
+    if (settled) return;
+    settled = true;
+    const grow = (): void => {
+      settled = false;
+      pool.options.max = most;
+    };
+    setTimeout(grow, GROW_AFTER_MS).unref();
+  };
+  pool.connect = async () => {
+    const until = performance.now() + PATIENCE_MS;
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
+      try {
+        return await connect();
+      } catch (error) {
+        const refused = error instanceof Error && 'code' in error && error.code === TOO_MANY;
+        if (!refused || performance.now() > until) throw error;
+        settleFor(pool.totalCount);
+        await pause(wait);
+      }
+    }
+  };
+}
