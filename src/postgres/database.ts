@@ -17,6 +17,7 @@ import {
   nameStatements,
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
+import { refuseTransactionPooling } from './connection/pooling.js';
 import { hasTls, inDriverWords, prefersTls } from './connection/tls.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
@@ -63,7 +64,7 @@ export interface Postgres {
 /** Entities, schema and migrations as MikroORM knows them; connects when first used. */
 export function openOrm(
   options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log' | 'migrations'>,
-  statements?: NamedStatements,
+  statements: NamedStatements = nameStatements(),
   turn = new Turn(options.migrations),
 ): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
@@ -75,7 +76,7 @@ export function openOrm(
     ],
     dbName,
     clientUrl: options.url,
-    driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements?.install(pool) },
+    driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements.install(pool) },
     pool: { min: 0, max: options.poolSize },
     // A database that does not answer must not be taken for a missing one.
     ensureDatabase: false,
@@ -125,6 +126,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     migrate: () =>
       throwingFaults(async () => {
         await chooseTls(options.url, [statements, readers], driverOptions);
+        await refuseTransactionPooling(statements, driverOptions);
         return migrate(orm, turn, statements, driverOptions, options.log);
       }),
     close: async () => {

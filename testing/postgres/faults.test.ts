@@ -117,9 +117,10 @@ describe('when the database is in trouble', () => {
     expect(await held).toBe('DATABASE_SLOW');
   });
 
-  test('a dry pool is a fault, after a while', async () => {
+  test('a dry pool is waited for: who comes next gets the connection when it is given back', async () => {
     const { store } = database.open({ poolSize: 1 });
-    expect(await store.road(() => code(store.ping()))).toBe('DATABASE_AWAY');
+    const waiting = await store.road(async () => [store.ping(), store.ping(), store.due(1)]);
+    await expect(Promise.all(waiting)).resolves.toHaveLength(3);
   });
 
   test('work that can not be recorded is no fault: another try would not help', async () => {
@@ -173,8 +174,9 @@ test.each([
   ['40P01', 'deadlock detected', 'DATABASE_BUSY'],
   ['57P01', 'terminating connection', 'DATABASE_AWAY'],
   ['25006', 'read-only transaction', 'DATABASE_AWAY'],
-  ['28P01', 'password authentication failed', 'DATABASE_AWAY'],
-  ['3D000', 'database does not exist', 'DATABASE_AWAY'],
+  ['28P01', 'password authentication failed', 'DATABASE_REFUSED'],
+  ['57P03', 'the database system is starting up', 'DATABASE_STARTING'],
+  ['3D000', 'database does not exist', 'DATABASE_REFUSED'],
   ['42P01', 'relation does not exist', 'DATABASE_SCHEMA'],
   ['ECONNRESET', 'read ECONNRESET', 'DATABASE_AWAY'],
   ['22021', 'invalid byte sequence', undefined],

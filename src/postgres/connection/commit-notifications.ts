@@ -77,10 +77,7 @@ export class Hints {
   }
 
   private async connect(): Promise<void> {
-    const client = this.statements.client({
-      ...this.connection,
-      idle_in_transaction_session_timeout: 0,
-    });
+    const client = this.statements.client(this.connection);
     this.client = client;
     client.on('error', () => this.lost(client));
     client.on('end', () => this.lost(client));

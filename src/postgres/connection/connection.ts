@@ -1,6 +1,7 @@
 /** How connections are made: what the planner may do, how long a statement may take, and statements with a name. */
 
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
+import { settingsIn, withSettings } from './session-settings.js';
 import { inDriverWords } from './tls.js';
 
 /** What we use of a `pg` client. */
@@ -60,7 +61,7 @@ export function nameStatements(): NamedStatements {
       known().pool.options.connectionString = connectionString;
     },
     pooled: () => known().pool.connect(),
-    client: (options) => new (known().plain)(options),
+    client: (options) => new (withSettings(known().plain))(options),
   };
 }
 
@@ -73,7 +74,7 @@ type Release = (error?: Error) => void;
  * keeps a client for ever when the rollback fails as well, so that every restart of the server would leave the pool with one less.
  */
 function ours(base: ClientClass): ClientClass {
-  return class extends base {
+  return class extends withSettings(base) {
     private giveBack: Release = () => undefined;
 
     constructor(options: object) {
@@ -135,21 +136,23 @@ export function connectionOf(options: {
   readonly driverOptions: { connectionString: string } & Readonly<Record<string, unknown>>;
 } {
   const url = inDriverWords(new URL(options.url));
-  const given = url.searchParams.get('options');
+  const given = url.searchParams.get('options') ?? '';
   url.searchParams.delete('options');
-  const settings = Object.entries(PLANNER).map(([setting, value]) => `-c ${setting}=${value}`);
   return {
     dbName:
       decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username) || 'postgres',
     driverOptions: {
       connectionString: url.href,
-      options: [...settings, ...(given === null ? [] : [given])].join(' '),
       application_name: 'backstep',
-      statement_timeout: options.statementTimeoutMs,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      sessionSettings: {
+        ...PLANNER,
+        statement_timeout: String(options.statementTimeoutMs),
+        idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+        ...settingsIn(given),
+      },
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
-      // What is asked without waiting for the answer before is sent at once (transaction.ts); who waits notices nothing.
+      // A query is sent before the answer to the one before it has come (transaction.ts); who waits notices nothing.
       pipeline: true,
     },
   };

@@ -61,13 +61,14 @@ export async function migrate(
   connection: object,
   log: Log,
 ): Promise<{ readonly applied: readonly string[] }> {
-  const client = statements.client({ ...connection, statement_timeout: 0 });
+  const client = statements.client(connection);
   // A connection that breaks says so to the query under way, too.
   client.on('error', (error) =>
     log.debug({ err: error }, 'the connection that holds the migration lock broke'),
   );
   try {
     await turn.take(client);
+    await client.query('SET statement_timeout = 0');
     bookkeepIn(orm, await checkDatabase(client));
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
     const applied = pending.slice(0, await countAllowed(pending, turn.list, client));

@@ -18,15 +18,12 @@ export async function removing<T>(
   connection: object,
   work: (removal: Removal) => Promise<T>,
 ): Promise<T | null> {
-  const limits = {
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    application_name: 'backstep retention',
-  };
-  const client = statements.client({ ...connection, ...limits });
+  const client = statements.client({ ...connection, application_name: 'backstep retention' });
   // A connection that breaks says so to the query under way, too.
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     const [turn] = (await client.query('SELECT pg_try_advisory_lock($1) AS mine', [LOCK])).rows;
     return turn?.mine === true ? await work(new PostgresRemoval(client)) : null;
   } finally {
