@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Config, readConfig } from './config/config.js';
+import { type Config, readConfig, stepDefaults } from './config/config.js';
 import { commandOf, helpText, readFlags } from './config/flags.js';
 import { wipe } from './embedded/wipe.js';
 import { createEngine } from './engine/engine.js';
@@ -42,7 +42,10 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   opened.add('the database', () => postgres.close());
   const waiting = { log: logs('main'), signal: opened.signal, waits: starting.waits };
   await patiently(() => postgres.migrate(), waiting);
-  const decode = createDecoder({ payloadLimit: config.payloadLimit });
+  const decode = createDecoder({
+    payloadLimit: config.payloadLimit,
+    defaults: stepDefaults(config),
+  });
   const { broker, worker } = await openBroker(config, decode, opened, logs);
   const { store, readModel: read } = postgres;
   const ports = { store, read, broker, wire, decode };

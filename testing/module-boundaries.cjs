@@ -133,7 +133,7 @@ module.exports = {
     ),
     only(
       'config',
-      ['observability/', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
+      ['observability/', 'saga/orchestration', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
       'Settings are read before anything is opened: config imports parsers and names only.',
     ),
     only('limits', ['^$'], 'The table of limits is numbers and their names: it imports nothing.'),

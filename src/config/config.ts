@@ -1,10 +1,13 @@
 /** The only reader of the environment: one frozen Config, every setting documented once, bad values refused at start, all at once. */
 import { LIMITS, type Limit } from '../limits/limits.js';
 import { COMPONENTS } from '../observability/log.js';
+import { DEFAULTS, type Defaults } from '../saga/orchestration.js';
 import {
   age,
   brokers,
   databaseUrl,
+  decimal,
+  duration,
   form,
   isClass,
   isHost,
@@ -152,6 +155,42 @@ export const SETTINGS = {
     String(LIMITS.embeddedBytes.value),
     whole(1_048_576, 10_000_000_000, LIMITS.embeddedBytes.value),
   ),
+  defaultMaxRetries: setting(
+    'DEFAULT_MAX_RETRIES',
+    'retries of a step whose registration document gives none; changes nothing that is registered',
+    '3',
+    whole(0, 1000, DEFAULTS.maxRetries),
+  ),
+  defaultStepTimeout: setting(
+    'DEFAULT_STEP_TIMEOUT',
+    'the same: how long an attempt of a step may take, like 30s or 5m',
+    '5m',
+    duration(1, DEFAULTS.timeoutMs),
+  ),
+  defaultBackoffInitial: setting(
+    'DEFAULT_BACKOFF_INITIAL',
+    'the same: wait before the first retry',
+    '500ms',
+    duration(0, DEFAULTS.backoff.initialMs),
+  ),
+  defaultBackoffFactor: setting(
+    'DEFAULT_BACKOFF_FACTOR',
+    'the same: how much longer each wait is than the one before',
+    '2',
+    decimal(1, 100, DEFAULTS.backoff.factor),
+  ),
+  defaultBackoffMax: setting(
+    'DEFAULT_BACKOFF_MAX',
+    'the same: longest wait',
+    '30s',
+    duration(0, DEFAULTS.backoff.maxMs),
+  ),
+  defaultBackoffJitter: setting(
+    'DEFAULT_BACKOFF_JITTER',
+    'the same: full (a wait between nothing and the whole) or none',
+    'full',
+    word(['full', 'none'] as const, DEFAULTS.backoff.jitter),
+  ),
   retentionCompleted: setting(
     'RETENTION_COMPLETED',
     'how long COMPLETED flows are kept after they ended, like 30d or 12h',
@@ -289,6 +328,20 @@ function together(read: Read): string[] {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** For what a registration document leaves out. */
+export function stepDefaults(config: Config): Defaults {
+  return {
+    maxRetries: config.defaultMaxRetries,
+    timeoutMs: config.defaultStepTimeout,
+    backoff: {
+      initialMs: config.defaultBackoffInitial,
+      factor: config.defaultBackoffFactor,
+      maxMs: config.defaultBackoffMax,
+      jitter: config.defaultBackoffJitter,
+    },
+  };
 }
 
 /** For `--help`. */

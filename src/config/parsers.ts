@@ -83,6 +83,31 @@ export function age(value: string | null): number | null {
   return ms <= HUNDRED_YEARS_MS ? ms : wrong('a time like 30d, 12h or 90m, or off');
 }
 
+const DURATION_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const YEAR_MS = 365 * DURATION_MS.d;
+
+/** As in a document: `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
+export function duration(leastMs: number, byDefaultMs: number) {
+  return (value: string | null): number => {
+    if (value === null) return byDefaultMs;
+    const [, count, unit = 'ms'] = /^(\d{1,11}) ?(ms|s|m|h|d)?$/i.exec(value) ?? [];
+    const ms = Number(count) * DURATION_MS[unit.toLowerCase() as keyof typeof DURATION_MS];
+    return ms >= leastMs && ms <= YEAR_MS
+      ? ms
+      : wrong(`a duration from ${leastMs}ms to 365d, like 500ms, 30s, 5m or 2h`);
+  };
+}
+
+export function decimal(least: number, most: number, byDefault: number) {
+  return (value: string | null): number => {
+    if (value === null) return byDefault;
+    const number = /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most
+      ? number
+      : wrong(`a number from ${least} to ${most}, like 2 or 1.5`);
+  };
+}
+
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** The seed's class names, for people who come from there. */
 const ALIASES: Readonly<Record<string, Component>> = {

@@ -1,7 +1,7 @@
 /** The API, opened before anything else: who watches over this process is answered from the first moment on. */
 import { openDocumentReader } from '../api/input/document-reader.js';
 import { type Api, openApi } from '../api/server.js';
-import type { Config } from '../config/config.js';
+import { type Config, stepDefaults } from '../config/config.js';
 import type { EngineService } from '../engine/service.js';
 import type { Logs } from '../observability/log.js';
 import type { Opened } from './opened.js';
@@ -17,11 +17,12 @@ export async function listen(
   logs: Logs,
 ): Promise<Api> {
   const { host, port, payloadLimit, production, allowedOrigins } = config;
+  const defaults = stepDefaults(config);
   const documents = openDocumentReader();
   opened.add('the document reader', () => documents.close());
   const api = await openApi({
     engine,
-    readRegistration: documents.read,
+    readRegistration: (text, options) => documents.read(text, { ...options, defaults }),
     stepTopics,
     payloadLimit,
     log: logs('api'),

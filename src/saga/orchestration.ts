@@ -1,5 +1,5 @@
 /**
- * Room 1, the saga. Knows: what a flow is and what follows from a fact. Refuses to know: time passing, storage, topics, text.
+ * Layer 1, the saga. Knows: what a flow is and what follows from a fact. Refuses to know: time passing, storage, topics, text.
  * In: an Orchestration, a Flow, an Input. Out: events or a refusal — values only; nothing here is async or has an effect.
  * This file: the recipe, as a registered version of it is kept.
  */
@@ -55,9 +55,16 @@ export interface Orchestration {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What holds for a step whose document does not give it. */
+export interface Defaults {
+  readonly maxRetries: number;
+  readonly timeoutMs: number;
+  readonly backoff: Backoff;
+}
+
 /** The defaults of 2-wire.md, rule 2 and "Registration documents". */
 export const DEFAULTS = {
   maxRetries: 3,
   timeoutMs: 300_000,
   backoff: { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } satisfies Backoff,
-} as const;
+} as const satisfies Defaults;

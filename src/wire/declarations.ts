@@ -2,7 +2,7 @@
 import { LIMITS } from '../limits/limits.js';
 import {
   type Backoff,
-  DEFAULTS,
+  type Defaults,
   type Orchestration,
   type StepDefinition,
 } from '../saga/orchestration.js';
@@ -31,12 +31,18 @@ export type Declaration =
 
 const MOST_STEPS = LIMITS.orchestrationSteps.value;
 
+export interface Surroundings {
+  readonly lineOf: (at: Path) => number | null;
+  /** For what a document leaves out. */
+  readonly defaults: Defaults;
+}
+
 /** Null when it has a problem; each was reported. */
 export function readDeclaration(
   value: unknown,
   at: Path,
   report: Report,
-  lineOf: (at: Path) => number | null,
+  { lineOf, defaults }: Surroundings,
 ): Declaration | null {
   let wrong = false;
   const reportHere: Report = (...problem) => {
@@ -65,7 +71,12 @@ export function readDeclaration(
   if (wrong || name === undefined || fields.type === undefined) return null;
   return {
     as: 'initiator',
-    orchestration: orchestrationOf(name, fields.type, fields, steps),
+    orchestration: orchestrationOf(
+      name,
+      fields.type,
+      fields,
+      steps.map((step) => stepOf(step, fields, defaults)),
+    ),
     line,
   };
 }
@@ -133,12 +144,12 @@ function orchestrationOf(
   name: string,
   type: Orchestration['type'],
   root: Root,
-  steps: readonly Step[],
+  steps: readonly StepDefinition[],
 ): Omit<Orchestration, 'version'> {
   return {
     name,
     type,
-    steps: steps.map((step) => stepOf(step, root)).sort((a, b) => a.seq - b.seq),
+    steps: [...steps].sort((a, b) => a.seq - b.seq),
     deadlineMs: root.deadline ?? null,
     onRetriesExhausted: root.onRetriesExhausted ?? 'undo',
     onUndoExhausted: root.onUndoExhausted ?? 'stop',
@@ -148,10 +159,10 @@ function orchestrationOf(
 }
 
 /** Without problems a step has its name and seq. The step's own value, else the orchestration's, else the default; of UNDO: else what holds for DO. */
-function stepOf(step: Step, root: Root): StepDefinition {
-  const maxRetries = step.maxRetries ?? root.maxRetries ?? DEFAULTS.maxRetries;
-  const timeoutMs = step.timeout ?? root.timeout ?? DEFAULTS.timeoutMs;
-  const forDo: Backoff = { ...DEFAULTS.backoff, ...root.backoff, ...step.backoff };
+function stepOf(step: Step, root: Root, defaults: Defaults): StepDefinition {
+  const maxRetries = step.maxRetries ?? root.maxRetries ?? defaults.maxRetries;
+  const timeoutMs = step.timeout ?? root.timeout ?? defaults.timeoutMs;
+  const forDo: Backoff = { ...defaults.backoff, ...root.backoff, ...step.backoff };
   return {
     seq: step.seq as number,
     name: step.name as string,

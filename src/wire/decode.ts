@@ -1,5 +1,6 @@
 /** A record of one of the gateway's own topics, understood as far as it can be. Never throws. */
 import type { ProgressInput, ReplyInput, StartRequest } from '../saga/input.js';
+import type { Defaults } from '../saga/orchestration.js';
 import { isPoison, type Poison, readBody, textOf, type WireRecord } from './body.js';
 import { type ReadRegistration, readRegistrationValue } from './documents.js';
 import { readReply } from './replies.js';
@@ -9,6 +10,8 @@ import { TOPICS } from './topics.js';
 export interface DecoderOptions {
   /** Largest payload of a start or a reply, bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
+  /** For what a registration document leaves out; absent: those of 2-wire.md. */
+  readonly defaults?: Defaults | undefined;
 }
 
 /** Exactly one is set, or a poison alone; a poison beside an input: it counts and is copied to quarantine. */
@@ -23,18 +26,18 @@ export type Decode = (topic: string, record: WireRecord) => Decoded;
 
 const nothing: Decoded = { input: null, start: null, registration: null, poison: null };
 
-export function createDecoder({ payloadLimit }: DecoderOptions): Decode {
+export function createDecoder({ payloadLimit, defaults }: DecoderOptions): Decode {
   return (topic, record) => {
     if (topic === TOPICS.starts) return { ...nothing, ...readStart(record, payloadLimit) };
-    if (topic === TOPICS.registrations) return decodeRegistration(record);
+    if (topic === TOPICS.registrations) return decodeRegistration(record, defaults);
     return { ...nothing, ...readReply(record, payloadLimit) };
   };
 }
 
-function decodeRegistration(record: WireRecord): Decoded {
+function decodeRegistration(record: WireRecord, defaults: Defaults | undefined): Decoded {
   const body = readBody(record);
   if (isPoison(body)) return { ...nothing, poison: body };
   const serviceName =
     textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;
-  return { ...nothing, registration: readRegistrationValue(body.value, { serviceName }) };
+  return { ...nothing, registration: readRegistrationValue(body.value, { serviceName, defaults }) };
 }

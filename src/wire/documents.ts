@@ -1,5 +1,6 @@
 /** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
 import { LIMITS } from '../limits/limits.js';
+import { DEFAULTS, type Defaults } from '../saga/orchestration.js';
 import { type DocumentProblem, type Path, pathText, type Report } from './checks.js';
 import { type Declaration, readDeclaration } from './declarations.js';
 import { tooMuchIn } from './document-text.js';
@@ -24,24 +25,23 @@ export interface ReadRegistration {
 
 export interface RegistrationOptions {
   readonly serviceName: string | null;
+  /** For what a document leaves out; absent: those of 2-wire.md. */
+  readonly defaults?: Defaults | undefined;
 }
 
-export function readRegistration(
-  text: string,
-  { serviceName }: RegistrationOptions,
-): ReadRegistration {
-  return readText(text, serviceName, LIMITS.documentCharacters.value);
+export function readRegistration(text: string, options: RegistrationOptions): ReadRegistration {
+  return readText(text, options, LIMITS.documentCharacters.value);
 }
 
 function readText(
   text: string,
-  serviceName: string | null,
+  options: RegistrationOptions,
   mostCharacters: number,
 ): ReadRegistration {
   const broken = (problems: readonly DocumentProblem[]): ReadRegistration => ({
     declarations: [],
     problems,
-    serviceName,
+    serviceName: options.serviceName,
     named: [],
   });
   const tooMuch = tooMuchIn(text, mostCharacters);
@@ -50,7 +50,7 @@ function readText(
   const parsed = parseText(text);
   return 'problems' in parsed
     ? broken(parsed.problems)
-    : readValue(parsed.value, parsed.lineOf, serviceName);
+    : readValue(parsed.value, parsed.lineOf, options);
 }
 
 const EMPTY: DocumentProblem = {
@@ -64,17 +64,17 @@ const EMPTY: DocumentProblem = {
 /** Of a topic record: already an object; problems have no line. */
 export function readRegistrationValue(
   value: unknown,
-  { serviceName }: RegistrationOptions,
+  options: RegistrationOptions,
 ): ReadRegistration {
   return typeof value === 'string'
-    ? readText(value, serviceName, LIMITS.documentInRecordCharacters.value)
-    : readValue(value, () => null, serviceName);
+    ? readText(value, options, LIMITS.documentInRecordCharacters.value)
+    : readValue(value, () => null, options);
 }
 
 function readValue(
   value: unknown,
   lineOf: (at: Path) => number | null,
-  serviceName: string | null,
+  { serviceName, defaults = DEFAULTS }: RegistrationOptions,
 ): ReadRegistration {
   const problems: DocumentProblem[] = [];
   const report: Report = (code, at, message, among) => {
@@ -93,7 +93,7 @@ function readValue(
   const places: Path[] = [];
   const roots = rootsOf(value, report);
   for (const [one, at] of roots) {
-    const read = readDeclaration(one, at, report, lineOf);
+    const read = readDeclaration(one, at, report, { lineOf, defaults });
     if (read === null) continue;
     declarations.push(read);
     places.push(at);

@@ -6,7 +6,9 @@ import {
   readConfig,
   SETTINGS,
   settingsText,
+  stepDefaults,
 } from '../../src/config/config.js';
+import { DEFAULTS } from '../../src/saga/orchestration.js';
 
 function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
@@ -75,6 +77,13 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['RETENTION_UNDONE', '0d', 'a time like 30d'],
     ['RETENTION_FAILED', '1w', 'a time like 30d'],
     ['RETENTION_QUARANTINE', '9999999d', 'a time like 30d'],
+    ['DEFAULT_MAX_RETRIES', '-1', 'a whole number from 0 to 1000'],
+    ['DEFAULT_STEP_TIMEOUT', '0', 'a duration from 1ms to 365d'],
+    ['DEFAULT_STEP_TIMEOUT', '5 minutes', 'like 500ms, 30s, 5m or 2h'],
+    ['DEFAULT_BACKOFF_INITIAL', '1w', 'a duration from 0ms'],
+    ['DEFAULT_BACKOFF_FACTOR', '0.5', 'a number from 1 to 100'],
+    ['DEFAULT_BACKOFF_MAX', '366d', 'a duration from 0ms to 365d'],
+    ['DEFAULT_BACKOFF_JITTER', 'half', 'one of full, none'],
     ['COMMAND_TYPE_ID', 'com..Message', 'the name of a Java class'],
     ['DEMO', 'yes', 'one of on, off'],
     ['DATA_FOLDER', '~/data', 'a path; ~ is not understood here'],
@@ -98,6 +107,23 @@ describe('a wrong value is refused with its name and what would be right', () =>
     const [problem] = problemsOf({ DATABASE_URL: 'postgre://me:hunter2@here/db' });
     expect(problem).toMatch(/^DATABASE_URL is wrong; it must be /);
     expect(problem).not.toContain('hunter2');
+  });
+});
+
+test('defaults of steps are those of the documentation, or what is set', () => {
+  expect(stepDefaults(readConfig({}))).toEqual(DEFAULTS);
+  const set = {
+    DEFAULT_MAX_RETRIES: '0',
+    DEFAULT_STEP_TIMEOUT: '2h',
+    DEFAULT_BACKOFF_INITIAL: '250',
+    DEFAULT_BACKOFF_FACTOR: '1.5',
+    DEFAULT_BACKOFF_MAX: '1m',
+    DEFAULT_BACKOFF_JITTER: 'none',
+  };
+  expect(stepDefaults(readConfig(set))).toEqual({
+    maxRetries: 0,
+    timeoutMs: 7_200_000,
+    backoff: { initialMs: 250, factor: 1.5, maxMs: 60_000, jitter: 'none' },
   });
 });
 

@@ -140,6 +140,38 @@ labels: { team: billing, size: 3 }
   });
 });
 
+test('what a document leaves out is as the gateway has it; what it gives holds', () => {
+  const defaults = {
+    maxRetries: 7,
+    timeoutMs: 1234,
+    backoff: { initialMs: 9, factor: 3, maxMs: 99, jitter: 'none' },
+  } as const;
+  const text = `as: initiator
+type: sequential
+orchestrationName: order
+steps:
+  - { seq: 1, name: plain }
+  - { seq: 2, name: own, maxRetries: 0, timeout: 5s, backoff: { initial: 1s } }`;
+  const read = readRegistration(text, { serviceName: null, defaults });
+  const value = { as: 'initiator', type: 'parallel', orchestrationName: 'order' };
+  const record = { ...value, steps: [{ seq: 1, name: 'plain' }] };
+  const fromRecord = readRegistrationValue(record, { serviceName: null, defaults });
+  const steps = [read, fromRecord].flatMap(({ declarations }) =>
+    declarations.flatMap((one) => (one.as === 'initiator' ? one.orchestration.steps : [])),
+  );
+  const plain = { name: 'plain', maxRetries: 7, undoMaxRetries: 7, timeoutMs: 1234 };
+  expect(steps).toMatchObject([
+    { ...plain, undoTimeoutMs: 1234, backoff: defaults.backoff, undoBackoff: defaults.backoff },
+    {
+      name: 'own',
+      maxRetries: 0,
+      timeoutMs: 5000,
+      backoff: { ...defaults.backoff, initialMs: 1000 },
+    },
+    plain,
+  ]);
+});
+
 describe('documents of workers', () => {
   test('name what they serve', () => {
     const text = `orchestrationName: o\nas: Worker\nsteps:\n  - { name: a, objectType: String, handlerClass: C, handlerMethod: h, undoHandlerMethod: u }\n  - { name: b, doMethod: d, undoMethod: e }\n`;

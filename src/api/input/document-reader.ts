@@ -5,9 +5,16 @@
 import { Worker } from 'node:worker_threads';
 import { Fault, type Registration } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
+import type { Defaults } from '../../saga/orchestration.js';
+
+export interface ReadOptions {
+  readonly serviceName: string | null;
+  /** For what a document leaves out. */
+  readonly defaults?: Defaults | undefined;
+}
 
 export interface DocumentReader {
-  read(text: string, options: { readonly serviceName: string | null }): Promise<Registration>;
+  read(text: string, options: ReadOptions): Promise<Registration>;
   close(): Promise<void>;
 }
 
@@ -33,10 +40,7 @@ export function openDocumentReader(
     worker = null;
     await ending?.terminate();
   };
-  const readNow = async (
-    text: string,
-    options: { readonly serviceName: string | null },
-  ): Promise<Registration> => {
+  const readNow = async (text: string, options: ReadOptions): Promise<Registration> => {
     const answer = await answerOf(started(), { text, options }, withinMs);
     if (answer !== null) return answer;
     await end();

@@ -1,9 +1,9 @@
 /** The thread in which registration documents are read: whatever a text does to its parser, requests are served meanwhile. */
 import { parentPort } from 'node:worker_threads';
-import { readRegistration } from '../../wire/documents.js';
+import { type RegistrationOptions, readRegistration } from '../../wire/documents.js';
 
 parentPort?.on(
   'message',
-  ({ text, options }: { text: string; options: { serviceName: string | null } }) =>
+  ({ text, options }: { readonly text: string; readonly options: RegistrationOptions }) =>
     parentPort?.postMessage(readRegistration(text, options)),
 );
