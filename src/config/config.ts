@@ -122,6 +122,12 @@ export const SETTINGS = {
     '-1',
     replicas,
   ),
+  compression: setting(
+    'COMPRESSION',
+    'how Kafka records are compressed that the gateway sends: none, gzip, snappy, lz4 or zstd; any of them is read',
+    'none',
+    word(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const, 'none'),
+  ),
   payloadLimit: setting(
     'PAYLOAD_LIMIT_BYTES',
     'largest payload of a start or a reply, bytes',

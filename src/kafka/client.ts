@@ -12,7 +12,7 @@ import { TopicsAdmin } from './topics-admin.js';
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
   const topics = new TopicsAdmin(() => newAdmin(options), options);
   const publisher = new KafkaPublisher(
-    new Sender(() => newProducer(options)),
+    new Sender(() => newProducer(options), options.compression),
     topics,
     options.maxMessageBytes,
     options.log,

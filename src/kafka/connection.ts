@@ -11,6 +11,9 @@ import {
 } from 'kafkajs';
 import type { Delivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
+import { type Compression, registerCodecs } from './codecs.js';
+
+registerCodecs();
 
 export interface KafkaSecurity {
   readonly ssl?: boolean;
@@ -44,6 +47,8 @@ export interface KafkaOptions extends KafkaConnection {
   /** -1 = the cluster's default. */
   readonly replicationFactor: number;
   readonly maxMessageBytes: number;
+  /** Of what is sent; whatever is read may use any codec. */
+  readonly compression: Compression;
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly decode: Decode;

@@ -2,14 +2,13 @@
  * From Kafka to the engine. The position of every partition is the inbox's, never the group's (docs/architecture.md): nothing of an assignment is
  * fetched before all its partitions are placed. The group's offsets are written for lag monitors only.
  */
-import type { Consumer, ConsumerRunConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { BrokerHealth, Delivery, Intake as Feed, InboxSource } from '../engine/ports.js';
-import { messageHeaders } from '../observability/message-headers.js';
+import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
+import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { type KafkaOptions, newConsumer } from './connection.js';
+import { deliveriesOf } from './deliveries.js';
 import { within } from './failures.js';
 import { type Assignment, groupSettings, Member } from './member.js';
-import { type Place, Places } from './places.js';
-import { headersOf } from './records.js';
+import { isAnother, isBefore, keyOf, type Place, Places } from './places.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
 const HEARTBEAT_MS = 1000;
@@ -91,8 +90,8 @@ export class Intake {
   }
 
   /**
-   * A fetch that fails may mean that a topic was deleted. Made again and longer by then, the client would go on in the middle of it without a
-   * word (it knows no topic ids): so every partition is placed again before anything else is fetched.
+   * A fetch that fails may mean that a topic was deleted. Made again and longer by then, the client would go on in the middle of it
+   * silently (it knows no topic ids): so every partition is placed again before anything else is fetched.
    */
   private watched(consumer: Consumer, places: Places): Consumer {
     const begun = new Set<number>();
@@ -208,8 +207,8 @@ export class Intake {
     feed: Feed,
   ): Promise<void> {
     const fresh = messages.filter(({ offset }) => BigInt(offset) >= place.next);
-    if (fresh.length > 0)
-      await feed(fresh.map((message) => this.delivery(topic, partition, message)));
+    const deliveries = deliveriesOf(topic, partition, fresh, this.options);
+    if (deliveries.length > 0) await feed(deliveries);
   }
 
   private moveOn(
@@ -218,7 +217,7 @@ export class Intake {
     { batch, resolveOffset, isStale }: EachBatchPayload,
   ): void {
     const last = batch.messages.at(-1);
-    // The group may have shared out anew meanwhile: what was recorded stays, where to go on is no longer ours to say, and the client throws.
+    // The group may have shared out anew meanwhile: what was recorded stays, where to go on is another member's decision, and the client throws.
     if (last === undefined || this.share !== share || isStale()) return;
     resolveOffset(last.offset);
     share.moved = true;
@@ -231,29 +230,7 @@ export class Intake {
     });
   }
 
-  private delivery(
-    topic: string,
-    partition: number,
-    { key, value, headers, offset, timestamp }: KafkaMessage,
-  ): Delivery {
-    const raw = { key, value, headers: headersOf(headers) };
-    const decoded = this.options.decode(topic, raw);
-    if (this.options.log.debugs) {
-      const flowId =
-        decoded.input?.flowId ?? decoded.start?.flowId ?? decoded.poison?.flowId ?? null;
-      this.options.log.debug(
-        { flowId, topic, partition, offset, headers: messageHeaders(value) },
-        'received',
-      );
-    }
-    return {
-      ...decoded,
-      raw,
-      position: { topic, partition, offset: BigInt(offset), timestamp: Number(timestamp) },
-    };
-  }
-
-  /** As well as it goes: nobody but lag monitors reads them. */
+  /** A failure is only logged: nobody but lag monitors reads them. */
   private async commit(): Promise<void> {
     const { share } = this;
     if (share === null || !share.moved) return;
@@ -269,22 +246,4 @@ export class Intake {
       this.options.log.debug({ err: error }, 'offsets were not committed');
     }
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`;
-}
-
-/** Only the record at the last admitted offset tells: one that is gone by retention says nothing. */
-function isAnother({ last }: Place, [first]: readonly KafkaMessage[]): boolean {
-  return (
-    last !== null &&
-    first !== undefined &&
-    BigInt(first.offset) === last.offset &&
-    Number(first.timestamp) !== last.timestamp
-  );
-}
-
-function isBefore({ from }: Place, [first]: readonly KafkaMessage[]): boolean {
-  return first !== undefined && BigInt(first.offset) < from;
 }

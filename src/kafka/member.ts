@@ -25,6 +25,8 @@ export function groupSettings(groupId: string): ConsumerConfig {
   return {
     groupId,
     allowAutoTopicCreation: false,
+    // Partitions that were added to a topic are seen, and shared out, within this time.
+    metadataMaxAge: 15_000,
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     rebalanceTimeout: 15_000,

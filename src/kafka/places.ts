@@ -1,4 +1,5 @@
 /** Where each partition continues: after the last record the inbox admitted — unless the topic is no longer the one the inbox knows. */
+import type { KafkaMessage } from 'kafkajs';
 import type { InboxPosition, InboxSource } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import type { Assignment } from './member.js';
@@ -60,14 +61,14 @@ export class Places {
   }
 }
 
-/** A partition that nobody can tell about is no empty one: taken for one, everything would be read again. */
+/** A partition the cluster does not report is not an empty one: taken for one, everything would be read again. */
 function of<T>(bounds: ReadonlyMap<number, T>, topic: string, partition: number): T {
   const found = bounds.get(partition);
   if (found === undefined) throw new Error(`partition ${partition} of ${topic} is not known yet`);
   return found;
 }
 
-/** Records gone by retention say nothing about the topic. */
+/** Records gone by retention prove nothing about the topic. */
 function continued(
   { topic, partition, nextOffset, lastTimestamp }: InboxPosition,
   low: bigint,
@@ -83,4 +84,22 @@ function continued(
     next: nextOffset,
     last: { offset: last, timestamp: lastTimestamp },
   };
+}
+
+export function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
+/** Only the record at the last admitted offset is compared: one that is gone by retention proves nothing. */
+export function isAnother({ last }: Place, [first]: readonly KafkaMessage[]): boolean {
+  return (
+    last !== null &&
+    first !== undefined &&
+    BigInt(first.offset) === last.offset &&
+    Number(first.timestamp) !== last.timestamp
+  );
+}
+
+export function isBefore({ from }: Place, [first]: readonly KafkaMessage[]): boolean {
+  return first !== undefined && BigInt(first.offset) < from;
 }

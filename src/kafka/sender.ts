@@ -4,6 +4,7 @@
  * question for all, for ever.
  */
 import type { Producer, TopicMessages } from 'kafkajs';
+import { COMPRESSIONS, type Compression } from './codecs.js';
 import { within } from './failures.js';
 
 /** Shorter than the lease of outbox rows: nobody else has taken them yet when we hear that they did not go. */
@@ -14,7 +15,10 @@ const ACKS_WITHIN_MS = 5000;
 export class Sender {
   private open: { readonly producer: Producer; readonly connected: Promise<void> } | null = null;
 
-  constructor(private readonly newProducer: () => Producer) {}
+  constructor(
+    private readonly newProducer: () => Producer,
+    private readonly compression: Compression = 'none',
+  ) {}
 
   /** Resolves when all replicas have everything. Rejects within the bound; then some of it may be there, or may still arrive. */
   async send(topicMessages: TopicMessages[]): Promise<void> {
@@ -42,6 +46,7 @@ export class Sender {
     }
     const { producer, connected } = this.open;
     await connected;
-    await producer.sendBatch({ acks: -1, timeout: ACKS_WITHIN_MS, topicMessages });
+    const compression = COMPRESSIONS[this.compression];
+    await producer.sendBatch({ acks: -1, timeout: ACKS_WITHIN_MS, topicMessages, compression });
   }
 }

@@ -4,6 +4,7 @@ import type { WorkerClient, WorkerMessage, WorkerRecord } from '../engine/ports.
 import type { Log } from '../observability/log.js';
 import { type KafkaSecurity, newConsumer, newProducer } from './connection.js';
 import { groupSettings, Member } from './member.js';
+import { unreadableReason } from './record-batch.js';
 import { headersOf } from './records.js';
 import { Sender } from './sender.js';
 
@@ -36,7 +37,7 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
             ...groupSettings(options.groupId),
             rebalanceTimeout: WORK_WITHIN_MS,
           }),
-        reading: () => reading(onRecord),
+        reading: () => reading(onRecord, options.log),
         joined: async () => undefined,
       });
       await member.start();
@@ -63,10 +64,14 @@ function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessage
 }
 
 /** An offset is committed after its record's callback has resolved. */
-function reading(onRecord: (record: WorkerRecord) => Promise<void>): ConsumerRunConfig {
+function reading(onRecord: (record: WorkerRecord) => Promise<void>, log: Log): ConsumerRunConfig {
   return {
     partitionsConsumedConcurrently: 16,
-    eachMessage: async ({ topic, message: { key, value, headers } }) =>
-      onRecord({ topic, key, value, headers: headersOf(headers) }),
+    eachMessage: async ({ topic, message: { key, value, headers: raw } }) => {
+      const headers = headersOf(raw);
+      const reason = unreadableReason(headers);
+      if (reason === null) await onRecord({ topic, key, value, headers });
+      else if (reason !== '') log.warn({ topic }, `${reason}; they are passed over`);
+    },
   };
 }

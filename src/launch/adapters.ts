@@ -55,7 +55,7 @@ export async function openBroker(
   const { kafkaBrokers: brokers, kafkaGroupId: groupId, kafkaClientId: clientId } = config;
   const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
   const connection = { brokers, ...securityOf(config), log: logs('kafka') };
-  const made = { partitions, replicationFactor };
+  const made = { partitions, replicationFactor, compression: config.compression };
   const broker = await openKafka({ ...connection, clientId, groupId, ...made, ...topics });
   opened.add('Kafka', () => broker.close());
   return {

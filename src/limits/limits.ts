@@ -49,6 +49,11 @@ export const LIMITS = {
   readsPerRequest: limit(250, 'lists that one request reads', 'BAD_USER_INPUT'),
   rowsPerRequest: limit(20_000, 'rows that one request reads', 'BAD_USER_INPUT'),
   timelinePage: limit(1000, 'events of one page of a timeline', 'BAD_USER_INPUT'),
+  recordBatchBytes: limit(
+    32 * MIB,
+    'bytes of a compressed batch of Kafka records once it is opened',
+    'BATCH_UNREADABLE',
+  ),
   documentCharacters: limit(MIB, 'characters of a registration document', 'DOCUMENT_TOO_LARGE'),
   documentInRecordCharacters: limit(
     16 * KIB,

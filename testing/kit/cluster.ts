@@ -34,6 +34,7 @@ export function openGateway(
     partitions: 4,
     replicationFactor: -1,
     maxMessageBytes: 100_000,
+    compression: 'none' as const,
     intakeTopics: [replies],
     ownTopics: [replies],
   };

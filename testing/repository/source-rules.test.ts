@@ -14,7 +14,6 @@ const tests = below('testing');
 const TO_SPLIT = new Set([
   'src/config/config.ts',
   'src/postgres/write/store.ts',
-  'src/kafka/consumer.ts',
 ]);
 
 test('files are short: at most 250 lines, at most 150 in the saga', () => {

@@ -1,0 +1,121 @@
+/** Records compressed by any of Kafka's codecs, by producer, topic or ourselves; and what nobody can open, on a real Kafka. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import type { Broker } from '../../src/engine/ports.js';
+import { GatewayEar, loudLog, publishAll, row } from '../contracts/broker-builders.js';
+import { type Cluster, cluster, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import { kafkaJars } from '../kit/kafka.mjs';
+
+const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
+const COUNT = 40;
+const PRODUCER = join(import.meta.dirname, '../services/kafka/Produce.java');
+
+let kafka: Cluster;
+const opened: Broker[] = [];
+beforeAll(async () => {
+  kafka = await cluster();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
+});
+afterAll(() => kafka.close());
+
+async function gateway(replies: string, options: Parameters<typeof openGateway>[2] = {}) {
+  const { log, warnings } = loudLog();
+  const ear = new GatewayEar();
+  const one = await openGateway(kafka.brokers, replies, { log, ...options });
+  opened.push(one);
+  await ear.attach(one);
+  return { one, ear, warnings };
+}
+
+const texts = (codec: string): string[] =>
+  Array.from({ length: COUNT }, (_, index) => `${codec} ${index}`);
+
+function produceInJava(topic: string, codec: string): Promise<unknown> {
+  return kafkaJars().then((jars) =>
+    promisify(execFile)(
+      'java',
+      ['-cp', join(jars, '*'), PRODUCER, kafka.brokers.join(','), topic, codec, String(COUNT)],
+      { timeout: 60_000 },
+    ),
+  );
+}
+
+describe.each(CODECS)('%s', (codec) => {
+  test('what a Java producer compresses is read', async () => {
+    const replies = newName(`java-${codec}`);
+    const { ear, warnings } = await gateway(replies);
+    await produceInJava(replies, codec);
+    await ear.hears(...texts(codec));
+    expect(ear.heard).toHaveLength(COUNT);
+    expect(warnings).toEqual([]);
+  }, 90_000);
+
+  test('what the broker compresses, because the topic has compression.type, is read', async () => {
+    const replies = newName(`topic-${codec}`);
+    const configEntries = [{ name: 'compression.type', value: codec }];
+    await onAdmin(kafka.brokers, (admin) =>
+      admin.createTopics({ topics: [{ topic: replies, numPartitions: 2, configEntries }] }),
+    );
+    const { one, ear, warnings } = await gateway(replies);
+    const rows = texts(codec).map((text) => row(replies, text, { key: text }));
+    await publishAll(one, rows);
+    await ear.hears(...texts(codec));
+    expect(ear.heard).toHaveLength(COUNT);
+    expect(warnings).toEqual([]);
+  });
+
+  test('what COMPRESSION sends is accepted by the broker, which opens it, and read back', async () => {
+    const replies = newName(`sent-${codec}`);
+    const { one, ear, warnings } = await gateway(replies, { compression: codec });
+    const large = JSON.stringify(Array.from({ length: 9000 }, (_, index) => index * 7919));
+    const small = texts(codec).map((text) => row(replies, text, { key: text }));
+    await publishAll(one, [...small, row(replies, large)]);
+    await ear.hears(...texts(codec), large);
+    expect(ear.heard).toHaveLength(COUNT + 1);
+    expect(warnings).toEqual([]);
+  });
+});
+
+/** Small on the wire, and far more than anyone wants to have in memory. */
+async function sendBomb(topic: string, records: number): Promise<void> {
+  const producer = new Kafka({
+    brokers: [...kafka.brokers],
+    clientId: 'bomb',
+    logLevel: logLevel.NOTHING,
+  }).producer();
+  await producer.connect();
+  try {
+    const value = Buffer.alloc(20_000_000);
+    const messages = Array.from({ length: records }, () => ({ partition: 0, value }));
+    const [sent] = await producer.send({ topic, messages, compression: CompressionTypes.GZIP });
+    expect(sent?.errorCode).toBe(0);
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+test('a batch that opens to more than the limit is quarantined by its offsets, and its partition goes on', async () => {
+  const replies = newName('bomb');
+  const { one, ear, warnings } = await gateway(replies, { partitions: 1 });
+  await publishAll(one, [row(replies, 'before')]);
+  await sendBomb(replies, 2);
+  await publishAll(one, [row(replies, 'after')]);
+  await ear.hears('before', 'after');
+  expect(ear.heard.map(({ position, poison }) => [position?.offset, poison?.code ?? null])).toEqual(
+    [
+      [0n, null],
+      [2n, 'BATCH_UNREADABLE'],
+      [3n, null],
+    ],
+  );
+  const [, unreadable] = ear.heard;
+  expect(unreadable?.poison?.message).toMatch(/from offset 1 to 2 cannot be read: gzip: /);
+  // The batch as it is on the topic, still compressed.
+  expect(unreadable?.raw?.value?.length).toBeLessThan(100_000);
+  expect(warnings).toEqual([expect.stringContaining('quarantined')]);
+}, 60_000);
