@@ -33,7 +33,11 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const forPeople = config.logFormat !== 'json' || config.demoOn;
   if (keeps && forPeople)
     print(`Data is kept in ${resolve(config.dataFolder)} (${COMMAND} --fresh wipes it).`);
-  const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep' });
+  const wire = createWire({
+    commandTypeId: config.commandTypeId,
+    source: '/backstep',
+    mostBytes: largestValueOf(config),
+  });
   const { stepTopics } = wire;
   const starting = new StartingEngine();
   const { url } = await listen(config, starting.service, stepTopics, opened, logs);

@@ -1,11 +1,14 @@
 /** Kafka's four codecs, both ways. What comes out of a batch is bounded, and a batch that cannot be opened never stops its partition. */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import lz4 from 'lz4js';
 import snappy from 'snappyjs';
 import { LIMITS } from '../limits/limits.js';
 import { checkRecords, headerBefore, unreadable } from './record-batch.js';
+
+// Node does not see these among the names a CommonJS module exports.
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 interface Codec {
   readonly name: string;

@@ -27,14 +27,26 @@ export async function databaseUrl(config: Config, opened: Opened, logs: Logs): P
   return postgres.url;
 }
 
+/** A command is its payload and some headers. */
+function maxMessageBytesOf({ payloadLimit }: Config): number {
+  return payloadLimit + 1024 * 1024;
+}
+
+/** Of a record beside its value: key, record headers, the batch. */
+const RECORD_OVERHEAD_BYTES = 1024;
+
+/** Largest value of a record, bytes. */
+export function largestValueOf(config: Config): number {
+  return maxMessageBytesOf(config) - RECORD_OVERHEAD_BYTES;
+}
+
 export async function openBroker(
   config: Config,
   decode: Decode,
   opened: Opened,
   logs: Logs,
 ): Promise<OpenBroker> {
-  // A command is its payload and some headers.
-  const maxMessageBytes = config.payloadLimit + 1024 * 1024;
+  const maxMessageBytes = maxMessageBytesOf(config);
   const topics = {
     maxMessageBytes,
     decode,

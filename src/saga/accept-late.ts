@@ -4,6 +4,7 @@ import type { EventBody } from './event.js';
 import type { Flow, StepRun } from './flow.js';
 import type { ReplyInput } from './input.js';
 import type { Ref } from './reply-target.js';
+import { addedBy } from './worker-headers.js';
 
 export function acceptLate(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   const stepName = step.definition.name;
@@ -31,5 +32,6 @@ export function succeeded(
     late: flow.status !== 'IN_PROGRESS',
     assumed: reply.outcome === 'unknown',
     output: reply.payload,
+    ...addedBy(flow, step, reply.headers ?? {}),
   };
 }

@@ -50,6 +50,7 @@ const untouched: Omit<StepRun, 'definition'> = {
   skipped: false,
   input: null,
   output: null,
+  addedHeaders: null,
   errorMessage: null,
   errorCode: null,
   progress: null,

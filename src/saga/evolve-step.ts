@@ -19,6 +19,7 @@ export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Inst
         status: 'DO_SUCCESS',
         unknown: false,
         output: event.assumed ? step.output : event.output,
+        addedHeaders: event.headers ?? null,
         errorMessage: null,
         errorCode: null,
         endedAt: at,

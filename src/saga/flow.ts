@@ -70,6 +70,8 @@ export interface StepRun {
   readonly skipped: boolean;
   readonly input: Payload;
   readonly output: Payload;
+  /** What its success added to the headers of the DO commands that follow (rule 17); null = nothing. */
+  readonly addedHeaders: Readonly<Record<string, unknown>> | null;
   readonly errorMessage: string | null;
   readonly errorCode: string | null;
   readonly progress: number | null;

@@ -38,6 +38,8 @@ export interface ReplyInput {
   readonly payload: Payload;
   readonly errorMessage: string | null;
   readonly errorCode: string | null;
+  /** Headers of a success that are not the protocol's; absent = none. */
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
   /** false = final at once; true is the default. */
   readonly retryable: boolean;
 }

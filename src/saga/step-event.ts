@@ -17,6 +17,10 @@ export type StepEvent =
       /** It was an unreadable answer that may have been a success, and is taken as one to be undone. */
       readonly assumed: boolean;
       readonly output: Payload;
+      /** What it adds to the headers of the DO commands that follow (rule 17). */
+      readonly headers?: Readonly<Record<string, unknown>> | undefined;
+      /** It added more headers than travel on commands: none of them does. */
+      readonly headersDropped?: true | undefined;
     }
   | {
       readonly type: 'DO_FAILED';

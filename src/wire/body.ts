@@ -9,12 +9,21 @@ export interface WireRecord {
   readonly headers: Readonly<Record<string, Uint8Array | string>>;
 }
 
-/** Why a record can not be used; the codes are in poison.ts. */
+/** Why a record cannot be used (docs/protocol.md lists the codes). */
 export interface Poison {
   readonly code: string;
   readonly message: string;
   readonly flowId: string | null;
   readonly stepName: string | null;
+  /** Of a record on the start topic: what its initiator needs to know which start was refused (rule 18). */
+  readonly refusedStart?: RefusedStart | undefined;
+}
+
+export interface RefusedStart {
+  readonly flowId: string | null;
+  readonly orchestrationName: string | null;
+  /** The initiator's own. */
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 export interface Body {
@@ -24,6 +33,8 @@ export interface Body {
   header(name: string): unknown;
   /** The headers of the body, without those of the record. */
   readonly headers: Readonly<Record<string, unknown>>;
+  /** Those of the body, and of the record where the body has none. */
+  readonly allHeaders: Readonly<Record<string, unknown>>;
 }
 
 interface Decoder {
@@ -31,9 +42,19 @@ interface Decoder {
 }
 declare const TextDecoder: new (label: string, options?: { readonly fatal: boolean }) => Decoder;
 const strict = new TextDecoder('utf-8', { fatal: true });
-const lenient = new TextDecoder('utf-8');
 
+/** Its poison names the flow and the step when the record's own headers do. */
 export function readBody(record: WireRecord): Body | Poison {
+  const read = bodyIn(record);
+  if (!isPoison(read)) return read;
+  const outer = textHeaders(record.headers);
+  const [flowId, stepName] = [outer.flowId, outer.stepName].map((id) =>
+    id !== undefined && isFlowId(id) ? id : null,
+  );
+  return { ...read, flowId: flowId ?? null, stepName: stepName ?? null };
+}
+
+function bodyIn(record: WireRecord): Body | Poison {
   if (record.value === null || record.value.length === 0)
     return poison(
       'EMPTY_RECORD',
@@ -68,12 +89,37 @@ function bodyOf(
     value,
     payload: value === null ? null : JSON.stringify(value),
     headers,
+    get allHeaders() {
+      return { ...textHeaders(outer), ...withoutNulls(headers) };
+    },
     header(name) {
       if (Object.hasOwn(headers, name) && headers[name] !== null) return headers[name];
-      const fallback = Object.hasOwn(outer, name) ? outer[name] : undefined;
-      return fallback instanceof Uint8Array ? lenient.decode(fallback) : fallback;
+      return Object.hasOwn(outer, name) ? textIn(outer[name]) : undefined;
     },
   };
+}
+
+function withoutNulls(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
+}
+
+/** Kafka's record headers that are text; agents of monitoring tools add binary ones. */
+export function textHeaders(outer: WireRecord['headers']): Readonly<Record<string, string>> {
+  const entries = Object.entries(outer).flatMap(([name, value]) => {
+    const text = textIn(value);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function textIn(value: Uint8Array | string | undefined): string | undefined {
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    const text = strict.decode(value);
+    return text.includes('\u0000') ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }
 
 export function isPoison(read: Body | Poison): read is Poison {
@@ -93,7 +139,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A header that may be text or a number: as text; anything else is told apart by undefined. */
+/** A header that may be text or a number, as text; undefined = it is something else. */
 export function textOf(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return value;

@@ -1,32 +1,12 @@
 /** What we send (2-wire.md, "Command"): commands, flow ends, registration answers, copies of quarantined records. */
-
-import { attemptIdOf } from '../saga/attempt-id.js';
 import type { FlowEvent } from '../saga/event.js';
-import type { Action, Flow, Payload, StepRun } from '../saga/flow.js';
-import type { Poison } from './body.js';
-import { ownHeaders } from './starts.js';
+import type { Flow } from '../saga/flow.js';
+import type { Poison, RefusedStart } from './body.js';
+import { command, isCommand } from './command.js';
+import { endOf, isEnd } from './flow-end.js';
+import { iso, type Message, type Row, type WireOptions } from './message.js';
+import { wrongHeaders } from './starts.js';
 import { stepTopic, TOPICS } from './topics.js';
-import { traceparentOf } from './trace.js';
-
-export interface WireOptions {
-  /** Java class name for Spring's JsonDeserializer (`__TypeId__`); null = none is sent. */
-  readonly commandTypeId: string | null;
-  /** CloudEvents source, for example `/backstep`. */
-  readonly source: string;
-}
-
-/** The shape of an outbox row. */
-export interface Message {
-  readonly topic: string;
-  readonly key: string | Uint8Array | null;
-  readonly value: string | Uint8Array | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-interface Row extends Message {
-  readonly flowId: string;
-  readonly number: number;
-  readonly attemptId: string | null;
-}
 
 interface Bytes {
   readonly key: Uint8Array | null;
@@ -56,7 +36,7 @@ export function createWire(options: WireOptions) {
         if (isCommand(event)) {
           const step = flow.steps.find(({ definition }) => definition.name === event.stepName);
           if (step !== undefined) rows.push(command(flow, step, event, options));
-        } else if (ENDS.has(event.type)) rows.push(endOf(flow, event));
+        } else if (isEnd(event)) rows.push(endOf(flow, event, options));
       }
       return rows;
     },
@@ -79,15 +59,39 @@ export function createWire(options: WireOptions) {
       };
     },
 
+    /** A refused start, on the topic where its initiator waits for the end (rule 18). */
+    refusedStart(cause: Poison, refused: RefusedStart, { topic, partition, offset }: Place): Row {
+      const { flowId, orchestrationName } = refused;
+      // What could not travel on a command does not travel here.
+      const own = wrongHeaders(refused.headers) === null ? refused.headers : {};
+      const payload = {
+        flowId,
+        orchestrationName,
+        status: 'REFUSED',
+        code: cause.code,
+        output: null,
+        failureReason: cause.message,
+      };
+      return {
+        topic: TOPICS.ends,
+        key: flowId,
+        value: JSON.stringify({ headers: { ...own, flowId, orchestrationName }, payload }),
+        headers: flowId === null ? {} : { flowId },
+        flowId: `!refused/${topic}/${partition}`,
+        number: Number(offset),
+        attemptId: null,
+      };
+    },
+
     /** The answer to a registration, on its status topic. */
-    registrationStatus({ orchestrationName, timestamp, ...said }: Notice): Message {
+    registrationStatus({ orchestrationName, timestamp, ...fields }: Notice): Message {
       const payload = {
         eventType: 'REGISTRATION_STATUS',
         orchName: orchestrationName,
-        ...said,
+        ...fields,
         timestamp: iso(timestamp),
       };
-      const headers = { serviceName: said.serviceName, orchestrationName };
+      const headers = { serviceName: fields.serviceName, orchestrationName };
       return {
         topic: TOPICS.registrationStatus,
         key: orchestrationName,
@@ -103,131 +107,4 @@ export function createWire(options: WireOptions) {
       ];
     },
   };
-}
-
-const ENDS: ReadonlySet<string> = new Set([
-  'FLOW_COMPLETED',
-  'FLOW_UNDONE',
-  'FLOW_FAILED',
-  'FLOW_CANCELLED',
-  'FLOW_HELD',
-]);
-
-type Sent = FlowEvent & { readonly type: 'DO_SENT' | 'UNDO_SENT' | 'COMMAND_RESENT' };
-
-function isCommand(event: FlowEvent): event is Sent {
-  return event.type === 'DO_SENT' || event.type === 'UNDO_SENT' || event.type === 'COMMAND_RESENT';
-}
-
-function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): Row {
-  const { flowId } = flow;
-  const action = actionOf(event);
-  const round = event.type === 'DO_SENT' ? 0 : event.round;
-  const attemptId = attemptIdOf(flowId, event.stepName, action, round, event.attempt);
-  const traceparent = traceparentOf(flowId, flow.headers);
-  const headers = {
-    ...ownHeaders(flow.headers),
-    flowId,
-    stepName: event.stepName,
-    action,
-    orchestrationName: flow.orchestration.name,
-    seq: step.definition.seq,
-    eventType: `${action.toLowerCase()}${event.stepName}`,
-    // Always true: the Java library copies a command's headers into its answer.
-    status: true,
-    attempt: event.attempt,
-    attemptId,
-    idempotencyKey: `${flowId}:${event.stepName}:${action}`,
-    ...(round > 0 && { round }),
-    deadline: iso(event.deadline),
-    timestamp: iso(event.at),
-    traceparent,
-  };
-  return {
-    flowId,
-    number: event.number,
-    attemptId,
-    topic: stepTopic(flow.orchestration.name, event.stepName, action),
-    key: flowId,
-    value: message(headers, action === 'DO' ? step.input : undoPayload(step)),
-    headers: recordHeaders(
-      { flowId, action, attemptId, traceparent },
-      attemptId,
-      `backstep.${action.toLowerCase()}`,
-      event.at,
-      options,
-    ),
-  };
-}
-
-function actionOf(event: Sent): Action {
-  if (event.type === 'COMMAND_RESENT') return event.action;
-  return event.type === 'DO_SENT' ? 'DO' : 'UNDO';
-}
-
-/** That step's own output; its input when it replied none or the outcome is unknown. */
-function undoPayload(step: StepRun): Payload {
-  return step.output ?? step.input;
-}
-
-/** CloudEvents binary mode beside mirrors of what a router may want to see. */
-function recordHeaders(
-  mirrors: Record<string, string>,
-  id: string,
-  type: string,
-  at: number,
-  options: WireOptions,
-): Record<string, string> {
-  const event = {
-    ce_specversion: '1.0',
-    ce_id: id,
-    ce_source: options.source,
-    ce_type: type,
-    ce_time: iso(at),
-  };
-  const typed = options.commandTypeId === null ? {} : { __TypeId__: options.commandTypeId };
-  return { ...mirrors, ...event, 'content-type': 'application/json', ...typed };
-}
-
-/** One message per terminal status or hold: who starts by topic must learn the end. */
-function endOf(flow: Flow, event: FlowEvent): Row {
-  const { flowId } = flow;
-  const held = event.type === 'FLOW_HELD';
-  const said = JSON.stringify({
-    flowId,
-    orchestrationName: flow.orchestration.name,
-    status: event.flowStatus,
-    ...(held && { held }),
-  });
-  const output = event.type === 'FLOW_COMPLETED' ? (event.output ?? 'null') : 'null';
-  const reason = held
-    ? `${event.stepName} is out of retries; an operator decides`
-    : flow.failureReason;
-  const failureReason = JSON.stringify(event.type === 'FLOW_COMPLETED' ? null : reason);
-  const payload = `${said.slice(0, -1)},"output":${output},"failureReason":${failureReason}}`;
-  // A message may be sent again, also after a later one of its flow: the highest number is the last word.
-  const headers = {
-    ...ownHeaders(flow.headers),
-    flowId,
-    orchestrationName: flow.orchestration.name,
-    eventNumber: event.number,
-  };
-  return {
-    flowId,
-    number: event.number,
-    attemptId: null,
-    topic: TOPICS.ends,
-    key: flowId,
-    value: message(headers, payload),
-    headers: { flowId },
-  };
-}
-
-/** The payload is JSON text already: it is put in as it is. */
-function message(headers: object, payload: Payload): string {
-  return `{"headers":${JSON.stringify(headers)},"payload":${payload ?? 'null'}}`;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

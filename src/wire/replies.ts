@@ -12,6 +12,7 @@ import {
   type WireRecord,
 } from './body.js';
 import { storable, unstorable, utf8Length } from './json.js';
+import { ownHeaders, wrongHeaders } from './starts.js';
 
 export interface ReadReply {
   readonly input: ReplyInput | ProgressInput | null;
@@ -126,7 +127,7 @@ function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
       : named.action === 'UNDO'
         ? null
         : unacceptable(body, payloadLimit);
-  const message = textOf(body.header('errorMessage'));
+  const message = messageOf(body.header('errorMessage'));
   const code = textOf(body.header('errorCode'));
   const input: ReplyInput = {
     type: 'REPLY',
@@ -134,17 +135,29 @@ function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
     outcome: failed ? 'failure' : trouble === null ? 'success' : 'unknown',
     payload: trouble === null && !failed && named.action !== 'UNDO' ? body.payload : null,
     errorMessage:
-      trouble?.message ??
-      (failed && typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null),
+      trouble?.message ?? (failed && message !== null ? storable(message, LONGEST_MESSAGE) : null),
     errorCode:
       trouble?.code ?? (failed && typeof code === 'string' ? storable(code, LONGEST_CODE) : null),
     retryable: statusOf(body.header('retryable')) !== false,
+    ...(trouble === null && !failed && named.action !== 'UNDO' && added(body)),
   };
   return {
     input,
     poison:
       trouble === null ? null : poison(trouble.code, trouble.message, named.flowId, named.stepName),
   };
+}
+
+/** An object or a list is shown as its JSON. */
+function messageOf(value: unknown): string | null {
+  return textOf(value) ?? (value === null || value === undefined ? null : JSON.stringify(value));
+}
+
+/** What of the answer's headers is neither the protocol's nor, as the trace is, the gateway's own. */
+function added({ headers }: Body): Pick<ReplyInput, 'headers'> {
+  const { traceparent: _, ...own } = ownHeaders(headers);
+  const none = Object.keys(own).length === 0 || wrongHeaders(own)?.code === 'HEADERS_UNSTORABLE';
+  return none ? {} : { headers: own };
 }
 
 interface Trouble {

@@ -7,7 +7,9 @@ import {
   isPoison,
   type Poison,
   poison,
+  type RefusedStart,
   readBody,
+  textHeaders,
   textOf,
   type WireRecord,
 } from './body.js';
@@ -42,10 +44,11 @@ export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
 
 export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
   const body = readBody(record);
-  if (isPoison(body)) return { start: null, poison: body };
+  if (isPoison(body)) return { start: null, poison: refused(body, textHeaders(record.headers)) };
+  const headers = body.allHeaders;
   const bad = (code: string, message: string): ReadStart => ({
     start: null,
-    poison: poison(code, message),
+    poison: refused(poison(code, message), headers),
   });
   const name = textOf(body.header('orchestrationName')) ?? textOf(body.header('orchName'));
   if (typeof name !== 'string' || name === '')
@@ -60,21 +63,33 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
       'headers.idempotencyKey is not text of at most 200 characters',
     );
   }
-  const wrong = wrongPayload(body.payload, payloadLimit) ?? wrongHeaders(body.headers);
+  const wrong = wrongPayload(body.payload, payloadLimit) ?? wrongHeaders(headers);
   if (wrong !== null) return bad(wrong.code, wrong.message);
   const flowId = textOf(body.header('flowId'));
   const start: StartRequest = {
     orchestrationName: name,
     flowId: typeof flowId === 'string' && isFlowId(flowId) ? flowId : null,
     payload: body.payload,
-    headers: ownHeaders(body.headers),
+    headers: ownHeaders(headers),
     initiator: textOf(body.header('initiator')) ?? textOf(body.header('serviceName')) ?? null,
     idempotencyKey: key === '' ? null : key,
   };
   return { start, poison: null };
 }
 
-/** Why a start payload is refused, or null. Also asked by `execute`. */
+/** A refused start is no reply: it is on no flow's timeline, whatever flowId it wanted. */
+function refused(why: Poison, headers: Readonly<Record<string, unknown>>): Poison {
+  const id = textOf(headers.flowId);
+  const name = textOf(headers.orchestrationName) ?? textOf(headers.orchName);
+  const refusedStart: RefusedStart = {
+    flowId: typeof id === 'string' && isFlowId(id) ? id : null,
+    orchestrationName: name ?? null,
+    headers: ownHeaders(headers),
+  };
+  return { ...why, flowId: null, stepName: null, refusedStart };
+}
+
+/** Why a start payload is refused, or null. `execute` checks with it, too. */
 export function wrongPayload(
   payload: string | null,
   limit: number,

@@ -69,6 +69,7 @@ export function stepRun(definition: StepDefinition, more: Partial<StepRun> = {})
     definition,
     status: 'PENDING',
     open: null,
+    addedHeaders: null,
     nextAttemptAt: null,
     attempt: 0,
     attemptBase: 0,

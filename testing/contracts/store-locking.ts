@@ -256,15 +256,22 @@ export function storeLockingContract(bench: () => Bench): void {
         attemptId: null,
       };
       const cause = { code: 'NOT_JSON', message: 'no "JSON"', flowId: null, stepName: null };
+      const notice = { ...copy, topic: 'ends', value: '{}', flowId: `!refused/${topic}/0` };
       await one.store.road((tx) =>
-        tx.refuse([{ ...cause, key: null, value, position: position(7, { topic }), copy }], [], []),
+        tx.refuse(
+          [{ ...cause, key: null, value, position: position(7, { topic }), copy, notice }],
+          [],
+          [],
+        ),
       );
       const kept = await rig.quarantined(topic);
       expect(kept.map((entry) => ({ ...entry, value: [...(entry.value ?? [])] }))).toEqual([
         { code: 'NOT_JSON', offset: 7n, value: [...value] },
       ]);
       await rig.age(11_000);
-      const row = (await two.store.outboxTake(1_000)).find(({ flowId }) => flowId === copy.flowId);
+      const rows = await two.store.outboxTake(1_000);
+      expect(rows.find(({ flowId }) => flowId === notice.flowId)).toMatchObject({ topic: 'ends' });
+      const row = rows.find(({ flowId }) => flowId === copy.flowId);
       expect(row && { ...row, value: [...Buffer.from(row.value ?? '')] }).toEqual({
         ...copy,
         value: [...value],

@@ -29,7 +29,7 @@ export function storeQuarantineContract(bench: () => Bench): void {
       headers: { traceparent: '00-1', bytes: Buffer.from('b') },
     };
     await one.store.road((tx) =>
-      tx.refuse([{ ...cause, flowId, ...raw, position: at, copy }], [], []),
+      tx.refuse([{ ...cause, flowId, ...raw, position: at, copy, notice: null }], [], []),
     );
     const { items } = await one.readModel.quarantine({ state: null, flowId }, 1, null);
     return items[0]?.item.id ?? 'none';

@@ -82,7 +82,7 @@ function unusable(topic: string): QuarantineEntry {
     attemptId: null,
   };
   const cause = { code: 'NOT_JSON', message: 'no JSON', flowId: null, stepName: null };
-  return { ...cause, key: null, value: null, position: position(7, { topic }), copy };
+  return { ...cause, key: null, value: null, position: position(7, { topic }), copy, notice: null };
 }
 
 function late(flowId: string, topic: string): Work {

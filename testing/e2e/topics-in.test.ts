@@ -157,6 +157,27 @@ describe('an initiator that only speaks by topics', () => {
     await passed();
   });
 
+  test('is told that its start was refused, with its own headers and id', async () => {
+    const flowId = `refused-${unique()}`;
+    const own = { correlationId: `c-${flowId}` };
+    const unknown = `nobody-${unique()}`;
+    await broker.say(STARTS, { orchestrationName: unknown, flowId, ...own }, {});
+    const { key, headers, payload } = await ends.hears(
+      `the refusal of ${flowId}`,
+      (record) => record.headers.flowId === flowId,
+    );
+    expect(key).toBe(flowId);
+    expect(headers).toEqual({ ...own, flowId, orchestrationName: unknown });
+    expect(payload).toEqual({
+      flowId,
+      orchestrationName: unknown,
+      status: 'REFUSED',
+      code: 'UNKNOWN_ORCHESTRATION',
+      output: null,
+      failureReason: expect.stringContaining(unknown),
+    });
+  });
+
   test('a record that is no message is quarantined with its bytes as they came', async () => {
     const text = `{"headers": not json ${unique()}`;
     await broker.sayText(STARTS, text);

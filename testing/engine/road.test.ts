@@ -30,6 +30,15 @@ const wire: Wire = {
     number: Number(position.offset),
     attemptId: null,
   }),
+  refusedStart: (_cause, _refused, position) => ({
+    topic: 'ends',
+    key: null,
+    value: null,
+    headers: {},
+    flowId: '!refused',
+    number: Number(position.offset),
+    attemptId: null,
+  }),
   registrationStatus: () => ({ topic: 't', key: null, value: null, headers: {} }),
   stepTopics: (name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`],
 };

@@ -155,6 +155,8 @@ export interface Answer {
   readonly errorCode: string | null;
   readonly retryable: boolean;
   readonly echoes: boolean;
+  /** Beyond the protocol's. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 export const ok: Answer = {
@@ -168,6 +170,10 @@ export const ok: Answer = {
 };
 export function okWith(payload: unknown): Answer {
   return { ...ok, payload };
+}
+/** A success that adds these headers. */
+export function okAdding(headers: Readonly<Record<string, unknown>>): Answer {
+  return { ...ok, headers };
 }
 export function failed(errorMessage: string, errorCode: string | null = null): Answer {
   return { ...ok, outcome: 'failure', errorMessage, errorCode };

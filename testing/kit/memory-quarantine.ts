@@ -3,7 +3,7 @@ import type { QuarantinedRecord, Replay } from '../../src/engine/ports.js';
 import type { MemoryTables, Settled } from './memory-tables.js';
 
 export function recordsIn({ quarantine, settled }: MemoryTables): QuarantinedRecord[] {
-  return quarantine.map(({ position, copy: _, ...entry }, index) => {
+  return quarantine.map(({ position, copy: _, notice: __, ...entry }, index) => {
     const { topic, partition, offset, timestamp } = position;
     const id = String(index + 1);
     const end = settled.get(id) ?? null;

@@ -153,7 +153,7 @@ export class MemoryRoad implements RoadTransaction {
   ): Promise<void> {
     for (const replay of replayed) settle(this.tables, this.now, replay, 'REPLAYED');
     this.tables.quarantine.push(...quarantine);
-    this.put(quarantine.map(({ copy }) => copy));
+    this.put(quarantine.flatMap(({ copy, notice }) => (notice === null ? [copy] : [copy, notice])));
     for (const { flowId, reason } of parked) {
       const entry = this.tables.flows.get(flowId);
       if (entry !== undefined)

@@ -20,6 +20,7 @@ import type { Orchestration } from '../../src/saga/orchestration.js';
 import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import { createWire } from '../../src/wire/outgoing.js';
+import { ownHeaders } from '../../src/wire/starts.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
@@ -89,7 +90,11 @@ class PostgresRig implements Rig {
     });
   }
 
-  async start(payload: unknown, queued: boolean): Promise<void> {
+  async start(
+    payload: unknown,
+    queued: boolean,
+    headers: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     if (this.orchestration === null) throw new Error('no orchestration was given');
     if (queued) await this.setPaused(true);
     const { flowId, orchestration } = this;
@@ -98,7 +103,7 @@ class PostgresRig implements Rig {
       flowId,
       orchestration,
       payload: textOf(payload),
-      headers: {},
+      headers,
       initiator: null,
       idempotencyKey: null,
     };
@@ -125,6 +130,7 @@ class PostgresRig implements Rig {
       errorMessage,
       errorCode,
       retryable,
+      headers: answer.headers,
     });
   }
 
@@ -257,6 +263,7 @@ function receivedFrom({ value }: OutboxRow): ReceivedCommand {
     headers: Record<string, unknown>;
     payload: unknown;
   };
+  const { traceparent: _, ...own } = ownHeaders(headers);
   return {
     action: headers.action as ReceivedCommand['action'],
     stepName: String(headers.stepName),
@@ -264,6 +271,7 @@ function receivedFrom({ value }: OutboxRow): ReceivedCommand {
     round: Number(headers.round ?? 0),
     attemptId: String(headers.attemptId),
     payload,
+    headers: own,
     deadline: Date.parse(String(headers.deadline)),
   };
 }

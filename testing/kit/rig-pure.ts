@@ -8,6 +8,7 @@ import type { Input, OperatorInput, StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
+import { headersBefore } from '../../src/saga/worker-headers.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
 const FLOW_ID = 'f1';
@@ -28,7 +29,11 @@ export class PureRig implements Rig {
     this.orchestration = orchestration;
   }
 
-  async start(payload: unknown, queued: boolean): Promise<void> {
+  async start(
+    payload: unknown,
+    queued: boolean,
+    headers: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     if (this.orchestration === null) throw new Error('no orchestration was given');
     this.orchestrationPaused = queued;
     const input: StartInput = {
@@ -36,7 +41,7 @@ export class PureRig implements Rig {
       flowId: FLOW_ID,
       orchestration: this.orchestration,
       payload: textOf(payload),
-      headers: {},
+      headers,
       initiator: null,
       idempotencyKey: null,
     };
@@ -51,7 +56,8 @@ export class PureRig implements Rig {
   async reply({ stepName, action, attemptId, answer }: RigReply): Promise<void> {
     const { outcome, errorMessage, errorCode, retryable } = answer;
     const payload = outcome === 'success' ? textOf(answer.payload) : null;
-    const said = { outcome, payload, errorMessage, errorCode, retryable };
+    const { headers } = answer;
+    const said = { outcome, payload, errorMessage, errorCode, retryable, headers };
     this.tell({
       type: 'REPLY',
       flowId: FLOW_ID,
@@ -164,7 +170,9 @@ function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
   const sent = readAttemptId(attemptId, FLOW_ID, event.stepName);
   if (step === undefined || sent === null) return [];
   const { stepName, deadline } = event;
-  return [{ ...sent, stepName, attemptId, payload: payloadFor(step, sent.action), deadline }];
+  const headers = { ...(sent.action === 'DO' ? headersBefore(flow, step) : {}), ...flow.headers };
+  const payload = payloadFor(step, sent.action);
+  return [{ ...sent, stepName, attemptId, payload, headers, deadline }];
 }
 
 /** As the wire fills a command: DO carries the input, UNDO the step's own output or, without one, its input. */

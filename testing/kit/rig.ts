@@ -14,6 +14,8 @@ export interface ReceivedCommand {
   readonly round: number;
   readonly attemptId: string;
   readonly payload: unknown;
+  /** The initiator's and what workers added; not the protocol's. */
+  readonly headers: Readonly<Record<string, unknown>>;
   /** ms since the epoch, by the rig's clock. */
   readonly deadline: number;
 }
@@ -46,7 +48,11 @@ export interface RigProgress {
 export interface Rig {
   register(orchestration: Orchestration): Promise<void>;
   /** `payload` undefined = none. `queued` = its orchestration is paused. */
-  start(payload: unknown, queued: boolean): Promise<void>;
+  start(
+    payload: unknown,
+    queued: boolean,
+    headers: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
   /** Every command sent since the start, in order. */
   commands(): Promise<readonly ReceivedCommand[]>;
   reply(reply: RigReply): Promise<void>;

@@ -10,7 +10,7 @@ import { type Answer, type Duration, ms, type Recipe } from './builders.js';
 import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
 import { traceOf } from './scenario-trace.js';
 
-type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload'>> & {
+type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload' | 'headers'>> & {
   deadlineIn?: Duration;
 };
 /** Which command is answered: the last one received of that name, unless an attempt (and round) is said. */
@@ -22,12 +22,12 @@ export class Scenario {
   given(recipe: Recipe): this {
     return this.act((on) => on.rig.register(recipe.orchestration));
   }
-  start(payload?: unknown): this {
-    return this.act((on) => on.rig.start(payload, false));
+  start(payload?: unknown, headers: Readonly<Record<string, unknown>> = {}): this {
+    return this.act((on) => on.rig.start(payload, false, headers));
   }
   /** Its orchestration is paused (rule 13). */
   startQueued(payload?: unknown): this {
-    return this.act((on) => on.rig.start(payload, true));
+    return this.act((on) => on.rig.start(payload, true, {}));
   }
 
   /** `DO a` or `UNDO a` was sent, and not received before. */
@@ -207,7 +207,9 @@ class Stage {
         `${text} was not sent; waiting to be received: ${waiting.map(nameOf).join(', ') || 'nothing'}`,
       );
     this.received.push(command);
-    expect(command).toMatchObject(wanted);
+    const { headers, ...fields } = wanted;
+    expect(command).toMatchObject(fields);
+    if (headers !== undefined) expect(command.headers).toEqual(headers);
     if (deadlineIn !== undefined)
       expect(command.deadline - (await this.flow()).now).toBe(ms(deadlineIn));
   }

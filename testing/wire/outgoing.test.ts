@@ -124,6 +124,30 @@ describe('a command', () => {
     });
   });
 
+  test('carries what the workers before added, below what the initiator set', () => {
+    let { flow, events } = begin(sequential('o', 'a', 'b'), { tenant: 'own' });
+    const headers = { tenant: 'mine', realm: 7, status: 'x' };
+    ({ flow, events } = advance(flow, reply('a', { headers })));
+    expect(body(wire.outgoing(flow, events)[0]?.value).headers).toMatchObject({
+      tenant: 'own',
+      realm: 7,
+      status: true,
+    });
+  });
+
+  test('that is sent once more is the same command', () => {
+    const { flow, events } = begin(sequential('o', 'a'));
+    const [first] = wire.outgoing(flow, events);
+    const by = { actor: 'ada', reason: 'because' };
+    const again = advance(
+      { ...flow, ungiven: [] },
+      { type: 'RESEND', flowId: 'f', stepName: 'a', ...by },
+    );
+    const [row] = wire.outgoing(again.flow, again.events);
+    expect(row).toMatchObject({ attemptId: first?.attemptId, topic: first?.topic });
+    expect(body(row?.value).headers).toMatchObject({ action: 'DO', attempt: 1 });
+  });
+
   test('of a step that is not there is not made', () => {
     const { flow, events } = begin(sequential('o', 'a'));
     expect(wire.outgoing({ ...flow, steps: [] }, events)).toEqual([]);
@@ -165,6 +189,30 @@ describe('the end of a flow', () => {
         failureReason: null,
       },
     });
+  });
+  test('that is too large for a message goes without its output', () => {
+    const orchestration: Orchestration = { ...sequential('o', 'a', 'b'), type: 'PARALLEL' };
+    let { flow, events } = begin(orchestration, {});
+    const part = JSON.stringify('ä'.repeat(300));
+    for (const step of ['a', 'b'])
+      ({ flow, events } = advance(flow, reply(step, { payload: part })));
+    const whole = wire.outgoing(flow, events).find((row) => row.topic === TOPICS.ends);
+    const bytes = new TextEncoder().encode(String(whole?.value)).length;
+    for (const mostBytes of [bytes, bytes - 1]) {
+      const small = createWire({ commandTypeId: null, source: '/test', mostBytes });
+      const [row] = small.outgoing(flow, events);
+      const { payload } = body(row?.value);
+      if (mostBytes === bytes) expect(row?.value).toBe(whole?.value);
+      else
+        expect(payload).toEqual({
+          flowId: 'f',
+          orchestrationName: 'o',
+          status: 'COMPLETED',
+          outputOmitted: true,
+          output: null,
+          failureReason: null,
+        });
+    }
   });
   test('complete without an output', () => {
     const orchestration = sequential('o', 'a');
@@ -242,6 +290,42 @@ describe('other messages', () => {
       flowId: '!t/3',
       number: 12,
       attemptId: null,
+    });
+  });
+  test('a refused start is a notice for its initiator', () => {
+    const cause = { code: 'ORCHESTRATION_PAUSED', message: 'no', flowId: null, stepName: null };
+    const place = { topic: 't', partition: 3, offset: 12n, timestamp: 0 };
+    const refused = { flowId: 'f', orchestrationName: 'o', headers: { correlationId: 'c' } };
+    const { value, ...row } = wire.refusedStart(cause, refused, place);
+    expect(row).toEqual({
+      topic: TOPICS.ends,
+      key: 'f',
+      headers: { flowId: 'f' },
+      flowId: '!refused/t/3',
+      number: 12,
+      attemptId: null,
+    });
+    expect(JSON.parse(String(value))).toEqual({
+      headers: { correlationId: 'c', flowId: 'f', orchestrationName: 'o' },
+      payload: {
+        flowId: 'f',
+        orchestrationName: 'o',
+        status: 'REFUSED',
+        code: 'ORCHESTRATION_PAUSED',
+        output: null,
+        failureReason: 'no',
+      },
+    });
+  });
+  test('of a refused start without an id, headers that are too large stay behind', () => {
+    const cause = { code: 'HEADERS_TOO_LARGE', message: 'no', flowId: null, stepName: null };
+    const place = { topic: 't', partition: 0, offset: 1n, timestamp: 0 };
+    const headers = { note: 'x'.repeat(20_000) };
+    const row = wire.refusedStart(cause, { flowId: null, orchestrationName: null, headers }, place);
+    expect(row).toMatchObject({ key: null, headers: {} });
+    expect(JSON.parse(String(row.value)).headers).toEqual({
+      flowId: null,
+      orchestrationName: null,
     });
   });
   test('a registration is answered by name', () => {

@@ -164,7 +164,7 @@ describe('failures', () => {
       retryable: false,
     });
     expect(said({ status: false, retryable: 'false' }).retryable).toBe(false);
-    expect(said({ status: false, errorMessage: {} })).toMatchObject({
+    expect(said({ status: false, errorCode: {} })).toMatchObject({
       errorMessage: null,
       errorCode: null,
       retryable: true,
@@ -296,5 +296,39 @@ describe('what can not be used at all names the field', () => {
       '{"headers":{"__proto__":{"flowId":"x"},"stepName":"s"},"payload":{"__proto__":{"a":1}}}',
     );
     expect(raw(value)).toMatchObject({ code: 'FLOW_ID_INVALID' });
+  });
+});
+
+describe('what surrounds an answer', () => {
+  test('an errorMessage that is an object or a list is shown as its JSON', () => {
+    const failed = { status: false };
+    expect(said({ ...failed, errorMessage: { code: 1, at: ['x'] } }).errorMessage).toBe(
+      '{"code":1,"at":["x"]}',
+    );
+    expect(said({ ...failed, errorMessage: ['a', 2] }).errorMessage).toBe('["a",2]');
+    expect(said({ ...failed, errorMessage: null }).errorMessage).toBeNull();
+    expect(said(failed).errorMessage).toBeNull();
+  });
+
+  test('what cannot be read names its flow and step when the record headers do', () => {
+    const outer = { flowId: bytes('f-1'), stepName: 's' };
+    for (const value of [null, bytes('{'), new Uint8Array([0xff]), bytes('[]')])
+      expect(readReply({ key: null, value, headers: outer }, LIMIT).poison).toMatchObject({
+        flowId: 'f-1',
+        stepName: 's',
+      });
+    expect(
+      readReply({ key: null, value: null, headers: { flowId: 'no id' } }, LIMIT).poison,
+    ).toMatchObject({ flowId: null, stepName: null });
+  });
+
+  test("headers of a success that are not the protocol's are the worker's own", () => {
+    const own = { tenant: 't-1', realm: 7 };
+    const trace = { traceparent: '00-1-1-01' };
+    expect(said({ status: true, ...own, ...trace }).headers).toEqual(own);
+    expect(said({ status: true, ...trace }).headers).toBeUndefined();
+    expect(said({ status: false, ...own }).headers).toBeUndefined();
+    expect(said({ action: 'UNDO', status: true, ...own }).headers).toBeUndefined();
+    expect(said({ status: true, bad: '\u0000' }).headers).toBeUndefined();
   });
 });

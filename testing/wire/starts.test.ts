@@ -74,6 +74,64 @@ describe('a start by topic', () => {
   });
 });
 
+describe('record headers of a start', () => {
+  const start = (value: unknown, headers: Record<string, Uint8Array | string>) =>
+    readStart({ key: null, value: bytes(JSON.stringify(value)), headers }, 1000);
+
+  test("are a fallback for every header, the initiator's own included", () => {
+    const outer = {
+      orchestrationName: bytes('o'),
+      flowId: 'f-1',
+      correlationId: bytes('outer'),
+      tenant: 't',
+      __TypeId__: 'com.example.Start',
+    };
+    expect(start({ headers: { correlationId: 'inner', tenant: null } }, outer).start).toMatchObject(
+      {
+        orchestrationName: 'o',
+        flowId: 'f-1',
+        headers: { correlationId: 'inner', tenant: 't' },
+      },
+    );
+  });
+
+  test('that are not text are ignored: monitoring agents add them', () => {
+    const outer = {
+      orchestrationName: 'o',
+      trace: new Uint8Array([0, 1, 2]),
+      other: new Uint8Array([255]),
+    };
+    expect(start({ headers: {} }, outer).start).toMatchObject({ headers: {} });
+  });
+
+  test('a start that is refused keeps what its initiator needs to know it by', () => {
+    const refused = {
+      flowId: 'f-1',
+      orchestrationName: 'o',
+      headers: { correlationId: 'c' },
+    };
+    const headers = { orchestrationName: 'o', flowId: 'f-1', correlationId: 'c' };
+    const poisons = [
+      start({ headers: { ...headers, idempotencyKey: {} } }, {}),
+      start(7, headers),
+      readStart({ key: null, value: null, headers }, 1000),
+    ].map(({ poison }) => poison);
+    expect(poisons).toEqual(
+      ['IDEMPOTENCY_KEY_INVALID', 'NOT_A_MESSAGE', 'EMPTY_RECORD'].map((code) =>
+        expect.objectContaining({ code, flowId: null, refusedStart: refused }),
+      ),
+    );
+    expect(
+      start({ headers: { flowId: 'no id', orchName: 'o' }, payload: 'x'.repeat(2000) }, {}).poison,
+    ).toMatchObject({
+      refusedStart: { flowId: null, orchestrationName: 'o', headers: {} },
+    });
+    expect(start({}, {}).poison).toMatchObject({
+      refusedStart: { flowId: null, orchestrationName: null, headers: {} },
+    });
+  });
+});
+
 describe('decoding by topic', () => {
   const decode = createDecoder({ payloadLimit: 1000 });
   const record = (value: unknown) => ({

@@ -151,14 +151,16 @@ export class Batch {
   }
 
   /** Kept only when it came from a topic: whoever called the API has been told. */
-  private refuse({ position, raw }: Delivery, cause: PoisonCause): void {
+  private refuse({ position, raw, start: begun }: Delivery, cause: PoisonCause): void {
     if (position === null) return;
+    const refused = cause.refusedStart ?? begun;
     const bytes = { key: raw?.key ?? null, value: raw?.value ?? null };
     this.quarantine.push({
       ...cause,
       ...bytes,
       position,
       copy: this.wire.quarantineCopy(cause, bytes, position),
+      notice: refused === null ? null : this.wire.refusedStart(cause, refused, position),
     });
   }
 }
@@ -177,10 +179,15 @@ function stepNameOf(input: Exclude<Input, StartInput>): string | null {
   return input.type === 'REPLY' || input.type === 'PROGRESS' ? input.stepName : null;
 }
 
+/** What a quarantined record leads to: its copy, and the notice of a refused start. */
+function quarantineRows(quarantine: readonly QuarantineEntry[]): OutboxRow[] {
+  return quarantine.flatMap(({ copy, notice }) => (notice === null ? [copy] : [copy, notice]));
+}
+
 /** Rows to publish: of flows, then copies of quarantined records. */
 export function rowsOf(
   records: readonly FlowRecord[],
   quarantine: readonly QuarantineEntry[],
 ): OutboxRow[] {
-  return [...records.flatMap((record) => record.outbox), ...quarantine.map((entry) => entry.copy)];
+  return [...records.flatMap((record) => record.outbox), ...quarantineRows(quarantine)];
 }

@@ -220,6 +220,7 @@ const UNRECORDABLE = 'UNRECORDABLE';
 /** The same record as nothing but a quarantine entry. */
 function unrecordable(delivery: Delivery, error: unknown): Delivery {
   const message = `could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
-  const poison = { code: UNRECORDABLE, message, flowId: null, stepName: null };
+  const refusedStart = delivery.start ?? delivery.poison?.refusedStart;
+  const poison = { code: UNRECORDABLE, message, flowId: null, stepName: null, refusedStart };
   return { ...delivery, input: null, start: null, registration: null, poison };
 }

@@ -1,7 +1,13 @@
 /** What the engine needs from a broker and from the wire, and a worker’s side of the broker. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
-import type { Delivery, PoisonCause, RawRecord, RecordPosition } from './deliveries.js';
+import type {
+  Delivery,
+  PoisonCause,
+  RawRecord,
+  RecordPosition,
+  RefusedStart,
+} from './deliveries.js';
 import type { OutboxRow, OutgoingMessage, Store } from './storage.js';
 
 export interface PublishResult {
@@ -51,6 +57,8 @@ export interface Wire {
   outgoing(flow: Flow, events: readonly FlowEvent[]): readonly OutboxRow[];
   /** A quarantined record for the dead-letter topic, cause in its headers. */
   quarantineCopy(cause: PoisonCause, raw: RawRecord, position: RecordPosition): OutboxRow;
+  /** The notice of a refused start, for its initiator. */
+  refusedStart(cause: PoisonCause, refused: RefusedStart, position: RecordPosition): OutboxRow;
   /** Answer on the registration status topic, one per declaration. */
   registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
   /** [do topic, undo topic] of a step. */

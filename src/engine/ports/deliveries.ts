@@ -22,6 +22,15 @@ export interface PoisonCause {
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
+  /** Of a start from a topic: its initiator is notified (rule 18). */
+  readonly refusedStart?: RefusedStart | undefined;
+}
+
+/** What an initiator needs to know which of its starts was refused. */
+export interface RefusedStart {
+  readonly flowId: string | null;
+  readonly orchestrationName: string | null;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /** A record's bytes, kept for the quarantine. */

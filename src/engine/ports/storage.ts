@@ -49,6 +49,8 @@ export interface QuarantineEntry extends PoisonCause, RawRecord {
   readonly position: RecordPosition;
   /** Its copy for the dead-letter topic. */
   readonly copy: OutboxRow;
+  /** To the initiator of a refused start; null = it is none. */
+  readonly notice: OutboxRow | null;
 }
 
 export interface ParkedFlow {

@@ -72,6 +72,7 @@ interface StepState {
   readonly owes?: true;
   readonly undoRequested?: true;
   readonly skipped?: true;
+  readonly addedHeaders?: Readonly<Record<string, unknown>>;
   readonly progress?: number;
   readonly progressMessage?: string;
   readonly progressAt?: Instant;
@@ -111,11 +112,11 @@ export function stepState(step: StepRun, outputEvent: number): string | null {
     undoRequested,
     skipped,
   } = step;
-  const { progress, progressMessage, progressAt } = step;
+  const { addedHeaders, progress, progressMessage, progressAt } = step;
   const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
   const flags = { unknown, final, undoExhausted, owes, undoRequested, skipped };
   return compact(
-    { open, nextAttemptAt, ...counted, ...flags, progressMessage, progressAt },
+    { open, nextAttemptAt, ...counted, ...flags, addedHeaders, progressMessage, progressAt },
     progress === null ? {} : { progress },
   );
 }
@@ -210,6 +211,7 @@ function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
     skipped: state.skipped ?? false,
     input: row.input,
     output: row.output,
+    addedHeaders: state.addedHeaders ?? null,
     errorMessage: row.error_message,
     errorCode: row.error_code,
     progress: state.progress ?? null,

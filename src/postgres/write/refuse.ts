@@ -25,7 +25,9 @@ export function refuse(
   sql: TransactionSql,
   { quarantine, parked, replayed, lease }: Refused,
 ): void {
-  const rows = quarantine.map(({ copy }) => copy);
+  const rows = quarantine.flatMap(({ copy, notice }) =>
+    notice === null ? [copy] : [copy, notice],
+  );
   const copies = outboxPart(rows, lease);
   const parts = [
     wrap.insert('orchestration_quarantine', columnsOf(QUARANTINE, quarantine), quarantine.length),

@@ -1,0 +1,87 @@
+/** A command to a worker (docs/protocol.md, "Command"). */
+import { attemptIdOf } from '../saga/attempt-id.js';
+import type { FlowEvent } from '../saga/event.js';
+import type { Action, Flow, Payload, StepRun } from '../saga/flow.js';
+import { headersBefore } from '../saga/worker-headers.js';
+import { iso, message, type Row, type WireOptions } from './message.js';
+import { ownHeaders } from './starts.js';
+import { stepTopic } from './topics.js';
+import { traceparentOf } from './trace.js';
+
+type Sent = FlowEvent & { readonly type: 'DO_SENT' | 'UNDO_SENT' | 'COMMAND_RESENT' };
+
+export function isCommand(event: FlowEvent): event is Sent {
+  return event.type === 'DO_SENT' || event.type === 'UNDO_SENT' || event.type === 'COMMAND_RESENT';
+}
+
+export function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): Row {
+  const { flowId } = flow;
+  const action = actionOf(event);
+  const round = event.type === 'DO_SENT' ? 0 : event.round;
+  const attemptId = attemptIdOf(flowId, event.stepName, action, round, event.attempt);
+  const traceparent = traceparentOf(flowId, flow.headers);
+  const headers = {
+    // Lowest first: nothing a worker adds replaces the initiator's, nothing of either the protocol's.
+    ...(action === 'DO' ? headersBefore(flow, step) : {}),
+    ...ownHeaders(flow.headers),
+    flowId,
+    stepName: event.stepName,
+    action,
+    orchestrationName: flow.orchestration.name,
+    seq: step.definition.seq,
+    eventType: `${action.toLowerCase()}${event.stepName}`,
+    // Always true: the Java library copies a command's headers into its answer.
+    status: true,
+    attempt: event.attempt,
+    attemptId,
+    idempotencyKey: `${flowId}:${event.stepName}:${action}`,
+    ...(round > 0 && { round }),
+    deadline: iso(event.deadline),
+    timestamp: iso(event.at),
+    traceparent,
+  };
+  return {
+    flowId,
+    number: event.number,
+    attemptId,
+    topic: stepTopic(flow.orchestration.name, event.stepName, action),
+    key: flowId,
+    value: message(headers, action === 'DO' ? step.input : undoPayload(step)),
+    headers: recordHeaders(
+      { flowId, action, attemptId, traceparent },
+      attemptId,
+      `backstep.${action.toLowerCase()}`,
+      event.at,
+      options,
+    ),
+  };
+}
+
+function actionOf(event: Sent): Action {
+  if (event.type === 'COMMAND_RESENT') return event.action;
+  return event.type === 'DO_SENT' ? 'DO' : 'UNDO';
+}
+
+/** That step's own output; its input when it replied none or the outcome is unknown. */
+function undoPayload(step: StepRun): Payload {
+  return step.output ?? step.input;
+}
+
+/** CloudEvents binary mode beside mirrors of what a router may want to see. */
+function recordHeaders(
+  mirrors: Record<string, string>,
+  id: string,
+  type: string,
+  at: number,
+  options: WireOptions,
+): Record<string, string> {
+  const event = {
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_source: options.source,
+    ce_type: type,
+    ce_time: iso(at),
+  };
+  const typed = options.commandTypeId === null ? {} : { __TypeId__: options.commandTypeId };
+  return { ...mirrors, ...event, 'content-type': 'application/json', ...typed };
+}

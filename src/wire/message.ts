@@ -1,0 +1,33 @@
+/** The form of what we send: an outbox row, and the body of its record. */
+import type { Payload } from '../saga/flow.js';
+
+export interface WireOptions {
+  /** Java class name for Spring's JsonDeserializer (`__TypeId__`); null = none is sent. */
+  readonly commandTypeId: string | null;
+  /** CloudEvents source, for example `/backstep`. */
+  readonly source: string;
+  /** Largest record, bytes; absent = any. The end of a flow that is larger goes without its output. */
+  readonly mostBytes?: number | undefined;
+}
+
+/** The shape of an outbox row. */
+export interface Message {
+  readonly topic: string;
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+export interface Row extends Message {
+  readonly flowId: string;
+  readonly number: number;
+  readonly attemptId: string | null;
+}
+
+/** The payload is JSON text already: it is put in as it is. */
+export function message(headers: object, payload: Payload): string {
+  return `{"headers":${JSON.stringify(headers)},"payload":${payload ?? 'null'}}`;
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
