@@ -8,7 +8,7 @@ import { wipe } from './embedded/wipe.js';
 import { createEngine } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
 import type { Keep } from './engine/retention/retention.js';
-import { databaseUrl, openBroker } from './launch/adapters.js';
+import { databaseUrl, largestValueOf, openBroker } from './launch/adapters.js';
 import { listen } from './launch/api.js';
 import { showDemo } from './launch/example.js';
 import { Opened } from './launch/opened.js';
@@ -33,11 +33,8 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const forPeople = config.logFormat !== 'json' || config.demoOn;
   if (keeps && forPeople)
     print(`Data is kept in ${resolve(config.dataFolder)} (${COMMAND} --fresh wipes it).`);
-  const wire = createWire({
-    commandTypeId: config.commandTypeId,
-    source: '/backstep',
-    mostBytes: largestValueOf(config),
-  });
+  const mostBytes = largestValueOf(config);
+  const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
   const { stepTopics } = wire;
   const starting = new StartingEngine();
   const { url } = await listen(config, starting.service, stepTopics, opened, logs);

@@ -6,6 +6,7 @@ const FAST = [
   'testing/saga',
   'testing/scenarios',
   'testing/wire',
+  'testing/json',
   'testing/engine',
   'testing/sim',
   'testing/repository',

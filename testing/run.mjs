@@ -18,6 +18,7 @@ const PURE = [
   '--coverage',
   '--collectCoverageFrom=src/saga/**',
   '--collectCoverageFrom=src/wire/**',
+  '--collectCoverageFrom=src/json/**',
   '--coverageReporters=text',
 ];
 const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
@@ -26,7 +27,7 @@ const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 const RINGS = [
   {
     name: 'saga',
-    folders: ['testing/saga', 'testing/scenarios', 'testing/wire'],
+    folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
     more: [...PURE, FULL],
   },
   { name: 'engine', folders: ['testing/engine'] },

@@ -49,8 +49,8 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
     },
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    const read = readBody(String(text));
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    const read = readBody(bytes as Buffer);
     if (read.ok) done(null, read.value);
     else done(new BadInput(read.why, 'BODY_INVALID'));
   });

@@ -3,8 +3,9 @@
  * subscription lives. Variables nobody declared and payloads nobody reads go; what one connection, one principal and all may hold is bounded.
  */
 import { Kind, type OperationDefinitionNode } from 'graphql';
+import { readJson } from '../json/read.js';
 import { LIMITS } from '../limits/limits.js';
-import { DEEPEST_BODY, isDeeper, keepDigits } from './input/json.js';
+import { DEEPEST_BODY } from './input/json.js';
 import type { Gate } from './query-gate.js';
 import type { Shares } from './shares.js';
 
@@ -44,7 +45,7 @@ export class Messages {
     if (typeof id !== 'string') return { pass: text };
     if (id.length > LIMITS.socketIdCharacters.value)
       return { close: `an id has at most ${LIMITS.socketIdCharacters.value} characters` };
-    return this.subscribe(id, message, text);
+    return this.subscribe(id, text);
   }
 
   /** What is to be done when the operation has ended. */
@@ -70,14 +71,10 @@ export class Messages {
     for (const id of [...this.open.keys()]) this.release(id);
   }
 
-  private subscribe(id: string, message: Message, text: string): Admitted {
-    if (isDeeper(text, DEEPEST_BODY))
-      return refused(
-        id,
-        'BODY_INVALID',
-        `the message is nested deeper than ${DEEPEST_BODY} levels`,
-      );
-    const pass = this.slim(id, message, text);
+  private subscribe(id: string, text: string): Admitted {
+    const read = readJson(text, DEEPEST_BODY, true);
+    if (!read.ok) return refused(id, 'BODY_INVALID', `the message ${read.why}`);
+    const pass = this.slim(id, read.value as Message);
     if (this.open.has(id)) return { pass };
     const most = LIMITS.subscriptionsPerConnection.value;
     if (this.open.size >= most)
@@ -108,13 +105,11 @@ export class Messages {
   }
 
   /** With the variables its operation declares, and nothing else. */
-  private slim(id: string, { payload }: Message, text: string): string {
+  private slim(id: string, { payload }: Message): string {
     const { query, operationName, variables } = objectOf(payload);
     const declared = declaredBy(this.gate.operationIn({ query, operationName }));
-    const isKept = ([name]: readonly [string, unknown]): boolean => declared.has(name);
-    const given = Object.entries(objectOf(variables)).filter(isKept);
     const kept = Object.fromEntries(
-      given.length > 0 && DIGITS.test(text) ? exactVariables(text).filter(isKept) : given,
+      Object.entries(objectOf(variables)).filter(([name]) => declared.has(name)),
     );
     const slim = {
       query,
@@ -129,14 +124,6 @@ interface Message {
   readonly type?: unknown;
   readonly id?: unknown;
   readonly payload?: unknown;
-}
-
-/** Numbers that a double may not hold; reading them exactly costs ten times as much, so it is done for what is kept only. */
-const DIGITS = /\d{16}|\d[eE]/;
-
-function exactVariables(text: string): [string, unknown][] {
-  const exact = JSON.parse(text, keepDigits as never) as { payload?: { variables?: object } };
-  return Object.entries(exact.payload?.variables ?? {});
 }
 
 /** Null: the protocol's library knows what to do with that. */

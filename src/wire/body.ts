@@ -1,6 +1,9 @@
 /** The outer form of every message: one UTF-8 JSON object `{payload, headers}`; Kafka record headers are a fallback, per header. */
+
+import { numberText } from '../json/numbers.js';
+import { jsonText } from '../json/order.js';
+import { readJson } from '../json/read.js';
 import type { Payload } from '../saga/flow.js';
-import { readJson } from './json.js';
 
 /** A record as the broker rooms hand it over. */
 export interface WireRecord {
@@ -87,7 +90,7 @@ function bodyOf(
 ): Body {
   return {
     value,
-    payload: value === null ? null : JSON.stringify(value),
+    payload: value === null ? null : jsonText(value),
     headers,
     get allHeaders() {
       return { ...textHeaders(outer), ...withoutNulls(headers) };
@@ -144,7 +147,7 @@ export function textOf(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return undefined;
+  return numberText(value) ?? undefined;
 }
 
 const FLOW_ID = /^[A-Za-z0-9._-]{1,100}$/;

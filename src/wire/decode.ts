@@ -37,7 +37,9 @@ export function createDecoder({ payloadLimit, defaults }: DecoderOptions): Decod
 function decodeRegistration(record: WireRecord, defaults: Defaults | undefined): Decoded {
   const body = readBody(record);
   if (isPoison(body)) return { ...nothing, poison: body };
+  // A document's numbers are computed with, not carried.
+  const plain: unknown = body.payload === null ? null : JSON.parse(body.payload);
   const serviceName =
     textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;
-  return { ...nothing, registration: readRegistrationValue(body.value, { serviceName, defaults }) };
+  return { ...nothing, registration: readRegistrationValue(plain, { serviceName, defaults }) };
 }

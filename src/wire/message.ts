@@ -1,4 +1,5 @@
 /** The form of what we send: an outbox row, and the body of its record. */
+import { jsonTextOf } from '../json/order.js';
 import type { Payload } from '../saga/flow.js';
 
 export interface WireOptions {
@@ -25,7 +26,7 @@ export interface Row extends Message {
 
 /** The payload is JSON text already: it is put in as it is. */
 export function message(headers: object, payload: Payload): string {
-  return `{"headers":${JSON.stringify(headers)},"payload":${payload ?? 'null'}}`;
+  return `{"headers":${jsonTextOf(headers)},"payload":${payload ?? 'null'}}`;
 }
 
 export function iso(ms: number): string {

@@ -1,4 +1,5 @@
 /** What a worker answered (2-wire.md, "Reply"): every form the existing workers send is read; what cannot be read says why. */
+import { plainNumber } from '../json/numbers.js';
 import { attemptIdOf } from '../saga/attempt-id.js';
 import type { ProgressInput, ReplyInput } from '../saga/input.js';
 import {
@@ -95,7 +96,8 @@ function progress(
   attemptId: string | null,
 ): ReadReply {
   const value = body.header('progress');
-  const number = value === undefined || value === null || value === '' ? null : Number(value);
+  const number =
+    value === undefined || value === null || value === '' ? null : Number(plainNumber(value));
   if (number !== null && !(number >= 0 && number <= 1)) {
     return {
       input: null,
@@ -190,8 +192,9 @@ const FALSE = new Set(['false', 'no', '0', 'off']);
 
 /** boolean, text or number, as the existing workers send it; null = none of them. */
 export function statusOf(value: unknown): boolean | null {
+  const number = plainNumber(value);
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'number') return value !== 0;
+  if (typeof number === 'number') return number !== 0;
   if (typeof value !== 'string') return null;
   const word = value.trim().toLowerCase();
   return TRUE.has(word) ? true : FALSE.has(word) ? false : null;

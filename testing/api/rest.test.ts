@@ -53,7 +53,7 @@ describe('POST execute', () => {
       '{"orchestrationName":"tenantCreation","payload":{"id":12345678901234567890,"x":[1e2]}}',
     );
     expect((await rest.details(String(body.flowId))).text).toContain(
-      '"input":{"id":12345678901234567890,"x":[100]}',
+      '"input":{"id":12345678901234567890,"x":[1e2]}',
     );
   });
 

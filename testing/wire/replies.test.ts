@@ -88,7 +88,7 @@ describe('replies as workers send them', () => {
       '{"headers":{"flowId":"f","stepName":"s","status":true},"payload":{"n":12345678901234567890,"m":1.5e3}}',
     );
     expect(readReply({ key: null, value, headers: {} }, LIMIT).input).toMatchObject({
-      payload: '{"n":12345678901234567890,"m":1500}',
+      payload: '{"n":12345678901234567890,"m":1.5e3}',
     });
   });
 });
@@ -296,6 +296,34 @@ describe('what can not be used at all names the field', () => {
       '{"headers":{"__proto__":{"flowId":"x"},"stepName":"s"},"payload":{"__proto__":{"a":1}}}',
     );
     expect(raw(value)).toMatchObject({ code: 'FLOW_ID_INVALID' });
+  });
+});
+
+describe('numbers of other languages', () => {
+  test('are what they are worth where they are computed with, and text where they name something', () => {
+    const value = bytes(
+      '{"headers":{"flowId":9007199254740993,"stepName":1.0,"status":1.0,"attempt":2.0}}',
+    );
+    expect(readReply({ key: null, value, headers: {} }, LIMIT).input).toMatchObject({
+      flowId: '9007199254740993',
+      stepName: '1.0',
+      outcome: 'success',
+      attemptId: '9007199254740993:1.0:DO:0:2',
+    });
+    const progress = bytes(
+      '{"headers":{"flowId":"f","stepName":"s","action":"PROGRESS","progress":1.0}}',
+    );
+    expect(readReply({ key: null, value: progress, headers: {} }, LIMIT).input).toMatchObject({
+      progress: 1,
+    });
+  });
+
+  test('a field that is there twice is poison', () => {
+    const value = bytes('{"headers":{"flowId":"f","flowId":"g"}}');
+    expect(readReply({ key: null, value, headers: {} }, LIMIT).poison).toMatchObject({
+      code: 'NOT_JSON',
+      message: expect.stringContaining('has the field "flowId" twice'),
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { actorOf, Budget, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Asked, type Gate, MOST_TOKENS } from '../query-gate.js';
+import { answerText } from './scalars.js';
 
 export interface GraphqlHttp {
   readonly apollo: ApolloServer<RequestContext>;
@@ -87,6 +88,7 @@ function settings(
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
+    stringifyResult: (result) => answerText(result),
     stopOnTerminationSignals: false,
     logger: {
       debug: () => undefined,

@@ -7,8 +7,8 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
+import { exactNumbers } from '../../json/numbers.js';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
-import { keepDigits } from '../input/json.js';
 import type { Pace } from '../pace.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import type { Gate } from '../query-gate.js';
@@ -42,7 +42,7 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
     return gate.suggestions ? answer : withoutSuggestions(answer);
   };
   return makeServer<Record<string, unknown>, Connection>({
-    jsonMessageReviver: keepDigits,
+    jsonMessageReviver: exactNumbers,
     onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
       const document = gate.read({ query, operationName, variables });
       if ('length' in document) return [...document];

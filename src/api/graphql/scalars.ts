@@ -1,7 +1,9 @@
 /** The two scalars: times and JSON. */
+import { randomUUID } from 'node:crypto';
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { exactNumber } from '../../json/numbers.js';
+import { readPrinted } from '../../json/read.js';
 import type { Payload } from '../../saga/flow.js';
-import { exactNumber, readJsonText } from '../input/json.js';
 
 export const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
@@ -29,23 +31,48 @@ function momentOf(value: unknown, node?: ValueNode): number {
   );
 }
 
-/** Inside the gateway a payload is JSON text: it is parsed for the answer only, and its big numbers keep their digits. */
+/** The payloads of the answer that is being written; null = none is. */
+let pieces: string[] | null = null;
+/** Known to this process only: no payload can contain it. */
+const MARK = `json:${randomUUID()}:`;
+const MARKS = new RegExp(`"${MARK}(\\d+)"`, 'g');
+
+/** An answer as JSON, the payloads in it as the text they are kept as: nothing is parsed, nothing can change. */
+export function answerText(answer: object): string {
+  const texts: string[] = [];
+  pieces = texts;
+  try {
+    const text = JSON.stringify(answer);
+    return texts.length === 0
+      ? text
+      : text.replace(MARKS, (_, index: string) => texts[Number(index)] ?? 'null');
+  } finally {
+    pieces = null;
+  }
+}
+
+/** Inside the gateway a payload is JSON text: it is put into the answer as it is. */
 export class JsonText {
   constructor(readonly text: string) {}
   static of(payload: Payload): JsonText | null {
     return payload === null ? null : new JsonText(payload);
   }
   get value(): unknown {
-    return readJsonText(this.text);
+    return readPrinted(this.text);
+  }
+  /** A mark that is replaced by the text in an answer that is written by `answerText`; elsewhere the value. */
+  toJSON(): unknown {
+    if (pieces === null) return this.value;
+    return `${MARK}${pieces.push(this.text) - 1}`;
   }
 }
 
 export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
   description:
-    'Any JSON value, as variable or written inline. Whole numbers of any size keep their digits.',
+    'Any JSON value, as variable or written inline. It is carried as it came, white space apart: every number keeps its digits, every object the order of its fields.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
-  serialize: (value) => (value instanceof JsonText ? value.value : value),
+  serialize: (value) => value,
   parseValue: (value) => value,
   parseLiteral: (node, variables) => literal(node, variables ?? {}),
 });

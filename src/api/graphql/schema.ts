@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { Mutations } from './mutations.js';
+import { readNumberArguments } from './number-arguments.js';
 import { OperatorMutations } from './operator-mutations.js';
 import { OrchestrationQueries } from './orchestration-queries.js';
 import { QuarantineResolver } from './quarantine.js';
@@ -10,6 +11,7 @@ import { FlowCounts, FlowQueries } from './queries.js';
 import { Subscriptions } from './subscriptions.js';
 
 export function createSchema(): GraphQLSchema {
+  readNumberArguments();
   // Every subscription brings its own source; the library only insists on having one.
   const pubSub = {
     publish: () => undefined,

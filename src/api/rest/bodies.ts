@@ -1,5 +1,6 @@
 /** What the REST paths answer. Payloads are put in as the JSON text they are kept as: nothing is parsed, no digit is lost. */
 import type { FlowSummary } from '../../engine/ports.js';
+import { jsonTextOf } from '../../json/order.js';
 import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
 
 export function summaryBody(flow: FlowSummary): object {
@@ -61,7 +62,7 @@ function stepBody(step: StepRun): object {
 }
 
 function withPayloads(body: object, input: string | null, output: string | null): string {
-  return `${JSON.stringify(body).slice(0, -1)},"input":${input ?? 'null'},"output":${output ?? 'null'}}`;
+  return `${jsonTextOf(body).slice(0, -1)},"input":${input ?? 'null'},"output":${output ?? 'null'}}`;
 }
 
 function iso(ms: number | null): string | null {

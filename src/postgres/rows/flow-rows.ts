@@ -1,4 +1,6 @@
 /** Rows to flows. What the fold gives is stored in columns where people or queries look, the rest in one small JSON per row. */
+
+import { readPrinted } from '../../json/read.js';
 import {
   type Flow,
   type FlowStatus,
@@ -159,7 +161,7 @@ export function flowOf(
     steps: stepsOf(row, orchestration, steps),
     input: row.input,
     output: row.output,
-    headers: JSON.parse(row.headers),
+    headers: readPrinted(row.headers) as Flow['headers'],
     initiator: row.initiator,
     idempotencyKey: row.idempotency_key,
     failureReason: row.failure_reason,
@@ -192,7 +194,7 @@ function stepsOf(
 }
 
 function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
-  const state: StepState = row.state === null ? {} : JSON.parse(row.state);
+  const state: StepState = row.state === null ? {} : (readPrinted(row.state) as StepState);
   const step: StepRun = {
     definition,
     status: row.status as StepStatus,

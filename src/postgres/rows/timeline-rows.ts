@@ -1,4 +1,5 @@
 /** Events to rows and back. A payload body is stored once, with its step or flow: the event keeps a mark and gets it back when read. */
+import { readPrinted } from '../../json/read.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload, StepRun } from '../../saga/flow.js';
 
@@ -32,7 +33,7 @@ export function eventsOf(
   row: TimelineRead,
   body: (event: Stored, number: number) => Payload,
 ): FlowEvent[] {
-  const stored: readonly Stored[] = JSON.parse(row.events);
+  const stored = readPrinted(row.events) as readonly Stored[];
   return stored.map((event, index) => {
     const number = typeof event.number === 'number' ? event.number : row.first_number + index;
     const at = typeof event.at === 'number' ? event.at : Math.round(row.at);

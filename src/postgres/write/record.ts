@@ -1,5 +1,6 @@
 /** Writes what one transaction decided: one statement, whatever the number of flows, made of the parts this batch needs. */
 import type { FlowRecord } from '../../engine/ports.js';
+import { jsonTextOf } from '../../json/order.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import { prepared } from '../connection/connection.js';
 import {
@@ -81,7 +82,7 @@ const NEW_RUN: readonly ColumnSpec<FlowRecord>[] = [
   ['correlation_id', 'text', ({ after }) => correlationIdOf(after)],
   ['input', 'text', ({ after }) => after.input, asJson],
   ['output', 'text', ({ after }) => after.output, asJson],
-  ['headers', 'text', ({ after }) => JSON.stringify(after.headers), asJson],
+  ['headers', 'text', ({ after }) => jsonTextOf(after.headers), asJson],
   ['wake_at', 'float8', ({ wakeAt }) => wakeAt, instantOf],
 ];
 

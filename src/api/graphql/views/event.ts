@@ -99,7 +99,7 @@ export class FlowEventView {
 }
 
 function detail(name: string, value: unknown): unknown {
-  if (name === 'output' && typeof value === 'string') return new JsonText(value).value;
+  if (name === 'output' && typeof value === 'string') return new JsonText(value);
   return TIMES.has(name) && typeof value === 'number' ? new Date(value).toISOString() : value;
 }
 

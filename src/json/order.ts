@@ -1,0 +1,33 @@
+/** An object lists fields like "10" before all others, whatever their order was: for such objects the order is kept beside them. */
+const ORDERS = new WeakMap<object, readonly string[]>();
+/** Containers with such an object in them. */
+const AFFECTED = new WeakSet<object>();
+
+const INDEX = /^(?:0|[1-9]\d{0,9})$/;
+
+/** A container is complete; `keys`: the fields of an object as they came, null = it is an array. */
+export function keepOrder(container: object, keys: readonly string[] | null): void {
+  if (keys?.some((key) => INDEX.test(key))) ORDERS.set(container, keys);
+  if (ORDERS.has(container) || Object.values(container).some(isAffected)) AFFECTED.add(container);
+}
+
+function isAffected(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && AFFECTED.has(value);
+}
+
+/** The one writer: a value that was read prints as it came, white space apart. */
+export function jsonText(value: unknown): string {
+  if (!isAffected(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
+  const fields = value as Record<string, unknown>;
+  return fieldsText((ORDERS.get(fields) ?? Object.keys(fields)).map((key) => [key, fields[key]]));
+}
+
+/** The same for an object that was put together of values that were read. */
+export function jsonTextOf(fields: object): string {
+  return fieldsText(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function fieldsText(fields: readonly (readonly [string, unknown])[]): string {
+  return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${jsonText(value)}`).join(',')}}`;
+}
