@@ -1,4 +1,5 @@
 /** HTTP as all parts of the API have it: bodies read without losing digits, failures as problem JSON, names that are ours. */
+import type { IncomingMessage } from 'node:http';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -37,6 +38,7 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
     // A missing Host is answered below, with a problem and an id.
     http: {
       requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocket,
       headersTimeout: LIMITS.headersMs.value,
       connectionsCheckingInterval: CHECK_MS,
     },
@@ -58,6 +60,11 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
   boundUploads(app, uploads);
   failures(app, shell, bodyLimit);
   return app;
+}
+
+/** Others ask for an upgrade with every request, Java's HttpClient and `curl --http2` for h2c: a server that does not know it answers as usual. */
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 }
 
 /** Before anything is read: what is asked for by a foreign name, or is not there. */
