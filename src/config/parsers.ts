@@ -1,5 +1,5 @@
 /** How the text of a setting is read: a value, or what would be right. */
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { COMPONENTS, type Component } from '../observability/log.js';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -161,20 +161,24 @@ function isEncoded(text: string): boolean {
 export function brokers(value: string | null): readonly string[] | null {
   if (value === null) return null;
   const list = value.split(',').map((one) => one.trim());
-  const bad = list.find((one) => {
-    const [host = '', port = '', more] = one.split(':');
-    return (
-      more !== undefined ||
-      !isHost(host) ||
-      !/^\d{1,5}$/.test(port) ||
-      Number(port) === 0 ||
-      Number(port) > 65_535
-    );
-  });
+  const bad = list.find((one) => !isBroker(one));
   return bad === undefined
     ? list
-    : wrong(`host:port, several separated by commas; ${JSON.stringify(bad)} is none`);
+    : wrong(
+        `host:port like kafka-1:9092 or [::1]:9092, several separated by commas; ${JSON.stringify(bad)} is none`,
+      );
 }
+
+/** A service of a compose file may have `_` in its name, a full domain name ends in a dot, an IPv6 address stands in brackets. */
+function isBroker(text: string): boolean {
+  const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:[\]]*):(\d{1,5})$/.exec(text) ?? [];
+  if (Number(port) < 1 || Number(port) > 65_535) return false;
+  if (host.startsWith('[')) return isIPv6(host.slice(1, -1));
+  const name = host.endsWith('.') ? host.slice(0, -1) : host;
+  return name.length <= 253 && name.split('.').every((part) => BROKER_NAME.test(part));
+}
+
+const BROKER_NAME = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 export function levels(value: string | null): ReadonlyMap<Component, Level> {
   const read = new Map<Component, Level>();

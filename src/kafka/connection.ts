@@ -12,6 +12,7 @@ import {
 import type { Delivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { type Compression, registerCodecs } from './codecs.js';
+import { reachable } from './sockets.js';
 
 registerCodecs();
 
@@ -61,7 +62,7 @@ export interface KafkaOptions extends KafkaConnection {
 function newClient(options: KafkaConnection, retries: number): Kafka {
   const { brokers, clientId, log, ssl, sasl } = options;
   const config = {
-    brokers: [...brokers],
+    ...reachable(brokers),
     clientId,
     connectionTimeout: 3000,
     requestTimeout: 10_000,

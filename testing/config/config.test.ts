@@ -66,6 +66,11 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['KAFKA_BROKERS', 'one:9092,two:99999', '"two:99999" is none'],
     ['KAFKA_BROKERS', 'kafka://one:9092', '"kafka://one:9092" is none'],
     ['KAFKA_BROKERS', 'one:9092,', '"" is none'],
+    ['KAFKA_BROKERS', '::1:9092', '[::1]:9092'],
+    ['KAFKA_BROKERS', '[kafka]:9092', '"[kafka]:9092" is none'],
+    ['KAFKA_BROKERS', '[::1]', '"[::1]" is none'],
+    ['KAFKA_BROKERS', 'a..b:9092', '"a..b:9092" is none'],
+    ['KAFKA_BROKERS', 'one:0', '"one:0" is none'],
     ['KAFKA_GROUP_ID', 'a group', 'letters, digits'],
     ['KAFKA_CLIENT_ID', 'a\u0000b', 'letters, digits'],
     ['KAFKA_SSL', 'true', 'one of on, off'],
@@ -194,6 +199,11 @@ test('the demo runs by itself only when nothing of somebody else is used', () =>
   expect(readConfig({ KAFKA_BROKERS: 'one:9092, two:9092' })).toMatchObject({
     demoOn: false,
     kafkaBrokers: ['one:9092', 'two:9092'],
+  });
+  expect(
+    readConfig({ KAFKA_BROKERS: 'kafka_1:9092,[::1]:9092,kafka.svc.:9092,10.0.0.1:1' }),
+  ).toMatchObject({
+    kafkaBrokers: ['kafka_1:9092', '[::1]:9092', 'kafka.svc.:9092', '10.0.0.1:1'],
   });
   expect(readConfig({ DATABASE_URL: url, DEMO: 'on' }).demoOn).toBe(true);
   expect(readConfig({ DEMO: 'OFF' }).demoOn).toBe(false);

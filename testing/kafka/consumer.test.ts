@@ -59,6 +59,19 @@ test('two gateways of one group share the partitions, and what one leaves the ot
   await one.hears(...alone);
 });
 
+test('partitions that are added are read within 30 seconds', async () => {
+  const replies = newName('added');
+  const ear = new GatewayEar();
+  const one = await gateway(replies, ear);
+  await onAdmin(kafka.brokers, (admin) =>
+    admin.createPartitions({ topicPartitions: [{ topic: replies, count: 9 }] }),
+  );
+  const texts = said('added', 200);
+  await say(one, replies, texts);
+  await ear.hears(...texts);
+  expect(partitionsOf(ear).size).toBe(9);
+}, 30_000);
+
 test('a member that is killed hands its partitions over, from the position of the inbox', async () => {
   const replies = newName('killed');
   const ear = new GatewayEar();
