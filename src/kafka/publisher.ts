@@ -22,7 +22,7 @@ export class KafkaPublisher implements Publisher {
 
   constructor(
     private readonly sender: Sender,
-    private readonly topics: Pick<TopicsAdmin, 'exists'>,
+    private readonly topics: Pick<TopicsAdmin, 'exists' | 'raiseLimit'>,
     private readonly maxMessageBytes: number,
     private readonly log: Log,
   ) {}
@@ -122,6 +122,9 @@ export class KafkaPublisher implements Publisher {
     code: string,
     error: unknown,
   ): Promise<PublishResult[]> {
+    const [first] = rows;
+    if (rows.length === 1 && first !== undefined && (await this.raised(first.topic, code)))
+      return this.send(rows, false);
     if (rows.length === 1 || !OF_RECORDS.has(code))
       return rows.map((row) => ({
         row,
@@ -131,6 +134,12 @@ export class KafkaPublisher implements Publisher {
       }));
     const half = Math.ceil(rows.length / 2);
     return this.inOrder([rows.slice(0, half), rows.slice(half)], true);
+  }
+
+  /** The topic is older than the limit on messages: it may be raised. */
+  private async raised(topic: string, code: string): Promise<boolean> {
+    if (code !== 'MESSAGE_TOO_LARGE' && code !== 'RECORD_LIST_TOO_LARGE') return false;
+    return this.topics.raiseLimit(topic).catch(() => false);
   }
 
   private async stillGone(rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> {

@@ -1,8 +1,9 @@
-/** Topics: made when they are missing, there when every partition has a leader; existing ones are left alone. */
+/** Topics: created when they are missing, ready when every partition has a leader; existing ones must take messages as large as ours. */
 import type { Admin } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
+import { raiseMessageLimit } from './message-limit.js';
 
 export interface TopicSettings {
   readonly brokers: readonly string[];
@@ -21,6 +22,8 @@ class TopicsRefused extends Error {}
 export class TopicsAdmin {
   private open: { readonly admin: Admin; readonly connected: Promise<void> } | null = null;
   private turn: Promise<unknown> = Promise.resolve();
+  /** Whose limit has been looked at: once in the life of a process. */
+  private readonly checked = new Set<string>();
 
   constructor(
     private readonly newAdmin: () => Admin,
@@ -32,13 +35,37 @@ export class TopicsAdmin {
     const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
     await this.asking(async (admin) => {
-      if (await haveLeaders(admin, wanted)) return;
+      if (await haveLeaders(admin, wanted)) {
+        await this.raise(admin, wanted);
+        return;
+      }
       await this.create(admin, wanted);
       await untilThere(wanted, () => haveLeaders(admin, wanted));
       // Named leaders do not know it themselves for a moment: who sends now is told NOT_LEADER.
       for (const name of wanted) await untilThere([name], () => isLed(admin, name));
+      await this.raise(admin, wanted);
       this.forget();
     });
+  }
+
+  /** A message of ours was too large for it: whether it takes such messages now. */
+  async raiseLimit(name: string): Promise<boolean> {
+    if (this.checked.has(name)) return false;
+    return this.asking((admin) => this.raise(admin, [name])).then((raised) => raised.length > 0);
+  }
+
+  private async raise(admin: Admin, names: readonly string[]): Promise<readonly string[]> {
+    const fresh = names.filter((name) => !this.checked.has(name));
+    if (fresh.length === 0) return [];
+    try {
+      const raised = await raiseMessageLimit(admin, fresh, this.settings);
+      for (const name of fresh) this.checked.add(name);
+      return raised;
+    } catch (error) {
+      const why = wordsOf(error);
+      this.settings.log.warn({ why }, 'max.message.bytes of the topics could not be read');
+      return [];
+    }
   }
 
   /** Whether the cluster has it; a fault when it does not say. */

@@ -1,5 +1,6 @@
 /** What only a real cluster can do to a publisher: topics that vanish, limits of their own, refusals. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import type { Broker, OutboxRow } from '../../src/engine/ports.js';
 import { publishAll, row } from '../contracts/broker-builders.js';
 import {
@@ -75,16 +76,17 @@ test('a topic made again is published to again', async () => {
 });
 
 test('a topic with a lower limit of its own refuses only what is too large for it', async () => {
-  const topic = newName('narrow');
-  const configEntries = [{ name: 'max.message.bytes', value: '2000' }];
+  const [topic, other] = [newName('narrow'), newName('wide')];
   await onAdmin(kafka.brokers, (admin) =>
-    admin.createTopics({
-      topics: [{ topic, numPartitions: 1, configEntries }],
-      waitForLeaders: true,
-    }),
+    admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }),
   );
-  const other = newName('wide');
   const gateway = await gatewayWith(topic, other);
+  // Lowered by hand once the gateway has looked at it: it is not raised again.
+  const configEntries = [{ name: 'max.message.bytes', value: '2000' }];
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  await onAdmin(kafka.brokers, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] }),
+  );
   const small = Array.from({ length: 40 }, (_, index) => row(topic, 'x'.repeat(200 + index)));
   const large = row(topic, 'x'.repeat(5000));
   const results = await gateway.publisher.publish([
