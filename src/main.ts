@@ -8,7 +8,7 @@ import { wipe } from './embedded/wipe.js';
 import { createEngine } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
 import type { Keep } from './engine/retention/retention.js';
-import { databaseUrl, largestValueOf, openBroker } from './launch/adapters.js';
+import { databaseUrl, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
 import { showDemo } from './launch/example.js';
 import { Opened } from './launch/opened.js';
@@ -19,7 +19,6 @@ import type { Logs } from './observability/log.js';
 import { createLogs } from './observability/logger.js';
 import { openPostgres, type Postgres } from './postgres/database.js';
 import { createDecoder } from './wire/decode.js';
-import { createWire } from './wire/outgoing.js';
 
 /** How people start this gateway. */
 const COMMAND = commandOf(process.argv[1]);
@@ -33,8 +32,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const forPeople = config.logFormat !== 'json' || config.demoOn;
   if (keeps && forPeople)
     print(`Data is kept in ${resolve(config.dataFolder)} (${COMMAND} --fresh wipes it).`);
-  const mostBytes = largestValueOf(config);
-  const wire = createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
+  const wire = wireOf(config);
   const { stepTopics } = wire;
   const starting = new StartingEngine();
   const { url } = await listen(config, starting.service, stepTopics, opened, logs);

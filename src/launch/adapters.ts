@@ -8,6 +8,7 @@ import { openKafka } from '../kafka/client.js';
 import { openKafkaWorker } from '../kafka/worker-client.js';
 import type { Logs } from '../observability/log.js';
 import type { Decode } from '../wire/decode.js';
+import { createWire } from '../wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../wire/topics.js';
 import type { Opened } from './opened.js';
 
@@ -35,9 +36,9 @@ function maxMessageBytesOf({ payloadLimit }: Config): number {
 /** Of a record beside its value: key, record headers, the batch. */
 const RECORD_OVERHEAD_BYTES = 1024;
 
-/** Largest value of a record, bytes. */
-export function largestValueOf(config: Config): number {
-  return maxMessageBytesOf(config) - RECORD_OVERHEAD_BYTES;
+export function wireOf(config: Config): ReturnType<typeof createWire> {
+  const mostBytes = maxMessageBytesOf(config) - RECORD_OVERHEAD_BYTES;
+  return createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
 }
 
 export async function openBroker(
