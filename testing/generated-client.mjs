@@ -6,6 +6,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { generate, loadContext } from '@graphql-codegen/cli';
 
+if (process.argv.includes('--help')) {
+  process.stdout.write(`npm run codegen [-- --check]
+
+Writes src/client/generated from schema/schema.graphql and src/client/*.graphql; --check only compares, and ends with 1 when they differ.
+`);
+  process.exit(0);
+}
 const FILE = 'src/client/generated/graphql.ts';
 const context = await loadContext('codegen.yml');
 context.updateConfig({ silent: true, errorsOnly: true });

@@ -48,18 +48,29 @@ export async function endAll() {
   await endFamilies([...running].flatMap(({ pid }) => pid ?? []));
 }
 
+/** What runs now, on the last line of a terminal. */
+const live = new Set();
+const clearLive = () => process.stdout.isTTY === true && process.stdout.write('\r\u001b[2K');
+function showLive() {
+  clearLive();
+  if (process.stdout.isTTY === true && live.size > 0)
+    process.stdout.write(`… ${[...live].join(', ')}`);
+}
+
 /** One step by name; answers its result. `work` resolves with code and output, and with `note` for what is worth a word when it went well. */
 export async function step(name, work) {
   const started = performance.now();
-  const live = process.stdout.isTTY === true;
-  if (live) process.stdout.write(`… ${name}`);
+  live.add(name);
+  showLive();
   const result = await work();
-  if (live) process.stdout.write('\r\u001b[2K');
+  live.delete(name);
+  clearLive();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   say(
     `${result.code === 0 ? '✓' : '✗'} ${name} (${seconds} s${result.note ? `, ${result.note}` : ''})`,
   );
   if (result.code !== 0) say(result.output.replace(/^/gm, '    '));
+  showLive();
   return result;
 }
 

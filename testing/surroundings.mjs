@@ -1,5 +1,5 @@
 /** The real services the rings run on, started once, when the first ring asks: a PostgreSQL from npm, a Kafka from Maven — or those that run. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { say } from './steps.mjs';
@@ -51,6 +51,18 @@ export const kafka = once(async () => {
   const broker = await startKafka();
   closers.push(() => broker.stop());
   return { TEST_KAFKA_BROKERS: broker.brokers };
+});
+
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A browser is looked for and never brought: a build machine without one leaves its tests out. */
+export const chromium = once(async () => {
+  const found = [process.env.TEST_CHROMIUM, ...BROWSERS].find((one) => one && existsSync(one));
+  if (found !== undefined) return { TEST_CHROMIUM: found };
+  const missing = new Error(
+    'no Chromium here; install one (apt-get install chromium) or set TEST_CHROMIUM',
+  );
+  throw Object.assign(missing, { isOptional: true });
 });
 
 /** Answers what went wrong, in words. */

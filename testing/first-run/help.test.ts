@@ -8,8 +8,8 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 };
 /** Run by npm itself. */
 const HOOKS = ['prepack'];
-/** Other people's programs, which print their own help. */
-const THEIRS = ['dev', 'format'];
+/** Other programs, which print a help of their own. */
+const THEIRS = ['dev', 'format', 'backstep'];
 
 test.each(Object.keys(scripts).filter((name) => !HOOKS.includes(name)))(
   'npm run %s -- --help',

@@ -13,7 +13,7 @@ import { FLOW_ID } from './inputs.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
 import { type Happening, happenings, orchestrations } from './random.js';
 
-const RUNS = Number(process.env.LAW_RUNS ?? 400);
+const RUNS = Number(process.env.LAW_RUNS ?? 150);
 
 /** A flow and all that was ever said about it. */
 interface Told {

@@ -80,32 +80,36 @@ const OUT_OF_ROUNDS = {
   undo: 'required',
 } as const;
 
-/** `deep`: more of everything, for a quarter of an hour. */
-export function sizes(deep: boolean): Size[] {
-  const more = deep ? 1 : 0;
+/** How far the walks go: `short` in every test run, `long` before a release (a minute or two), `deep` when the saga changed (an hour). */
+export const DEPTHS = ['short', 'long', 'deep'] as const;
+export type Depth = (typeof DEPTHS)[number];
+
+export function sizes(depth: Depth): Size[] {
+  const more = depth === 'deep' ? 1 : 0;
+  const less = depth === 'short' ? 1 : 0;
   const of = (disturbances: number, ...some: Parameters<typeof combinations>) =>
     [...combinations(...some)].map((one) => sized(one, disturbances + more));
   return [
     ...of(5 + 4 * more, ['SEQUENTIAL'], 1, 0, ['required', 'none', 'always']),
     ...of(4 + 5 * more, ['SEQUENTIAL'], 1, 1, ['required', 'none', 'always']),
     ...of(2, ['PARALLEL'], 1, 1, ['required']),
-    ...of(3, TYPES, 2, 0, ['required']),
+    ...of(3 - less, TYPES, 2, 0, ['required']),
     sized({ ...OUT_OF_ROUNDS, type: 'PARALLEL', steps: 2, retries: 0 }, 4 + more),
-    ...of(2, TYPES, 2, 1, ['required', 'none']),
+    ...of(2 - less, TYPES, 2, 1, ['required', 'none']),
     ...of(1, TYPES, 2, 1, ['always']),
-    ...of(2, ['SEQUENTIAL'], 3, 0, ['required']),
-    ...of(1, ['SEQUENTIAL'], 3, 1, ['required']),
+    ...of(2 - less, ['SEQUENTIAL'], 3, 0, ['required']),
+    ...of(1 - less, ['SEQUENTIAL'], 3, 1, ['required']),
     ...of(1, ['PARALLEL'], 3, 0, ['required']),
-    ...of(1, ['PARALLEL'], 3, 1, ['required']),
+    ...of(1 - less, ['PARALLEL'], 3, 1, ['required']),
     ...[...combinations(TYPES, 2, 1, ['required'])]
       .filter(isTypical)
-      .map((one) => sized({ ...one, deadline: true }, 2 + more, true)),
+      .map((one) => sized({ ...one, deadline: true }, 2 - less + more, true)),
   ];
 }
 
 /** For the world with effects; settings of operators play no part. */
-export function worldSizes(deep: boolean): Size[] {
-  const more = deep ? 1 : 0;
+export function worldSizes(depth: Depth): Size[] {
+  const more = { short: -1, long: 0, deep: 1 }[depth];
   const plain = {
     onRetriesExhausted: 'undo',
     onUndoExhausted: 'continue',

@@ -7,8 +7,23 @@ export function createFetcher() {
   const socket = new URL(url);
   socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const client = createClient({ url: socket.href, lazy: true });
-  return (request, { headers } = {}) =>
-    isSubscription(request) ? client.iterate(request) : post(url, request, headers);
+  return (asked, { headers } = {}) => {
+    const request = withItsOperation(asked);
+    return isSubscription(request) ? client.iterate(request) : post(url, request, headers);
+  };
+}
+
+/** Just after a change of tabs the editor still names the operation of the tab before: where there is one operation, it is meant. */
+function withItsOperation({ operationName, ...request }) {
+  try {
+    const names = parse(request.query).definitions.flatMap(({ kind, name }) =>
+      kind === 'OperationDefinition' ? [name?.value] : [],
+    );
+    if (names.length === 1 && names[0] !== operationName) return request;
+  } catch {
+    // The gateway answers what is wrong with it.
+  }
+  return { ...request, operationName };
 }
 
 function isSubscription({ query, operationName }) {

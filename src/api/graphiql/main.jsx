@@ -14,10 +14,14 @@ const first =
     ? { initialQuery: query, initialVariables: variables }
     : {};
 
+/** A payload may be any JSON; the editor would underline all but text. */
+const SCALARS = { JSON: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] } };
+
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     {...first}
     fetcher={createFetcher()}
+    customScalarSchemas={SCALARS}
     defaultTabs={TABS}
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}

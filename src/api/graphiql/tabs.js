@@ -1,5 +1,6 @@
-/** What the editor opens with: enough to see a flow run from registration to end. */
+/** What the editor opens with: one operation each, so that every tab runs as it stands, again and again. */
 
+/** Registered by the example workers, too (src/demo/documents/helloBackstep.yaml): its steps are answered when they run. */
 const DOCUMENT = `orchestrationName: helloBackstep
 as: initiator
 type: sequential
@@ -10,65 +11,83 @@ steps:
 
 const variables = (value) => JSON.stringify(value, null, 2);
 
-export const TABS = [
-  {
-    query: `# 1. Register an orchestration. dryRun: true only says what it would change.
-mutation Register($document: String!, $dryRun: Boolean) {
-  registerOrchestration(input: { document: $document, dryRun: $dryRun }) {
-    registrations { orchestrationName version changed status }
-    problems { code message path line suggestions }
-  }
-}
-`,
-    variables: variables({ document: DOCUMENT, dryRun: false }),
-  },
-  {
-    query: `# 2. Start a flow, then look at it: choose the operation with the button.
-mutation Execute($input: ExecuteInput!) {
+const EXECUTE = `($input: ExecuteInput!) {
   execute(input: $input) {
-    created
     flow { flowId status }
     problems { code message path suggestions }
   }
 }
+`;
 
-query Newest {
-  history(first: 5) {
-    edges { node { flowId orchestrationName status startedAt failureReason } }
-  }
-}
-
-query Details($flowId: ID!) {
-  details(flowId: $flowId) {
-    orchestrationName status durationMs failureReason
-    steps { seq stepName status retryCount errorMessage nextAttemptAt output }
-    timeline { number at type message }
-    availableActions { name stepName allowed }
+/** Lines are short: the editor is half as wide as the window. */
+export const TABS = [
+  {
+    query: `# 1. Register an orchestration. Again, without a
+#    change, it stays as it is; change maxRetries
+#    below, and it is a new version.
+mutation Register($document: String!) {
+  registerOrchestration(
+    input: { document: $document }
+  ) {
+    registrations {
+      orchestrationName version changed status
+    }
+    problems { code message path line }
   }
 }
 `,
+    variables: variables({ document: DOCUMENT }),
+  },
+  {
+    query: `# 2. Start a flow. Each run starts a new one,
+#    unless the input has an idempotencyKey.
+mutation Execute${EXECUTE}`,
     variables: variables({
-      input: {
-        orchestrationName: 'tenantCreation',
-        payload: { tenant: 'acme' },
-        idempotencyKey: 'acme-1',
-      },
-      flowId: 'the flowId that execute answered',
+      input: { orchestrationName: 'helloBackstep', payload: { tenant: 'acme' } },
     }),
   },
   {
-    query: `# 3. Watch. The first one shows every step of every flow; start one in another tab.
-subscription Steps($orchestrationName: String) {
-  stepStatusChanged(orchestrationName: $orchestrationName) {
-    at flowId stepName previousStatus status retryCount errorMessage flowStatus
+    query: `# 3. Start one whose second step fails: it is
+#    retried, then the first step is undone.
+#    (The example workers look at failAt.)
+mutation ExecuteFailing${EXECUTE}`,
+    variables: variables({
+      input: {
+        orchestrationName: 'helloBackstep',
+        payload: { tenant: 'acme', failAt: 'createUser' },
+      },
+    }),
+  },
+  {
+    query: `# 4. Look at the newest flows: their steps, and
+#    what happened, in order.
+query Newest {
+  history(first: 5) {
+    totalCount
+    edges {
+      node {
+        flowId orchestrationName
+        status failureReason
+        steps {
+          stepName status retryCount errorMessage
+        }
+        timeline { number at type message }
+      }
+    }
   }
 }
-
-# One flow from its beginning to its end.
-subscription Flow($flowId: ID!) {
-  flowEvents(flowId: $flowId) { number at type message flowStatus }
+`,
+  },
+  {
+    query: `# 5. Watch every step of every flow, live. Leave
+#    it running; start a flow in another window.
+subscription Steps {
+  stepStatusChanged {
+    at orchestrationName flowId
+    stepName previousStatus status
+    errorMessage flowStatus
+  }
 }
 `,
-    variables: variables({ flowId: 'the flowId that execute answered' }),
   },
 ];

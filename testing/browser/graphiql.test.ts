@@ -1,0 +1,102 @@
+/** GraphiQL in a real browser: every tab runs as it stands, twice in a row, and nothing in it is underlined as wrong. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { Started } from '../first-run/kit/started.js';
+
+const PICTURES = process.env.BROWSER_PICTURES;
+const folder = mkdtempSync(join(tmpdir(), 'backstep-browser-'));
+chmodSync(folder, 0o755);
+let gateway: Started;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  const env = { DATA_FOLDER: folder, PORT: '4890' };
+  gateway = new Started('npm', ['start'], { env });
+  const [, url = ''] = await gateway.prints(/GraphiQL +(http\S+)/);
+  await gateway.prints(/Ctrl-C stops it/);
+  browser = await chromium.launch({
+    executablePath: process.env.TEST_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
+  page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  await page.goto(url);
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const tab = (number: number) => page.locator('.graphiql-tab').nth(number - 1);
+const answer = async (): Promise<string> =>
+  (await page.locator('.graphiql-response .view-lines').textContent()) ?? '';
+
+async function open(number: number): Promise<void> {
+  await tab(number).locator('.graphiql-tab-button').click();
+  await page
+    .locator('.graphiql-query-editor .view-line', { hasText: `# ${number}.` })
+    .first()
+    .waitFor();
+}
+
+/** What the editor underlines, in the operation and in its variables. */
+const underlined = (): Promise<number> =>
+  page.locator('.squiggly-error, .squiggly-warning').count();
+
+/** Runs the tab and gives the next answer of the gateway to it. */
+async function run(): Promise<string> {
+  const answered = page.waitForResponse((one) => one.url().endsWith('/graphql'));
+  await page.locator('.graphiql-execute-button').click();
+  const text = await (await answered).text();
+  return text;
+}
+
+test.each([
+  [1, 'Register', /"orchestrationName":"helloBackstep".*"changed":false/],
+  [2, 'Execute', /"status":"IN_PROGRESS".*"problems":\[\]/],
+  [3, 'ExecuteFailing', /"status":"IN_PROGRESS".*"problems":\[\]/],
+  [4, 'Newest', /"history":.*"stepName":"createUser"/],
+])('tab %i, %s, runs twice in a row', async (number, name, expected) => {
+  await open(number);
+  for (const _ of [1, 2]) {
+    expect(await run()).toMatch(expected);
+    expect(await answer()).not.toContain('errors');
+  }
+  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  expect(await underlined()).toBe(0);
+});
+
+test('tab 5 shows what happens meanwhile, twice in a row', async () => {
+  await open(5);
+  for (const _ of [1, 2]) {
+    await page.locator('.graphiql-execute-button').click();
+    const body = { orchestrationName: 'helloBackstep', payload: {} };
+    const shown = page.locator('.graphiql-response .view-lines', { hasText: 'helloBackstep' });
+    const path = new URL('/api/orchestrations/execute', page.url()).href;
+    const flow = (await page.request.post(path, { data: body })).json();
+    await shown.waitFor();
+    expect(await flow).toMatchObject({ status: 'IN_PROGRESS' });
+    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, 'Steps.png') });
+    await page.locator('.graphiql-execute-button').click();
+  }
+  expect(await underlined()).toBe(0);
+});
+
+test('a flow of it does not wait for a worker: the failing one is undone', async () => {
+  await open(4);
+  let text = '';
+  while (!text.includes('"failureReason":"createUser')) text = await run();
+  expect(text).toContain('"status":"UNDO_SUCCESS"');
+});
+
+test('what is wrong is underlined: the marks counted above would be seen', async () => {
+  await open(4);
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'totalCount' }).click();
+  await page.keyboard.type(' nonsense');
+  await page.locator('.squiggly-error').first().waitFor();
+});
