@@ -39,6 +39,7 @@ export function createGate(
   options: Pick<Gate, 'introspection' | 'suggestions'>,
 ): Gate {
   const defaults = defaultsOf(schema);
+  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   const measured = remembering((text) => measure(parse(text, { maxTokens: MOST_TOKENS })));
   const refusalOf = (asked: Asked, overHttp: boolean): GraphQLError | null => {
     if (typeof asked.query !== 'string') return null;
@@ -64,7 +65,10 @@ export function createGate(
         const wrong = refusalOf(asked, false);
         if (wrong !== null) return [wrong];
         const { document } = measured(String(asked.query));
-        const errors = validate(schema, document, specifiedRules, { maxErrors: 20 });
+        // Over HTTP the server remembers this, too.
+        const errors =
+          validated.get(document) ?? validate(schema, document, specifiedRules, { maxErrors: 20 });
+        validated.set(document, errors);
         return errors.length > 0 ? errors : document;
       } catch (error) {
         if (error instanceof GraphQLError) return [error];

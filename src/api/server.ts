@@ -20,6 +20,7 @@ import { restRoutes } from './rest/routes.js';
 import { Shares } from './shares.js';
 import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
+import { Turns } from './turns.js';
 
 export interface ApiOptions extends Shell {
   readonly host: string;
@@ -78,7 +79,15 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const pace = new Pace(
     options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
   );
-  const sockets = openSockets(app.server, { schema, shell, gate, origins, shares, pace });
+  const sockets = openSockets(app.server, {
+    turns: new Turns(),
+    schema,
+    shell,
+    gate,
+    origins,
+    shares,
+    pace,
+  });
   const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();

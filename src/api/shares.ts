@@ -9,11 +9,15 @@ export class Shares {
     private readonly all: number,
   ) {}
 
+  fits(principal: string, amount: number): boolean {
+    const own = (this.taken.get(principal) ?? 0) + amount;
+    return own <= this.each && this.inAll + amount <= this.all;
+  }
+
   /** False: it would be too much, and nothing was taken. */
   take(principal: string, amount: number): boolean {
-    const own = (this.taken.get(principal) ?? 0) + amount;
-    if (own > this.each || this.inAll + amount > this.all) return false;
-    this.taken.set(principal, own);
+    if (!this.fits(principal, amount)) return false;
+    this.taken.set(principal, (this.taken.get(principal) ?? 0) + amount);
     this.inAll += amount;
     return true;
   }

@@ -72,23 +72,20 @@ export class Messages {
   }
 
   private subscribe(id: string, text: string): Admitted {
-    const read = readJson(text, DEEPEST_BODY, true);
-    if (!read.ok) return refused(id, 'BODY_INVALID', `the message ${read.why}`);
-    const pass = this.slim(id, read.value as Message);
-    if (this.open.has(id)) return { pass };
+    const known = this.open.has(id);
     const most = LIMITS.subscriptionsPerConnection.value;
-    if (this.open.size >= most)
+    // Before it is read: who has enough may send many.
+    if (!known && this.open.size >= most)
       return refused(
         id,
         'TOO_MANY_SUBSCRIPTIONS',
         `a connection may have ${most} subscriptions at once; end some, or open another connection`,
       );
-    if (!this.take(id, pass.length))
-      return refused(
-        id,
-        'TOO_MANY_SUBSCRIPTIONS',
-        'the subscriptions of this connection, of its address or of all hold as much as they may; end some, or send shorter ones',
-      );
+    if (!known && !this.shares.subscriptions.fits(this.principal, 1)) return refused(id, ...FULL);
+    const read = readJson(text, DEEPEST_BODY, true);
+    if (!read.ok) return refused(id, 'BODY_INVALID', `the message ${read.why}`);
+    const pass = this.slim(id, read.value as Message);
+    if (!known && !this.take(id, pass.length)) return refused(id, ...FULL);
     return { pass };
   }
 
@@ -119,6 +116,11 @@ export class Messages {
     return JSON.stringify({ id, type: 'subscribe', payload: slim });
   }
 }
+
+const FULL = [
+  'TOO_MANY_SUBSCRIPTIONS',
+  'the subscriptions of this connection, of its address or of all hold as much as they may; end some, or send shorter ones',
+] as const;
 
 interface Message {
   readonly type?: unknown;

@@ -2,16 +2,19 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../limits/limits.js';
 import { type SocketRules, socketServer } from './graphql/over-socket.js';
 import type { Origins } from './origins.js';
 import { principalOf } from './shares.js';
 import { Messages, type SocketShares } from './socket-messages.js';
+import type { Turns } from './turns.js';
 
 export interface SocketOptions extends SocketRules {
   readonly origins: Origins;
   readonly shares: SocketShares;
+  /** For messages that take a while. */
+  readonly turns: Turns;
 }
 
 export interface Sockets {
@@ -89,7 +92,7 @@ function speak(
   socket: WebSocket,
   request: IncomingMessage,
   protocol: ReturnType<typeof socketServer>,
-  { shell, shares, gate }: SocketOptions,
+  { shell, shares, gate, turns }: SocketOptions,
 ): void {
   const messages = new Messages(principalOf(request.socket.remoteAddress), shares, gate);
   const gone = new AbortController();
@@ -102,16 +105,18 @@ function speak(
       send: (text) => sent(socket, text),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
-        socket.on('message', (message) => {
-          if (!isReading(socket)) return;
+        const take = (message: RawData): void => {
+          if (socket.readyState !== socket.OPEN || !isReading(socket)) return;
           const admitted = messages.admit(String(message));
-          if ('close' in admitted) return socket.close(BAD_REQUEST, admitted.close);
-          if ('code' in admitted) return answerRefused(socket, admitted);
-          read(admitted.pass).catch((error: unknown) => {
-            shell.log.error({ err: error }, 'a message over WebSocket failed');
-            socket.close(INTERNAL_ERROR, 'something went wrong here');
-          });
-        });
+          if ('close' in admitted) socket.close(BAD_REQUEST, admitted.close);
+          else if ('code' in admitted) answerRefused(socket, admitted);
+          else
+            read(admitted.pass).catch((error: unknown) => {
+              shell.log.error({ err: error }, 'a message over WebSocket failed');
+              socket.close(INTERNAL_ERROR, 'something went wrong here');
+            });
+        };
+        inTurn(socket, turns, take);
       },
     },
     {
@@ -128,6 +133,22 @@ function speak(
     closed(code, String(reason)).catch((error: unknown) =>
       shell.log.error({ err: error }, 'a subscription did not end cleanly'),
     );
+  });
+}
+
+const LARGE_BYTES = 64 * 1024;
+
+/** In the order in which they come; large ones wait for their turn, and their connection is not read meanwhile. */
+function inTurn(socket: WebSocket, turns: Turns, take: (message: RawData) => void): void {
+  let waiting = 0;
+  socket.on('message', (message: Buffer) => {
+    if (waiting === 0 && message.length <= LARGE_BYTES) return take(message);
+    waiting++;
+    socket.pause();
+    turns.add(() => {
+      if (--waiting === 0) socket.resume();
+      take(message);
+    });
   });
 }
 
