@@ -1,5 +1,6 @@
 /** What a request carries, and what shells were given. Nothing in it is shared between requests but the engine. */
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Registration } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import { LIMITS } from '../limits/limits.js';
@@ -72,6 +73,15 @@ export class Budget {
     if (!this.released) this.shell.answers?.give(this.bytes);
     this.released = true;
   }
+}
+
+/** Aborts when the caller hangs up before the answer has been sent. (The framework's own signal of a GET aborts once it is read.) */
+export function hangUpOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** Header X-Actor as far as it can be stored; nobody = anonymous. */

@@ -89,3 +89,37 @@ test('one that waits too long is refused as overload, and what it took after its
   await late.take(60);
   await answers.take(100);
 });
+
+test.each(['GET', 'POST'])(
+  'a %s ends its read when the caller hangs up, and not before',
+  async (method) => {
+    const { read } = running.engine;
+    const { flows } = read;
+    const began = Promise.withResolvers<AbortSignal | undefined>();
+    const ended = Promise.withResolvers<void>();
+    read.flows = async (_ids, options: ReadOptions = {}) => {
+      const { signal } = options;
+      signal?.addEventListener('abort', () => ended.resolve());
+      // Some turns of the event loop: by then a request without a body has been read to its end.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      began.resolve(signal);
+      await ended.promise;
+      return new Map();
+    };
+    const caller = new AbortController();
+    const asking =
+      method === 'GET'
+        ? fetch(`${running.api.url}/api/orchestrations/details/x`, { signal: caller.signal })
+        : fetch(`${running.api.url}/graphql`, {
+            method,
+            signal: caller.signal,
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ query: '{ details(flowId: "x") { flowId } }' }),
+          });
+    expect((await began.promise)?.aborted).toBe(false);
+    caller.abort();
+    await expect(asking).rejects.toThrow();
+    await ended.promise;
+    read.flows = flows;
+  },
+);

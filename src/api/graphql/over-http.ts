@@ -4,7 +4,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { actorOf, Budget, type RequestContext, type Shell } from '../context.js';
+import { actorOf, Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Asked, type Gate, MOST_TOKENS } from '../query-gate.js';
 import { answerText } from './scalars.js';
@@ -67,10 +67,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
     shell,
     actor: actorOf(request.headers['x-actor']),
     requestId: request.id,
-    // Made when asked for: most requests never do.
-    get signal() {
-      return request.signal;
-    },
+    signal: hangUpOf(reply.raw),
     budget,
   };
 }

@@ -1,6 +1,6 @@
 /** The seed's three paths (2-wire.md, "REST"), thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Budget, type Shell } from '../context.js';
+import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { checkStart } from '../input/start.js';
 import { COUNTED, goodText, problem } from '../input/words.js';
@@ -58,7 +58,7 @@ async function history(
     size,
     COUNTED,
     {
-      signal: request.signal,
+      signal: hangUpOf(reply.raw),
     },
   );
   const totalPages = Math.ceil(total / size);
@@ -80,7 +80,7 @@ async function details(
   const { flowId } = request.params as { readonly flowId: string };
   const budget = new Budget(shell);
   reply.raw.once('close', () => budget.release());
-  const options = { take: (bytes: number) => budget.take(bytes), signal: request.signal };
+  const options = { take: (bytes: number) => budget.take(bytes), signal: hangUpOf(reply.raw) };
   const id = goodText(flowId, 'flowId', 1000);
   const flow = (await shell.engine.read.flows([id], options)).get(flowId);
   if (flow === undefined) {
