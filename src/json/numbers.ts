@@ -1,5 +1,5 @@
 /**
- * JSON as it came, for every module (rule 19). Knows: JSON text and values. Refuses to know: everything else. In: text. Out: values that print as they
+ * JSON as it came, for every module (rules.md#json-text). Knows: JSON text and values. Refuses to know: everything else. In: text. Out: values that print as they
  * were read, and their text. This file: numbers. One that would print differently is kept as its text.
  */
 interface RawJson {

@@ -1,4 +1,4 @@
-/** What an operator may do with a flow in its state (rules 6, 7, 11, 12). */
+/** What an operator may do with a flow in its state (rules.md#undo-exhausted, #hold, #turning-around, #pause-and-skip). */
 import { acceptStepAction } from './accept-step-action.js';
 import { type Accepted, facts, onStep, refuse, withdrawalsOf } from './accepted.js';
 import type { EventBody } from './event.js';
@@ -36,7 +36,7 @@ export function acceptOperator(flow: Flow, input: OperatorInput): Accepted {
   }
 }
 
-/** Without undo nothing is sent afterwards: what no publisher had is withdrawn, commands that left stay open (rule 11). */
+/** Without undo nothing is sent afterwards: what no publisher had is withdrawn, commands that left stay open (rules.md#turning-around). */
 function acceptCancel(flow: Flow, input: OperatorInput & { readonly type: 'CANCEL' }): Accepted {
   const { actor, reason } = input;
   const failureReason = `cancelled by ${actor}: ${reason}`;

@@ -1,4 +1,4 @@
-/** What of a worker's answer is believed (2-wire.md, "Reply" and rules 4, 8, 10). */
+/** What of a worker's answer is believed (docs/protocol.md, "The message"; rules.md#what-is-undone, #which-answer-counts, #late-success). */
 import { acceptLate, succeeded } from './accept-late.js';
 import { type Accepted, facts, failureOf, refuse, withdrawalsOf } from './accepted.js';
 import { openIdOf, readAttemptId } from './attempt-id.js';
@@ -32,7 +32,7 @@ export function acceptReply(flow: Flow, step: StepRun, reply: ReplyInput): Accep
 }
 
 /**
- * A row of the open command that no publisher had, when an answer of an attempt before it closes it (rule 21). An answer that echoes
+ * A row of the open command that no publisher had, when an answer of an attempt before it closes it (rules.md#unpublished-commands). An answer that echoes
  * the open attempt proves that it was sent, and so does any answer to a first attempt.
  */
 function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
@@ -42,7 +42,7 @@ function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
   return proven && !open.resent ? [] : withdrawalsOf(flow, step);
 }
 
-/** A failure answers the open attempt of its action, and no other (rules 4 and 8). */
+/** A failure answers the open attempt of its action, and no other (rules.md#what-is-undone, #which-answer-counts). */
 function failure(flow: Flow, step: StepRun, reply: ReplyInput, action: Action, ref: Ref): Accepted {
   const { open } = step;
   if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
@@ -78,7 +78,7 @@ function doUnknown(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Acce
   });
 }
 
-/** Any success of a step in progress, in backoff or held counts, whichever attempt it answers (rule 8). */
+/** Any success of a step in progress, in backoff or held counts, whichever attempt it answers (rules.md#which-answer-counts). */
 function doSuccess(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   if (flow.status !== 'IN_PROGRESS' && step.open?.action !== 'DO')
     return acceptLate(flow, step, reply, ref);
@@ -91,7 +91,7 @@ function doSuccess(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Acce
   return facts(...withdrawn, succeeded(flow, step, reply, attempt));
 }
 
-/** An UNDO success counts for its own round, whichever attempt; of an older round never (rule 8). */
+/** An UNDO success counts for its own round, whichever attempt; of an older round never (rules.md#which-answer-counts). */
 function undoSuccess(flow: Flow, step: StepRun, ref: Ref): Accepted {
   const stepName = step.definition.name;
   if (ref !== null && ref.round < step.round)

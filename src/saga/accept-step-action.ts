@@ -1,4 +1,4 @@
-/** What an operator may do with one step: retryStep, skipStep, resendCommand (rules 6, 7, 12, 16). */
+/** What an operator may do with one step: retryStep, skipStep, resendCommand (rules.md#undo-exhausted, #hold, #pause-and-skip, #resend). */
 import { type Accepted, facts, refuse } from './accepted.js';
 import { isUngiven } from './attempt-id.js';
 import type { EventBody } from './event.js';
@@ -65,7 +65,7 @@ function acceptSkip(
   );
 }
 
-/** The open command once more, for a worker that never got it (rule 16). */
+/** The open command once more, for a worker that never got it (rules.md#resend). */
 function acceptResend(flow: Flow, step: StepRun, { actor, reason }: By): Accepted {
   const { open, definition } = step;
   const stepName = definition.name;

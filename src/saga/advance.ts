@@ -79,7 +79,7 @@ class Run {
     });
   }
 
-  /** What is decided here has not been given to a publisher: a turn in the same transaction withdraws it (rule 11). */
+  /** What is decided here has not been given to a publisher: a turn in the same transaction withdraws it (rules.md#turning-around). */
   private ungivenAfter(event: EventBody): readonly string[] {
     const { flowId, ungiven } = this.flow;
     const sent = sentIdOf(flowId, event);

@@ -2,7 +2,7 @@
 import type { EventBody } from './event.js';
 import type { Action, Flow, StepRun } from './flow.js';
 
-/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (2-wire.md, "Command"). */
+/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (docs/protocol.md, "The message"). */
 export function attemptIdOf(
   flowId: string,
   stepName: string,
@@ -38,13 +38,13 @@ export function openIdOf({ flowId }: Flow, { open, definition }: StepRun): strin
     : attemptIdOf(flowId, definition.name, open.action, open.round, open.attempt);
 }
 
-/** Its outbox row was not given to a publisher, and may still be withdrawn (rule 4). */
+/** Its outbox row was not given to a publisher, and may still be withdrawn (rules.md#what-is-undone). */
 export function isUngiven(flow: Flow, step: StepRun): boolean {
   const id = openIdOf(flow, step);
   return id !== null && flow.ungiven.includes(id);
 }
 
-/** Its outbox row was not acknowledged by the broker yet; known when timers look (rule 2). */
+/** Its outbox row was not acknowledged by the broker yet; known when timers look (rules.md#backoff-and-timeouts). */
 export function isUnsent(flow: Flow, step: StepRun): boolean {
   const id = openIdOf(flow, step);
   return id !== null && flow.unsent.includes(id);

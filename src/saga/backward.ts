@@ -10,7 +10,7 @@ export function backward(flow: Flow): EventBody | null {
     step.open?.action === 'DO' ? withdrawalsOf(flow, step) : [],
   );
   if (withdrawn !== undefined) return withdrawn;
-  // Nothing is sent, and the end is decided at resume (rule 12).
+  // Nothing is sent, and the end is decided at resume (rules.md#pause-and-skip).
   if (flow.paused) return null;
   const sending = undoNext(flow);
   if (sending !== null) return sending;
@@ -18,7 +18,7 @@ export function backward(flow: Flow): EventBody | null {
   return busy || flow.steps.some((step) => mayUndo(flow, step)) ? null : endOf(flow);
 }
 
-/** Sequential: highest seq first, one at a time, and not before every DO was answered (rules 3 and 11). Parallel: all at once. */
+/** Sequential: highest seq first, one at a time, and not before every DO was answered (rules.md#undo-order, #turning-around). Parallel: all at once. */
 function undoNext(flow: Flow): EventBody | null {
   const sequential = flow.orchestration.type === 'SEQUENTIAL';
   if (sequential && flow.steps.some((step) => step.open !== null)) return null;

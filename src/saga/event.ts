@@ -6,7 +6,7 @@ import type { FlowStatus, Instant, Payload, StepStatus } from './flow.js';
 import type { RefusalCode } from './refusal.js';
 import type { StepEvent } from './step-event.js';
 
-/** Why a flow turned around (rule 11). */
+/** Why a flow turned around (rules.md#turning-around). */
 export type TurnCause = 'RETRIES_EXHAUSTED' | 'DEADLINE_EXCEEDED' | 'CANCELLED' | 'UNDO_REQUESTED';
 
 export type EventBody =
@@ -40,7 +40,7 @@ export type EventBody =
       readonly actor: string;
       readonly reason: string;
     }
-  /** Believed by nobody: recorded for the reader, changes nothing (rule 9). */
+  /** Believed by nobody: recorded for the reader, changes nothing (rules.md#quarantine-and-stale-replies). */
   | {
       readonly type: 'REPLY_REFUSED';
       readonly code: RefusalCode;

@@ -21,7 +21,7 @@ export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRu
         endedAt: step.endedAt,
       };
     case 'UNDO_SUCCEEDED':
-      // A step that owes a round is done again, as far as anyone knows (rule 10).
+      // A step that owes a round is done again, as far as anyone knows (rules.md#late-success).
       return {
         ...answered(step),
         ...settled,

@@ -79,7 +79,7 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
 
 const unpaused = { paused: false, pausedAt: null, pauseReason: null } as const;
 
-/** The deadline stands still while the flow is paused or held (rules 7 and 12). */
+/** The deadline stands still while the flow is paused or held (rules.md#hold, #pause-and-skip). */
 function clocked(flow: Flow, at: Instant): Flow {
   if (flow.paused || flow.held) return { ...flow, deadlineStoppedAt: flow.deadlineStoppedAt ?? at };
   const stoodStill = flow.deadlineStoppedAt === null ? 0 : at - flow.deadlineStoppedAt;
@@ -98,7 +98,7 @@ function turned(flow: Flow, failureReason: string, at: Instant): Flow {
   );
 }
 
-/** undoFlow renews every UNDO that was given up; what names a step renews nothing else (rule 6). */
+/** undoFlow renews every UNDO that was given up; what names a step renews nothing else (rules.md#undo-exhausted). */
 function reopened(flow: Flow, event: EventBody & { readonly type: 'FLOW_REOPENED' }): Flow {
   const all = event.actor !== null && (event.stepName ?? null) === null;
   return {
@@ -127,12 +127,12 @@ function resting(step: StepRun): StepRun {
   return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
 }
 
-/** Every final UNDO_FAIL gets a fresh round, which `stop` does not halt; every step its rounds (rules 6 and 10). */
+/** Every final UNDO_FAIL gets a fresh round, which `stop` does not halt; every step its rounds (rules.md#undo-exhausted, #late-success). */
 function renewed(step: StepRun): StepRun {
   return { ...withFreshRounds(step), ...(step.undoExhausted && AGAIN) };
 }
 
-/** The rounds of every step count since an operator last acted on the flow (rule 10). */
+/** The rounds of every step count since an operator last acted on the flow (rules.md#late-success). */
 function withFreshRounds(step: StepRun): StepRun {
   return { ...step, roundBase: step.round };
 }

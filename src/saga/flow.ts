@@ -36,7 +36,7 @@ export interface OpenCommand {
   /** 0 for DO, from 1 for UNDO. */
   readonly round: number;
   readonly deadline: Instant;
-  /** An operator had it sent once more (rule 16): it had left before, whatever waits in the outbox. */
+  /** An operator had it sent once more (rules.md#resend): it had left before, whatever waits in the outbox. */
   readonly resent?: true;
 }
 
@@ -46,31 +46,31 @@ export interface StepRun {
   readonly open: OpenCommand | null;
   /** When the next attempt is due, while in backoff; else null. */
   readonly nextAttemptAt: Instant | null;
-  /** Number of the last DO decided; 0 = none. Never restarts (rule 1). */
+  /** Number of the last DO decided; 0 = none. Never restarts (rules.md#retries-and-numbers). */
   readonly attempt: number;
   /** `attempt` when an operator last renewed the DO budget; 0 = never. */
   readonly attemptBase: number;
   /** Number of the current UNDO round; 0 = none. Never restarts. */
   readonly round: number;
-  /** `round` at the last operator action; bounds the rounds (rule 10). */
+  /** `round` at the last operator action; bounds the rounds (rules.md#late-success). */
   readonly roundBase: number;
   /** Number of the last UNDO decided in the current round. */
   readonly undoAttempt: number;
-  /** Some DO was answered unreadably, or not in time: it may have happened (rule 4). */
+  /** Some DO was answered unreadably, or not in time: it may have happened (rules.md#what-is-undone). */
   readonly unknown: boolean;
   /** The last failure can not be retried (`retryable: false`, a nonRetryableErrors code, an unreadable reply). */
   readonly final: boolean;
-  /** UNDO_FAIL for good: its budget is spent (rule 6). */
+  /** UNDO_FAIL for good: its budget is spent (rules.md#undo-exhausted). */
   readonly undoExhausted: boolean;
-  /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rule 10). */
+  /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rules.md#late-success). */
   readonly owes: boolean;
-  /** An operator asked for its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rule 6). */
+  /** An operator asked for its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rules.md#undo-exhausted). */
   readonly undoRequested: boolean;
-  /** Settled by an operator's skipStep; never undone afterwards (rule 12). */
+  /** Settled by an operator's skipStep; never undone afterwards (rules.md#pause-and-skip). */
   readonly skipped: boolean;
   readonly input: Payload;
   readonly output: Payload;
-  /** What its success added to the headers of the DO commands that follow (rule 17); null = nothing. */
+  /** What its success added to the headers of the DO commands that follow (rules.md#worker-headers); null = nothing. */
   readonly addedHeaders: Readonly<Record<string, unknown>> | null;
   readonly errorMessage: string | null;
   readonly errorCode: string | null;
@@ -102,13 +102,13 @@ export interface Flow {
   readonly deadline: Instant | null;
   /** Since when the deadline stands still; null = it runs. */
   readonly deadlineStoppedAt: Instant | null;
-  /** Paused by an operator (rule 12). */
+  /** Paused by an operator (rules.md#pause-and-skip). */
   readonly paused: boolean;
   readonly pausedAt: Instant | null;
   readonly pauseReason: string | null;
-  /** A DO is exhausted and an operator decides (rule 7). */
+  /** A DO is exhausted and an operator decides (rules.md#hold). */
   readonly held: boolean;
-  /** `onUndoExhausted: stop` took effect: no further UNDO starts until an operator acts (rule 6). */
+  /** `onUndoExhausted: stop` took effect: no further UNDO starts until an operator acts (rules.md#undo-exhausted). */
   readonly halted: boolean;
   /** Number of the last event; the subscription cursor. */
   readonly lastEventNumber: number;
@@ -116,11 +116,11 @@ export interface Flow {
   // Not part of the fold: what the unit of work knows when it hands the flow in.
   /** The time in the transaction. */
   readonly now: Instant;
-  /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rule 4). */
+  /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rules.md#what-is-undone). */
   readonly ungiven: readonly string[];
-  /** attemptIds of commands still in the outbox, known when timers look: they can not time out (rule 2). */
+  /** attemptIds of commands still in the outbox, known when timers look: they can not time out (rules.md#backoff-and-timeouts). */
   readonly unsent: readonly string[];
-  /** The orchestration is paused: no new DO (rule 13). */
+  /** The orchestration is paused: no new DO (rules.md#paused-orchestration). */
   readonly orchestrationPaused: boolean;
 }
 

@@ -11,7 +11,7 @@ export function forward(flow: Flow): EventBody | null {
     return { type: 'FLOW_HELD', stepName: exhausted.definition.name };
   if (exhausted === undefined && flow.held) return { type: 'FLOW_RELEASED' };
   const undone = flow.steps.filter((step) => step.status !== 'DO_SUCCESS');
-  // Nothing is sent, and the end is decided at resume (rule 12).
+  // Nothing is sent, and the end is decided at resume (rules.md#pause-and-skip).
   if (flow.paused || flow.held) return null;
   if (undone.length === 0) return { type: 'FLOW_COMPLETED', output: outputOf(flow) };
   if (flow.orchestrationPaused) return null;

@@ -25,7 +25,7 @@ export interface StartInput {
   readonly idempotencyKey: string | null;
 }
 
-/** What a worker answered. `outcome: unknown` = unreadable status, or a success we cannot accept (2-wire.md, "Reply"). */
+/** What a worker answered. `outcome: unknown` = unreadable status, or a success we cannot accept (docs/protocol.md, "The message"). */
 export interface ReplyInput {
   readonly type: 'REPLY';
   readonly flowId: string;

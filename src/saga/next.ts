@@ -20,7 +20,7 @@ export function next(flow: Flow): EventBody | null {
   return flow.status === 'IN_PROGRESS' ? forward(flow) : backward(flow);
 }
 
-/** UNDONE is left for a late success, FAILED when what stood in the way is gone (rules 6 and 10). */
+/** UNDONE is left for a late success, FAILED when what stood in the way is gone (rules.md#undo-exhausted, #late-success). */
 function reopen(flow: Flow): EventBody | null {
   const waiting = flow.steps.filter(awaitsUndo);
   if (flow.status === 'UNDONE' ? waiting.length === 0 : flow.halted) return null;
@@ -29,7 +29,7 @@ function reopen(flow: Flow): EventBody | null {
   return { type: 'FLOW_REOPENED', stepName, actor: null, reason };
 }
 
-/** A failed attempt is retried or exhausted; decided while paused, too (rule 12). */
+/** A failed attempt is retried or exhausted; decided while paused, too (rules.md#pause-and-skip). */
 function judge(flow: Flow, step: StepRun): EventBody | null {
   if (step.open !== null || step.nextAttemptAt !== null) return null;
   const { definition, attempt } = step;

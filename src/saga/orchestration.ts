@@ -6,7 +6,7 @@
 
 export type OrchestrationType = 'SEQUENTIAL' | 'PARALLEL';
 
-/** Waits between attempts, in milliseconds: `min(max, initial * factor^(n-1))`, then spread by jitter (2-wire.md, rule 2). */
+/** Waits between attempts, in milliseconds: `min(max, initial * factor^(n-1))`, then spread by jitter (rules.md#backoff-and-timeouts). */
 export interface Backoff {
   readonly initialMs: number;
   readonly factor: number;
@@ -15,14 +15,14 @@ export interface Backoff {
   readonly jitter: 'none' | 'full';
 }
 
-/** `required`: undone when it may have happened; `none`: never undone; `always`: undone whenever its DO was sent (rule 4). */
+/** `required`: undone when it may have happened; `none`: never undone; `always`: undone whenever its DO was sent (rules.md#what-is-undone). */
 export type UndoPolicy = 'required' | 'none' | 'always';
 
 export interface StepDefinition {
   readonly seq: number;
   readonly name: string;
   readonly objectType: string | null;
-  /** Retries after the first attempt: 3 means up to 4 commands (rule 1). */
+  /** Retries after the first attempt: 3 means up to 4 commands (rules.md#retries-and-numbers). */
   readonly maxRetries: number;
   readonly undoMaxRetries: number;
   readonly timeoutMs: number;
@@ -47,7 +47,7 @@ export interface Orchestration {
   readonly type: OrchestrationType;
   /** Ascending by seq; seq and name unique; 1–200 of them. */
   readonly steps: readonly StepDefinition[];
-  /** Milliseconds from start until the flow turns around (rule 11); null = none. */
+  /** Milliseconds from start until the flow turns around (rules.md#turning-around); null = none. */
   readonly deadlineMs: number | null;
   readonly onRetriesExhausted: 'undo' | 'hold';
   readonly onUndoExhausted: 'stop' | 'continue';
@@ -62,7 +62,7 @@ export interface Defaults {
   readonly backoff: Backoff;
 }
 
-/** The defaults of 2-wire.md, rule 2 and "Registration documents". */
+/** The defaults of docs/recipe.md. */
 export const DEFAULTS = {
   maxRetries: 3,
   timeoutMs: 300_000,

@@ -1,4 +1,4 @@
-/** Which command a worker's answer is about (2-wire.md, "Reply"). */
+/** Which command a worker's answer is about (docs/protocol.md, "The message"). */
 import { openIdOf, readAttemptId } from './attempt-id.js';
 import type { Action, Flow, StepRun } from './flow.js';
 import type { ReplyInput } from './input.js';

@@ -1,4 +1,4 @@
-/** How long to wait before the next attempt, and when time matters next. Pure: jitter comes from the attemptId (rule 15). */
+/** How long to wait before the next attempt, and when time matters next. Pure: jitter comes from the attemptId (rules.md#time). */
 import { isUnsent } from './attempt-id.js';
 import { type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
 import type { Backoff } from './orchestration.js';
@@ -27,7 +27,7 @@ export function dueAt(flow: Flow): Instant | null {
   if (isTerminal(flow.status)) return null;
   const times: number[] = [];
   const still = flow.paused || flow.held;
-  // A paused orchestration sends no DO, so its retries are not due; whoever resumes it ticks its flows (rule 13).
+  // A paused orchestration sends no DO, so its retries are not due; whoever resumes it ticks its flows (rules.md#paused-orchestration).
   const noRetry = still || (flow.orchestrationPaused && flow.status === 'IN_PROGRESS');
   if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && !still) times.push(flow.deadline);
   for (const step of flow.steps) {
@@ -37,7 +37,7 @@ export function dueAt(flow: Flow): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** A command that waits in the outbox can not time out; it may have left once its lease has run out (rules 2 and 21). */
+/** A command that waits in the outbox can not time out; it may have left once its lease has run out (rules.md#backoff-and-timeouts, #unpublished-commands). */
 function timeoutAt(flow: Flow, step: StepRun, deadline: Instant): Instant {
   return deadline <= flow.now && isUnsent(flow, step) ? flow.now + OUTBOX_LEASE_MS : deadline;
 }

@@ -12,12 +12,12 @@ export type StepEvent =
       readonly type: 'DO_SUCCEEDED';
       readonly stepName: string;
       readonly attempt: number;
-      /** The flow had turned around already (rule 10). */
+      /** The flow had turned around already (rules.md#late-success). */
       readonly late: boolean;
       /** It was an unreadable answer that may have been a success, and is taken as one to be undone. */
       readonly assumed: boolean;
       readonly output: Payload;
-      /** What it adds to the headers of the DO commands that follow (rule 17). */
+      /** What it adds to the headers of the DO commands that follow (rules.md#worker-headers). */
       readonly headers?: Readonly<Record<string, unknown>> | undefined;
       /** It added more headers than travel on commands: none of them does. */
       readonly headersDropped?: true | undefined;
@@ -47,7 +47,7 @@ export type StepEvent =
       readonly attempt: number;
       readonly round: number;
     }
-  /** The open command goes out once more, with the same attemptId (rule 16). */
+  /** The open command goes out once more, with the same attemptId (rules.md#resend). */
   | {
       readonly type: 'COMMAND_RESENT';
       readonly stepName: string;
@@ -84,7 +84,7 @@ export type StepEvent =
       readonly stepName: string;
       readonly attempt: number;
       readonly round: number;
-      /** It came after the UNDO had been given up (rule 6). */
+      /** It came after the UNDO had been given up (rules.md#undo-exhausted). */
       readonly late: boolean;
     }
   | {
@@ -133,7 +133,7 @@ export type StepEvent =
       readonly type: 'STEP_RETRIED';
       readonly stepName: string;
       readonly action: Action;
-      /** The scheduled attempt runs now (rule 16); its budget and the rounds are not renewed. Absent in old timelines. */
+      /** The scheduled attempt runs now (rules.md#resend); its budget and the rounds are not renewed. Absent in old timelines. */
       readonly early?: boolean;
       readonly actor: string;
       readonly reason: string;

@@ -19,7 +19,7 @@ export function roundsLeft(step: StepRun): number {
   return Math.max(step.definition.undoMaxRetries, 2) + 1 - (step.round - step.roundBase);
 }
 
-/** Its UNDO may start: `stop` halts the others, not a step that an operator named (rule 6). */
+/** Its UNDO may start: `stop` halts the others, not a step that an operator named (rules.md#undo-exhausted). */
 export function mayUndo(flow: Flow, step: StepRun): boolean {
   return awaitsUndo(step) && (!flow.halted || step.undoRequested);
 }

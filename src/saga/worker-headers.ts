@@ -1,4 +1,4 @@
-/** Headers that a worker adds: in a sequential flow they travel on the DO commands that follow (rule 17). */
+/** Headers that a worker adds: in a sequential flow they travel on the DO commands that follow (rules.md#worker-headers). */
 import type { Flow, StepRun } from './flow.js';
 
 export type Headers = Readonly<Record<string, unknown>>;

@@ -18,7 +18,7 @@ export interface Poison {
   readonly message: string;
   readonly flowId: string | null;
   readonly stepName: string | null;
-  /** Of a record on the start topic: what its initiator needs to know which start was refused (rule 18). */
+  /** Of a record on the start topic: what its initiator needs to know which start was refused (rules.md#refused-starts). */
   readonly refusedStart?: RefusedStart | undefined;
 }
 

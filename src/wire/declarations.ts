@@ -1,4 +1,4 @@
-/** From the fields of a document to what it declares, all defaults filled in (2-wire.md, "Registration documents"). */
+/** From the fields of a document to what it declares, all defaults filled in (docs/recipe.md). */
 import { LIMITS } from '../limits/limits.js';
 import {
   type Backoff,

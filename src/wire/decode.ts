@@ -10,7 +10,7 @@ import { TOPICS } from './topics.js';
 export interface DecoderOptions {
   /** Largest payload of a start or a reply, bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
-  /** For what a registration document leaves out; absent: those of 2-wire.md. */
+  /** For what a registration document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface ReadRegistration {
 
 export interface RegistrationOptions {
   readonly serviceName: string | null;
-  /** For what a document leaves out; absent: those of 2-wire.md. */
+  /** For what a document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
 }
 

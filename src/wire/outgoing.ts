@@ -1,4 +1,4 @@
-/** What we send (2-wire.md, "Command"): commands, flow ends, registration answers, copies of quarantined records. */
+/** What we send (docs/protocol.md, "The message"): commands, flow ends, registration answers, copies of quarantined records. */
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow } from '../saga/flow.js';
 import type { Poison, RefusedStart } from './body.js';
@@ -59,7 +59,7 @@ export function createWire(options: WireOptions) {
       };
     },
 
-    /** A refused start, on the topic where its initiator waits for the end (rule 18). */
+    /** A refused start, on the topic where its initiator waits for the end (rules.md#refused-starts). */
     refusedStart(cause: Poison, refused: RefusedStart, { topic, partition, offset }: Place): Row {
       const { flowId, orchestrationName } = refused;
       // What could not travel on a command does not travel here.

@@ -1,4 +1,4 @@
-/** A start by topic (2-wire.md, "Start"). */
+/** A start by topic (docs/protocol.md, "The message"). */
 
 import { LIMITS } from '../limits/limits.js';
 import type { StartRequest } from '../saga/input.js';

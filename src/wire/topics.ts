@@ -1,7 +1,7 @@
 /**
  * Room 2, the wire. Knows: what text means — topics, replies, commands, starts, registration documents. Refuses to know: clients,
  * transactions, what follows from a message. In: bytes and text, flows and events. Out: inputs of the saga, messages, problems.
- * This file: the names of topics (2-wire.md, "Topics").
+ * This file: the names of topics (docs/protocol.md, "Topics").
  */
 import type { Action } from '../saga/flow.js';
 

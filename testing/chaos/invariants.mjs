@@ -48,7 +48,7 @@ export const OF_A_FLOW = {
       const there = bank.holds({ flowId: flow.flowId, stepName: definition.name });
       if (there && (flow.status === 'UNDONE' || status === 'UNDO_SUCCESS'))
         return `${definition.name} is ${status}, its transfer is there`;
-      // In FAILED a late echo makes a step done again (rule 10): it may be there, and a person looks.
+      // In FAILED a late echo makes a step done again (rules.md#late-success): it may be there, and a person looks.
       if (!there && status === 'DO_SUCCESS' && flow.status === 'COMPLETED')
         return `${definition.name} is ${status}, its transfer is not there`;
     }

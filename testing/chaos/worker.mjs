@@ -160,7 +160,7 @@ async function answer(command) {
   const { headers } = command;
   const recipe = recipeOf(headers.orchestrationName);
   if (recipe === null) return say(text({ ...headers, status: true }));
-  // Too old to be begun: whoever waited for it has given up (rule 10). What is there already is said.
+  // Too old to be begun: whoever waited for it has given up (rules.md#late-success). What is there already is said.
   if (
     headers.action === 'DO' &&
     Date.parse(headers.deadline) < Date.now() &&

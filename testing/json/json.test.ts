@@ -1,4 +1,4 @@
-/** JSON is carried as it came, white space apart (rule 19). */
+/** JSON is carried as it came, white space apart (rules.md#json-text). */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { exactNumber, exactNumbers, numberText, plainNumber } from '../../src/json/numbers.js';

@@ -63,7 +63,7 @@ export interface Rig {
   elapse(milliseconds: number, ticking: boolean): Promise<void>;
   /** Null = it was done. */
   operator(verb: Verb): Promise<Refusal | null>;
-  /** No new DO while paused (rule 13). */
+  /** No new DO while paused (rules.md#paused-orchestration). */
   pauseOrchestration(paused: boolean): Promise<void>;
   /** What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken by nobody. */
   publisher(state: 'sends' | 'stuck' | 'away'): Promise<void>;

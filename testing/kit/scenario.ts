@@ -25,7 +25,7 @@ export class Scenario {
   start(payload?: unknown, headers: Readonly<Record<string, unknown>> = {}): this {
     return this.act((on) => on.rig.start(payload, false, headers));
   }
-  /** Its orchestration is paused (rule 13). */
+  /** Its orchestration is paused (rules.md#paused-orchestration). */
   startQueued(payload?: unknown): this {
     return this.act((on) => on.rig.start(payload, true, {}));
   }

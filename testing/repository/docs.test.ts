@@ -130,3 +130,12 @@ test('whoever writes a worker reads that its consumer group begins at earliest, 
     expect(text).toContain('resendCommand');
   }
 });
+
+test('rules are cited by anchor, not by number', () => {
+  const files = ['src', 'testing'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs|cjs)$/.test(name) && !name.includes('docs.test'))
+      .map((name) => join(folder, name)),
+  );
+  expect(files.filter((file) => /\brules? \d+\b|2-wire/.test(read(file)))).toEqual([]);
+});

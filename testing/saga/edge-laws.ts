@@ -20,7 +20,7 @@ export function brokenByEdge(
   );
 }
 
-/** A row that no publisher had, of a command that is not wanted any more, is withdrawn (rules 4, 11, 21). */
+/** A row that no publisher had, of a command that is not wanted any more, is withdrawn (rules.md#what-is-undone, #turning-around, #unpublished-commands). */
 function leftInOutbox(
   before: Flow,
   input: FlowInput,
@@ -49,7 +49,7 @@ function isRefused(events: readonly FlowEvent[]): boolean {
   return events.every(({ type }) => type === 'REPLY_REFUSED' || type === 'REPLY_QUARANTINED');
 }
 
-/** An UNDO that an operator asked for begins, or is settled in another way (rule 6). Told from the events alone. */
+/** An UNDO that an operator asked for begins, or is settled in another way (rules.md#undo-exhausted). Told from the events alone. */
 function droppedAction(
   before: Flow,
   input: FlowInput,

@@ -12,48 +12,51 @@ const LONG = depth === 'deep' ? 7_200_000 : 600_000;
 const BEYOND_THE_TABLE: readonly (readonly [pattern: RegExp, why: string])[] = [
   [
     / \| PENDING \| DO[+?] → /,
-    "the table's own note: a DO that was withdrawn; a reply proves that it was sent (rules 4 and 10)",
+    "the table's own note: a DO that was withdrawn; a reply proves that it was sent (rules.md#what-is-undone, #late-success)",
   ],
   [
     /→next \| due → unchanged$/,
-    'paused or held: the time has come, nothing is sent (rules 7 and 12)',
+    'paused or held: the time has come, nothing is sent (rules.md#hold, #pause-and-skip)',
   ],
   [
     /^(IN_PROGRESS \| DO_FAIL|UNDOING \| UNDO_FAIL)→next \| retry → (IN_PROGRESS|UNDOING)$/,
-    'the scheduled attempt runs now (rule 16)',
+    'the scheduled attempt runs now (rules.md#resend)',
   ],
   [
     /^IN_PROGRESS \| RETRY_EXHAUSTED \| retry → IN_PROGRESS$/,
-    'nothing else is held, so it is sent at once (rule 7)',
+    'nothing else is held, so it is sent at once (rules.md#hold)',
   ],
   [
     /^IN_PROGRESS \| IN_PROGRESS \| (DO\?|timeout) → UNDOING: RETRY_EXHAUSTED$/,
-    'its UNDO waits: paused (rule 12), or another DO of a parallel flow',
+    'its UNDO waits: paused (rules.md#pause-and-skip), or another DO of a parallel flow',
   ],
   [
     /^FAILED \| (DO_FAIL|RETRY_EXHAUSTED|UNDO_SUCCESS) \| DO[+?]old → DO_SUCCESS$/,
-    'a late success counts whichever attempt it answers (rules 8 and 10)',
+    'a late success counts whichever attempt it answers (rules.md#which-answer-counts, #late-success)',
   ],
   [
     /^FAILED \| DO_FAIL \| retry → unchanged$/,
-    'every DO of it was answered with a failure: nothing to undo (rule 4)',
+    'every DO of it was answered with a failure: nothing to undo (rules.md#what-is-undone)',
   ],
-  [/^FAILED \| DO_SUCCESS \| retry → unchanged$/, 'it was skipped: never undone (rule 12)'],
+  [
+    /^FAILED \| DO_SUCCESS \| retry → unchanged$/,
+    'it was skipped: never undone (rules.md#pause-and-skip)',
+  ],
   [
     /^FAILED \| DO_SUCCESS \| retry → UNDOING: DO_SUCCESS$/,
-    'a later step is undone first (rule 3)',
+    'a later step is undone first (rules.md#undo-order)',
   ],
   [
     /^FAILED \| UNDO_FAIL \| UNDO\+old → UNDO_SUCCESS$/,
-    'as for UNDO+: another UNDO was given up, too (rules 6 and 8)',
+    'as for UNDO+: another UNDO was given up, too (rules.md#undo-exhausted, #which-answer-counts)',
   ],
   [
     /^UNDOING \| UNDO_SUCCESS \| DO[+?]old → UNDO_FAIL \+owes round$/,
-    'as for DO+: it is out of rounds (rule 10)',
+    'as for DO+: it is out of rounds (rules.md#late-success)',
   ],
   [
     /^UNDOING \| (UNDOING \| UNDO\+old|UNDO_FAIL→next \| UNDO\+) → FAILED: DO_SUCCESS$/,
-    'as for UNDO+: it owes a round, and another UNDO was given up (rules 6 and 10)',
+    'as for UNDO+: it owes a round, and another UNDO was given up (rules.md#undo-exhausted, #late-success)',
   ],
 ];
 

@@ -164,7 +164,7 @@ function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
   checkEcho(said, from, after, fail);
 }
 
-/** A repeated reply changes nothing, but for rule 10; and who echoes nothing is heard as who echoes the open attempt. */
+/** A repeated reply changes nothing, but for a late success (rules.md#late-success); and who echoes nothing is heard as who echoes the open attempt. */
 function checkEcho(
   { input, usual }: Said,
   from: Flow,

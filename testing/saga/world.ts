@@ -1,5 +1,5 @@
 /**
- * A world in which steps have effects (I5): workers that keep the contract of rule 10 (a), messages that are late, lost, doubled or
+ * A world in which steps have effects (I5): workers that keep the contract of rules.md#worker-contract, messages that are late, lost, doubled or
  * overtaken. Visits every state of flow and world, and asks: once a flow is UNDONE and nothing is in flight, is anything left?
  */
 import { advance, start } from '../../src/saga/advance.js';

@@ -5,7 +5,7 @@ import { scenario } from '../kit/scenario.js';
 
 const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 
-describe('rule 12: a paused flow', () => {
+describe('a paused flow (rules.md#pause-and-skip)', () => {
   scenario('records answers and sends nothing; resumed, it sends what follows', (s) =>
     s
       .given(abc)
@@ -171,7 +171,7 @@ describe('rule 12: a paused flow', () => {
   );
 });
 
-describe('rule 12: skipStep', () => {
+describe('skipStep (rules.md#pause-and-skip)', () => {
   scenario('without an output passes on the input', (s) =>
     s
       .given(abc.hold())
@@ -224,7 +224,7 @@ describe('rule 12: skipStep', () => {
   );
 });
 
-describe('rule 13: a paused orchestration', () => {
+describe('a paused orchestration (rules.md#paused-orchestration)', () => {
   scenario('sends no new DO, and goes on when it is resumed', (s) =>
     s
       .given(abc)

@@ -1,4 +1,4 @@
-/** Commands that wait in the outbox: what is no longer wanted is withdrawn, what is late is not looked at for ever (rules 11, 21). */
+/** Commands that wait in the outbox: what is no longer wanted is withdrawn, what is late is not looked at for ever (rules.md#turning-around, #unpublished-commands). */
 
 import { describe } from '@jest/globals';
 import { failed, ok, parallel, sequential } from '../kit/builders.js';

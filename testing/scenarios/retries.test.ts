@@ -5,7 +5,7 @@ import { scenario } from '../kit/scenario.js';
 
 const abc = sequential('abc', 'a', 'b', 'c');
 
-describe('rule 1: retries are counted as retries', () => {
+describe('retries are counted as retries (rules.md#retries-and-numbers)', () => {
   scenario('a step out of retries undoes what was done, newest first', (s) =>
     s
       .given(sequential('tenantCreation', 'createRealm', 'createClient', 'createUser').retries(1))
@@ -104,7 +104,7 @@ describe('rule 1: retries are counted as retries', () => {
   );
 });
 
-describe('rule 2: waits between attempts', () => {
+describe('waits between attempts (rules.md#backoff-and-timeouts)', () => {
   const slow = sequential('slow', 'a', 'b').retries(4).backoff('1s', { factor: 3, max: '5s' });
 
   scenario('each wait is the factor longer, up to the longest', (s) =>

@@ -6,7 +6,7 @@ import { scenario } from '../kit/scenario.js';
 const abc = sequential('abc', 'a', 'b', 'c').timeout('10s');
 const pqr = parallel('pqr', 'p', 'q', 'r').timeout('10s');
 
-describe('rule 3: the order of UNDO', () => {
+describe('the order of UNDO (rules.md#undo-order)', () => {
   scenario(
     'sequential: the next UNDO waits until the one before has succeeded, retries included',
     (s) =>
@@ -54,7 +54,7 @@ describe('rule 3: the order of UNDO', () => {
   );
 });
 
-describe('rule 4: what may have happened is undone', () => {
+describe('what may have happened is undone (rules.md#what-is-undone)', () => {
   scenario('every DO answered with a failure: nothing to undo', (s) =>
     s
       .given(abc.retries(1))
@@ -195,7 +195,7 @@ describe('rule 4: what may have happened is undone', () => {
   );
 });
 
-describe('rule 5: the first exhausted step turns a parallel flow around', () => {
+describe('the first exhausted step turns a parallel flow around (rules.md#parallel-failure)', () => {
   scenario('those done are undone at once, those in flight when they have answered', (s) =>
     s
       .given(pqr)

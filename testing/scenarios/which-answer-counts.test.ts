@@ -14,7 +14,7 @@ import { scenario } from '../kit/scenario.js';
 
 const ab = sequential('ab', 'a', 'b').retries(1).timeout('10s');
 
-describe('rule 8', () => {
+describe('which answer counts (rules.md#which-answer-counts)', () => {
   scenario('a success of an older attempt counts, and the newer one is not waited for', (s) =>
     s
       .given(ab)
@@ -77,7 +77,7 @@ describe('rule 8', () => {
   );
 
   scenario(
-    'a repeated failure without attemptId passes for the next attempt, as rule 10 says it must',
+    'a repeated failure without attemptId passes for the next attempt, as rules.md#worker-contract describes',
     (s) =>
       s
         .given(ab)
@@ -222,7 +222,7 @@ describe('rule 8', () => {
   );
 });
 
-describe('rule 9: stale and wrong-state replies are on the timeline with their code, and nothing else', () => {
+describe('stale and wrong-state replies are on the timeline with their code, and nothing else (rules.md#quarantine-and-stale-replies)', () => {
   scenario('a success repeated is ALREADY_DONE', (s) =>
     s
       .given(ab)

@@ -26,7 +26,7 @@ export function askCommand(
   );
 }
 
-/** What is still in the outbox can not have timed out (rule 2 of docs/protocol.md): so a row is written before its attempt is given up. */
+/** What is still in the outbox can not have timed out (rules.md#backoff-and-timeouts): so a row is written before its attempt is given up. */
 export function askInTime(
   seen: Seen,
   memory: MemoryDatabase,

@@ -1,4 +1,4 @@
-/** The seed's three paths (2-wire.md, "REST"), thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
+/** The three REST paths of the Java system, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';

@@ -15,14 +15,14 @@ export interface RecordPosition {
   readonly timestamp: Instant;
 }
 
-/** Why a record can not be used: it is kept, listed, replayable, and never blocks its partition (2-wire.md, rule 9). */
+/** Why a record can not be used: it is kept, listed, replayable, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
 export interface PoisonCause {
   readonly code: string;
   readonly message: string;
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
-  /** Of a start from a topic: its initiator is notified (rule 18). */
+  /** Of a start from a topic: its initiator is notified (rules.md#refused-starts). */
   readonly refusedStart?: RefusedStart | undefined;
 }
 

@@ -2,7 +2,7 @@
 import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
 import { nameOf, stepNamesOf } from './declared.js';
 
-/** Kafka refuses names that are equal after `.` → `_`: somebody else's step may be in the way (2-wire.md, "Topics"). */
+/** Kafka refuses names that are equal after `.` → `_`: somebody else's step may be in the way (docs/protocol.md, "Topics"). */
 export async function collisions(
   tx: RegistryTransaction,
   wire: Pick<Wire, 'stepTopics'>,
