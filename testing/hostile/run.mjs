@@ -1,7 +1,7 @@
 /**
  * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and what the honest ones felt of it.
  * `--kind TEXT` only kinds with this text; `--seconds N` longest per kind; `--shared` one gateway for all kinds; `--short` that, three
- * seconds each: about a minute; `--seed N`; `--json FILE`.
+ * seconds each: about a minute, and times fail it only where the gateway stood still; `--seed N`; `--json FILE`.
  */
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -37,6 +37,8 @@ const CALM_MS = 3000;
 /** What must hold (docs/hostile.md). */
 const MOST_LIVEZ_MS = 250;
 const MOST_TIMES_CALM = 5;
+/** With --short, beside other tests: a shared machine makes everything slow, but nothing may stand still. */
+const STOOD_STILL_MS = 5000;
 /** A p99 of few measurements is a single one of them: below this nothing is compared. */
 const LEAST_EXECUTE_MS = 100;
 const MOST_RSS_MB = 600;
@@ -109,10 +111,11 @@ async function attack(observed, { name, run }) {
 }
 
 function wrongIn({ livezMs, executeP99Ms, calmMs, peakMb, ended }) {
-  const allowed = Math.max(LEAST_EXECUTE_MS, calmMs) * MOST_TIMES_CALM;
+  const timesCalm = Math.max(LEAST_EXECUTE_MS, calmMs) * MOST_TIMES_CALM;
+  const allowed = flags.short ? Math.max(STOOD_STILL_MS, timesCalm) : timesCalm;
   return [
     ...(ended === null ? [] : [`the process ended: ${ended}`]),
-    ...(livezMs <= MOST_LIVEZ_MS ? [] : ['livez']),
+    ...(livezMs <= (flags.short ? STOOD_STILL_MS : MOST_LIVEZ_MS) ? [] : ['livez']),
     ...(executeP99Ms === null || executeP99Ms <= allowed ? [] : ['execute']),
     ...(peakMb === null || peakMb <= MOST_RSS_MB ? [] : ['memory']),
   ];
