@@ -213,6 +213,10 @@ ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS settled_reason tex
 CREATE INDEX IF NOT EXISTS orchestration_quarantine_open ON orchestration_quarantine (id) WHERE state = 'OPEN';
 CREATE INDEX IF NOT EXISTS orchestration_quarantine_flow ON orchestration_quarantine (flow_id) WHERE flow_id IS NOT NULL;
 
+-- Since migration-retry-policies: what operators set over a document (retries, timeouts, backoff), and what of it a flow started with. Null = nothing.
+ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS policies json;
+ALTER TABLE orchestration_run ADD COLUMN IF NOT EXISTS policy json;
+
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   id          serial NOT NULL,
@@ -221,6 +225,10 @@ CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   CONSTRAINT mikro_orm_migrations_pkey PRIMARY KEY (id)
 );
 INSERT INTO mikro_orm_migrations (name)
-SELECT revision FROM (VALUES ('migration-do-undo-topics'), ('migration-quarantine-settled')) AS revisions (revision)
-WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision);
+SELECT revision FROM (VALUES
+  (1, 'migration-do-undo-topics'),
+  (2, 'migration-quarantine-settled'),
+  (3, 'migration-retry-policies')
+) AS revisions (number, revision)
+WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

@@ -4,6 +4,7 @@ import type { Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
 import { resolveStarts } from './intake/resolve-starts.js';
 import { Road } from './intake/road.js';
+import { Policies } from './operations/policies.js';
 import { type Decode, Quarantine } from './operations/quarantine.js';
 import { Commands } from './operations/requests.js';
 import { Relay } from './outbox/relay.js';
@@ -107,6 +108,7 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = new Registry({ store, broker, wire, log: logs('registry') });
   const commands = new Commands(road, read, store, () => broker.full?.() ?? null);
   const quarantine = new Quarantine({ road, read, store, registry, decode: options.decode });
+  const policies = new Policies(store, wire, logs('registry'));
   let leave: (() => Promise<void>) | null = null;
 
   /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
@@ -123,6 +125,7 @@ export function createEngine(options: EngineOptions): Engine {
     register: (registration, { dryRun }) => registry.register(registration, dryRun),
     replayQuarantined: (replay) => quarantine.replay(replay),
     discardQuarantined: (replay) => quarantine.discard(replay),
+    setPolicy: (request) => policies.set(request),
     orchestration: (name, version) => store.orchestration(name, version),
     registrationStatus: (row) => statusOf(read, row),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),

@@ -2,6 +2,7 @@
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
+import type { PolicyValues } from '../saga/orchestration.js';
 import type {
   Problem,
   QuarantinedRecord,
@@ -48,6 +49,18 @@ export interface QuarantineResult {
   readonly problems: readonly Problem[];
 }
 
+/** `row` as it is now; null: there is none. */
+export interface OrchestrationResult {
+  readonly row: RegistrationRow | null;
+  readonly problems: readonly Problem[];
+}
+/** Every value null: the policy goes. */
+export interface PolicyRequest extends PolicyValues {
+  readonly orchestrationName: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 export interface StepChange {
   readonly flowId: string;
   readonly orchestrationName: string;
@@ -86,6 +99,8 @@ export interface EngineService {
   /** A quarantined record once more down the road. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
   replayQuarantined(replay: Replay): Promise<QuarantineResult>;
   discardQuarantined(replay: Replay): Promise<QuarantineResult>;
+  /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
+  setPolicy(request: PolicyRequest): Promise<OrchestrationResult>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   /** REGISTERED when every step has a registered worker. */

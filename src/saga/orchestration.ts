@@ -53,6 +53,20 @@ export interface Orchestration {
   readonly onUndoExhausted: 'stop' | 'continue';
   readonly description: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a flow: what operators had set over the document when it started; `steps` have it already. Absent = nothing. */
+  readonly policies?: readonly PolicyValues[];
+}
+
+/** What an operator sets over a document; null = what the document has. */
+export interface PolicyValues {
+  /** Null = every step. */
+  readonly stepName: string | null;
+  readonly maxRetries: number | null;
+  readonly undoMaxRetries: number | null;
+  readonly timeoutMs: number | null;
+  readonly undoTimeoutMs: number | null;
+  /** Of DO and UNDO; an absent field is what the document has. */
+  readonly backoff: Partial<Backoff> | null;
 }
 
 /** What holds for a step whose document does not give it. */

@@ -117,7 +117,7 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
-const LONGEST_MS = 365 * 86_400_000;
+export const LONGEST_MS = 365 * 86_400_000;
 
 /** `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(least: number): Check<number> {

@@ -5,7 +5,7 @@ import { readFields } from './checks.js';
 
 const anything: check.Check<unknown> = (value) => value;
 
-const backoff: check.Check<Partial<Backoff>> = (value, at, report) => {
+export const backoff: check.Check<Partial<Backoff>> = (value, at, report) => {
   const read = readFields(value, at, BACKOFF, report, 'backoff');
   if (read === null) return undefined;
   const { initial, factor, max, jitter } = read;

@@ -5,7 +5,7 @@ import { type DocumentProblem, type Path, pathText, type Report } from './checks
 import { type Declaration, readDeclaration } from './declarations.js';
 import { tooMuchIn } from './document-text.js';
 import { unstorable } from './json.js';
-import { nearest } from './nearest.js';
+import { didYouMean, nearest } from './nearest.js';
 import { parseText } from './parse-document.js';
 import { collisionKey, stepTopic } from './topics.js';
 
@@ -83,7 +83,7 @@ function readValue(
     const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
     problems.push({
       code,
-      message: `${message}${hint(suggestions, among)}${placeOf(value, at)}`,
+      message: `${message}${among ? didYouMean(suggestions, among) : ''}${placeOf(value, at)}`,
       path: at.length === 0 ? null : pathText(at),
       line: lineOf(at),
       suggestions,
@@ -108,13 +108,6 @@ function readValue(
     serviceName,
     named: roots.map(([one]) => nameIn(one)),
   };
-}
-
-function hint(suggestions: readonly string[], among: readonly string[] | undefined): string {
-  if (among === undefined) return '';
-  return suggestions.length > 0
-    ? `; did you mean ${suggestions.join(' or ')}?`
-    : `; known are ${among.join(', ')}`;
 }
 
 /** A field that is there and not null. */

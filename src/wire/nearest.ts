@@ -26,3 +26,10 @@ function distance(one: string, other: string): number {
   }
   return row[other.length] as number;
 }
+
+/** For the end of a message about a name that is not among these. */
+export function didYouMean(suggestions: readonly string[], among: readonly string[]): string {
+  return suggestions.length > 0
+    ? `; did you mean ${suggestions.join(' or ')}?`
+    : `; known are ${among.join(', ')}`;
+}

@@ -5,6 +5,7 @@ import type { Poison, RefusedStart } from './body.js';
 import { command, isCommand } from './command.js';
 import { endOf, isEnd } from './flow-end.js';
 import { iso, type Message, type Row, type WireOptions } from './message.js';
+import { nearest } from './nearest.js';
 import { wrongHeaders } from './starts.js';
 import { stepTopic, TOPICS } from './topics.js';
 
@@ -106,5 +107,7 @@ export function createWire(options: WireOptions) {
         stepTopic(orchestrationName, stepName, 'UNDO'),
       ];
     },
+
+    nearest,
   };
 }

@@ -30,7 +30,6 @@ const LATER = new Set([
   ].map((name) => `Mutation.${name}`),
   'UndoFlowInput.planHash',
   ...[
-    'OrchestrationPayload',
     'OrchestrationActionInput',
     'BulkInput',
     'BulkPayload',

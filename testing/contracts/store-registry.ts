@@ -64,6 +64,7 @@ export function storeRegistryContract(bench: () => Bench): void {
         paused: false,
         archived: false,
         createdAt: newest?.createdAt,
+        policies: [],
       });
       expect(newest?.createdAt).toBeGreaterThan(1_700_000_000_000);
       expect(await two.store.orchestration(name, 1)).toMatchObject({

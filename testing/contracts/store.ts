@@ -8,6 +8,7 @@ import { register } from './store-builders.js';
 import { storeLockingContract } from './store-locking.js';
 import { storeOnceContract } from './store-once.js';
 import { storeOutboxContract } from './store-outbox.js';
+import { storePoliciesContract } from './store-policies.js';
 import { storeQuarantineContract } from './store-quarantine.js';
 import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
@@ -72,6 +73,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeQuarantineContract(opened);
     storeTimeContract(opened);
     storeRegistryContract(opened);
+    storePoliciesContract(opened);
     storeReadingContract(opened);
     storeRemovalContract(opened);
   });

@@ -41,6 +41,7 @@ const wire: Wire = {
   }),
   registrationStatus: () => ({ topic: 't', key: null, value: null, headers: {} }),
   stepTopics: (name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`],
+  nearest: () => [],
 };
 
 /** A road over one flow `f` that every transaction finds as it was left. */

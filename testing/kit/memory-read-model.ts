@@ -29,8 +29,8 @@ export class MemoryReadModel implements ReadModel {
           name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()),
       )
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, { versions, paused, archived }]) =>
-        versions.slice(-1).map((one) => ({ ...one, paused, archived })),
+      .flatMap(([, { versions, ...facts }]) =>
+        versions.slice(-1).map((one) => ({ ...one, ...facts })),
       );
     return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
   }

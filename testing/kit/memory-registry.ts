@@ -1,5 +1,10 @@
 /** Registrations in memory. */
-import type { RegistrationRow, RegistryTransaction, WorkerRow } from '../../src/engine/ports.js';
+import type {
+  Policy,
+  RegistrationRow,
+  RegistryTransaction,
+  WorkerRow,
+} from '../../src/engine/ports.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { type MemoryTables, registrationOf } from './memory-tables.js';
 
@@ -12,7 +17,7 @@ function topicKey(topic: string): string {
 export class MemoryRegistry implements RegistryTransaction {
   constructor(
     private readonly tables: MemoryTables,
-    private readonly now: number,
+    private readonly time: number,
     private readonly stepTopics: StepTopics,
   ) {}
 
@@ -64,13 +69,23 @@ export class MemoryRegistry implements RegistryTransaction {
       versions: [],
       paused: false,
       archived: false,
+      policies: [],
     };
-    const versions = [...entry.versions, { orchestration, initiator, createdAt: this.now }];
+    const versions = [...entry.versions, { orchestration, initiator, createdAt: this.time }];
     this.tables.names.set(orchestration.name, { ...entry, versions });
   }
 
   async saveWorkers(rows: readonly WorkerRow[]): Promise<void> {
     for (const row of rows)
       this.tables.workers.set(`${row.orchestrationName}/${row.stepName}/${row.serviceName}`, row);
+  }
+
+  async savePolicies(name: string, policies: readonly Policy[]): Promise<void> {
+    const entry = this.tables.names.get(name);
+    if (entry !== undefined) this.tables.names.set(name, { ...entry, policies });
+  }
+
+  async now(): Promise<number> {
+    return this.time;
   }
 }

@@ -3,6 +3,7 @@ import type {
   FlowHint,
   InboxPosition,
   OutboxRow,
+  Policy,
   QuarantineEntry,
   RegistrationRow,
   WorkerRow,
@@ -30,6 +31,7 @@ export interface NameEntry {
   }[];
   readonly paused: boolean;
   readonly archived: boolean;
+  readonly policies: readonly Policy[];
 }
 
 export interface Settled {
@@ -126,5 +128,5 @@ export function registrationOf(
       : entry?.versions.find((one) => one.orchestration.version === version);
   return entry === undefined || found === undefined
     ? null
-    : { ...found, paused: entry.paused, archived: entry.archived };
+    : { ...found, paused: entry.paused, archived: entry.archived, policies: entry.policies };
 }

@@ -8,7 +8,11 @@ import { openOrm } from '../../src/postgres/database.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 import { findPsql } from './psql.js';
 
-const REVISIONS = ['migration-do-undo-topics', 'migration-quarantine-settled'];
+const REVISIONS = [
+  'migration-do-undo-topics',
+  'migration-quarantine-settled',
+  'migration-retry-policies',
+];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),
 );

@@ -1,5 +1,5 @@
 /** What GraphQL takes. Values are checked where they are used (src/api/input), with the name of the field. */
-import { Field, ID, InputType } from 'type-graphql';
+import { Field, ID, InputType, Int } from 'type-graphql';
 import { FlowStatusEnum, StepStatusEnum } from './enums.js';
 import { DateTime, JsonScalar } from './scalars.js';
 
@@ -132,4 +132,40 @@ export class SkipStepInput {
   @Field(() => String, REASON) reason!: string;
   @Field(() => JsonScalar, { ...nullable, description: "Taken as the step's answer." })
   output!: unknown;
+}
+
+@InputType({
+  description:
+    'Retries, timeouts and backoff over a document. Null or absent = what the document has; all of them null removes the policy.',
+})
+export class SetPolicyInput {
+  @Field(() => String, { description: 'A registered orchestration.' }) orchestrationName!: string;
+  @Field(() => String, {
+    ...nullable,
+    description: 'The step, as the orchestration calls it; null = all of its steps.',
+  })
+  stepName!: string | null;
+  @Field(() => Int, { ...nullable, description: 'DO retries, 0 to 1000.' }) maxRetries!:
+    | number
+    | null;
+  @Field(() => Int, { ...nullable, description: 'UNDO retries per round, 0 to 1000.' })
+  undoMaxRetries!: number | null;
+  @Field(() => Int, {
+    ...nullable,
+    description: 'How long an attempt of DO may take, in milliseconds, from 1.',
+  })
+  timeoutMs!: number | null;
+  @Field(() => Int, { ...nullable, description: 'The same for UNDO.' }) undoTimeoutMs!:
+    | number
+    | null;
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description:
+      'As in a document: an object of initial, factor, max and jitter, each optional. For DO and UNDO.',
+  })
+  backoff!: unknown;
+  @Field(() => String, {
+    description: 'Why; stored with the policy. 1 to 2000 characters.',
+  })
+  reason!: string;
 }

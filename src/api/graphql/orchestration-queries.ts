@@ -1,6 +1,7 @@
 /** Questions about orchestrations. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { withPolicies } from '../../saga/policies.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { goodNumber, goodText } from '../input/words.js';
@@ -11,7 +12,10 @@ import { connectionOf, FlowConnection, OrchestrationConnection } from './views/c
 import { OrchestrationView, StepDefinitionView, type Workers } from './views/orchestration.js';
 
 /** Asked when first needed, once for all these names. */
-function workersOf(names: readonly string[], { shell }: RequestContext): () => Promise<Workers> {
+export function workersOf(
+  names: readonly string[],
+  { shell }: RequestContext,
+): () => Promise<Workers> {
   let asked: Promise<Workers> | null = null;
   return () => {
     asked ??= shell.engine.read.workersOf(names);
@@ -78,12 +82,14 @@ export class OrchestrationQueries {
       : 'PARTIALLY_REGISTERED';
   }
 
-  @FieldResolver(() => [StepDefinitionView], { description: 'By seq.' })
+  @FieldResolver(() => [StepDefinitionView], {
+    description: 'By seq, with retries and timeouts as a flow that starts now gets them.',
+  })
   async steps(
     @Root() { row, workers }: OrchestrationView,
     @Ctx() { shell }: RequestContext,
   ): Promise<StepDefinitionView[]> {
-    const { name, steps } = row.orchestration;
+    const { name, steps } = withPolicies(row.orchestration, row.policies);
     const known = await workers();
     return steps.map(
       (step) =>

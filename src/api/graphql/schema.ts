@@ -6,6 +6,7 @@ import { Mutations } from './mutations.js';
 import { readNumberArguments } from './number-arguments.js';
 import { OperatorMutations } from './operator-mutations.js';
 import { OrchestrationQueries } from './orchestration-queries.js';
+import { PolicyMutations } from './policies.js';
 import { QuarantineResolver } from './quarantine.js';
 import { FlowCounts, FlowQueries } from './queries.js';
 import { Subscriptions } from './subscriptions.js';
@@ -25,6 +26,7 @@ export function createSchema(): GraphQLSchema {
       OrchestrationQueries,
       Mutations,
       OperatorMutations,
+      PolicyMutations,
       QuarantineResolver,
       Subscriptions,
     ],

@@ -1,5 +1,7 @@
 /** Which version a start gets; one look per batch and name, never a negative cache: what was registered a moment ago can be started. */
 import type { StartRequest } from '../../saga/input.js';
+import type { Orchestration } from '../../saga/orchestration.js';
+import { withPolicies } from '../../saga/policies.js';
 import type { Delivery, PoisonCause, RegistrationRow, Store } from '../ports.js';
 import { newFlowId } from './flow-id.js';
 import type { Work } from './unit-of-work.js';
@@ -13,9 +15,11 @@ export async function resolveStarts(
   const names = new Set(
     deliveries.flatMap(({ start }) => (start === null ? [] : [start.orchestrationName])),
   );
-  const rows = new Map<string, RegistrationRow | null>();
+  const rows = new Map<string, Startable | null>();
   await Promise.all(
-    [...names].map(async (name) => rows.set(name, await store.orchestration(name, null))),
+    [...names].map(async (name) =>
+      rows.set(name, startable(await store.orchestration(name, null))),
+    ),
   );
   return deliveries.map((delivery) => {
     const { start } = delivery;
@@ -25,7 +29,7 @@ export async function resolveStarts(
       return { delivery, start: null, startRefused: refused, orchestrationPaused: false };
     const { payload, headers, initiator, idempotencyKey } = start;
     const flowId = start.flowId ?? newFlowId();
-    const { orchestration } = row;
+    const { started: orchestration } = row;
     return {
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
@@ -33,6 +37,15 @@ export async function resolveStarts(
       orchestrationPaused: false,
     };
   });
+}
+
+interface Startable extends RegistrationRow {
+  /** The version under its policies, once for all flows of the batch. */
+  readonly started: Orchestration;
+}
+
+function startable(row: RegistrationRow | null): Startable | null {
+  return row && { ...row, started: withPolicies(row.orchestration, row.policies) };
 }
 
 function refusalOf(

@@ -63,6 +63,8 @@ export interface Wire {
   registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
   /** [do topic, undo topic] of a step. */
   stepTopics(orchestrationName: string, stepName: string): readonly [string, string];
+  /** The nearest of `known`, for a did-you-mean; often none. */
+  nearest(name: string, known: readonly string[]): readonly string[];
 }
 
 export interface RegistrationStatusNotice {

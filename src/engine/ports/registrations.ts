@@ -1,14 +1,24 @@
 /** Registered orchestrations and workers, and the transaction that changes them. */
 import type { Instant } from '../../saga/flow.js';
-import type { Orchestration } from '../../saga/orchestration.js';
+import type { Orchestration, PolicyValues } from '../../saga/orchestration.js';
+
+/** What an operator has set over a document, and who, why and when. */
+export interface Policy extends PolicyValues {
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: Instant;
+}
 
 /** A registered version, with what is true of its name. */
 export interface RegistrationRow {
+  /** As its document has it; a flow starts with it under `policies`. */
   readonly orchestration: Orchestration;
   readonly initiator: string | null;
   readonly paused: boolean;
   readonly archived: boolean;
   readonly createdAt: Instant;
+  /** Of the name, whatever the version: at most one for all steps and one for each step. */
+  readonly policies: readonly Policy[];
 }
 
 /** A problem with what somebody asked for. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
@@ -74,4 +84,8 @@ export interface RegistryTransaction {
   flowsInFlight(name: string): Promise<number>;
   saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void>;
   saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
+  /** Replaces all policies of this registered name; a new version keeps them. */
+  savePolicies(name: string, policies: readonly Policy[]): Promise<void>;
+  /** The time of the database, ms. */
+  now(): Promise<Instant>;
 }

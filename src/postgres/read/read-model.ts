@@ -19,7 +19,7 @@ import type { Flow, FlowStatus } from '../../saga/flow.js';
 import { throwingFaults } from '../connection/faults.js';
 import { arrayOf, freshOf, millis, millisOf, type Sql } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
-import { flowOf, READ_ONLY, type RunRead, type StepRead } from '../rows/flow-rows.js';
+import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
 import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
 import { cursorOf, readCursor } from './cursor.js';
 import { Bindings, containing } from './flow-filter.js';
@@ -169,10 +169,6 @@ export class PostgresReadModel implements ReadModel {
   }
 
   private async whole(rows: readonly WholeFlow[]): Promise<Flow[]> {
-    const refOf = (row: WholeFlow): { name: string; version: number } => ({
-      name: row.orchestration_name,
-      version: row.orchestration_version,
-    });
     const definitionOf = await throwingFaults(() =>
       this.definitions.of(freshOf(this.em), rows.map(refOf)),
     );

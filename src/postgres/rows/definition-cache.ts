@@ -1,17 +1,27 @@
 /** Registered versions. They never change, so each is read once per process; only committed ones are kept. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Backoff, Orchestration, StepDefinition } from '../../saga/orchestration.js';
+import type {
+  Backoff,
+  Orchestration,
+  PolicyValues,
+  StepDefinition,
+} from '../../saga/orchestration.js';
+import { withPolicies } from '../../saga/policies.js';
 import { OrchestrationRow, OrchestrationStepRow } from '../schema/entities/definitions.js';
 
 export interface VersionRef {
   readonly name: string;
   readonly version: number;
+  /** JSON text of the policies a flow started with; null or absent = none. */
+  readonly policy?: string | null;
 }
 
 const MOST_KEPT = 10_000;
 
 export class Definitions {
   private readonly kept = new Map<string, Orchestration>();
+  /** Versions under policies, by version and policies. */
+  private readonly under = new Map<string, Orchestration>();
 
   /** These versions, read through `em` where they are new; asking for one that is not registered throws: no flow can have started with it. */
   async of(
@@ -36,8 +46,18 @@ export class Definitions {
       const orchestration = found.get(keyOf(ref));
       if (orchestration === undefined)
         throw new Error(`version ${ref.version} of orchestration ${ref.name} is not registered`);
-      return orchestration;
+      return ref.policy ? this.underPolicies(orchestration, ref.policy) : orchestration;
     };
+  }
+
+  private underPolicies(orchestration: Orchestration, policy: string): Orchestration {
+    const key = `${keyOf(orchestration)} ${policy}`;
+    const known = this.under.get(key);
+    if (known !== undefined) return known;
+    if (this.under.size >= MOST_KEPT) this.under.clear();
+    const made = withPolicies(orchestration, JSON.parse(policy) as PolicyValues[]);
+    this.under.set(key, made);
+    return made;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../saga/flow.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { millis, millisOf } from '../connection/sql.js';
+import type { VersionRef } from './definition-cache.js';
 
 export interface RunRead {
   readonly flow_id: string;
@@ -28,6 +29,13 @@ export interface RunRead {
   readonly headers: string;
   readonly state: string | null;
   readonly last_event_number: number;
+  readonly policy: string | null;
+}
+
+/** The definition a flow runs with. */
+export function refOf(run: RunRead): VersionRef {
+  const { orchestration_name: name, orchestration_version: version, policy } = run;
+  return { name, version, policy };
 }
 
 /** The same with the payloads that are wanted; the others are NULL. */
@@ -40,7 +48,7 @@ export function withPayloads(columns: string, input: boolean, output: boolean): 
 /** The columns of a RunRead, of the table called `r`. */
 export const RUN_COLUMNS = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
   ${millisOf('r.ended_at')} AS ended_at, r.failure_reason, r.initiator, r.idempotency_key, r.input::text AS input, r.output::text AS output,
-  r.headers::text AS headers, r.state::text AS state, r.last_event_number`;
+  r.headers::text AS headers, r.state::text AS state, r.last_event_number, r.policy::text AS policy`;
 
 export interface StepRead {
   readonly seq: number;

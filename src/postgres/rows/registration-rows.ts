@@ -1,6 +1,6 @@
 /** A registered version with what is true of its name. Asked for at every start: one statement, the version itself comes from memory. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { RegistrationRow } from '../../engine/ports.js';
+import type { Policy, RegistrationRow } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { prepared } from '../connection/connection.js';
 import { millis, millisOf, type Parameter, type Sql, sqlOf } from '../connection/sql.js';
@@ -11,9 +11,10 @@ interface RegistrationRead extends VersionRef {
   readonly archived: boolean;
   readonly initiator: string | null;
   readonly created_at: number;
+  readonly policies: string | null;
 }
 
-const COLUMNS = `n.name, o.version, n.paused, n.archived, o.initiator, ${millisOf('o.created_at')} AS created_at`;
+const COLUMNS = `n.name, o.version, n.paused, n.archived, o.initiator, ${millisOf('o.created_at')} AS created_at, n.policies::text AS policies`;
 /** The newest version of each name `n`. */
 export const SELECT_CURRENT = `SELECT ${COLUMNS} FROM orchestration_name n JOIN orchestration o ON o.name = n.name AND o.version = n.current_version`;
 
@@ -37,6 +38,7 @@ export async function registrations(
       paused,
       archived,
       createdAt: millis(row.created_at),
+      policies: row.policies === null ? [] : (JSON.parse(row.policies) as Policy[]),
     };
   });
 }

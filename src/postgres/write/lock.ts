@@ -11,6 +11,7 @@ import {
   flowOf,
   RUN_COLUMNS,
   type RunRead,
+  refOf,
   STEP_COLUMNS,
   type StepRead,
 } from '../rows/flow-rows.js';
@@ -127,8 +128,4 @@ function contexts(
     unsent: (waiting.get(flow_id) ?? []).map(([, , attemptId]) => attemptId),
     orchestrationPaused: paused.includes(orchestration_name),
   });
-}
-
-export function refOf(run: RunRead): { readonly name: string; readonly version: number } {
-  return { name: run.orchestration_name, version: run.orchestration_version };
 }

@@ -43,7 +43,7 @@ export function record(sql: TransactionSql, recording: Recording): void {
     one.withdrawn.map((attemptId) => ({ flowId: one.after.flowId, attemptId })),
   );
   const parts: Part[] = [
-    wrap.insert('orchestration_run', columnsOf(NEW_RUN, started), started.length),
+    wrap.insert('orchestration_run', columnsOf(newRun(started), started), started.length),
     insertSteps(started),
     wrap.update(
       'orchestration_run',
@@ -85,6 +85,20 @@ const NEW_RUN: readonly ColumnSpec<FlowRecord>[] = [
   ['headers', 'text', ({ after }) => jsonTextOf(after.headers), asJson],
   ['wake_at', 'float8', ({ wakeAt }) => wakeAt, instantOf],
 ];
+
+const POLICY: ColumnSpec<FlowRecord> = [
+  'policy',
+  'text',
+  ({ after: { orchestration } }) =>
+    orchestration.policies === undefined ? null : JSON.stringify(orchestration.policies),
+  asJson,
+];
+
+/** Policies are rare: where no flow has one, the column is not written. */
+function newRun(started: readonly FlowRecord[]): readonly ColumnSpec<FlowRecord>[] {
+  const some = started.some(({ after }) => after.orchestration.policies !== undefined);
+  return some ? [...NEW_RUN, POLICY] : NEW_RUN;
+}
 
 function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {
   return [

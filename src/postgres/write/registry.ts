@@ -1,8 +1,14 @@
 /** Registered orchestrations and workers, through the EntityManager: this is not the hot path. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { RegistrationRow, RegistryTransaction, WorkerRow } from '../../engine/ports.js';
+import type {
+  Policy,
+  RegistrationRow,
+  RegistryTransaction,
+  WorkerRow,
+} from '../../engine/ports.js';
+import type { Instant } from '../../saga/flow.js';
 import type { Orchestration } from '../../saga/orchestration.js';
-import { arrayOf, type Sql } from '../connection/sql.js';
+import { arrayOf, millisOf, type Sql } from '../connection/sql.js';
 import { keyOf, readDefinitions, type VersionRef } from '../rows/definition-cache.js';
 import { registrations as readRegistrations, SELECT_CURRENT } from '../rows/registration-rows.js';
 import {
@@ -101,6 +107,19 @@ export class Registry implements RegistryTransaction {
         registeredAt: new Date(),
       })),
     );
+  }
+
+  async savePolicies(name: string, policies: readonly Policy[]): Promise<void> {
+    const stored = policies.length === 0 ? null : policies;
+    await this.em.nativeUpdate(OrchestrationNameRow, { name }, { policies: stored });
+  }
+
+  async now(): Promise<Instant> {
+    const [row] = await this.sql.rows<{ now: number }>(
+      `SELECT floor(${millisOf('clock_timestamp()')}) AS now`,
+      [],
+    );
+    return Number(row?.now);
   }
 
   private keysOf(

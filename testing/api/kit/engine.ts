@@ -4,12 +4,14 @@
  */
 
 import { samePayload } from '../../../src/engine/intake/payload-equality.js';
+import { Policies } from '../../../src/engine/operations/policies.js';
 import type {
   FlowRecord,
   Problem,
   QuarantinedRecord,
   Registration,
   RegistrationRow,
+  RegistryTransaction,
   Replay,
 } from '../../../src/engine/ports.js';
 import type {
@@ -17,11 +19,14 @@ import type {
   ExecuteResult,
   FlowResult,
   Health,
+  OrchestrationResult,
+  PolicyRequest,
   QuarantineResult,
   Registered,
   RegisterResult,
 } from '../../../src/engine/service.js';
 import { Hub } from '../../../src/engine/subscriptions/hub.js';
+import { silent } from '../../../src/observability/log.js';
 import { type Advanced, advance, start } from '../../../src/saga/advance.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Action, Flow } from '../../../src/saga/flow.js';
@@ -31,6 +36,7 @@ import type {
   ReplyInput,
   StartRequest,
 } from '../../../src/saga/input.js';
+import { nearest } from '../../../src/wire/nearest.js';
 import { MemoryRead } from './read.js';
 
 export interface Kept {
@@ -127,6 +133,35 @@ export class EngineInMemory implements EngineService {
     return this.settle(replay, 'DISCARDED');
   }
 
+  /** The rules are the engine's own; only where they are kept is this. */
+  async setPolicy(request: PolicyRequest): Promise<OrchestrationResult> {
+    this.ask('setPolicy');
+    const tx: Pick<RegistryTransaction, 'lockRegistry' | 'current' | 'savePolicies' | 'now'> = {
+      lockRegistry: async () => undefined,
+      current: async (names) =>
+        new Map(
+          names.flatMap((name) => {
+            const row = this.versions.get(name)?.at(-1);
+            return row === undefined ? [] : [[name, row]];
+          }),
+        ),
+      savePolicies: async (name, policies) => {
+        const rows = this.versions.get(name) ?? [];
+        this.versions.set(
+          name,
+          rows.map((row) => ({ ...row, policies })),
+        );
+      },
+      now: async () => this.now,
+    };
+    const store = {
+      registry: <T>(work: (tx: RegistryTransaction) => Promise<T>) =>
+        work(tx as RegistryTransaction),
+      similarNames: async (name: string) => nearest(name, [...this.versions.keys()]),
+    };
+    return new Policies(store, { nearest }, silent('registry')).set(request);
+  }
+
   private settle({ id, actor, reason }: Replay, state: 'REPLAYED' | 'DISCARDED'): QuarantineResult {
     this.ask('settle');
     const index = this.quarantine.findIndex((one) => one.id === id);
@@ -161,6 +196,7 @@ export class EngineInMemory implements EngineService {
           paused: false,
           archived: false,
           createdAt: this.now,
+          policies: before.at(-1)?.policies ?? [],
         };
         this.versions.set(orchestrationName, [...before, row]);
       }

@@ -1,16 +1,20 @@
 /** A registered orchestration as callers see it. */
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { RegistrationRow } from '../../../engine/ports.js';
+import type { Policy, RegistrationRow } from '../../../engine/ports.js';
 import type { StepDefinition } from '../../../saga/orchestration.js';
 import { OrchestrationTypeEnum } from '../enums.js';
 import { DateTime, JsonScalar } from '../scalars.js';
+import { ProblemView } from './answers.js';
 
 const nullable = { nullable: true } as const;
 
 /** A GraphQL Int has 32 bits. */
 const LARGEST_INT = 2_147_483_647;
 
-@ObjectType('StepDefinition', { description: 'A step as registered.' })
+@ObjectType('StepDefinition', {
+  description:
+    'A step as a flow that starts now gets it: as registered, under the policies there are.',
+})
 export class StepDefinitionView {
   constructor(
     private readonly step: StepDefinition,
@@ -27,18 +31,20 @@ export class StepDefinitionView {
   get objectType(): string | null {
     return this.step.objectType;
   }
-  @Field(() => Int, { description: 'DO retries allowed: 3 means up to 4 commands.' })
+  @Field(() => Int, {
+    description: 'DO retries allowed, policies included: 3 means up to 4 commands.',
+  })
   get maxRetries(): number {
     return this.step.maxRetries;
   }
-  @Field(() => Int, { description: 'UNDO retries allowed per round.' })
+  @Field(() => Int, { description: 'UNDO retries allowed per round, policies included.' })
   get undoMaxRetries(): number {
     return this.step.undoMaxRetries;
   }
   @Field(() => Int, {
     ...nullable,
     description:
-      'How long a DO may take, in milliseconds; null when that is more than an Int can say.',
+      'How long a DO may take, policies included, in milliseconds; null when that is more than an Int can hold.',
   })
   get timeoutMs(): number | null {
     return this.step.timeoutMs > LARGEST_INT ? null : this.step.timeoutMs;
@@ -52,6 +58,51 @@ export class StepDefinitionView {
   @Field(() => [String], { description: 'Services that registered as its worker.' })
   get workers(): readonly string[] {
     return this.services;
+  }
+}
+
+@ObjectType('Policy', {
+  description: 'What an operator set over the document. Null = what the document has.',
+})
+export class PolicyView {
+  constructor(private readonly policy: Policy) {}
+  @Field(() => String, { ...nullable, description: 'The step; null = all steps.' })
+  get stepName(): string | null {
+    return this.policy.stepName;
+  }
+  @Field(() => Int, { ...nullable, description: 'DO retries.' }) get maxRetries(): number | null {
+    return this.policy.maxRetries;
+  }
+  @Field(() => Int, { ...nullable, description: 'UNDO retries per round.' })
+  get undoMaxRetries(): number | null {
+    return this.policy.undoMaxRetries;
+  }
+  @Field(() => Int, { ...nullable, description: 'How long a DO may take, in milliseconds.' })
+  get timeoutMs(): number | null {
+    return this.policy.timeoutMs;
+  }
+  @Field(() => Int, { ...nullable, description: 'How long an UNDO may take, in milliseconds.' })
+  get undoTimeoutMs(): number | null {
+    return this.policy.undoTimeoutMs;
+  }
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description:
+      'The fields that were set of initial, factor, max and jitter; waits in milliseconds.',
+  })
+  get backoff(): unknown {
+    if (this.policy.backoff === null) return null;
+    const { initialMs: initial, factor, maxMs: max, jitter } = this.policy.backoff;
+    return { initial, factor, max, jitter };
+  }
+  @Field(() => String, { description: 'Who set it.' }) get actor(): string {
+    return this.policy.actor;
+  }
+  @Field(() => String, { description: 'Why.' }) get reason(): string {
+    return this.policy.reason;
+  }
+  @Field(() => DateTime, { description: 'When.' }) get at(): number {
+    return this.policy.at;
   }
 }
 
@@ -96,4 +147,24 @@ export class OrchestrationView {
   get createdAt(): number {
     return this.row.createdAt;
   }
+  @Field(() => [PolicyView], {
+    description:
+      'What operators set over the document, whatever the version; that of all steps first. A policy of a step counts before that of all steps.',
+  })
+  get policies(): readonly PolicyView[] {
+    return this.row.policies.map((policy) => new PolicyView(policy));
+  }
+}
+
+@ObjectType('OrchestrationPayload', {
+  description: 'The orchestration afterwards, or why nothing was done.',
+})
+export class OrchestrationPayload {
+  @Field(() => OrchestrationView, {
+    ...nullable,
+    description: 'The orchestration as it is now; null when there is none.',
+  })
+  orchestration!: OrchestrationView | null;
+  @Field(() => [ProblemView], { description: 'Why nothing was done.' })
+  problems!: readonly ProblemView[];
 }

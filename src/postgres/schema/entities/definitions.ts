@@ -30,6 +30,7 @@ export const OrchestrationNameRow = defineEntity({
     currentVersion: p.integer(),
     paused: p.boolean().default(false),
     archived: p.boolean().default(false),
+    policies: p.json<unknown>().columnType('json').nullable(),
   },
   indexes: [{ name: 'orchestration_name_paused', properties: ['name'], where: 'paused' }],
 });

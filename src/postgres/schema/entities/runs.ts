@@ -27,6 +27,7 @@ export const RunRow = defineEntity({
     lastEventNumber: p.integer(),
     wakeAt: instant().nullable(),
     parked: text().nullable(),
+    policy: json().nullable(),
   },
   indexes: [
     { name: 'orchestration_run_started', properties: ['startedAt', 'flowId'] },

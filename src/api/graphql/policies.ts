@@ -1,0 +1,46 @@
+/** What operators set over a document that is not theirs. */
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { Problem } from '../../engine/ports.js';
+import type { OrchestrationResult } from '../../engine/service.js';
+import { readPolicy } from '../../wire/policies.js';
+import type { RequestContext } from '../context.js';
+import { checkOptionalWord, checkWord, LONGEST_NAME } from '../input/words.js';
+import { SetPolicyInput } from './inputs.js';
+import { UNCHECKED } from './mutations.js';
+import { checkReason } from './operator-mutations.js';
+import { workersOf } from './orchestration-queries.js';
+import { ProblemView } from './views/answers.js';
+import { OrchestrationPayload, OrchestrationView } from './views/orchestration.js';
+
+function payloadOf(
+  { row, problems }: OrchestrationResult,
+  context: RequestContext,
+): OrchestrationPayload {
+  const orchestration =
+    row && new OrchestrationView(row, workersOf([row.orchestration.name], context));
+  return { orchestration, problems: problems.map(ProblemView.of) };
+}
+
+@Resolver()
+export class PolicyMutations {
+  @Mutation(() => OrchestrationPayload, {
+    description:
+      'Sets retries, timeouts and backoff over a document, for flows that start from now on; a new version of the document keeps them. Replaces the policy of that step, or of all steps.',
+  })
+  async setPolicy(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => SetPolicyInput, { ...UNCHECKED, description: 'What, and why.' })
+    input: SetPolicyInput,
+  ): Promise<OrchestrationPayload> {
+    const problems: Problem[] = [];
+    const { maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff } = input;
+    const name = checkWord(input.orchestrationName, 'orchestrationName', LONGEST_NAME, problems);
+    const stepName = checkOptionalWord(input.stepName, 'stepName', problems);
+    const policy = readPolicy({ maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff });
+    problems.push(...policy.problems);
+    const reason = checkReason(input.reason, problems);
+    if (problems.length > 0) return payloadOf({ row: null, problems }, context);
+    const by = { orchestrationName: name, stepName, actor: context.actor, reason };
+    return payloadOf(await context.shell.engine.setPolicy({ ...by, ...policy.values }), context);
+  }
+}

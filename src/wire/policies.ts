@@ -1,0 +1,48 @@
+/** What an operator sets over a document, read by the checks of a document. All problems come back at once. */
+import type { PolicyValues } from '../saga/orchestration.js';
+import * as check from './checks.js';
+import { backoff } from './document-fields.js';
+import { didYouMean, nearest } from './nearest.js';
+
+export interface ReadPolicy {
+  readonly values: Omit<PolicyValues, 'stepName'>;
+  readonly problems: readonly check.DocumentProblem[];
+}
+
+const milliseconds = check.whole(1, check.LONGEST_MS);
+const POLICY = {
+  maxRetries: check.whole(0, 1000),
+  undoMaxRetries: check.whole(0, 1000),
+  timeoutMs: milliseconds,
+  undoTimeoutMs: milliseconds,
+  backoff,
+};
+
+/** Absent and null fields are what the document has; so is a backoff without fields. */
+export function readPolicy(
+  fields: Readonly<Partial<Record<keyof typeof POLICY, unknown>>>,
+): ReadPolicy {
+  const problems: check.DocumentProblem[] = [];
+  const report: check.Report = (code, at, text, among) => {
+    const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
+    const message = among === undefined ? text : `${text}${didYouMean(suggestions, among)}`;
+    problems.push({ code, message, path: check.pathText(at), line: null, suggestions });
+  };
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const read = check.readFields(
+    Object.fromEntries(given),
+    [],
+    POLICY,
+    report,
+    'a policy',
+  ) as check.Fields<typeof POLICY>;
+  const waits = read.backoff ?? {};
+  const values = {
+    maxRetries: read.maxRetries ?? null,
+    undoMaxRetries: read.undoMaxRetries ?? null,
+    timeoutMs: read.timeoutMs ?? null,
+    undoTimeoutMs: read.undoTimeoutMs ?? null,
+    backoff: Object.keys(waits).length === 0 ? null : waits,
+  };
+  return { values, problems };
+}
