@@ -10,6 +10,7 @@ import { addConnectionOptions, connect, type Globals } from './connection.js';
 import { addFlows } from './flows.js';
 import { addLists } from './lists.js';
 import { EXIT } from './output.js';
+import { addPolicy } from './policies.js';
 import { report } from './problems.js';
 
 type Run<F> = (
@@ -66,6 +67,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addFlows(program, act);
   addLists(program, act);
   addActions(program, act);
+  addPolicy(program, act);
   addCompletion(program);
   return program;
 }

@@ -26,6 +26,8 @@ export interface ClientOptions {
 
 export type FlowDetails = NonNullable<api.DetailsQuery['details']>;
 export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
+/** An orchestration with the policies it has now. */
+export type Policed = NonNullable<api.SetPolicyMutation['setPolicy']['orchestration']>;
 export type BackstepClient = ReturnType<typeof createClient>;
 
 /** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
@@ -99,6 +101,14 @@ function callsOf(send: Send) {
         .registerOrchestration;
       if (answer.problems.length > 0) throw new ProblemError(answer.problems);
       return answer.registrations;
+    },
+
+    /** Retries, timeouts and backoff over a document, for flows that start afterwards; all of them null removes the policy. */
+    async setPolicy(input: api.SetPolicyInput, options: Signal = {}): Promise<Policed> {
+      const answer = (await send(api.SetPolicyDocument, { input }, options)).setPolicy;
+      if (answer.problems.length > 0 || !answer.orchestration)
+        throw new ProblemError(answer.problems);
+      return answer.orchestration;
     },
 
     /** A flow with its steps, payloads and available actions; null = no such flow. */

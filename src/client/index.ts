@@ -4,6 +4,7 @@ export {
   type ClientOptions,
   createClient,
   type FlowDetails,
+  type Policed,
   type Registered,
 } from './client.js';
 export { BackstepError, ProblemError } from './errors.js';

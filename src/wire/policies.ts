@@ -28,14 +28,11 @@ export function readPolicy(
     const message = among === undefined ? text : `${text}${didYouMean(suggestions, among)}`;
     problems.push({ code, message, path: check.pathText(at), line: null, suggestions });
   };
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const read = check.readFields(
-    Object.fromEntries(given),
-    [],
-    POLICY,
-    report,
-    'a policy',
-  ) as check.Fields<typeof POLICY>;
+  // Numbers that came with their text (2.0) become plain ones, undefined fields go.
+  const given: unknown = JSON.parse(JSON.stringify(fields));
+  const read = check.readFields(given, [], POLICY, report, 'a policy') as check.Fields<
+    typeof POLICY
+  >;
   const waits = read.backoff ?? {};
   const values = {
     maxRetries: read.maxRetries ?? null,

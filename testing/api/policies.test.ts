@@ -98,6 +98,25 @@ describe('setPolicy', () => {
     expect(running.engine.asked).toEqual([]);
   });
 
+  test.each(['2.0', '2', '1.50e1'])(
+    'takes the factor %s as a number, however it is written',
+    async (factor) => {
+      const query = `mutation { setPolicy(input: {orchestrationName: "tenantCreation", reason: "x", backoff: {factor: ${factor}}}) { problems { message } orchestration { policies { backoff } } } }`;
+      const wanted = {
+        problems: [],
+        orchestration: { policies: [{ backoff: { factor: Number(factor) } }] },
+      };
+      expect(await running.data(query)).toEqual({ setPolicy: wanted });
+      const variables = `{"input":{"orchestrationName":"tenantCreation","reason":"x","backoff":{"factor":${factor}}}}`;
+      const { body } = await running.post(
+        '/graphql',
+        `{"query":${JSON.stringify(SET)},"variables":${variables}}`,
+      );
+      expect(body).toMatchObject({ data: { setPolicy: wanted } });
+      await set({});
+    },
+  );
+
   test('of an unknown orchestration or step has suggestions', async () => {
     expect(await set({ orchestrationName: 'tenantCration', maxRetries: 1 })).toMatchObject({
       orchestration: null,

@@ -234,3 +234,29 @@ async function flowWithKey(key: string): Promise<string> {
     await new Promise(setImmediate);
   }
 }
+
+describe('policy', () => {
+  test('is set for all steps or one, shown, and removed when nothing is given', async () => {
+    const all = await backstep('policy', 'tenantCreation', '--max-retries', '7', '-r', 'slow');
+    expect([all.code, all.out]).toEqual([
+      0,
+      'tenantCreation v1  policies:\n  all steps  maxRetries 7  (ann: slow)\n',
+    ]);
+    const waits = ['--timeout-ms', '5', '--backoff', '{"initial":"1s"}', '-r', 'slower'];
+    const own = await backstep('policy', 'tenantCreation', 'createUser', ...waits);
+    expect(own.out).toContain(
+      '\n  createUser  timeoutMs 5, backoff {"initial":1000}  (ann: slower)\n',
+    );
+    const { out } = await backstep('policy', 'tenantCreation', '-r', 'fast again', '--json');
+    expect(JSON.parse(out)).toMatchObject({ policies: [{ stepName: 'createUser' }] });
+    await backstep('policy', 'tenantCreation', 'createUser', '-r', 'fast again');
+    expect((await running.engine.orchestration('tenantCreation', null))?.policies).toEqual([]);
+  });
+
+  test('is refused with the problems of the gateway, or of the command line', async () => {
+    const unknown = await backstep('policy', 'tenantCration', '--max-retries', '7', '-r', 'x');
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('tenantCreation')]);
+    const worded = await backstep('policy', 'tenantCreation', '--max-retries', 'many', '-r', 'x');
+    expect(worded.code).toBe(2);
+  });
+});

@@ -99,6 +99,26 @@ export type RegistrationStatus =
   /** Every step has a registered worker. */
   | 'REGISTERED';
 
+/** Retries, timeouts and backoff over a document. Null or absent = what the document has; all of them null removes the policy. */
+export type SetPolicyInput = {
+  /** As in a document: an object of initial, factor, max and jitter, each optional. For DO and UNDO. */
+  backoff?: unknown;
+  /** DO retries, 0 to 1000. */
+  maxRetries?: number | null | undefined;
+  /** A registered orchestration. */
+  orchestrationName: string;
+  /** Why; stored with the policy. 1 to 2000 characters. */
+  reason: string;
+  /** The step, as the orchestration calls it; null = all of its steps. */
+  stepName?: string | null | undefined;
+  /** How long an attempt of DO may take, in milliseconds, from 1. */
+  timeoutMs?: number | null | undefined;
+  /** UNDO retries per round, 0 to 1000. */
+  undoMaxRetries?: number | null | undefined;
+  /** The same for UNDO. */
+  undoTimeoutMs?: number | null | undefined;
+};
+
 /** A step to settle by hand, and why. */
 export type SkipStepInput = {
   /** The flow. */
@@ -225,6 +245,13 @@ export type ResumeFlowMutationVariables = Exact<{
 
 
 export type ResumeFlowMutation = { resumeFlow: { flow: { flowId: string, orchestrationName: string, orchestrationVersion: number, type: OrchestrationType, status: FlowStatus, paused: boolean, pauseReason: string | null, initiator: string | null, idempotencyKey: string | null, failureReason: string | null, startedAt: string, endedAt: string | null, durationMs: number | null, deadline: string | null, lastEventNumber: number } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type SetPolicyMutationVariables = Exact<{
+  input: SetPolicyInput;
+}>;
+
+
+export type SetPolicyMutation = { setPolicy: { orchestration: { name: string, version: number, policies: Array<{ stepName: string | null, maxRetries: number | null, undoMaxRetries: number | null, timeoutMs: number | null, undoTimeoutMs: number | null, backoff: unknown, actor: string, reason: string, at: string }> } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
 export type DetailsQueryVariables = Exact<{
   flowId: string;
@@ -677,6 +704,36 @@ fragment ProblemDetails on Problem {
   line
   suggestions
 }`) as unknown as TypedDocumentString<ResumeFlowMutation, ResumeFlowMutationVariables>;
+export const SetPolicyDocument = new TypedDocumentString(`
+    mutation SetPolicy($input: SetPolicyInput!) {
+  setPolicy(input: $input) {
+    orchestration {
+      name
+      version
+      policies {
+        stepName
+        maxRetries
+        undoMaxRetries
+        timeoutMs
+        undoTimeoutMs
+        backoff
+        actor
+        reason
+        at
+      }
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<SetPolicyMutation, SetPolicyMutationVariables>;
 export const DetailsDocument = new TypedDocumentString(`
     query Details($flowId: ID!) {
   details(flowId: $flowId) {
