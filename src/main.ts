@@ -45,8 +45,8 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
     payloadLimit: config.payloadLimit,
     defaults: stepDefaults(config),
   });
-  const { broker, worker } = await openBroker(config, decode, opened, logs);
-  const { store, readModel: read } = postgres;
+  const { store, readModel: read, databaseId } = postgres;
+  const { broker, worker } = await openBroker(config, { decode, databaseId }, opened, logs);
   const ports = { store, read, broker, wire, decode };
   const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes: config.fanOutLimit };
   const engine = createEngine({ ...ports, ...bounds, logs });

@@ -91,7 +91,7 @@ export const SETTINGS = {
   ),
   kafkaGroupId: setting(
     'KAFKA_GROUP_ID',
-    'consumer group all gateways of one database share',
+    'consumer group all gateways of one database share, and no other database',
     'backstep',
     form(isName, NAME, 'backstep'),
   ),

@@ -53,6 +53,12 @@ export interface KafkaOptions extends KafkaConnection {
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly decode: Decode;
+  /** Identifies the database: a group is for one. Absent: gateways of other databases in the group are not noticed. */
+  readonly databaseId?: () => Promise<string>;
+  /** How often to look who shares the group, ms. */
+  readonly groupLookMs?: number;
+  /** How long gateways of another database must have been gone before their group is taken over, ms. */
+  readonly goneForMs?: number;
 }
 
 /**

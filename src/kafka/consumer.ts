@@ -7,27 +7,19 @@ import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.
 import { type KafkaOptions, newConsumer } from './connection.js';
 import { deliveriesOf } from './deliveries.js';
 import { within } from './failures.js';
+import { GroupOwner, StaysOut } from './group-owner.js';
 import { type Assignment, groupSettings, Member } from './member.js';
 import { isAnother, isBefore, keyOf, type Place, Places } from './places.js';
+import { commitOffsets, type Share } from './share.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
 const HEARTBEAT_MS = 1000;
 const COMMIT_EVERY_MS = 5000;
-const COMMIT_WITHIN_MS = 2000;
 const LONGEST_PAUSE_MS = 2000;
+/** Who shares the group is looked at this often. */
+const GROUP_LOOK_MS = 15_000;
 /** Who waits for a database that is away would never end. */
 const STOP_WITHIN_MS = 10_000;
-
-/** What one assignment is about; the next one makes its own. */
-interface Share {
-  readonly consumer: Consumer;
-  readonly assignment: Assignment;
-  readonly places: Map<string, Place>;
-  /** Whether all of them are where the inbox says. */
-  placed: boolean;
-  /** Whether something was read since the last commit. */
-  moved: boolean;
-}
 
 export class Intake {
   private member: Member | null = null;
@@ -35,27 +27,37 @@ export class Intake {
   private committing: NodeJS.Timeout | null = null;
   private stopped = false;
   private readonly underWay = new Set<Promise<void>>();
+  private readonly owner: GroupOwner;
 
   constructor(
     private readonly topics: TopicsAdmin,
     private readonly options: KafkaOptions,
-  ) {}
+  ) {
+    this.owner = new GroupOwner((groupId) => topics.group(groupId), options);
+  }
 
   /** Resolves once the group is joined and every partition is at its place; keeps trying while the brokers are away. */
   async start(feed: Feed, inbox: InboxSource): Promise<void> {
-    const { ownTopics, intakeTopics, log } = this.options;
+    const { ownTopics, intakeTopics, groupId, log } = this.options;
     const places = new Places(this.topics, inbox, log);
     this.member = new Member({
       topics: intakeTopics,
       log,
-      prepare: () => this.topics.ensure([...ownTopics, ...intakeTopics]),
-      newConsumer: () =>
-        this.watched(newConsumer(this.options, groupSettings(this.options.groupId)), places),
+      prepare: async () => {
+        await this.topics.ensure([...ownTopics, ...intakeTopics]);
+        await this.owner.mayJoin();
+      },
+      newConsumer: () => {
+        const settings = { ...groupSettings(groupId), ...this.owner.settings() };
+        return this.watched(newConsumer(this.options, settings), places);
+      },
       reading: () => this.reading(places, feed),
       joined: (consumer, assignment) => this.place(consumer, assignment, places),
+      mayStay: () => this.owner.mayStay(),
+      lookEveryMs: this.options.groupLookMs ?? GROUP_LOOK_MS,
     });
     if (this.stopped) return;
-    this.committing = setInterval(() => this.commit(), COMMIT_EVERY_MS);
+    this.committing = setInterval(() => commitOffsets(this.share, log), COMMIT_EVERY_MS);
     await this.member.start();
   }
 
@@ -73,7 +75,7 @@ export class Intake {
         );
       },
     );
-    await this.commit();
+    await commitOffsets(this.share, this.options.log);
     await member.stop();
     this.share = null;
   }
@@ -138,6 +140,8 @@ export class Intake {
     consumer.pause(all);
     for (let failures = 0; this.share === share && !this.stopped; failures++) {
       try {
+        // A group that is another database's is left before anything of it is fetched.
+        await this.owner.mayStay();
         const found = await places.of(assignment);
         if (this.share !== share) return;
         for (const place of found) this.seek(share, place);
@@ -149,6 +153,7 @@ export class Intake {
         );
         return;
       } catch (error) {
+        if (error instanceof StaysOut) throw error;
         // A topic made a moment ago has leaders before all brokers know it.
         if (failures > 3)
           this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
@@ -228,22 +233,5 @@ export class Intake {
       next: next > place.next ? next : place.next,
       last: null,
     });
-  }
-
-  /** A failure is only logged: nobody but lag monitors reads them. */
-  private async commit(): Promise<void> {
-    const { share } = this;
-    if (share === null || !share.moved) return;
-    share.moved = false;
-    const offsets = [...share.places.values()].map(({ topic, partition, next }) => ({
-      topic,
-      partition,
-      offset: String(next),
-    }));
-    try {
-      await within(COMMIT_WITHIN_MS, 'committing offsets', share.consumer.commitOffsets(offsets));
-    } catch (error) {
-      this.options.log.debug({ err: error }, 'offsets were not committed');
-    }
   }
 }

@@ -2,6 +2,7 @@
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { within, wordsOf } from './failures.js';
+import { StaysOut } from './group-owner.js';
 
 const LONGEST_PAUSE_MS = 5000;
 const LEAVE_WITHIN_MS = 5000;
@@ -18,6 +19,9 @@ export interface Seat {
   reading(consumer: Consumer): ConsumerRunConfig;
   /** At each assignment, before anything of it is fetched; what must wait for the promise is paused synchronously. Rejects: a new consumer follows. */
   joined(consumer: Consumer, assignment: Assignment): Promise<void>;
+  /** Done every `lookEveryMs` while it is a member. Rejects: it leaves, and starts again. */
+  mayStay?(): Promise<void>;
+  readonly lookEveryMs?: number;
 }
 
 /** A member that dies is missed after six seconds, the least that clusters allow by default. */
@@ -46,6 +50,7 @@ export function groupSettings(groupId: string): ConsumerConfig {
 
 export class Member {
   private consumer: Consumer | null = null;
+  private looking: NodeJS.Timeout | null = null;
   private stopped = false;
   private wake: () => void = () => undefined;
   private giveUp: () => void = () => undefined;
@@ -65,10 +70,11 @@ export class Member {
         if (this.stopped) return;
         const nextTryMs = Math.min(LONGEST_PAUSE_MS, 200 * 2 ** failures);
         this.detail = wordsOf(error);
-        this.seat.log.warn(
-          { err: error, failures: failures + 1, nextTryMs },
-          'Kafka is not ready; trying again',
-        );
+        if (!(error instanceof StaysOut))
+          this.seat.log.warn(
+            { err: error, failures: failures + 1, nextTryMs },
+            'Kafka is not ready; trying again',
+          );
         await this.leave();
         await this.pause(nextTryMs);
       }
@@ -92,6 +98,17 @@ export class Member {
     await consumer.subscribe({ topics: [...this.seat.topics], fromBeginning: true });
     await consumer.run(this.seat.reading(consumer));
     await seated;
+    this.lookNowAndThen(consumer);
+  }
+
+  private lookNowAndThen(consumer: Consumer): void {
+    const { mayStay, lookEveryMs } = this.seat;
+    if (mayStay === undefined || this.consumer !== consumer || this.stopped) return;
+    this.looking = setInterval(() => {
+      mayStay().catch((error: Error) => {
+        if (this.consumer === consumer && !this.stopped) this.again(error);
+      });
+    }, lookEveryMs);
   }
 
   /** Resolves at the first assignment that could be taken over. */
@@ -122,14 +139,18 @@ export class Member {
   }
 
   private again(error: Error): void {
-    this.detail = `the consumer stopped: ${wordsOf(error)}`;
-    this.seat.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
+    if (error instanceof StaysOut) this.detail = error.message;
+    else {
+      this.detail = `the consumer stopped: ${wordsOf(error)}`;
+      this.seat.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
+    }
     // Never rejects: it only ends when it is seated or stopped.
     this.leave().then(() => this.start());
   }
 
   private async leave(): Promise<void> {
     const { consumer } = this;
+    if (this.looking !== null) clearInterval(this.looking);
     this.consumer = null;
     if (consumer === null) return;
     await within(LEAVE_WITHIN_MS, 'leaving the group', consumer.disconnect()).catch(

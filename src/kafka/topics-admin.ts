@@ -1,5 +1,5 @@
 /** Topics: created when they are missing, ready when every partition has a leader; existing ones must take messages as large as ours. */
-import type { Admin } from 'kafkajs';
+import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
@@ -79,6 +79,15 @@ export class TopicsAdmin {
         },
       ),
     );
+  }
+
+  /** A consumer group as its coordinator sees it. */
+  async group(groupId: string): Promise<GroupDescription> {
+    return this.asking(async (admin) => {
+      const [group] = (await admin.describeGroups([groupId])).groups;
+      if (group === undefined) throw new Error(`no description of the group ${groupId}`);
+      return group;
+    });
   }
 
   /** [earliest, next] offset by partition. */

@@ -43,7 +43,7 @@ export function wireOf(config: Config): ReturnType<typeof createWire> {
 
 export async function openBroker(
   config: Config,
-  decode: Decode,
+  { decode, databaseId }: { readonly decode: Decode; readonly databaseId: () => Promise<string> },
   opened: Opened,
   logs: Logs,
 ): Promise<OpenBroker> {
@@ -68,7 +68,7 @@ export async function openBroker(
   const { kafkaBrokers: brokers, kafkaGroupId: groupId, kafkaClientId: clientId } = config;
   const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
   const connection = { brokers, ...securityOf(config), log: logs('kafka') };
-  const made = { partitions, replicationFactor, compression: config.compression };
+  const made = { partitions, replicationFactor, compression: config.compression, databaseId };
   const broker = await openKafka({ ...connection, clientId, groupId, ...made, ...topics });
   opened.add('Kafka', () => broker.close());
   return {

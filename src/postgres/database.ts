@@ -22,6 +22,7 @@ import { hasTls, inDriverWords, prefersTls } from './connection/tls.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
+import { databaseIdOf } from './schema/database-id.js';
 import * as definitionRows from './schema/entities/definitions.js';
 import * as roadRows from './schema/entities/messages.js';
 import * as runRows from './schema/entities/runs.js';
@@ -57,6 +58,8 @@ export interface Postgres {
   readonly readModel: ReadModel;
   /** Brings the schema up to date; several instances may ask at once. Names of what was applied. Throws a Fault when it cannot. */
   migrate(): Promise<{ readonly applied: readonly string[] }>;
+  /** The same for all gateways on these tables and after a restart; another one for a copy (docs/operating.md). */
+  readonly databaseId: () => Promise<string>;
   /** Writes what is still in memory, then closes every connection. */
   close(): Promise<void>;
 }
@@ -129,6 +132,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
         await refuseTransactionPooling(statements, driverOptions);
         return migrate(orm, turn, statements, driverOptions, options.log);
       }),
+    databaseId: () => throwingFaults(() => databaseIdOf(orm.em)),
     close: async () => {
       await store.close();
       await readOrm.close(true);

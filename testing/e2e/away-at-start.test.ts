@@ -100,6 +100,23 @@ describe('at start', () => {
     client.close();
   }, 120_000);
 
+  test('a consumer group that gateways of another database use is not joined; they go on', async () => {
+    await using one = await newDatabase();
+    await using two = await newDatabase();
+    const settings = { KAFKA_BROKERS: testBrokers(), KAFKA_GROUP_ID: `mixed-${unique()}` };
+    await using first = await started({ ...settings, DATABASE_URL: one.url });
+    await ready(first);
+    await using second = await started({ ...settings, DATABASE_URL: two.url });
+    const reason = /group mixed-\S+ is used by gateways of another database.*KAFKA_GROUP_ID/;
+    await waitsFor(second, 'broker', reason);
+    expect(second.child.output).toMatch(/"level":"?(?:50|error)"?.*gateways of another database/);
+    await using third = await started({ ...settings, DATABASE_URL: one.url });
+    await ready(third);
+    await ready(first);
+    await waitsFor(second, 'broker', reason);
+    expect(first.child.output).not.toMatch(/another database/);
+  }, 120_000);
+
   test('a stop while it waits ends at once', async () => {
     await using passage = await Passage.closed();
     await using gateway = await started({
