@@ -7,7 +7,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clone } from '../src/launch/install-and-build.mjs';
 import { CHECKS, endAll, jest, program, ROOT, say, step } from './steps.mjs';
-import { chromium, closeServices, kafka, postgres } from './surroundings.mjs';
+import {
+  chromium,
+  closeServices,
+  kafka,
+  kafkaForE2e,
+  postgres,
+  sharesKafka,
+} from './surroundings.mjs';
 
 const wanted = process.argv.slice(2);
 const counts = { passed: 0, failed: 0 };
@@ -53,7 +60,7 @@ const RINGS = [
     ],
   },
   { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
-  { name: 'first-run', waits: true, folders: ['testing/first-run'], more: ['--runInBand'] },
+  { name: 'first-run', lane: 'a', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
   {
@@ -62,27 +69,27 @@ const RINGS = [
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },
   },
-  { name: 'kafka', waits: true, folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
+  { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   {
     name: 'e2e',
-    waits: true,
+    lane: 'b',
     folders: ['testing/e2e'],
-    needs: [postgres, kafka],
+    needs: [postgres, kafkaForE2e],
     more: ['--runInBand'],
   },
   {
     name: 'browser',
-    waits: true,
+    lane: 'b',
     folders: ['testing/browser'],
     needs: [chromium],
     more: ['--runInBand'],
   },
   // Every kind of attack, three seconds each, on a gateway of its own.
-  { name: 'hostile', waits: true, program: 'testing/hostile/run.mjs', more: ['--short'] },
+  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
   // On services of its own, which it breaks.
   {
     name: 'chaos',
-    waits: true,
+    lane: 'b',
     program: 'testing/chaos/run.mjs',
     more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
     needs: [kafka],
@@ -103,7 +110,8 @@ async function provide({ name, needs = [] }, environment) {
   }
 }
 
-async function runRing(ring, environment) {
+async function runRing(ring) {
+  const environment = {};
   const folders = (ring.folders ?? []).filter((folder) => existsSync(join(ROOT, folder)));
   if ((folders.length === 0 && ring.program === undefined) || !(await provide(ring, environment)))
     return;
@@ -149,20 +157,17 @@ async function runAll() {
   if (!(await makeReady())) return;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => close().then(() => process.exit(130)));
-  const environment = {};
   const runs = (name) => wanted.length === 0 || wanted.includes(name);
   if (runs('check'))
     for (const [name, work] of CHECKS)
       counts[(await step(name, work)).code === 0 ? 'passed' : 'failed']++;
   const lane = async (rings) => {
-    for (const ring of rings)
-      if (runs(ring.name) && closing === null) await runRing(ring, environment);
+    for (const ring of rings) if (runs(ring.name) && closing === null) await runRing(ring);
   };
   // Some compute, some wait for other processes: beside each other they use both cores.
-  await Promise.all([
-    lane(RINGS.filter(({ waits }) => waits === true)),
-    lane(RINGS.filter(({ waits }) => waits !== true)),
-  ]);
+  const of = (...names) => lane(RINGS.filter((ring) => names.includes(ring.lane ?? 'computes')));
+  const waiting = sharesKafka() ? [of('a', 'b')] : [of('a'), of('b')];
+  await Promise.all([of('computes'), ...waiting]);
 }
 
 const NAMES = ['check', ...RINGS.map(({ name }) => name)].join(', ');

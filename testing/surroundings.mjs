@@ -42,16 +42,27 @@ export const postgres = once(async () => {
   return { TEST_DATABASE_URL: server.url };
 });
 
-export const kafka = once(async () => {
-  const running = given('KAFKA_BROKERS');
-  if (running !== null) return running;
-  const { startKafka } = await import('./kit/kafka.mjs');
-  // kafkajs counts some timeouts from the wrong end, harmlessly, and Node says so.
-  process.removeAllListeners('warning');
-  const broker = await startKafka();
-  closers.push(() => broker.stop());
-  return { TEST_KAFKA_BROKERS: broker.brokers };
-});
+/** Fetched once, whoever comes first. */
+const jars = once(async () => (await import('./kit/kafka.mjs')).kafkaJars());
+
+const brokerOfOurOwn = () =>
+  once(async () => {
+    const running = given('KAFKA_BROKERS');
+    if (running !== null) return running;
+    await jars();
+    const { startKafka } = await import('./kit/kafka.mjs');
+    // kafkajs counts some timeouts from the wrong end, harmlessly, and Node warns of it.
+    process.removeAllListeners('warning');
+    const broker = await startKafka();
+    closers.push(() => broker.stop());
+    return { TEST_KAFKA_BROKERS: broker.brokers };
+  });
+/** Topics have fixed names: tests that run beside each other have a broker each. */
+export const kafka = brokerOfOurOwn();
+export const kafkaForE2e = brokerOfOurOwn();
+/** One broker that runs already is shared: those tests run one after the other. */
+export const sharesKafka = () =>
+  ['TEST_KAFKA_BROKERS', 'KAFKA_BROKERS'].some((name) => process.env[name]);
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
