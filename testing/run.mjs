@@ -60,7 +60,7 @@ const RINGS = [
     ],
   },
   { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
-  { name: 'first-run', lane: 'a', folders: ['testing/first-run'], more: ['--runInBand'] },
+  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
   {
