@@ -7,7 +7,7 @@ import {
   type StepDefinition,
 } from '../saga/orchestration.js';
 import { type Fields, kindOf, type Path, pathText, type Report, readFields } from './checks.js';
-import { ORCHESTRATION, STEP, WORKER_STEP } from './document-fields.js';
+import { ORCHESTRATION, STEP, WORKER_ORCHESTRATION, WORKER_STEP } from './document-fields.js';
 
 export interface DeclaredWorkerStep {
   readonly stepName: string;
@@ -50,7 +50,8 @@ export function readDeclaration(
     report(...problem);
   };
   const role = isRole(value, 'worker') ? 'worker' : 'initiator';
-  const fields = readFields(value, at, ORCHESTRATION, reportHere, 'an orchestration');
+  const known = role === 'worker' ? WORKER_ORCHESTRATION : ORCHESTRATION;
+  const fields = readFields(value, at, known, reportHere, 'an orchestration');
   if (fields === null) return null;
   const name = fields.orchestrationName ?? fields.orchName;
   if (name === undefined && !wrong)

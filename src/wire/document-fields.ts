@@ -67,13 +67,11 @@ const NAMES = {
   orchestrationName: check.name,
   orchName: check.name,
   as: ROLE,
-  type: TYPE,
   steps: anything,
   sharedTopic: check.sharedTopic,
 };
-/** A worker's document may have all of them: in the Java library one class writes both. Those of an initiator are ignored. */
-export const ORCHESTRATION = {
-  ...NAMES,
+const INITIATOR = {
+  type: TYPE,
   ...RETRY,
   deadline: check.duration(1),
   onRetriesExhausted: check.oneOf({ undo: 'undo', hold: 'hold' }),
@@ -81,3 +79,22 @@ export const ORCHESTRATION = {
   description: check.text,
   labels: check.labels,
 };
+export const ORCHESTRATION = { ...NAMES, ...INITIATOR };
+
+const ignored: check.Check<never> = () => undefined;
+const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } = {
+  type: ignored,
+  maxRetries: ignored,
+  undoMaxRetries: ignored,
+  timeout: ignored,
+  undoTimeout: ignored,
+  backoff: ignored,
+  undoBackoff: ignored,
+  deadline: ignored,
+  onRetriesExhausted: ignored,
+  onUndoExhausted: ignored,
+  description: ignored,
+  labels: ignored,
+};
+/** In the Java library one class writes both kinds: what is an initiator's may be there, whatever its value (`type: saga`). */
+export const WORKER_ORCHESTRATION: typeof ORCHESTRATION = { ...ORCHESTRATION, ...NOT_READ };

@@ -193,6 +193,21 @@ describe('documents of workers', () => {
       },
     ]);
   });
+  test('may carry fields of an initiator: they are ignored, whatever they are', () => {
+    for (const field of [
+      'type: saga',
+      'type: 7',
+      'maxRetries: many',
+      'deadline: soon',
+      'labels: 1',
+    ])
+      expect(problems(`orchestrationName: o\nas: worker\n${field}\nsteps: [{ name: a }]`)).toEqual(
+        [],
+      );
+    expect(
+      problems('orchestrationName: o\nas: initiator\ntype: saga\nsteps: [{ seq: 1, name: a }]'),
+    ).toEqual([['FIELD_INVALID', 'type', 3]]);
+  });
   test('may carry a seq on a step: it is ignored, whatever it is', () => {
     for (const seq of ['1', 'null', '"first"'])
       expect(
