@@ -6,6 +6,7 @@ import lz4 from 'lz4js';
 import snappy from 'snappyjs';
 import { LIMITS } from '../limits/limits.js';
 import { checkRecords, headerBefore, unreadable } from './record-batch.js';
+import { checkSnappyBlock } from './snappy-block.js';
 
 // Node does not see these among the names a CommonJS module exports.
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -48,13 +49,13 @@ const snappyCodec: Codec = {
     return Buffer.concat(parts);
   },
   async decompress(bytes, most) {
-    if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return snappy.uncompress(bytes, most);
+    if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return openSnappy(bytes, most);
     const parts: Buffer[] = [];
     let left = most;
     for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
       const size = bytes.readUInt32BE(at);
       if (size > bytes.length - at - 4) throw new Error('a block is longer than the batch');
-      const part = snappy.uncompress(bytes.subarray(at + 4, at + 4 + size), left);
+      const part = openSnappy(bytes.subarray(at + 4, at + 4 + size), left);
       left -= part.length;
       parts.push(part);
       at += 4 + size;
@@ -62,6 +63,11 @@ const snappyCodec: Codec = {
     return Buffer.concat(parts);
   },
 };
+
+function openSnappy(block: Buffer, most: number): Buffer {
+  checkSnappyBlock(block);
+  return snappy.uncompress(block, most);
+}
 
 const LZ4_MAGIC = 0x184d2204;
 /** Of the frame we send: version 1, independent blocks of up to 64 KiB, no checksums; the last byte is the header's own. */
