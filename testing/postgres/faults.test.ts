@@ -32,9 +32,23 @@ describe('when the database is in trouble', () => {
 
   const killAll = (but = 'nobody'): Promise<unknown> =>
     database.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query <> $1`,
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query <> $1`,
       [but],
     );
+
+  /**
+   * The server has ended every process, yet the pool may not have read so from a socket it hands out next. The engine tries
+   * again whatever met a fault, and so do these tests.
+   */
+  const afterFaults = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof Fault) || tries === 5) throw error;
+      }
+    }
+  };
 
   test('a server that is not there is a fault, whatever was asked', async () => {
     const server = createServer();
@@ -84,8 +98,8 @@ describe('when the database is in trouble', () => {
       await tx.lock([], []);
     });
     expect(await code(broken)).toBe('DATABASE_AWAY');
-    await start(store, [startInput('after')]);
-    expect((await readModel.flows(['after'])).size).toBe(1);
+    await afterFaults(() => start(store, [startInput('after')]));
+    expect((await afterFaults(() => readModel.flows(['after']))).size).toBe(1);
   });
 
   test('acked rows are kept when the transaction that was to delete them breaks', async () => {
@@ -101,7 +115,7 @@ describe('when the database is in trouble', () => {
     expect(
       await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`),
     ).toHaveLength(1);
-    await start(store, [startInput('another')]);
+    await afterFaults(() => start(store, [startInput('another')]));
     expect(
       await database.sql(`SELECT number FROM orchestration_outbox WHERE flow_id = 'acked'`),
     ).toHaveLength(0);
@@ -159,7 +173,7 @@ describe('when the database is in trouble', () => {
         wake();
       });
     await database.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN backstep'`,
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN backstep'`,
     );
     await until(() => missed);
     await start(other.store, [startInput('heard-again')]);

@@ -88,7 +88,7 @@ test('a gateway whose connection breaks in the middle is no longer alone: anothe
   await completed('late', 40);
   const broken = store.removing(async (removal) => {
     await database.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'backstep retention' AND datname = current_database()`,
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'backstep retention' AND datname = current_database()`,
     );
     return removal.flows('COMPLETED', 30 * DAY, null, 100);
   });
