@@ -57,9 +57,16 @@ module.exports = {
     ),
     only(
       'wire',
-      ['saga/', npm('(yaml|zod)')],
-      'The wire room is pure: clients and transactions live in kafka, postgres and the engine.',
+      ['saga/', 'engine/ports/', npm('(yaml|zod)')],
+      'The wire is pure: clients and transactions live in kafka, postgres and the engine.',
     ),
+    {
+      name: 'wire-implements-the-ports',
+      severity: 'error',
+      comment: 'The wire takes the types of the ports; what runs in the engine stays there.',
+      from: { path: room('wire') },
+      to: { path: '^src/engine/', dependencyTypesNot: ['type-only'] },
+    },
     only(
       'engine',
       ['saga/', 'observability/', builtin('crypto|util|events|timers|timers/promises|perf_hooks')],

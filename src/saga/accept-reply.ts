@@ -24,8 +24,8 @@ export function acceptReply(flow: Flow, step: StepRun, reply: ReplyInput): Accep
   if (action === 'UNDO')
     return reply.outcome === 'success'
       ? undoSuccess(flow, step, ref)
-      : failure(flow, step, reply, action, ref);
-  if (reply.outcome === 'failure') return failure(flow, step, reply, action, ref);
+      : failure(flow, step, reply, { action, ref });
+  if (reply.outcome === 'failure') return failure(flow, step, reply, { action, ref });
   return reply.outcome === 'unknown'
     ? doUnknown(flow, step, reply, ref)
     : doSuccess(flow, step, reply, ref);
@@ -43,7 +43,12 @@ function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
 }
 
 /** A failure answers the open attempt of its action, and no other (rules.md#what-is-undone, #which-answer-counts). */
-function failure(flow: Flow, step: StepRun, reply: ReplyInput, action: Action, ref: Ref): Accepted {
+function failure(
+  flow: Flow,
+  step: StepRun,
+  reply: ReplyInput,
+  { action, ref }: { readonly action: Action; readonly ref: Ref },
+): Accepted {
   const { open } = step;
   if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
   if (ref !== null && reply.attemptId !== openIdOf(flow, step))
@@ -59,7 +64,8 @@ function failure(flow: Flow, step: StepRun, reply: ReplyInput, action: Action, r
 /** It may have happened: of the open attempt, a final failure; of another one, only a doubt; once turned around, a success to undo. */
 function doUnknown(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   const current = ref === null || reply.attemptId === openIdOf(flow, step);
-  if (step.open?.action === 'DO' && current) return failure(flow, step, reply, 'DO', ref);
+  if (step.open?.action === 'DO' && current)
+    return failure(flow, step, reply, { action: 'DO', ref });
   if (flow.status !== 'IN_PROGRESS' && step.open?.action !== 'DO')
     return acceptLate(flow, step, reply, ref);
   if (

@@ -2,14 +2,17 @@
 import type { EventBody } from './event.js';
 import type { Action, Flow, StepRun } from './flow.js';
 
+/** Which command of a flow; the round of a DO is 0. */
+export interface CommandNumbers {
+  readonly stepName: string;
+  readonly action: Action;
+  readonly round: number;
+  readonly attempt: number;
+}
+
 /** Equal for a re-send of the same attempt after a crash, never repeated otherwise (docs/protocol.md, "The message"). */
-export function attemptIdOf(
-  flowId: string,
-  stepName: string,
-  action: Action,
-  round: number,
-  attempt: number,
-): string {
+export function attemptIdOf(flowId: string, command: CommandNumbers): string {
+  const { stepName, action, round, attempt } = command;
   return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
 }
 
@@ -35,7 +38,12 @@ export function readAttemptId(
 export function openIdOf({ flowId }: Flow, { open, definition }: StepRun): string | null {
   return open === null
     ? null
-    : attemptIdOf(flowId, definition.name, open.action, open.round, open.attempt);
+    : attemptIdOf(flowId, {
+        stepName: definition.name,
+        action: open.action,
+        round: open.round,
+        attempt: open.attempt,
+      });
 }
 
 /** Its outbox row was not given to a publisher, and may still be withdrawn (rules.md#what-is-undone). */
@@ -53,21 +61,53 @@ export function isUnsent(flow: Flow, step: StepRun): boolean {
 /** The command whose outbox row an event withdraws; null: it withdraws none. */
 export function withdrawnIdOf(flowId: string, event: EventBody): string | null {
   const { type } = event;
-  if (type === 'DO_WITHDRAWN') return attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt);
+  if (type === 'DO_WITHDRAWN')
+    return attemptIdOf(flowId, {
+      stepName: event.stepName,
+      action: 'DO',
+      round: 0,
+      attempt: event.attempt,
+    });
   if (type === 'UNDO_WITHDRAWN')
-    return attemptIdOf(flowId, event.stepName, 'UNDO', event.round, event.attempt);
+    return attemptIdOf(flowId, {
+      stepName: event.stepName,
+      action: 'UNDO',
+      round: event.round,
+      attempt: event.attempt,
+    });
   return type === 'RESEND_WITHDRAWN'
-    ? attemptIdOf(flowId, event.stepName, event.action, event.round, event.attempt)
+    ? attemptIdOf(flowId, {
+        stepName: event.stepName,
+        action: event.action,
+        round: event.round,
+        attempt: event.attempt,
+      })
     : null;
 }
 
 /** The command that an event puts into the outbox; null: it puts none. */
 export function sentIdOf(flowId: string, event: EventBody): string | null {
   const { type } = event;
-  if (type === 'DO_SENT') return attemptIdOf(flowId, event.stepName, 'DO', 0, event.attempt);
+  if (type === 'DO_SENT')
+    return attemptIdOf(flowId, {
+      stepName: event.stepName,
+      action: 'DO',
+      round: 0,
+      attempt: event.attempt,
+    });
   if (type === 'UNDO_SENT')
-    return attemptIdOf(flowId, event.stepName, 'UNDO', event.round, event.attempt);
+    return attemptIdOf(flowId, {
+      stepName: event.stepName,
+      action: 'UNDO',
+      round: event.round,
+      attempt: event.attempt,
+    });
   return type === 'COMMAND_RESENT'
-    ? attemptIdOf(flowId, event.stepName, event.action, event.round, event.attempt)
+    ? attemptIdOf(flowId, {
+        stepName: event.stepName,
+        action: event.action,
+        round: event.round,
+        attempt: event.attempt,
+      })
     : null;
 }

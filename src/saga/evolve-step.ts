@@ -14,27 +14,9 @@ export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Inst
         input: step.attempt === 0 ? inputFor(flow, step) : step.input,
       };
     case 'DO_SUCCEEDED':
-      return {
-        ...answered(step),
-        status: 'DO_SUCCESS',
-        unknown: false,
-        output: event.assumed ? step.output : event.output,
-        addedHeaders: event.headers ?? null,
-        errorMessage: null,
-        errorCode: null,
-        endedAt: at,
-        undoneAt: null,
-      };
+      return succeeded(step, event, at);
     case 'DO_FAILED':
-      return {
-        ...answered(step),
-        status: 'DO_FAIL',
-        unknown: step.unknown || event.unknown,
-        final: event.final,
-        errorMessage: event.errorMessage,
-        errorCode: event.errorCode,
-        endedAt: at,
-      };
+      return failed(step, event, at);
     case 'DO_RETRY_SCHEDULED':
     case 'UNDO_RETRY_SCHEDULED':
       return { ...step, nextAttemptAt: event.nextAttemptAt };
@@ -44,6 +26,14 @@ export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Inst
       return { ...answered(step), status: event.attempt === 1 ? 'PENDING' : 'DO_FAIL' };
     case 'DO_OUTCOME_UNKNOWN':
       return { ...step, unknown: true };
+    default:
+      return evolveEither(step, event, at);
+  }
+}
+
+/** Events that DO and UNDO share. */
+function evolveEither(step: StepRun, event: EventBody, at: Instant): StepRun {
+  switch (event.type) {
     case 'STEP_PROGRESS':
       return progressed(step, event, at);
     case 'COMMAND_RESENT':
@@ -57,6 +47,40 @@ export function evolveStep(flow: Flow, step: StepRun, event: EventBody, at: Inst
     default:
       return evolveUndo(step, event, at);
   }
+}
+
+function succeeded(
+  step: StepRun,
+  event: EventBody & { readonly type: 'DO_SUCCEEDED' },
+  at: Instant,
+): StepRun {
+  return {
+    ...answered(step),
+    status: 'DO_SUCCESS',
+    unknown: false,
+    output: event.assumed ? step.output : event.output,
+    addedHeaders: event.headers ?? null,
+    errorMessage: null,
+    errorCode: null,
+    endedAt: at,
+    undoneAt: null,
+  };
+}
+
+function failed(
+  step: StepRun,
+  event: EventBody & { readonly type: 'DO_FAILED' },
+  at: Instant,
+): StepRun {
+  return {
+    ...answered(step),
+    status: 'DO_FAIL',
+    unknown: step.unknown || event.unknown,
+    final: event.final,
+    errorMessage: event.errorMessage,
+    errorCode: event.errorCode,
+    endedAt: at,
+  };
 }
 
 function progressed(

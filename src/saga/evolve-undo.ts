@@ -5,21 +5,7 @@ import type { Instant, StepRun } from './flow.js';
 export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRun {
   switch (event.type) {
     case 'UNDO_SENT':
-      return {
-        ...sent(step, at),
-        status: 'UNDOING',
-        round: event.round,
-        undoAttempt: event.attempt,
-        open: {
-          action: 'UNDO',
-          attempt: event.attempt,
-          round: event.round,
-          deadline: event.deadline,
-        },
-        owes: step.owes && event.round === step.round,
-        undoRequested: false,
-        endedAt: step.endedAt,
-      };
+      return undoSent(step, event, at);
     case 'UNDO_SUCCEEDED':
       // A step that owes a round is done again, as far as anyone knows (rules.md#late-success).
       return {
@@ -40,20 +26,41 @@ export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRu
     case 'UNDO_WITHDRAWN':
       return { ...answered(step), status: beforeUndo(step, event.attempt) };
     case 'UNDO_RETRIES_EXHAUSTED':
-      if (event.reason === 'RETRIES') return { ...step, undoExhausted: true };
-      return {
-        ...step,
-        status: 'UNDO_FAIL',
-        undoExhausted: true,
-        owes: true,
-        undoRequested: false,
-        errorMessage: 'a late success came after the last UNDO round',
-      };
+      return event.reason === 'RETRIES' ? { ...step, undoExhausted: true } : outOfRounds(step);
     case 'UNDO_ROUND_OWED':
       return { ...step, owes: true, output: event.output ?? step.output };
     default:
       return step;
   }
+}
+
+function undoSent(
+  step: StepRun,
+  event: EventBody & { readonly type: 'UNDO_SENT' },
+  at: Instant,
+): StepRun {
+  const { attempt, round, deadline } = event;
+  return {
+    ...sent(step, at),
+    status: 'UNDOING',
+    round,
+    undoAttempt: attempt,
+    open: { action: 'UNDO', attempt, round, deadline },
+    owes: step.owes && round === step.round,
+    undoRequested: false,
+    endedAt: step.endedAt,
+  };
+}
+
+function outOfRounds(step: StepRun): StepRun {
+  return {
+    ...step,
+    status: 'UNDO_FAIL',
+    undoExhausted: true,
+    owes: true,
+    undoRequested: false,
+    errorMessage: 'a late success came after the last UNDO round',
+  };
 }
 
 /** A fresh round is due. */

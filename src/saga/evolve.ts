@@ -54,6 +54,13 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
       return acted(flow);
     case 'STEP_RETRIED':
       return event.early ? flow : acted(flow);
+    default:
+      return evolveEnd(flow, event, at);
+  }
+}
+
+function evolveEnd(flow: Flow, event: EventBody, at: Instant): Flow {
+  switch (event.type) {
     case 'FLOW_COMPLETED':
       return { ...ended(flow, at), status: 'COMPLETED', output: event.output };
     case 'FLOW_UNDONE':

@@ -32,40 +32,43 @@ function reopen(flow: Flow): EventBody | null {
 /** A failed attempt is retried or exhausted; decided while paused, too (rules.md#pause-and-skip). */
 function judge(flow: Flow, step: StepRun): EventBody | null {
   if (step.open !== null || step.nextAttemptAt !== null) return null;
+  if (step.status === 'DO_FAIL' && flow.status === 'IN_PROGRESS') return judgeDo(flow, step);
+  return step.status === 'UNDO_FAIL' && !step.undoExhausted ? judgeUndo(flow, step) : null;
+}
+
+function judgeDo(flow: Flow, step: StepRun): EventBody {
   const { definition, attempt } = step;
   const stepName = definition.name;
-  if (step.status === 'DO_FAIL' && flow.status === 'IN_PROGRESS') {
-    const used = attempt - step.attemptBase;
-    if (step.final || used > definition.maxRetries)
-      return { type: 'DO_RETRIES_EXHAUSTED', stepName };
-    const wait = delayAfter(
-      definition.backoff,
-      used,
-      attemptIdOf(flow.flowId, stepName, 'DO', 0, attempt),
-    );
-    return {
-      type: 'DO_RETRY_SCHEDULED',
-      stepName,
-      attempt: attempt + 1,
-      nextAttemptAt: flow.now + wait,
-    };
-  }
-  if (step.status === 'UNDO_FAIL' && !step.undoExhausted) {
-    const { round, undoAttempt } = step;
-    if (step.final || undoAttempt > definition.undoMaxRetries)
-      return { type: 'UNDO_RETRIES_EXHAUSTED', stepName, reason: 'RETRIES' };
-    const wait = delayAfter(
-      definition.undoBackoff,
-      undoAttempt,
-      attemptIdOf(flow.flowId, stepName, 'UNDO', round, undoAttempt),
-    );
-    return {
-      type: 'UNDO_RETRY_SCHEDULED',
-      stepName,
-      attempt: undoAttempt + 1,
-      round,
-      nextAttemptAt: flow.now + wait,
-    };
-  }
-  return null;
+  const used = attempt - step.attemptBase;
+  if (step.final || used > definition.maxRetries) return { type: 'DO_RETRIES_EXHAUSTED', stepName };
+  const wait = delayAfter(
+    definition.backoff,
+    used,
+    attemptIdOf(flow.flowId, { stepName, action: 'DO', round: 0, attempt }),
+  );
+  return {
+    type: 'DO_RETRY_SCHEDULED',
+    stepName,
+    attempt: attempt + 1,
+    nextAttemptAt: flow.now + wait,
+  };
+}
+
+function judgeUndo(flow: Flow, step: StepRun): EventBody {
+  const { definition, round, undoAttempt } = step;
+  const stepName = definition.name;
+  if (step.final || undoAttempt > definition.undoMaxRetries)
+    return { type: 'UNDO_RETRIES_EXHAUSTED', stepName, reason: 'RETRIES' };
+  const wait = delayAfter(
+    definition.undoBackoff,
+    undoAttempt,
+    attemptIdOf(flow.flowId, { stepName, action: 'UNDO', round, attempt: undoAttempt }),
+  );
+  return {
+    type: 'UNDO_RETRY_SCHEDULED',
+    stepName,
+    attempt: undoAttempt + 1,
+    round,
+    nextAttemptAt: flow.now + wait,
+  };
 }

@@ -1,5 +1,6 @@
 /** The outer form of every message: one UTF-8 JSON object `{payload, headers}`; Kafka record headers are a fallback, per header. */
 
+import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { numberText } from '../json/numbers.js';
 import { jsonText } from '../json/order.js';
 import { readJson } from '../json/read.js';
@@ -10,23 +11,6 @@ export interface WireRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: Readonly<Record<string, Uint8Array | string>>;
-}
-
-/** Why a record cannot be used (docs/protocol.md lists the codes). */
-export interface Poison {
-  readonly code: string;
-  readonly message: string;
-  readonly flowId: string | null;
-  readonly stepName: string | null;
-  /** Of a record on the start topic: what its initiator needs to know which start was refused (rules.md#refused-starts). */
-  readonly refusedStart?: RefusedStart | undefined;
-}
-
-export interface RefusedStart {
-  readonly flowId: string | null;
-  readonly orchestrationName: string | null;
-  /** The initiator's own. */
-  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 export interface Body {
@@ -47,7 +31,7 @@ declare const TextDecoder: new (label: string, options?: { readonly fatal: boole
 const strict = new TextDecoder('utf-8', { fatal: true });
 
 /** Its poison names the flow and the step when the record's own headers do. */
-export function readBody(record: WireRecord): Body | Poison {
+export function readBody(record: WireRecord): Body | PoisonCause {
   const read = bodyIn(record);
   if (!isPoison(read)) return read;
   const outer = textHeaders(record.headers);
@@ -57,7 +41,7 @@ export function readBody(record: WireRecord): Body | Poison {
   return { ...read, flowId: flowId ?? null, stepName: stepName ?? null };
 }
 
-function bodyIn(record: WireRecord): Body | Poison {
+function bodyIn(record: WireRecord): Body | PoisonCause {
   if (record.value === null || record.value.length === 0)
     return poison(
       'EMPTY_RECORD',
@@ -125,7 +109,7 @@ function textIn(value: Uint8Array | string | undefined): string | undefined {
   }
 }
 
-export function isPoison(read: Body | Poison): read is Poison {
+export function isPoison(read: Body | PoisonCause): read is PoisonCause {
   return 'code' in read;
 }
 
@@ -134,7 +118,7 @@ export function poison(
   message: string,
   flowId: string | null = null,
   stepName: string | null = null,
-): Poison {
+): PoisonCause {
   return { code, message, flowId, stepName };
 }
 

@@ -28,20 +28,16 @@ export type Fields<C extends Checks> = {
 };
 
 export function pathText(at: Path): string {
-  return at
-    .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`,
-    )
-    .join('');
+  const text = at.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  return text.replace(/^\./, '');
 }
 
 /** Reads the fields of an object. A null field is absent, known or not; an unknown one is a problem with a did-you-mean. Null: not an object. */
 export function readFields<C extends Checks>(
   value: unknown,
   at: Path,
-  checks: C,
   report: Report,
-  what: string,
+  { what, checks }: { readonly what: string; readonly checks: C },
 ): Fields<C> | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     report('FIELD_INVALID', at, `${what} must be an object with fields, not ${kindOf(value)}`);
@@ -119,17 +115,15 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 export const LONGEST_MS = 365 * 86_400_000;
 
+function millisecondsIn(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(text);
+  return match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
+}
+
 /** `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(least: number): Check<number> {
   return (value, at, report) => {
-    const match =
-      typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(value) : null;
-    const ms =
-      typeof value === 'number'
-        ? value
-        : match === null
-          ? Number.NaN
-          : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
+    const ms = typeof value === 'string' ? millisecondsIn(value) : Number(value);
     if (ms >= least && ms <= LONGEST_MS) return Math.round(ms);
     return invalid(
       report,

@@ -1,9 +1,10 @@
 /** A command to a worker (docs/protocol.md, "Command"). */
+import type { OutboxRow } from '../engine/ports/storage.js';
 import { attemptIdOf } from '../saga/attempt-id.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Action, Flow, Payload, StepRun } from '../saga/flow.js';
 import { headersBefore } from '../saga/worker-headers.js';
-import { iso, message, type Row, type WireOptions } from './message.js';
+import { iso, message, type WireOptions } from './message.js';
 import { ownHeaders } from './starts.js';
 import { stepTopic } from './topics.js';
 import { traceparentOf } from './trace.js';
@@ -14,16 +15,45 @@ export function isCommand(event: FlowEvent): event is Sent {
   return event.type === 'DO_SENT' || event.type === 'UNDO_SENT' || event.type === 'COMMAND_RESENT';
 }
 
-export function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): Row {
+export function command(flow: Flow, step: StepRun, event: Sent, options: WireOptions): OutboxRow {
   const { flowId } = flow;
   const action = actionOf(event);
   const round = event.type === 'DO_SENT' ? 0 : event.round;
-  const attemptId = attemptIdOf(flowId, event.stepName, action, round, event.attempt);
+  const attemptId = attemptIdOf(flowId, {
+    stepName: event.stepName,
+    action,
+    round,
+    attempt: event.attempt,
+  });
   const traceparent = traceparentOf(flowId, flow.headers);
   const headers = {
     // Lowest first: nothing a worker adds replaces the initiator's, nothing of either the protocol's.
     ...(action === 'DO' ? headersBefore(flow, step) : {}),
     ...ownHeaders(flow.headers),
+    ...protocolHeaders(flow, step, event, { action, round, attemptId }),
+    traceparent,
+  };
+  return {
+    flowId,
+    number: event.number,
+    attemptId,
+    topic: stepTopic(flow.orchestration.name, event.stepName, action),
+    key: flowId,
+    value: message(headers, action === 'DO' ? step.input : undoPayload(step)),
+    headers: recordHeaders({ flowId, action, attemptId, traceparent }, event.at, options),
+  };
+}
+
+interface Identity {
+  readonly action: Action;
+  readonly round: number;
+  readonly attemptId: string;
+}
+
+function protocolHeaders(flow: Flow, step: StepRun, event: Sent, identity: Identity) {
+  const { action, round, attemptId } = identity;
+  const { flowId } = flow;
+  return {
     flowId,
     stepName: event.stepName,
     action,
@@ -38,22 +68,6 @@ export function command(flow: Flow, step: StepRun, event: Sent, options: WireOpt
     ...(round > 0 && { round }),
     deadline: iso(event.deadline),
     timestamp: iso(event.at),
-    traceparent,
-  };
-  return {
-    flowId,
-    number: event.number,
-    attemptId,
-    topic: stepTopic(flow.orchestration.name, event.stepName, action),
-    key: flowId,
-    value: message(headers, action === 'DO' ? step.input : undoPayload(step)),
-    headers: recordHeaders(
-      { flowId, action, attemptId, traceparent },
-      attemptId,
-      `backstep.${action.toLowerCase()}`,
-      event.at,
-      options,
-    ),
   };
 }
 
@@ -69,17 +83,15 @@ function undoPayload(step: StepRun): Payload {
 
 /** CloudEvents binary mode beside mirrors of what a router may want to see. */
 function recordHeaders(
-  mirrors: Record<string, string>,
-  id: string,
-  type: string,
+  mirrors: Record<'flowId' | 'attemptId' | 'traceparent', string> & { readonly action: Action },
   at: number,
   options: WireOptions,
 ): Record<string, string> {
   const event = {
     ce_specversion: '1.0',
-    ce_id: id,
+    ce_id: mirrors.attemptId,
     ce_source: options.source,
-    ce_type: type,
+    ce_type: `backstep.${mirrors.action.toLowerCase()}`,
     ce_time: iso(at),
   };
   const typed = options.commandTypeId === null ? {} : { __TypeId__: options.commandTypeId };

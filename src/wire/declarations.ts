@@ -44,42 +44,67 @@ export function readDeclaration(
   report: Report,
   { lineOf, defaults }: Surroundings,
 ): Declaration | null {
-  let wrong = false;
-  const reportHere: Report = (...problem) => {
-    wrong = true;
-    report(...problem);
-  };
-  const role = isRole(value, 'worker') ? 'worker' : 'initiator';
-  const known = role === 'worker' ? WORKER_ORCHESTRATION : ORCHESTRATION;
-  const fields = readFields(value, at, known, reportHere, 'an orchestration');
-  if (fields === null) return null;
-  const name = fields.orchestrationName ?? fields.orchName;
-  if (name === undefined && !wrong)
-    reportHere('FIELD_MISSING', [...at, 'orchestrationName'], 'orchestrationName is missing');
-  if (fields.as === undefined && !wrong)
-    reportHere('FIELD_MISSING', [...at, 'as'], 'as is missing: initiator or worker');
+  const problems = new Problems(report);
   const line = lineOf(at);
-  if (role === 'worker') {
-    const steps = readSteps(fields.steps, [...at, 'steps'], reportHere, WORKER_STEP);
-    return wrong || name === undefined
-      ? null
-      : { as: 'worker', orchestrationName: name, steps: steps.map(workerStep), line };
+  if (isRole(value, 'worker')) {
+    const declared = readWorker(value, at, problems);
+    return declared && { as: 'worker', ...declared, line };
   }
-  if (fields.type === undefined && !wrong)
-    reportHere('FIELD_MISSING', [...at, 'type'], 'type is missing: sequential or parallel');
-  const steps = readSteps(fields.steps, [...at, 'steps'], reportHere, STEP);
-  uniqueSeqs(steps, [...at, 'steps'], reportHere);
-  if (wrong || name === undefined || fields.type === undefined) return null;
-  return {
-    as: 'initiator',
-    orchestration: orchestrationOf(
-      name,
-      fields.type,
-      fields,
-      steps.map((step) => stepOf(step, fields, defaults)),
-    ),
-    line,
+  const orchestration = readInitiator(value, at, problems, defaults);
+  return orchestration && { as: 'initiator', orchestration, line };
+}
+
+/** Counts the problems of one declaration on their way to the report of the document. */
+class Problems {
+  found = false;
+  constructor(private readonly reportAll: Report) {}
+
+  readonly report: Report = (...problem) => {
+    this.found = true;
+    this.reportAll(...problem);
   };
+
+  /** Only where nothing is wrong yet: a misspelled field is already a problem. */
+  missing(value: unknown, at: Path, message: string): void {
+    if (value === undefined && !this.found) this.report('FIELD_MISSING', at, message);
+  }
+}
+
+function checkNameAndRole(
+  fields: Fields<typeof WORKER_ORCHESTRATION>,
+  at: Path,
+  problems: Problems,
+): string | undefined {
+  const name = fields.orchestrationName ?? fields.orchName;
+  problems.missing(name, [...at, 'orchestrationName'], 'orchestrationName is missing');
+  problems.missing(fields.as, [...at, 'as'], 'as is missing: initiator or worker');
+  return name;
+}
+
+function readWorker(value: unknown, at: Path, problems: Problems) {
+  const { report } = problems;
+  const checks = WORKER_ORCHESTRATION;
+  const fields = readFields(value, at, report, { what: 'an orchestration', checks });
+  if (fields === null) return null;
+  const orchestrationName = checkNameAndRole(fields, at, problems);
+  const steps = readSteps(fields.steps, [...at, 'steps'], report, WORKER_STEP);
+  if (problems.found || orchestrationName === undefined) return null;
+  return { orchestrationName, steps: steps.map(workerStep) };
+}
+
+function readInitiator(value: unknown, at: Path, problems: Problems, defaults: Defaults) {
+  const { report } = problems;
+  const checks = ORCHESTRATION;
+  const fields = readFields(value, at, report, { what: 'an orchestration', checks });
+  if (fields === null) return null;
+  const { type } = fields;
+  const name = checkNameAndRole(fields, at, problems);
+  problems.missing(type, [...at, 'type'], 'type is missing: sequential or parallel');
+  const steps = readSteps(fields.steps, [...at, 'steps'], report, STEP);
+  uniqueSeqs(steps, [...at, 'steps'], report);
+  if (problems.found || name === undefined || type === undefined) return null;
+  const defined = steps.map((step) => stepOf(step, fields, defaults));
+  return orchestrationOf(name, type, fields, defined);
 }
 
 function isRole(value: unknown, role: string): boolean {
@@ -111,7 +136,7 @@ function readSteps<C extends typeof STEP | typeof WORKER_STEP>(
   }
   const seen = new Set<string>();
   return value.flatMap((one, index) => {
-    const fields = readFields(one, [...at, index], checks, report, 'a step');
+    const fields = readFields(one, [...at, index], report, { what: 'a step', checks });
     if (fields === null) return [];
     const name = fields.name as string | undefined;
     if (name === undefined && !('name' in fields))

@@ -1,7 +1,8 @@
 /** A record of one of the gateway's own topics, understood as far as it can be. Never throws. */
+import type { PoisonCause } from '../engine/ports/deliveries.js';
 import type { ProgressInput, ReplyInput, StartRequest } from '../saga/input.js';
 import type { Defaults } from '../saga/orchestration.js';
-import { isPoison, type Poison, readBody, textOf, type WireRecord } from './body.js';
+import { isPoison, readBody, textOf, type WireRecord } from './body.js';
 import { type ReadRegistration, readRegistrationValue } from './documents.js';
 import { readReply } from './replies.js';
 import { readStart } from './starts.js';
@@ -19,7 +20,7 @@ export interface Decoded {
   readonly input: ReplyInput | ProgressInput | null;
   readonly start: StartRequest | null;
   readonly registration: ReadRegistration | null;
-  readonly poison: Poison | null;
+  readonly poison: PoisonCause | null;
 }
 
 export type Decode = (topic: string, record: WireRecord) => Decoded;

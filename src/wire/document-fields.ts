@@ -6,7 +6,7 @@ import { readFields } from './checks.js';
 const anything: check.Check<unknown> = (value) => value;
 
 export const backoff: check.Check<Partial<Backoff>> = (value, at, report) => {
-  const read = readFields(value, at, BACKOFF, report, 'backoff');
+  const read = readFields(value, at, report, { what: 'backoff', checks: BACKOFF });
   if (read === null) return undefined;
   const { initial, factor, max, jitter } = read;
   const known = { initialMs: initial, factor, maxMs: max, jitter };

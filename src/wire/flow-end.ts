@@ -1,8 +1,9 @@
 /** The end of a flow, or its hold, for whoever started it by topic. */
+import type { OutboxRow } from '../engine/ports/storage.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, Payload } from '../saga/flow.js';
 import { utf8Length } from './json.js';
-import { message, type Row, type WireOptions } from './message.js';
+import { message, type WireOptions } from './message.js';
 import { ownHeaders } from './starts.js';
 import { TOPICS } from './topics.js';
 
@@ -19,7 +20,7 @@ export function isEnd({ type }: FlowEvent): boolean {
 }
 
 /** One message per terminal status or hold: who starts by topic must learn the end. */
-export function endOf(flow: Flow, event: FlowEvent, { mostBytes }: WireOptions): Row {
+export function endOf(flow: Flow, event: FlowEvent, { mostBytes }: WireOptions): OutboxRow {
   const { flowId } = flow;
   const output = event.type === 'FLOW_COMPLETED' ? event.output : null;
   const whole = endText(flow, event, output);

@@ -11,19 +11,6 @@ export interface WireOptions {
   readonly mostBytes?: number | undefined;
 }
 
-/** The shape of an outbox row. */
-export interface Message {
-  readonly topic: string;
-  readonly key: string | Uint8Array | null;
-  readonly value: string | Uint8Array | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-export interface Row extends Message {
-  readonly flowId: string;
-  readonly number: number;
-  readonly attemptId: string | null;
-}
-
 /** The payload is JSON text already: it is put in as it is. */
 export function message(headers: object, payload: Payload): string {
   return `{"headers":${jsonTextOf(headers)},"payload":${payload ?? 'null'}}`;

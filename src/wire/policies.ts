@@ -30,9 +30,10 @@ export function readPolicy(
   };
   // Numbers that came with their text (2.0) become plain ones, undefined fields go.
   const given: unknown = JSON.parse(JSON.stringify(fields));
-  const read = check.readFields(given, [], POLICY, report, 'a policy') as check.Fields<
-    typeof POLICY
-  >;
+  const read = check.readFields(given, [], report, {
+    what: 'a policy',
+    checks: POLICY,
+  }) as check.Fields<typeof POLICY>;
   const waits = read.backoff ?? {};
   const values = {
     maxRetries: read.maxRetries ?? null,

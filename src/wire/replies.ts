@@ -1,4 +1,5 @@
 /** What a worker answered (docs/protocol.md, "The message"): every form the existing workers send is read; what cannot be read says why. */
+import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { plainNumber } from '../json/numbers.js';
 import { attemptIdOf } from '../saga/attempt-id.js';
 import type { ProgressInput, ReplyInput } from '../saga/input.js';
@@ -6,19 +7,18 @@ import {
   type Body,
   isFlowId,
   isPoison,
-  type Poison,
   poison,
   readBody,
   textOf,
   type WireRecord,
 } from './body.js';
-import { storable, unstorable, utf8Length } from './json.js';
-import { ownHeaders, wrongHeaders } from './starts.js';
+import { storable } from './json.js';
+import { ownHeaders, type Problem, wrongHeaders, wrongPayload } from './starts.js';
 
 export interface ReadReply {
   readonly input: ReplyInput | ProgressInput | null;
   /** Beside an input: it counts, and is copied to quarantine. */
-  readonly poison: Poison | null;
+  readonly poison: PoisonCause | null;
 }
 
 const LONGEST_MESSAGE = 4000;
@@ -82,10 +82,10 @@ function attemptIdFrom(
   if (!Number.isInteger(attempt) || attempt < 1) return null;
   if (action === 'UNDO')
     return Number.isInteger(round) && round >= 1
-      ? attemptIdOf(flowId, stepName, 'UNDO', round, attempt)
+      ? attemptIdOf(flowId, { stepName, action: 'UNDO', round, attempt })
       : null;
   return action === 'DO' || action === undefined
-    ? attemptIdOf(flowId, stepName, 'DO', 0, attempt)
+    ? attemptIdOf(flowId, { stepName, action: 'DO', round: 0, attempt })
     : null;
 }
 
@@ -110,9 +110,9 @@ function progress(
     };
   }
   const message = textOf(body.header('message'));
-  const said = typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null;
+  const shown = typeof message === 'string' ? storable(message, LONGEST_MESSAGE) : null;
   return {
-    input: { type: 'PROGRESS', flowId, stepName, attemptId, progress: number, message: said },
+    input: { type: 'PROGRESS', flowId, stepName, attemptId, progress: number, message: shown },
     poison: null,
   };
 }
@@ -122,19 +122,14 @@ type Named = Pick<ReplyInput, 'flowId' | 'stepName' | 'action' | 'attemptId'>;
 function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
   const status = statusOf(body.header('status'));
   const failed = named.action === 'FAIL_STEP' || status === false;
-  const trouble = failed
-    ? null
-    : status === null
-      ? unreadable(body)
-      : named.action === 'UNDO'
-        ? null
-        : unacceptable(body, payloadLimit);
+  const trouble = failed ? null : troubleOf(body, status, named.action, payloadLimit);
+  const success = trouble === null ? 'success' : 'unknown';
   const message = messageOf(body.header('errorMessage'));
   const code = textOf(body.header('errorCode'));
   const input: ReplyInput = {
     type: 'REPLY',
     ...named,
-    outcome: failed ? 'failure' : trouble === null ? 'success' : 'unknown',
+    outcome: failed ? 'failure' : success,
     payload: trouble === null && !failed && named.action !== 'UNDO' ? body.payload : null,
     errorMessage:
       trouble?.message ?? (failed && message !== null ? storable(message, LONGEST_MESSAGE) : null),
@@ -150,6 +145,17 @@ function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
   };
 }
 
+/** Why what is not a failure cannot be taken as a success, or null. */
+function troubleOf(
+  body: Body,
+  status: boolean | null,
+  action: Named['action'],
+  payloadLimit: number,
+): Problem | null {
+  if (status === null) return unreadable(body);
+  return action === 'UNDO' ? null : wrongPayload(body.payload, payloadLimit);
+}
+
 /** An object or a list is shown as its JSON. */
 function messageOf(value: unknown): string | null {
   return textOf(value) ?? (value === null || value === undefined ? null : JSON.stringify(value));
@@ -162,29 +168,10 @@ function added({ headers }: Body): Pick<ReplyInput, 'headers'> {
   return none ? {} : { headers: own };
 }
 
-interface Trouble {
-  readonly code: string;
-  readonly message: string;
-}
-
-function unreadable(body: Body): Trouble {
+function unreadable(body: Body): Problem {
   const value = body.header('status');
   const found = value === undefined ? 'is missing' : `is ${storable(JSON.stringify(value), 100)}`;
   return { code: 'STATUS_UNREADABLE', message: `headers.status ${found}; expected true or false` };
-}
-
-function unacceptable({ payload }: Body, limit: number): Trouble | null {
-  if (payload === null) return null;
-  const broken = unstorable(payload);
-  if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
-  if (payload.length * 3 <= limit) return null;
-  const bytes = utf8Length(payload);
-  return bytes <= limit
-    ? null
-    : {
-        code: 'PAYLOAD_TOO_LARGE',
-        message: `payload has ${bytes} bytes, at most ${limit} are allowed`,
-      };
 }
 
 const TRUE = new Set(['true', 'yes', '1', 'on']);
@@ -196,6 +183,7 @@ export function statusOf(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof number === 'number') return number !== 0;
   if (typeof value !== 'string') return null;
-  const word = value.trim().toLowerCase();
-  return TRUE.has(word) ? true : FALSE.has(word) ? false : null;
+  const text = value.trim().toLowerCase();
+  if (TRUE.has(text)) return true;
+  return FALSE.has(text) ? false : null;
 }

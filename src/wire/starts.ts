@@ -1,13 +1,12 @@
 /** A start by topic (docs/protocol.md, "The message"). */
 
+import type { PoisonCause, RefusedStart } from '../engine/ports/deliveries.js';
 import { LIMITS } from '../limits/limits.js';
 import type { StartRequest } from '../saga/input.js';
 import {
   isFlowId,
   isPoison,
-  type Poison,
   poison,
-  type RefusedStart,
   readBody,
   textHeaders,
   textOf,
@@ -17,7 +16,7 @@ import { unstorable, unstorableString, utf8Length } from './json.js';
 
 export interface ReadStart {
   readonly start: StartRequest | null;
-  readonly poison: Poison | null;
+  readonly poison: PoisonCause | null;
 }
 
 /** Headers of the protocol: never the initiator's own, so they do not travel on. */
@@ -78,7 +77,7 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
 }
 
 /** A refused start is no reply: it is on no flow's timeline, whatever flowId it wanted. */
-function refused(why: Poison, headers: Readonly<Record<string, unknown>>): Poison {
+function refused(why: PoisonCause, headers: Readonly<Record<string, unknown>>): PoisonCause {
   const id = textOf(headers.flowId);
   const name = textOf(headers.orchestrationName) ?? textOf(headers.orchName);
   const refusedStart: RefusedStart = {
@@ -89,14 +88,20 @@ function refused(why: Poison, headers: Readonly<Record<string, unknown>>): Poiso
   return { ...why, flowId: null, stepName: null, refusedStart };
 }
 
-/** Why a start payload is refused, or null. `execute` checks with it, too. */
-export function wrongPayload(
-  payload: string | null,
-  limit: number,
-): { readonly code: string; readonly message: string } | null {
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Most bytes of UTF-8 that one UTF-16 unit becomes. */
+const MOST_UTF8 = 3;
+
+/** Why the payload of a start, a reply or `execute` is refused, or null. */
+export function wrongPayload(payload: string | null, limit: number): Problem | null {
   if (payload === null) return null;
   const broken = unstorable(payload);
   if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
+  if (payload.length * MOST_UTF8 <= limit) return null;
   const bytes = utf8Length(payload);
   return bytes <= limit
     ? null
@@ -109,9 +114,7 @@ export function wrongPayload(
 const HEADERS_LIMIT = LIMITS.headersBytes.value;
 
 /** Why the initiator's headers are refused, or null: they travel on every command. */
-export function wrongHeaders(
-  headers: Readonly<Record<string, unknown>>,
-): { readonly code: string; readonly message: string } | null {
+export function wrongHeaders(headers: Readonly<Record<string, unknown>>): Problem | null {
   const text = JSON.stringify(headers);
   const broken = unstorable(text);
   if (broken !== null) return { code: 'HEADERS_UNSTORABLE', message: `headers ${broken}` };

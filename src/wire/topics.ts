@@ -23,6 +23,15 @@ export function stepTopic(orchestrationName: string, stepName: string, action: A
   return `orchestrator.${orchestrationName}.${stepName}.${action === 'DO' ? 'do' : 'undo'}`;
 }
 
+/** [DO topic, UNDO topic] of a step. */
+export type StepTopics = (orchestrationName: string, stepName: string) => StepTopicPair;
+export type StepTopicPair = readonly [string, string];
+
+export const stepTopics: StepTopics = (orchestrationName, stepName) => [
+  stepTopic(orchestrationName, stepName, 'DO'),
+  stepTopic(orchestrationName, stepName, 'UNDO'),
+];
+
 /** Why this cannot be the name of an orchestration or a step, or null. Names become parts of topic names. */
 export function wrongName(name: string): string | null {
   if (name.length === 0) return 'is empty';

@@ -177,7 +177,12 @@ export function outboxRow(
   number: number,
   more: Partial<OutboxRow> = {},
 ): OutboxRow {
-  const attemptId = attemptIdOf(flowId, 'createRealm', 'DO', 0, number);
+  const attemptId = attemptIdOf(flowId, {
+    stepName: 'createRealm',
+    action: 'DO',
+    round: 0,
+    attempt: number,
+  });
   return {
     flowId,
     number,
@@ -199,7 +204,7 @@ export function startRecord(start: StartInput, now: number): FlowRecord {
   ] as const;
   const events = eventsAfter({ ...after, lastEventNumber: 0 }, bodies, after);
   const row = outboxRow(start.flowId, 2, {
-    attemptId: attemptIdOf(start.flowId, first, 'DO', 0, 1),
+    attemptId: attemptIdOf(start.flowId, { stepName: first, action: 'DO', round: 0, attempt: 1 }),
   });
   return { before: null, after, events, outbox: [row], withdrawn: [], wakeAt: now + 300_000 };
 }
@@ -312,7 +317,14 @@ export function firstStepDone(flow: Flow, output: string | null = '{"realm":"r1"
   ] as const;
   const number = flow.lastEventNumber + 2;
   const outbox = [
-    outboxRow(flowId, number, { attemptId: attemptIdOf(flowId, 'createClient', 'DO', 0, 1) }),
+    outboxRow(flowId, number, {
+      attemptId: attemptIdOf(flowId, {
+        stepName: 'createClient',
+        action: 'DO',
+        round: 0,
+        attempt: 1,
+      }),
+    }),
   ];
   return changeRecord(flow, { steps }, bodies, { outbox, wakeAt: deadline });
 }

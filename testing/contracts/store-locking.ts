@@ -218,7 +218,12 @@ export function storeLockingContract(bench: () => Bench): void {
       while ((await two.store.outboxTake(50)).length > 0);
       await start(one.store, [startInput(waiting)], false);
       const { flows } = await two.store.road((tx) => tx.lock([given, waiting, taken], []));
-      const attempt = attemptIdOf(waiting, 'createRealm', 'DO', 0, 1);
+      const attempt = attemptIdOf(waiting, {
+        stepName: 'createRealm',
+        action: 'DO',
+        round: 0,
+        attempt: 1,
+      });
       expect([given, waiting, taken].map((flowId) => flows.get(flowId)?.ungiven)).toEqual([
         [],
         [attempt],
@@ -237,7 +242,9 @@ export function storeLockingContract(bench: () => Bench): void {
       await start(one.store, [startInput(flowId)]);
       await change(one.store, flowId, (flow) => firstStepDone(flow));
       await one.store.outboxSent([{ flowId, number: 2 }]);
-      const unsent = [attemptIdOf(flowId, 'createClient', 'DO', 0, 1)];
+      const unsent = [
+        attemptIdOf(flowId, { stepName: 'createClient', action: 'DO', round: 0, attempt: 1 }),
+      ];
       expect((await one.store.road((tx) => lockOne(tx, flowId, true))).unsent).toEqual(unsent);
       expect((await one.store.road((tx) => lockOne(tx, flowId, false))).unsent).toEqual([]);
     });

@@ -42,9 +42,10 @@ function answers(step: StepRun, index: number): Said[] {
     usual,
     input: { ...SILENT, flowId: FLOW_ID, stepName, attemptId, ...more },
   });
-  const doId = (attempt: number) => attemptIdOf(FLOW_ID, stepName, 'DO', 0, attempt);
+  const doId = (attempt: number) =>
+    attemptIdOf(FLOW_ID, { stepName, action: 'DO', round: 0, attempt });
   const undoId = (round: number, attempt: number) =>
-    attemptIdOf(FLOW_ID, stepName, 'UNDO', round, attempt);
+    attemptIdOf(FLOW_ID, { stepName, action: 'UNDO', round, attempt });
   const said: Said[] = [];
   for (const [sign, outcome] of OUTCOMES) {
     for (let attempt = 1; attempt <= step.attempt + 1; attempt++) {
@@ -100,7 +101,12 @@ function timers(step: StepRun, index: number): Said[] {
   const { open, definition } = step;
   const said: Said[] = [];
   if (open !== null) {
-    const attemptId = attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt);
+    const attemptId = attemptIdOf(FLOW_ID, {
+      stepName: definition.name,
+      action: open.action,
+      round: open.round,
+      attempt: open.attempt,
+    });
     const given = (flow: Flow) =>
       withStep(flow, index, (one) => ({ ...one, open: { ...open, deadline: NOW } }));
     const never = {

@@ -157,7 +157,7 @@ function answerTo(flow: Flow, success: boolean): Exclude<Input, StartInput> {
   if (!step?.open) return { type: 'TICK', flowId: FLOW_ID };
   const { action, round, attempt } = step.open;
   const stepName = step.definition.name;
-  const attemptId = attemptIdOf(FLOW_ID, stepName, action, round, attempt);
+  const attemptId = attemptIdOf(FLOW_ID, { stepName, action, round, attempt });
   const said = { payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
   return {
     type: 'REPLY',
@@ -213,7 +213,14 @@ describe('waits', () => {
     for (let flow = 0; flow < 2000; flow++) {
       for (let attempt = 1; attempt <= 5; attempt++) {
         const tenth = Math.floor(
-          fractionOf(attemptIdOf(`flow-${flow}`, 'createRealm', 'DO', 0, attempt)) * 10,
+          fractionOf(
+            attemptIdOf(`flow-${flow}`, {
+              stepName: 'createRealm',
+              action: 'DO',
+              round: 0,
+              attempt,
+            }),
+          ) * 10,
         );
         tenths[tenth] = (tenths[tenth] ?? 0) + 1;
       }

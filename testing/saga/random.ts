@@ -88,9 +88,20 @@ function attemptFor(
   if (echo === 'garbage') return garbage;
   const back = echo === 'older' ? older : 0;
   const { name } = step.definition;
-  if (action === 'DO') return attemptIdOf(FLOW_ID, name, 'DO', 0, Math.max(1, step.attempt - back));
+  if (action === 'DO')
+    return attemptIdOf(FLOW_ID, {
+      stepName: name,
+      action: 'DO',
+      round: 0,
+      attempt: Math.max(1, step.attempt - back),
+    });
   const round = Math.max(1, step.round - Math.floor(back / 3));
-  return attemptIdOf(FLOW_ID, name, 'UNDO', round, Math.max(1, step.undoAttempt - (back % 3)));
+  return attemptIdOf(FLOW_ID, {
+    stepName: name,
+    action: 'UNDO',
+    round,
+    attempt: Math.max(1, step.undoAttempt - (back % 3)),
+  });
 }
 
 const replied = fc
@@ -231,7 +242,14 @@ function openIds({ steps }: Flow): string[] {
   return steps.flatMap(({ open, definition }) =>
     open === null
       ? []
-      : [attemptIdOf(FLOW_ID, definition.name, open.action, open.round, open.attempt)],
+      : [
+          attemptIdOf(FLOW_ID, {
+            stepName: definition.name,
+            action: open.action,
+            round: open.round,
+            attempt: open.attempt,
+          }),
+        ],
   );
 }
 

@@ -184,12 +184,24 @@ describe('the timeline', () => {
 
 describe('attemptIds', () => {
   test('say which attempt they are of, whatever is in the names', () => {
-    expect(readAttemptId(attemptIdOf('f:1', 'a:DO', 'UNDO', 2, 13), 'f:1', 'a:DO')).toEqual({
+    expect(
+      readAttemptId(
+        attemptIdOf('f:1', { stepName: 'a:DO', action: 'UNDO', round: 2, attempt: 13 }),
+        'f:1',
+        'a:DO',
+      ),
+    ).toEqual({
       action: 'UNDO',
       round: 2,
       attempt: 13,
     });
-    expect(readAttemptId(attemptIdOf('f1', 'a', 'DO', 0, 1), 'f1', 'a')).toEqual({
+    expect(
+      readAttemptId(
+        attemptIdOf('f1', { stepName: 'a', action: 'DO', round: 0, attempt: 1 }),
+        'f1',
+        'a',
+      ),
+    ).toEqual({
       action: 'DO',
       round: 0,
       attempt: 1,

@@ -40,7 +40,10 @@ export function askInTime(
       return false;
     const [action, round] =
       event.type === 'DO_FAILED' ? (['DO', 0] as const) : (['UNDO', event.round] as const);
-    return attemptIdOf(flowId, event.stepName, action, round, event.attempt) === attemptId;
+    return (
+      attemptIdOf(flowId, { stepName: event.stepName, action, round, attempt: event.attempt }) ===
+      attemptId
+    );
   });
   seen.ask('timeout', flowId, late === true ? `${attemptId} timed out before it was sent` : null);
 }

@@ -122,7 +122,7 @@ function answered(
     round: number,
     attempt: number,
     what: string,
-  ): boolean => answers.has(`${attemptIdOf(flowId, stepName, action, round, attempt)} ${what}`);
+  ): boolean => answers.has(`${attemptIdOf(flowId, { stepName, action, round, attempt })} ${what}`);
   for (const event of events) {
     const { type } = event;
     // Those the gateway says itself.

@@ -189,7 +189,12 @@ export class Workers {
   /** An answer to what nobody asked: an attempt that does not exist, or a flow. */
   private foreign({ headers }: Command): Uint8Array {
     const { flowId, stepName, action, attempt } = headers;
-    const attemptId = attemptIdOf(flowId, stepName, action, action === 'DO' ? 0 : 99, attempt + 50);
+    const attemptId = attemptIdOf(flowId, {
+      stepName,
+      action,
+      round: action === 'DO' ? 0 : 99,
+      attempt: attempt + 50,
+    });
     const said = this.at.chance.pick([
       { flowId: `${flowId}x` },
       { stepName: 'nobody' },
