@@ -84,7 +84,7 @@ const RINGS = [
     needs: [chromium],
     more: ['--runInBand'],
   },
-  // Every kind of attack, three seconds each, on a gateway of its own.
+  // Every kind of attack, 1.5 seconds each, on a gateway of its own.
   { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
   // On services of its own, which it breaks.
   {

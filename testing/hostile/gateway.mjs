@@ -10,6 +10,7 @@ import { ROOT } from '../steps.mjs';
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const HEAP_MB = 768;
 const START_MS = 60_000;
+const STOP_MS = 10_000;
 
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -146,7 +147,13 @@ export class Gateway {
     });
   }
 
+  /** The gateway first: a database that is ended beside it waits for a client that looks for a database. */
   async stop() {
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    if (this.ended === null) {
+      this.child.kill('SIGTERM');
+      await Promise.race([gone, wait(STOP_MS)]);
+    }
     await endFamilies([this.child.pid]);
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,17 +1,15 @@
 /**
  * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and what the honest ones felt of it.
- * `--kind TEXT` only kinds with this text; `--seconds N` longest per kind; `--shared` one gateway for all kinds; `--short` that, three
- * seconds each: about a minute, and times fail it only where the gateway stood still; `--seed N`; `--json FILE`.
+ * `--kind TEXT` only kinds with this text; `--seconds N` longest per kind; `--shared` one gateway for all kinds; `--short` that, 1.5
+ * seconds each and brief kinds beside each other: about a minute, and times fail it only where the gateway stood still; `--seed N`;
+ * `--json FILE`.
  */
-import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
-import { Luck } from '../chaos/luck.mjs';
-import { ROOT, say } from '../steps.mjs';
-import { Gateway, wait } from './gateway.mjs';
+import { say } from '../steps.mjs';
 import { KINDS } from './kinds.mjs';
+import { Observed } from './observed.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,10 +28,10 @@ if (flags.help) {
 One kind of attack after the other on a real gateway, beside honest load. --kind: only kinds with this text.`);
   process.exit(0);
 }
-const SECONDS = flags.short ? 3 : Number(flags.seconds);
+const MS = flags.short ? 1500 : Number(flags.seconds) * 1000;
 const SHARED = flags.short || flags.shared;
-const EXECUTES_PER_SECOND = 10;
-const CALM_MS = 3000;
+/** So many brief kinds stand beside each other with --short. */
+const BESIDE = 5;
 /** What must hold (docs/hostile.md). */
 const MOST_LIVEZ_MS = 250;
 const MOST_TIMES_CALM = 5;
@@ -44,73 +42,6 @@ const LEAST_EXECUTE_MS = 100;
 const MOST_RSS_MB = 600;
 /** A shared gateway that holds this much gives way to a new one: what an attack costs is measured from below. */
 const FRESH_ABOVE_MB = 400;
-const END_WITHIN_MS = 30_000;
-
-class Observed {
-  async open() {
-    this.gateway = await Gateway.start();
-    const args = [this.gateway.url, String(EXECUTES_PER_SECOND)];
-    this.prober = fork(join(ROOT, 'testing/hostile/prober.mjs'), args);
-    await wait(CALM_MS);
-    const calm = await this.mark();
-    this.calmMs = calm.executeP99Ms;
-    this.accepted = [...calm.accepted];
-    return this;
-  }
-
-  mark() {
-    return new Promise((resolve) => {
-      this.prober.once('message', resolve);
-      this.prober.send('mark');
-    });
-  }
-
-  /** All honest flows that were accepted have ended; how many have not, within the bound. */
-  async unended() {
-    let open = this.accepted;
-    for (const until = Date.now() + END_WITHIN_MS; open.length > 0 && Date.now() < until; ) {
-      const still = [];
-      for (let at = 0; at < open.length; at += 25) {
-        const ids = open.slice(at, at + 25);
-        const fields = ids.map((id, n) => `f${n}: details(flowId: "${id}") { status }`);
-        const { body } = await this.gateway.graphql(`{ ${fields.join(' ')} }`).catch(() => ({}));
-        still.push(...ids.filter((_, n) => body?.data?.[`f${n}`]?.status !== 'COMPLETED'));
-      }
-      open = still;
-      if (open.length > 0) await wait(200);
-    }
-    return open.length;
-  }
-
-  async close() {
-    this.prober.kill('SIGKILL');
-    await this.gateway.stop();
-  }
-}
-
-async function attack(observed, { name, run }) {
-  const { gateway } = observed;
-  const ms = SECONDS * 1000;
-  await observed.mark();
-  gateway.forgetPeak();
-  const luck = new Luck(`${flags.seed} ${name}`);
-  const over = wait(ms).then(() => `no end within ${SECONDS} s`);
-  const work = run(gateway, luck, ms).catch(
-    (error) => `failed: ${error.cause?.code ?? error.message}`,
-  );
-  const what = await Promise.race([work, over]);
-  await wait(500);
-  const seen = await observed.mark();
-  observed.accepted.push(...seen.accepted);
-  return {
-    name,
-    what,
-    ...seen,
-    peakMb: gateway.peakMb(),
-    ended: gateway.ended,
-    calmMs: observed.calmMs,
-  };
-}
 
 function wrongIn({ livezMs, executeP99Ms, calmMs, peakMb, ended }) {
   const timesCalm = Math.max(LEAST_EXECUTE_MS, calmMs) * MOST_TIMES_CALM;
@@ -128,35 +59,46 @@ const rounded = (ms) => (ms === null ? '–' : String(Math.round(ms)));
 function row(result) {
   const { name, livezMs, executeP99Ms, executeMs, peakMb, what, ended, failures } = result;
   const failed = Object.entries(failures).map(([key, count]) => `${count} × ${key}`);
-  const told = [what, ...(ended === null ? [] : [`THE PROCESS ENDED: ${ended}`]), ...failed];
-  return `| ${name} | ${rounded(livezMs)} | ${rounded(executeP99Ms)} | ${rounded(executeMs)} | ${peakMb ?? '–'} | ${told.join('; ')} |`;
+  const ends = [what, ...(ended === null ? [] : [`THE PROCESS ENDED: ${ended}`]), ...failed];
+  return `| ${name} | ${rounded(livezMs)} | ${rounded(executeP99Ms)} | ${rounded(executeMs)} | ${peakMb ?? '–'} | ${ends.join('; ')} |`;
+}
+
+/** What is sent at once: each kind by itself; with --short the brief ones in groups, after which come the others. */
+function groups(kinds) {
+  const briefs = flags.short ? kinds.filter(({ brief }) => brief) : [];
+  const inGroups = [];
+  for (let at = 0; at < briefs.length; at += BESIDE) inGroups.push(briefs.slice(at, at + BESIDE));
+  const others = kinds.filter((kind) => !briefs.includes(kind));
+  return [...inGroups, ...others.map((kind) => [kind])];
 }
 
 await readyOrEnd();
-const kinds = KINDS.filter(({ name }) => name.includes(flags.kind));
+const sets = groups(KINDS.filter(({ name }) => name.includes(flags.kind)));
 say('| kind | worst /livez, ms | execute p99, ms | worst, ms | peak RSS, MB | what came of it |');
 say('| --- | --- | --- | --- | --- | --- |');
 const results = [];
 let observed = null;
 let unended = 0;
-for (const kind of kinds) {
+for (const kinds of sets) {
   observed ??= await new Observed().open();
-  const result = await attack(observed, kind);
+  const ms = flags.short ? Math.max(...kinds.map(({ shortMs = MS }) => shortMs)) : MS;
+  const result = { count: kinds.length, ...(await observed.attack(kinds, ms, flags.seed)) };
   results.push(result);
   say(row(result));
   const wrong = wrongIn(result);
   const isFull = result.peakMb !== null && result.peakMb > FRESH_ABOVE_MB;
-  if (!SHARED || isFull || wrong.length > 0 || kind === kinds.at(-1)) {
-    if (result.ended === null) unended += await observed.unended();
-    await observed.close();
-    observed = null;
+  if (!SHARED || isFull || wrong.length > 0 || kinds === sets.at(-1)) {
+    const { calmMs } = observed;
+    // With --short the next one starts while the last one ends.
+    const next =
+      flags.short && kinds !== sets.at(-1) ? new Observed().open(calmMs) : Promise.resolve(null);
+    [unended, observed] = [unended + (await observed.close()), await next];
   }
 }
 if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(results, null, 2));
+const sum = (list) => list.reduce((total, { count }) => total + count, 0);
 const bad = results.filter((result) => wrongIn(result).length > 0);
 for (const result of bad) say(`\n${result.name}: ${wrongIn(result).join(', ')}`);
-say(
-  `\n${results.length - bad.length} of ${results.length} kinds within bounds; seed ${flags.seed}`,
-);
+say(`\n${sum(results) - sum(bad)} of ${sum(results)} kinds within bounds; seed ${flags.seed}`);
 if (unended > 0) say(`${unended} honest flows that were accepted did not end`);
 process.exit(bad.length + unended > 0 ? 1 : 0);

@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import WebSocket from 'ws';
 import { wait } from './gateway.mjs';
 
+export const EVERYTHING = 'subscription { stepStatusChanged { flowId stepName status } }';
+
 export class Sockets {
   constructor(gateway) {
     this.gateway = gateway;
