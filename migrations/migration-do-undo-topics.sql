@@ -216,6 +216,10 @@ CREATE INDEX IF NOT EXISTS orchestration_quarantine_flow ON orchestration_quaran
 -- Since migration-retry-policies: what operators set over a document (retries, timeouts, backoff), and what of it a flow started with. Null = nothing.
 ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS policies json;
 ALTER TABLE orchestration_run ADD COLUMN IF NOT EXISTS policy json;
+-- Since migration-standing: who paused or archived it, when and why; and how far the flows of a resumed one have been woken. Null = nothing.
+ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS standing json;
+ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS waking json;
+CREATE INDEX IF NOT EXISTS orchestration_name_waking ON orchestration_name (name) WHERE waking IS NOT NULL;
 
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
@@ -228,7 +232,8 @@ INSERT INTO mikro_orm_migrations (name)
 SELECT revision FROM (VALUES
   (1, 'migration-do-undo-topics'),
   (2, 'migration-quarantine-settled'),
-  (3, 'migration-retry-policies')
+  (3, 'migration-retry-policies'),
+  (4, 'migration-standing')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

@@ -1,4 +1,6 @@
 /** What an operator may do with a flow now, and why not. The saga decides, so the answer is the mutation's own. */
+import { type OrchestrationVerb, whyNot } from '../engine/operations/standing.js';
+import type { Standing } from '../engine/ports.js';
 import { accept } from '../saga/accept.js';
 import type { Flow } from '../saga/flow.js';
 import type { OperatorInput } from '../saga/input.js';
@@ -18,7 +20,23 @@ export const ACTION_NAMES = [
   'retryStep',
   'resendCommand',
   'skipStep',
+  'pauseOrchestration',
+  'resumeOrchestration',
+  'archiveOrchestration',
 ] as const;
+
+const ORCHESTRATION_ACTIONS = {
+  pauseOrchestration: 'PAUSE',
+  resumeOrchestration: 'RESUME',
+  archiveOrchestration: 'ARCHIVE',
+} as const satisfies Readonly<Record<string, OrchestrationVerb>>;
+
+export function availableOrchestrationActions(standing: Standing): AvailableAction[] {
+  return Object.entries(ORCHESTRATION_ACTIONS).map(([name, verb]) => {
+    const reason = whyNot(standing, verb);
+    return { name, stepName: null, allowed: reason === null, reason };
+  });
+}
 
 export function availableActions(flow: Flow): AvailableAction[] {
   const by = { flowId: flow.flowId, actor: 'anonymous', reason: '' };

@@ -12,6 +12,7 @@ import { addLists } from './lists.js';
 import { EXIT } from './output.js';
 import { addPolicy } from './policies.js';
 import { report } from './problems.js';
+import { addStanding } from './standing.js';
 
 type Run<F> = (
   client: BackstepClient,
@@ -68,6 +69,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addLists(program, act);
   addActions(program, act);
   addPolicy(program, act);
+  addStanding(program, act);
   addCompletion(program);
   return program;
 }

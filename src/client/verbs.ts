@@ -5,8 +5,35 @@ import type { Send, Signal } from './http.js';
 
 export type FlowSummary = api.FlowSummaryFragment;
 
+/** Whether an orchestration takes new flows and sends DO commands, and who decided that. */
+export type OrchestrationStanding = api.OrchestrationStandingFragment;
+
 export function verbs(send: Send) {
   return {
+    /** No new DO in any of its flows; new ones are refused, or with `queue` stored. */
+    pauseOrchestration: async (
+      input: api.OrchestrationActionInput,
+      options?: Signal,
+    ): Promise<OrchestrationStanding> =>
+      standingOf(
+        (await send(api.PauseOrchestrationDocument, { input }, options)).pauseOrchestration,
+      ),
+    /** Goes on, and takes new flows again. */
+    resumeOrchestration: async (
+      input: api.OrchestrationActionInput,
+      options?: Signal,
+    ): Promise<OrchestrationStanding> =>
+      standingOf(
+        (await send(api.ResumeOrchestrationDocument, { input }, options)).resumeOrchestration,
+      ),
+    /** Refuses new flows; flows in flight go on. */
+    archiveOrchestration: async (
+      input: api.OrchestrationActionInput,
+      options?: Signal,
+    ): Promise<OrchestrationStanding> =>
+      standingOf(
+        (await send(api.ArchiveOrchestrationDocument, { input }, options)).archiveOrchestration,
+      ),
     /** Ends a flow; `undo: false` leaves what was done. */
     cancelFlow: async (input: api.CancelFlowInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.CancelFlowDocument, { input }, options)).cancelFlow),
@@ -29,6 +56,15 @@ export function verbs(send: Send) {
     resumeFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.ResumeFlowDocument, { input }, options)).resumeFlow),
   };
+}
+
+function standingOf(payload: {
+  readonly orchestration?: OrchestrationStanding | null | undefined;
+  readonly problems: readonly api.ProblemDetailsFragment[];
+}): OrchestrationStanding {
+  if (payload.problems.length > 0 || !payload.orchestration)
+    throw new ProblemError(payload.problems);
+  return payload.orchestration;
 }
 
 export function flowOf(payload: {

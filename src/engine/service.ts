@@ -61,6 +61,16 @@ export interface PolicyRequest extends PolicyValues {
   readonly reason: string;
 }
 
+/** `name` is an orchestration's. RESUME lifts the pause and the archive. */
+export interface OrchestrationRequest {
+  readonly name: string;
+  readonly verb: 'PAUSE' | 'RESUME' | 'ARCHIVE';
+  /** Of PAUSE: new flows are stored and wait for RESUME; else they are refused. */
+  readonly queuesStarts: boolean;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 export interface StepChange {
   readonly flowId: string;
   readonly orchestrationName: string;
@@ -101,6 +111,8 @@ export interface EngineService {
   discardQuarantined(replay: Replay): Promise<QuarantineResult>;
   /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
   setPolicy(request: PolicyRequest): Promise<OrchestrationResult>;
+  /** Pauses, resumes or archives an orchestration. Codes: UNKNOWN_ORCHESTRATION, NOT_ALLOWED. */
+  changeStanding(request: OrchestrationRequest): Promise<OrchestrationResult>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   /** REGISTERED when every step has a registered worker. */

@@ -260,3 +260,32 @@ describe('policy', () => {
     expect(worded.code).toBe(2);
   });
 });
+
+describe('an orchestration', () => {
+  test('is paused, archived and resumed; what cannot be done is refused with the reason', async () => {
+    const paused = await backstep('pause-orchestration', 'tenantCreation', '-r', 'audit');
+    expect([paused.code, paused.out]).toEqual([
+      0,
+      'tenantCreation v1  paused by ann: audit (new flows are refused)\n',
+    ]);
+    const again = await backstep('pause-orchestration', 'tenantCreation', '-r', 'x', '--queue');
+    expect([again.code, again.err]).toEqual([
+      2,
+      expect.stringContaining('the orchestration is paused already, by ann: audit'),
+    ]);
+    const archived = await backstep('archive-orchestration', 'tenantCreation', '-r', 'old');
+    expect(archived.out).toContain('(new flows are refused); archived by ann: old\n');
+    const resumed = await backstep('resume-orchestration', 'tenantCreation', '-r', 'y', '--json');
+    expect(JSON.parse(resumed.out)).toEqual({
+      name: 'tenantCreation',
+      version: 1,
+      paused: false,
+      pausedBy: null,
+      archived: false,
+      archivedBy: null,
+    });
+    await backstep('pause-orchestration', 'tenantCreation', '-r', 'x', '--queue');
+    const lifted = await backstep('resume-orchestration', 'tenantCreation', '-r', 'y');
+    expect(lifted.out).toBe('tenantCreation v1  takes new flows\n');
+  });
+});

@@ -63,6 +63,8 @@ export function storeRegistryContract(bench: () => Bench): void {
         initiator: null,
         paused: false,
         archived: false,
+        pausedBy: null,
+        archivedBy: null,
         createdAt: newest?.createdAt,
         policies: [],
       });

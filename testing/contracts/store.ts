@@ -13,6 +13,7 @@ import { storeQuarantineContract } from './store-quarantine.js';
 import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
 import { storeRemovalContract } from './store-removal.js';
+import { storeStandingContract } from './store-standing.js';
 import { storeTimeContract } from './store-time.js';
 
 export interface Gateway {
@@ -74,6 +75,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeTimeContract(opened);
     storeRegistryContract(opened);
     storePoliciesContract(opened);
+    storeStandingContract(opened);
     storeReadingContract(opened);
     storeRemovalContract(opened);
   });

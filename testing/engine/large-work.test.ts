@@ -60,7 +60,8 @@ describe('a payload', () => {
   });
 
   test('that is too much for its orchestration is refused by name, others of its batch are not', async () => {
-    const row = { initiator: null, paused: false, archived: false, createdAt: 0, policies: [] };
+    const standing = { paused: false, archived: false, pausedBy: null, archivedBy: null };
+    const row = { initiator: null, ...standing, createdAt: 0, policies: [] };
     const store = {
       orchestration: async (name: string) => ({
         ...row,

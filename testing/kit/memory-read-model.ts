@@ -29,7 +29,7 @@ export class MemoryReadModel implements ReadModel {
           name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()),
       )
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, { versions, ...facts }]) =>
+      .flatMap(([, { versions, waking: _, ...facts }]) =>
         versions.slice(-1).map((one) => ({ ...one, ...facts })),
       );
     return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);

@@ -3,6 +3,7 @@ import type {
   Policy,
   RegistrationRow,
   RegistryTransaction,
+  Standing,
   WorkerRow,
 } from '../../src/engine/ports.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
@@ -69,7 +70,10 @@ export class MemoryRegistry implements RegistryTransaction {
       versions: [],
       paused: false,
       archived: false,
+      pausedBy: null,
+      archivedBy: null,
       policies: [],
+      waking: false,
     };
     const versions = [...entry.versions, { orchestration, initiator, createdAt: this.time }];
     this.tables.names.set(orchestration.name, { ...entry, versions });
@@ -83,6 +87,13 @@ export class MemoryRegistry implements RegistryTransaction {
   async savePolicies(name: string, policies: readonly Policy[]): Promise<void> {
     const entry = this.tables.names.get(name);
     if (entry !== undefined) this.tables.names.set(name, { ...entry, policies });
+  }
+
+  async saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void> {
+    const entry = this.tables.names.get(name);
+    if (entry === undefined) return;
+    const waking = wakes || (entry.waking && !standing.paused);
+    this.tables.names.set(name, { ...entry, ...standing, waking });
   }
 
   async now(): Promise<number> {

@@ -23,6 +23,7 @@ import { MemoryRoad } from './memory-road.js';
 import {
   type Listener,
   MemoryDatabase,
+  type MemoryTables,
   placeKey,
   registrationOf,
   rowKey,
@@ -46,6 +47,17 @@ export function memoryStore(
 
 const byFlowAndNumber = (a: OutboxRow, b: OutboxRow): number =>
   a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1;
+
+/** Flows in progress of a resumed orchestration become due. */
+function wakeResumed(tables: MemoryTables, now: number): void {
+  for (const [name, entry] of tables.names) {
+    if (!entry.waking || entry.paused) continue;
+    tables.names.set(name, { ...entry, waking: false });
+    for (const [flowId, one] of tables.flows)
+      if (one.flow.orchestration.name === name && one.flow.status === 'IN_PROGRESS' && !one.parked)
+        tables.flows.set(flowId, { ...one, wakeAt: now });
+  }
+}
 
 export class MemoryStore implements Store {
   private readonly instanceId: string;
@@ -156,6 +168,7 @@ export class MemoryStore implements Store {
   due(most: number): Promise<readonly string[]> {
     const { now } = this.database;
     return this.database.transaction((tables) => {
+      wakeResumed(tables, now);
       const due = [...tables.flows.entries()]
         .filter(([, { wakeAt }]) => wakeAt !== null && wakeAt <= now)
         .sort(([, a], [, b]) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0))

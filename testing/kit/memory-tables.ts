@@ -6,6 +6,7 @@ import type {
   Policy,
   QuarantineEntry,
   RegistrationRow,
+  Standing,
   WorkerRow,
 } from '../../src/engine/ports.js';
 import type { FlowEvent } from '../../src/saga/event.js';
@@ -23,15 +24,15 @@ export interface FlowEntry {
   readonly wakeAt: number | null;
   readonly parked: string | null;
 }
-export interface NameEntry {
+export interface NameEntry extends Standing {
   readonly versions: readonly {
     readonly orchestration: Orchestration;
     readonly initiator: string | null;
     readonly createdAt: number;
   }[];
-  readonly paused: boolean;
-  readonly archived: boolean;
   readonly policies: readonly Policy[];
+  /** Its flows in progress are to become due. */
+  readonly waking: boolean;
 }
 
 export interface Settled {
@@ -126,7 +127,7 @@ export function registrationOf(
     version === null
       ? entry?.versions.at(-1)
       : entry?.versions.find((one) => one.orchestration.version === version);
-  return entry === undefined || found === undefined
-    ? null
-    : { ...found, paused: entry.paused, archived: entry.archived, policies: entry.policies };
+  if (entry === undefined || found === undefined) return null;
+  const { versions: _, waking: __, ...ofName } = entry;
+  return { ...found, ...ofName };
 }

@@ -5,6 +5,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { afterAll } from '@jest/globals';
 import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
+import { Standings } from '../../src/engine/operations/standing.js';
 import type {
   Delivery,
   DeliveryOutcome,
@@ -12,6 +13,7 @@ import type {
   OutboxRow,
   Store,
 } from '../../src/engine/ports.js';
+import { silent } from '../../src/observability/log.js';
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow, Payload } from '../../src/saga/flow.js';
@@ -173,6 +175,9 @@ class PostgresRig implements Rig {
 
   async pauseOrchestration(paused: boolean): Promise<void> {
     await this.setPaused(paused);
+    const { flow } = await this.view();
+    // Whoever resumes an orchestration makes its flows due.
+    if (!paused && flow.status === 'IN_PROGRESS') await this.isTakenAsDue();
     await this.say({ type: 'TICK', flowId: this.flowId });
   }
 
@@ -246,10 +251,21 @@ class PostgresRig implements Rig {
   }
 
   private async setPaused(paused: boolean): Promise<void> {
-    await this.on.sql('UPDATE orchestration_name SET paused = $1 WHERE name = $2', [
-      paused,
-      this.orchestration?.name ?? '',
-    ]);
+    const { problems } = await new Standings(this.store, silent('registry')).apply({
+      name: this.orchestration?.name ?? '',
+      verb: paused ? 'PAUSE' : 'RESUME',
+      queuesStarts: true,
+      actor: 'ada',
+      reason: 'because',
+    });
+    deepStrictEqual(problems, []);
+  }
+
+  /** As a timer finds it; other scenarios' flows lie in the same database. */
+  private async isTakenAsDue(): Promise<void> {
+    for (let taken = await this.store.due(500); taken.length > 0; taken = await this.store.due(500))
+      if (taken.includes(this.flowId)) return;
+    throw new Error(`${this.flowId} is not due`);
   }
 }
 

@@ -21,7 +21,7 @@ describe('from the first revision of the schema', () => {
     const served = load(database);
     await served.some(20);
     expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({
-      applied: ['migration-quarantine-settled', 'migration-retry-policies'],
+      applied: ['migration-quarantine-settled', 'migration-retry-policies', 'migration-standing'],
     });
     await served.some(20);
     expect(await served.stop()).toBeGreaterThanOrEqual(40);

@@ -12,6 +12,7 @@ const REVISIONS = [
   'migration-do-undo-topics',
   'migration-quarantine-settled',
   'migration-retry-policies',
+  'migration-standing',
 ];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),

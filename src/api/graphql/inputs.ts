@@ -134,6 +134,22 @@ export class SkipStepInput {
   output!: unknown;
 }
 
+@InputType({ description: 'An orchestration, and why.' })
+export class OrchestrationActionInput {
+  @Field(() => String, { description: 'A registered orchestration.' }) name!: string;
+  @Field(() => String, {
+    description: 'Why; stored with the action. 1 to 2000 characters.',
+  })
+  reason!: string;
+  @Field(() => Boolean, {
+    ...nullable,
+    defaultValue: false,
+    description:
+      'Of pauseOrchestration. true: new flows are stored and begin when it is resumed; false: they are refused with ORCHESTRATION_PAUSED.',
+  })
+  queue!: boolean | null;
+}
+
 @InputType({
   description:
     'Retries, timeouts and backoff over a document. Null or absent = what the document has; all of them null removes the policy.',

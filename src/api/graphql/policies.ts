@@ -12,7 +12,7 @@ import { workersOf } from './orchestration-queries.js';
 import { ProblemView } from './views/answers.js';
 import { OrchestrationPayload, OrchestrationView } from './views/orchestration.js';
 
-function payloadOf(
+export function orchestrationPayload(
   { row, problems }: OrchestrationResult,
   context: RequestContext,
 ): OrchestrationPayload {
@@ -39,8 +39,11 @@ export class PolicyMutations {
     const policy = readPolicy({ maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff });
     problems.push(...policy.problems);
     const reason = checkReason(input.reason, problems);
-    if (problems.length > 0) return payloadOf({ row: null, problems }, context);
+    if (problems.length > 0) return orchestrationPayload({ row: null, problems }, context);
     const by = { orchestrationName: name, stepName, actor: context.actor, reason };
-    return payloadOf(await context.shell.engine.setPolicy({ ...by, ...policy.values }), context);
+    return orchestrationPayload(
+      await context.shell.engine.setPolicy({ ...by, ...policy.values }),
+      context,
+    );
   }
 }

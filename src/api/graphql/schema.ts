@@ -9,6 +9,7 @@ import { OrchestrationQueries } from './orchestration-queries.js';
 import { PolicyMutations } from './policies.js';
 import { QuarantineResolver } from './quarantine.js';
 import { FlowCounts, FlowQueries } from './queries.js';
+import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
 
 export function createSchema(): GraphQLSchema {
@@ -27,6 +28,7 @@ export function createSchema(): GraphQLSchema {
       Mutations,
       OperatorMutations,
       PolicyMutations,
+      StandingMutations,
       QuarantineResolver,
       Subscriptions,
     ],

@@ -75,6 +75,16 @@ export type FlowStatus =
   /** Everything that was done is undone. */
   | 'UNDONE';
 
+/** An orchestration, and why. */
+export type OrchestrationActionInput = {
+  /** A registered orchestration. */
+  name: string;
+  /** Of pauseOrchestration. true: new flows are stored and begin when it is resumed; false: they are refused with ORCHESTRATION_PAUSED. */
+  queue?: boolean | null | undefined;
+  /** Why; stored with the action. 1 to 2000 characters. */
+  reason: string;
+};
+
 /** Steps one after the other, or all at once. */
 export type OrchestrationType =
   /** All steps at once. */
@@ -311,6 +321,29 @@ export type StepChangesSubscriptionVariables = Exact<{
 
 export type StepChangesSubscription = { stepStatusChanged: { flowId: string, orchestrationName: string, stepName: string, seq: number, status: StepStatus, previousStatus: StepStatus, retryCount: number, errorMessage: string | null, flowStatus: FlowStatus, at: string, eventNumber: number } };
 
+export type OrchestrationStandingFragment = { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null };
+
+export type PauseOrchestrationMutationVariables = Exact<{
+  input: OrchestrationActionInput;
+}>;
+
+
+export type PauseOrchestrationMutation = { pauseOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type ResumeOrchestrationMutationVariables = Exact<{
+  input: OrchestrationActionInput;
+}>;
+
+
+export type ResumeOrchestrationMutation = { resumeOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type ArchiveOrchestrationMutationVariables = Exact<{
+  input: OrchestrationActionInput;
+}>;
+
+
+export type ArchiveOrchestrationMutation = { archiveOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -395,6 +428,25 @@ export const EventDetailsFragmentDoc = new TypedDocumentString(`
   details
 }
     `, {"fragmentName":"EventDetails"}) as unknown as TypedDocumentString<EventDetailsFragment, unknown>;
+export const OrchestrationStandingFragmentDoc = new TypedDocumentString(`
+    fragment OrchestrationStanding on Orchestration {
+  name
+  version
+  paused
+  pausedBy {
+    actor
+    reason
+    at
+    queuesStarts
+  }
+  archived
+  archivedBy {
+    actor
+    reason
+    at
+  }
+}
+    `, {"fragmentName":"OrchestrationStanding"}) as unknown as TypedDocumentString<OrchestrationStandingFragment, unknown>;
 export const RegisterDocument = new TypedDocumentString(`
     mutation Register($input: RegisterOrchestrationInput!) {
   registerOrchestration(input: $input) {
@@ -965,3 +1017,108 @@ export const StepChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StepChangesSubscription, StepChangesSubscriptionVariables>;
+export const PauseOrchestrationDocument = new TypedDocumentString(`
+    mutation PauseOrchestration($input: OrchestrationActionInput!) {
+  pauseOrchestration(input: $input) {
+    orchestration {
+      ...OrchestrationStanding
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment OrchestrationStanding on Orchestration {
+  name
+  version
+  paused
+  pausedBy {
+    actor
+    reason
+    at
+    queuesStarts
+  }
+  archived
+  archivedBy {
+    actor
+    reason
+    at
+  }
+}`) as unknown as TypedDocumentString<PauseOrchestrationMutation, PauseOrchestrationMutationVariables>;
+export const ResumeOrchestrationDocument = new TypedDocumentString(`
+    mutation ResumeOrchestration($input: OrchestrationActionInput!) {
+  resumeOrchestration(input: $input) {
+    orchestration {
+      ...OrchestrationStanding
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment OrchestrationStanding on Orchestration {
+  name
+  version
+  paused
+  pausedBy {
+    actor
+    reason
+    at
+    queuesStarts
+  }
+  archived
+  archivedBy {
+    actor
+    reason
+    at
+  }
+}`) as unknown as TypedDocumentString<ResumeOrchestrationMutation, ResumeOrchestrationMutationVariables>;
+export const ArchiveOrchestrationDocument = new TypedDocumentString(`
+    mutation ArchiveOrchestration($input: OrchestrationActionInput!) {
+  archiveOrchestration(input: $input) {
+    orchestration {
+      ...OrchestrationStanding
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment OrchestrationStanding on Orchestration {
+  name
+  version
+  paused
+  pausedBy {
+    actor
+    reason
+    at
+    queuesStarts
+  }
+  archived
+  archivedBy {
+    actor
+    reason
+    at
+  }
+}`) as unknown as TypedDocumentString<ArchiveOrchestrationMutation, ArchiveOrchestrationMutationVariables>;

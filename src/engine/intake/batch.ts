@@ -92,7 +92,8 @@ export class Batch {
       const outbox = this.wire
         .outgoing(flow, events)
         .filter((row) => row.attemptId === null || !withdrawn.includes(row.attemptId));
-      records.push({ before, after: flow, events, outbox, withdrawn, wakeAt: dueAt(flow) });
+      const wakeAt = before === null ? firstLook(flow) : dueAt(flow);
+      records.push({ before, after: flow, events, outbox, withdrawn, wakeAt });
     }
     return records;
   }
@@ -163,6 +164,19 @@ export class Batch {
       notice: refused === null ? null : this.wire.refusedStart(cause, refused, position),
     });
   }
+}
+
+/** Longer than a transaction may take, ms. */
+const QUEUED_LOOK_MS = 60_000;
+
+/**
+ * A start that waits for its orchestration to be resumed is looked at once by itself: the orchestration may be resumed, and its flows
+ * woken, while the transaction that stores this flow is still under way.
+ */
+function firstLook(flow: Flow): number | null {
+  const due = dueAt(flow);
+  if (!flow.orchestrationPaused) return due;
+  return Math.min(due ?? Number.POSITIVE_INFINITY, flow.now + QUEUED_LOOK_MS);
 }
 
 /** As the wire has it for a single payload that is too large: it may have happened, and is undone. */

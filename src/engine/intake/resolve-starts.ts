@@ -34,7 +34,7 @@ export async function resolveStarts(
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
       startRefused: null,
-      orchestrationPaused: false,
+      orchestrationPaused: row.paused,
     };
   });
 }
@@ -71,7 +71,7 @@ function refusalOf(
       'ORCHESTRATION_ARCHIVED',
       `${orchestrationName} is archived and takes no new flows`,
     );
-  if (row.paused)
+  if (row.paused && row.pausedBy?.queuesStarts !== true)
     return cause(
       'ORCHESTRATION_PAUSED',
       `${orchestrationName} is paused; resume it, or try again later`,

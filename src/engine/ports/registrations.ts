@@ -9,13 +9,27 @@ export interface Policy extends PolicyValues {
   readonly at: Instant;
 }
 
+/** An operator's decision about an orchestration. */
+export interface Decision {
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: Instant;
+}
+
+/** Of a name, whatever the version: whether it takes new flows and sends DO commands (rules.md#paused-orchestration). */
+export interface Standing {
+  readonly paused: boolean;
+  readonly archived: boolean;
+  /** Null: it is not, or nobody recorded it. `queuesStarts`: new flows are stored and wait; else they are refused. */
+  readonly pausedBy: (Decision & { readonly queuesStarts: boolean }) | null;
+  readonly archivedBy: Decision | null;
+}
+
 /** A registered version, with what is true of its name. */
-export interface RegistrationRow {
+export interface RegistrationRow extends Standing {
   /** As its document has it; a flow starts with it under `policies`. */
   readonly orchestration: Orchestration;
   readonly initiator: string | null;
-  readonly paused: boolean;
-  readonly archived: boolean;
   readonly createdAt: Instant;
   /** Of the name, whatever the version: at most one for all steps and one for each step. */
   readonly policies: readonly Policy[];
@@ -86,6 +100,8 @@ export interface RegistryTransaction {
   saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
   /** Replaces all policies of this registered name; a new version keeps them. */
   savePolicies(name: string, policies: readonly Policy[]): Promise<void>;
+  /** Of this registered name. `wakes`: its flows in progress become due, a page at each look of a timer, beginning now. */
+  saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void>;
   /** The time of the database, ms. */
   now(): Promise<Instant>;
 }

@@ -42,6 +42,11 @@ export class Timers {
     for (const { wakeAt, after } of records) if (wakeAt !== null) this.arm(wakeAt - after.now);
   }
 
+  /** Something became due that this process did not commit on the road. */
+  lookNow(): void {
+    this.arm(0);
+  }
+
   private arm(inMs: number): void {
     if (this.stopped) return;
     const firesAt = performance.now() + Math.max(0, inMs);

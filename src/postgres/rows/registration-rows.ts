@@ -1,6 +1,6 @@
 /** A registered version with what is true of its name. Asked for at every start: one statement, the version itself comes from memory. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Policy, RegistrationRow } from '../../engine/ports.js';
+import type { Policy, RegistrationRow, Standing } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { prepared } from '../connection/connection.js';
 import { millis, millisOf, type Parameter, type Sql, sqlOf } from '../connection/sql.js';
@@ -12,9 +12,10 @@ interface RegistrationRead extends VersionRef {
   readonly initiator: string | null;
   readonly created_at: number;
   readonly policies: string | null;
+  readonly standing: string | null;
 }
 
-const COLUMNS = `n.name, o.version, n.paused, n.archived, o.initiator, ${millisOf('o.created_at')} AS created_at, n.policies::text AS policies`;
+const COLUMNS = `n.name, o.version, n.paused, n.archived, o.initiator, ${millisOf('o.created_at')} AS created_at, n.policies::text AS policies, n.standing::text AS standing`;
 /** The newest version of each name `n`. */
 export const SELECT_CURRENT = `SELECT ${COLUMNS} FROM orchestration_name n JOIN orchestration o ON o.name = n.name AND o.version = n.current_version`;
 
@@ -32,11 +33,14 @@ export async function registrations(
   const definitionOf = await definitions(rows);
   return rows.map((row) => {
     const { paused, archived, initiator } = row;
+    const by: Partial<Standing> = row.standing === null ? {} : JSON.parse(row.standing);
     return {
       orchestration: definitionOf(row),
       initiator,
       paused,
       archived,
+      pausedBy: paused ? (by.pausedBy ?? null) : null,
+      archivedBy: archived ? (by.archivedBy ?? null) : null,
       createdAt: millis(row.created_at),
       policies: row.policies === null ? [] : (JSON.parse(row.policies) as Policy[]),
     };

@@ -16,7 +16,35 @@ FROM (
 WHERE r.flow_id = due.flow_id
 RETURNING r.flow_id`);
 
+/**
+ * The next page of flows of one resumed orchestration becomes due (rules.md#paused-orchestration). Flows are locked in the order of their
+ * ids, as the road locks them: a transaction that still saw the pause commits before its flow is woken.
+ */
+const WAKE = prepared(`
+WITH resumed AS (
+  SELECT n.name, n.waking FROM orchestration_name n WHERE n.waking IS NOT NULL AND NOT n.paused ORDER BY n.name LIMIT 1 FOR UPDATE SKIP LOCKED
+), page AS (
+  SELECT r.flow_id, r.started_at FROM resumed n JOIN orchestration_run r ON r.orchestration_name = n.name
+  WHERE r.status = 'IN_PROGRESS' AND r.started_at <= (n.waking->>'until')::timestamptz
+    AND (r.started_at, r.flow_id) > ((n.waking->>'startedAt')::timestamptz, n.waking->>'flowId' COLLATE "C")
+  ORDER BY r.started_at, r.flow_id LIMIT $1::int
+), locked AS (
+  SELECT r.flow_id FROM orchestration_run r WHERE r.flow_id IN (SELECT page.flow_id FROM page) ORDER BY r.flow_id FOR UPDATE
+), woken AS (
+  UPDATE orchestration_run r SET wake_at = ${instantOf(NOW)} FROM locked
+  WHERE r.flow_id = locked.flow_id AND r.status = 'IN_PROGRESS' AND r.parked IS NULL RETURNING r.flow_id
+)
+UPDATE orchestration_name n SET waking = (
+  SELECT json_build_object('startedAt', last.started_at, 'flowId', last.flow_id, 'until', resumed.waking->>'until') FROM (
+    SELECT page.started_at, page.flow_id FROM page ORDER BY page.started_at DESC, page.flow_id DESC LIMIT 1
+  ) AS last WHERE (SELECT count(*) FROM page) = $1::int
+)
+FROM resumed WHERE n.name = resumed.name
+RETURNING (SELECT count(*)::int FROM woken) AS woken`);
+
+/** Wakes first: what a resume made due is among what is taken. */
 export async function due(sql: Sql, most: number): Promise<string[]> {
+  await sql.rows<unknown>(WAKE, [most]);
   const rows = await sql.rows<{ flow_id: string }>(TAKE_DUE, [most]);
   return rows.map((row) => row.flow_id);
 }

@@ -4,6 +4,7 @@ import type {
   Policy,
   RegistrationRow,
   RegistryTransaction,
+  Standing,
   WorkerRow,
 } from '../../engine/ports.js';
 import type { Instant } from '../../saga/flow.js';
@@ -114,6 +115,13 @@ export class Registry implements RegistryTransaction {
     await this.em.nativeUpdate(OrchestrationNameRow, { name }, { policies: stored });
   }
 
+  async saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void> {
+    const { paused, archived, pausedBy, archivedBy } = standing;
+    const by = pausedBy === null && archivedBy === null ? null : { pausedBy, archivedBy };
+    await this.em.nativeUpdate(OrchestrationNameRow, { name }, { paused, archived, standing: by });
+    if (wakes) await this.sql.rows<unknown>(WAKE_FROM_THE_FIRST, [name]);
+  }
+
   async now(): Promise<Instant> {
     const [row] = await this.sql.rows<{ now: number }>(
       `SELECT floor(${millisOf('clock_timestamp()')}) AS now`,
@@ -142,6 +150,9 @@ const NEIGHBOURS = ['do_topic_key', 'undo_topic_key']
     `SELECT w.orchestration_name AS name, w.step_name FROM orchestration_worker w WHERE w.${key} = ANY ($1::text[])`,
   ])
   .join('\nUNION\n');
+
+/** How far its flows have been woken: past the flow `startedAt`, `flowId`; those that started after `until` need not be. */
+const WAKE_FROM_THE_FIRST = `UPDATE orchestration_name SET waking = json_build_object('startedAt', '-infinity', 'flowId', '', 'until', clock_timestamp()) WHERE name = $1`;
 
 const CURRENT = `${SELECT_CURRENT} WHERE n.name = ANY ($1::text[])`;
 

@@ -5,6 +5,7 @@
 
 import { samePayload } from '../../../src/engine/intake/payload-equality.js';
 import { Policies } from '../../../src/engine/operations/policies.js';
+import { Standings } from '../../../src/engine/operations/standing.js';
 import type {
   FlowRecord,
   Problem,
@@ -13,12 +14,14 @@ import type {
   RegistrationRow,
   RegistryTransaction,
   Replay,
+  Store,
 } from '../../../src/engine/ports.js';
 import type {
   EngineService,
   ExecuteResult,
   FlowResult,
   Health,
+  OrchestrationRequest,
   OrchestrationResult,
   PolicyRequest,
   QuarantineResult,
@@ -136,7 +139,26 @@ export class EngineInMemory implements EngineService {
   /** The rules are the engine's own; only where they are kept is this. */
   async setPolicy(request: PolicyRequest): Promise<OrchestrationResult> {
     this.ask('setPolicy');
-    const tx: Pick<RegistryTransaction, 'lockRegistry' | 'current' | 'savePolicies' | 'now'> = {
+    return new Policies(this.definitions(), { nearest }, silent('registry')).set(request);
+  }
+
+  async changeStanding(request: OrchestrationRequest): Promise<OrchestrationResult> {
+    this.ask('changeStanding');
+    return new Standings(this.definitions(), silent('registry')).apply(request);
+  }
+
+  private definitions(): Pick<Store, 'registry' | 'similarNames'> {
+    const save = (name: string, changed: Partial<RegistrationRow>): void => {
+      const rows = this.versions.get(name) ?? [];
+      this.versions.set(
+        name,
+        rows.map((row) => ({ ...row, ...changed })),
+      );
+    };
+    const tx: Pick<
+      RegistryTransaction,
+      'lockRegistry' | 'current' | 'savePolicies' | 'saveStanding' | 'now'
+    > = {
       lockRegistry: async () => undefined,
       current: async (names) =>
         new Map(
@@ -145,21 +167,15 @@ export class EngineInMemory implements EngineService {
             return row === undefined ? [] : [[name, row]];
           }),
         ),
-      savePolicies: async (name, policies) => {
-        const rows = this.versions.get(name) ?? [];
-        this.versions.set(
-          name,
-          rows.map((row) => ({ ...row, policies })),
-        );
-      },
+      savePolicies: async (name, policies) => save(name, { policies }),
+      saveStanding: async (name, standing) => save(name, standing),
       now: async () => this.now,
     };
-    const store = {
+    return {
       registry: <T>(work: (tx: RegistryTransaction) => Promise<T>) =>
         work(tx as RegistryTransaction),
       similarNames: async (name: string) => nearest(name, [...this.versions.keys()]),
     };
-    return new Policies(store, { nearest }, silent('registry')).set(request);
   }
 
   private settle({ id, actor, reason }: Replay, state: 'REPLAYED' | 'DISCARDED'): QuarantineResult {
@@ -195,6 +211,8 @@ export class EngineInMemory implements EngineService {
           initiator: serviceName,
           paused: false,
           archived: false,
+          pausedBy: null,
+          archivedBy: null,
           createdAt: this.now,
           policies: before.at(-1)?.policies ?? [],
         };

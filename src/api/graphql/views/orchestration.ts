@@ -106,6 +106,26 @@ export class PolicyView {
   }
 }
 
+@ObjectType('OrchestrationPause', { description: 'Who paused an orchestration, when and why.' })
+export class OrchestrationPauseView {
+  @Field(() => String, { description: 'Who.' }) actor!: string;
+  @Field(() => String, { description: 'Why.' }) reason!: string;
+  @Field(() => DateTime, { description: 'When.' }) at!: number;
+  @Field(() => Boolean, {
+    description: 'true: new flows are stored and wait; false: they are refused.',
+  })
+  queuesStarts!: boolean;
+}
+
+@ObjectType('OrchestrationArchive', {
+  description: 'Who archived an orchestration, when and why.',
+})
+export class OrchestrationArchiveView {
+  @Field(() => String, { description: 'Who.' }) actor!: string;
+  @Field(() => String, { description: 'Why.' }) reason!: string;
+  @Field(() => DateTime, { description: 'When.' }) at!: number;
+}
+
 /** `name/step` → services. */
 export type Workers = ReadonlyMap<string, readonly string[]>;
 
@@ -132,8 +152,24 @@ export class OrchestrationView {
   @Field(() => Boolean, { description: 'No new DO in any of its flows.' }) get paused(): boolean {
     return this.row.paused;
   }
+  @Field(() => OrchestrationPauseView, {
+    ...nullable,
+    description: 'Who paused it, when and why; null while it is not paused.',
+  })
+  get pausedBy(): OrchestrationPauseView | null {
+    const { pausedBy } = this.row;
+    return pausedBy && Object.assign(new OrchestrationPauseView(), pausedBy);
+  }
   @Field(() => Boolean, { description: 'It takes no new flows.' }) get archived(): boolean {
     return this.row.archived;
+  }
+  @Field(() => OrchestrationArchiveView, {
+    ...nullable,
+    description: 'Who archived it, when and why; null while it is not archived.',
+  })
+  get archivedBy(): OrchestrationArchiveView | null {
+    const { archivedBy } = this.row;
+    return archivedBy && Object.assign(new OrchestrationArchiveView(), archivedBy);
   }
   @Field(() => JsonScalar, { ...nullable, description: 'As registered: an object of texts.' })
   get labels(): unknown {

@@ -31,8 +31,13 @@ export const OrchestrationNameRow = defineEntity({
     paused: p.boolean().default(false),
     archived: p.boolean().default(false),
     policies: p.json<unknown>().columnType('json').nullable(),
+    standing: p.json<unknown>().columnType('json').nullable(),
+    waking: p.json<unknown>().columnType('json').nullable(),
   },
-  indexes: [{ name: 'orchestration_name_paused', properties: ['name'], where: 'paused' }],
+  indexes: [
+    { name: 'orchestration_name_paused', properties: ['name'], where: 'paused' },
+    { name: 'orchestration_name_waking', properties: ['name'], where: 'waking IS NOT NULL' },
+  ],
 });
 
 export const OrchestrationStepRow = defineEntity({

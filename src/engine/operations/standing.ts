@@ -1,0 +1,89 @@
+/** Whether an orchestration takes new flows and sends DO commands: an operator pauses, resumes or archives it (rules.md#paused-orchestration). */
+import type { Log } from '../../observability/log.js';
+import type { Problem, RegistrationRow, RegistryTransaction, Standing, Store } from '../ports.js';
+import type { OrchestrationRequest, OrchestrationResult } from '../service.js';
+
+const MOST_SUGGESTIONS = 3;
+
+export type OrchestrationVerb = OrchestrationRequest['verb'];
+
+export class Standings {
+  constructor(
+    private readonly store: Pick<Store, 'registry' | 'similarNames'>,
+    private readonly log: Log,
+    /** Flows of a resumed orchestration wait to be woken. */
+    private readonly resumed: () => void = () => undefined,
+  ) {}
+
+  async apply(request: OrchestrationRequest): Promise<OrchestrationResult> {
+    const { name, verb } = request;
+    const result = await this.store.registry(async (tx) => {
+      await tx.lockRegistry();
+      const row = (await tx.current([name])).get(name);
+      return row === undefined ? null : changed(tx, row, request);
+    });
+    if (result === null) return { row: null, problems: [await this.unknownName(name)] };
+    if (result.problems.length > 0) return result;
+    this.log.info({ ...request }, 'an operator changed what an orchestration takes');
+    if (verb === 'RESUME') this.resumed();
+    return result;
+  }
+
+  private async unknownName(name: string): Promise<Problem> {
+    return {
+      code: 'UNKNOWN_ORCHESTRATION',
+      message: `no orchestration is called ${name}; register it first`,
+      path: 'name',
+      line: null,
+      suggestions: await this.store.similarNames(name, MOST_SUGGESTIONS),
+    };
+  }
+}
+
+async function changed(
+  tx: RegistryTransaction,
+  row: RegistrationRow,
+  request: OrchestrationRequest,
+): Promise<OrchestrationResult> {
+  const refusal = whyNot(row, request.verb);
+  if (refusal !== null) {
+    const problem = { code: 'NOT_ALLOWED', message: refusal, path: null, line: null };
+    return { row, problems: [{ ...problem, suggestions: [] }] };
+  }
+  const standing = after(row, request, await tx.now());
+  await tx.saveStanding(request.name, standing, row.paused && !standing.paused);
+  return { row: { ...row, ...standing }, problems: [] };
+}
+
+function after(row: Standing, request: OrchestrationRequest, at: number): Standing {
+  const { paused, archived, pausedBy, archivedBy } = row;
+  const by = { actor: request.actor, reason: request.reason, at };
+  switch (request.verb) {
+    case 'PAUSE':
+      return {
+        paused: true,
+        archived,
+        pausedBy: { ...by, queuesStarts: request.queuesStarts },
+        archivedBy,
+      };
+    case 'RESUME':
+      return { paused: false, archived: false, pausedBy: null, archivedBy: null };
+    case 'ARCHIVE':
+      return { paused, archived: true, pausedBy, archivedBy: by };
+  }
+}
+
+/** Why an operator may not do this now; null = nothing is in the way. */
+export function whyNot(row: Standing, verb: OrchestrationVerb): string | null {
+  if (verb === 'PAUSE' && row.paused)
+    return `the orchestration is paused already${byWhom(row.pausedBy)}`;
+  if (verb === 'ARCHIVE' && row.archived)
+    return `the orchestration is archived already${byWhom(row.archivedBy)}`;
+  if (verb === 'RESUME' && !row.paused && !row.archived)
+    return 'the orchestration is neither paused nor archived';
+  return null;
+}
+
+function byWhom(by: { readonly actor: string; readonly reason: string } | null): string {
+  return by === null ? '' : `, by ${by.actor}: ${by.reason}`;
+}
