@@ -1,6 +1,6 @@
 /** `npm run check`: what holds the house, and the fast tests. */
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
-import { CHECKS, endAll, jest, say, step } from './steps.mjs';
+import { CHECKS, endAll, jest, print, step } from './steps.mjs';
 
 const FAST = [
   'testing/saga',
@@ -16,7 +16,7 @@ const FAST = [
   'testing/demo',
 ];
 if (process.argv.includes('--help')) {
-  say(
+  print(
     'npm run check: format, lint, types, module boundaries, dead code, the printed schema, and the tests that need no service',
   );
   process.exit(0);

@@ -1,7 +1,7 @@
 /** `npm run laws`: the laws of a flow on longer walks than those of `npm test`: every state of small flows, and many more random ones. */
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
-import { endAll, jest, say, step } from './steps.mjs';
+import { endAll, jest, print, step } from './steps.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -11,7 +11,7 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  say(`npm run laws -- [--deep] [--runs 2000]
+  print(`npm run laws -- [--deep] [--runs 2000]
 
 Walks every state of small flows (--deep: one more disturbance each, for an hour) and so many random flows, and checks every law in each.
 For changes of src/saga, and before a release; npm test walks less far.`);
@@ -25,5 +25,5 @@ const { code, output, passed } = await step('laws', async () => {
   const result = await jest(['testing/saga'], environment);
   return { ...result, note: `${result.passed} passed, ${result.failed} failed` };
 });
-if (code === 0) say(output.match(/walked so far: .*/g)?.at(-1) ?? `${passed} passed`);
+if (code === 0) print(output.match(/walked so far: .*/g)?.at(-1) ?? `${passed} passed`);
 process.exitCode = code;

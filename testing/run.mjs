@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clone } from '../src/launch/install-and-build.mjs';
-import { CHECKS, endAll, jest, program, ROOT, say, step } from './steps.mjs';
+import { CHECKS, endAll, jest, print, program, ROOT, step } from './steps.mjs';
 import {
   chromium,
   closeServices,
@@ -48,7 +48,11 @@ const RINGS = [
     more: ['--testPathIgnorePatterns=testing/saga/(?!enumeration|laws)', '--passWithNoTests'],
   },
   { name: 'engine', folders: ['testing/engine'] },
-  { name: 'sim', folders: ['testing/sim'], with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' } },
+  {
+    name: 'sim',
+    folders: ['testing/invariants', 'testing/sim'],
+    with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
+  },
   {
     name: 'repository',
     folders: [
@@ -103,7 +107,7 @@ async function provide({ name, needs = [] }, environment) {
     return true;
   } catch (error) {
     const isMissed = mustHave && error.isOptional !== true;
-    say(`${isMissed ? '✗' : '–'} ${name}: ${error.message}`);
+    print(`${isMissed ? '✗' : '–'} ${name}: ${error.message}`);
     if (isMissed) counts.failed++;
     else leftOut.push(`${name}: ${error.message.split('\n')[0]}`);
     return false;
@@ -148,7 +152,7 @@ let closing = null;
 function close() {
   closing ??= (async () => {
     await endAll();
-    for (const trouble of await closeServices()) say(`could not stop a service: ${trouble}`);
+    for (const trouble of await closeServices()) print(`could not stop a service: ${trouble}`);
   })();
   return closing;
 }
@@ -172,7 +176,7 @@ async function runAll() {
 
 const NAMES = ['check', ...RINGS.map(({ name }) => name)].join(', ');
 if (wanted.includes('--help')) {
-  say(`npm test [-- ring …]
+  print(`npm test [-- ring …]
 
 Everything, or only these rings: ${NAMES}.
 Needs Java 17 and Maven for Kafka, or TEST_KAFKA_BROKERS; brings PostgreSQL, or uses TEST_DATABASE_URL. What cannot be had here is left out and listed at
@@ -183,7 +187,7 @@ const unknown = wanted.filter(
   (name) => name !== 'check' && !RINGS.some((ring) => ring.name === name),
 );
 if (unknown.length > 0) {
-  say(`there is no ring ${unknown.join(', ')}; known are ${NAMES}`);
+  print(`there is no ring ${unknown.join(', ')}; known are ${NAMES}`);
   process.exit(2);
 }
 try {
@@ -191,7 +195,7 @@ try {
 } finally {
   await close();
 }
-if (leftOut.length > 0) say(`\nLeft out here:\n${leftOut.map((one) => `  ${one}`).join('\n')}`);
-say(`\nIt took ${Math.round((performance.now() - began) / 1000)} s.`);
-say(`\n${counts.passed} passed, ${counts.failed} failed`);
+if (leftOut.length > 0) print(`\nLeft out here:\n${leftOut.map((one) => `  ${one}`).join('\n')}`);
+print(`\nIt took ${Math.round((performance.now() - began) / 1000)} s.`);
+print(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

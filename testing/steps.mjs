@@ -11,7 +11,7 @@ const NODE = join(BIN, 'node');
 /** Of a long output the end is shown. */
 const SHOWN = 60_000;
 
-export const say = (text) => process.stdout.write(`${text}\n`);
+export const print = (text) => process.stdout.write(`${text}\n`);
 const running = new Set();
 
 /** Runs a program of the project under the project's Node; resolves with its code and output. */
@@ -66,10 +66,10 @@ export async function step(name, work) {
   live.delete(name);
   clearLive();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  say(
+  print(
     `${result.code === 0 ? '✓' : '✗'} ${name} (${seconds} s${result.note ? `, ${result.note}` : ''})`,
   );
-  if (result.code !== 0) say(result.output.replace(/^/gm, '    '));
+  if (result.code !== 0) print(result.output.replace(/^/gm, '    '));
   showLive();
   return result;
 }

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { say } from './steps.mjs';
+import { print } from './steps.mjs';
 
 const closers = [];
 
@@ -18,7 +18,7 @@ function once(start) {
 /** A service that runs already: the test's own variable, or the gateway's. */
 function given(name) {
   const found = [`TEST_${name}`, name].find((one) => process.env[one]);
-  if (found !== undefined) say(`  using ${found}`);
+  if (found !== undefined) print(`  using ${found}`);
   return found === undefined ? null : { [`TEST_${name}`]: process.env[found] };
 }
 

@@ -240,7 +240,7 @@ export function orchestrations() {
 export const KNOWN = { common: NAMES[0], rare: RARE, steps: STEPS };
 
 /** `query` runs a statement on its own connection each time it is called with another `lane`. Answers how many flows there are. */
-export async function fill(query, stepRuns, say) {
+export async function fill(query, stepRuns, print) {
   const now = Date.now();
   const flows = Math.ceil(stepRuns / STEPS.length);
   const secondary = (await query(0, SECONDARY)).rows;
@@ -254,11 +254,11 @@ export async function fill(query, stepRuns, say) {
         for (const text of texts)
           await query(lane, text, [from, Math.min(flows, from + CHUNK - 1), flows, now]);
         if ((from - 1) % (CHUNK * 10) === 0)
-          say(`  ${lane === 0 ? 'flows and steps' : 'timelines'}: ${from - 1} of ${flows}`);
+          print(`  ${lane === 0 ? 'flows and steps' : 'timelines'}: ${from - 1} of ${flows}`);
       }
     }),
   );
-  say('  indexes');
+  print('  indexes');
   const lanes = [
     secondary.filter((_, index) => index % 2 === 0),
     secondary.filter((_, index) => index % 2 === 1),
@@ -269,7 +269,7 @@ export async function fill(query, stepRuns, say) {
       for (const { definition } of indexes) await query(lane, definition);
     }),
   );
-  say('  statistics');
+  print('  statistics');
   await query(
     0,
     'VACUUM (ANALYZE) orchestration_run, orchestration_step_run, orchestration_timeline',

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endFamilies } from '../process-tree.mjs';
-import { ROOT, say } from '../steps.mjs';
+import { print, ROOT } from '../steps.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  say(`npm run first-run -- [--cache warm|empty|both] [--print]
+  print(`npm run first-run -- [--cache warm|empty|both] [--print]
 
 Clones the last commit into a temporary folder, runs npm start there, and measures install, build, first boot and first undone flow, and the
 megabytes they leave behind. --print: every line with its second, as a newcomer sees it.`);
@@ -57,18 +57,18 @@ async function start(clone, environment) {
   }, 1_000);
   await new Promise((done) => {
     const late = setTimeout(done, LONGEST_MS);
-    const hear = (chunk) => {
+    const onOutput = (chunk) => {
       const second = ((performance.now() - began) / 1000).toFixed(1);
       for (const line of String(chunk).split('\n').filter(Boolean)) {
-        if (values.print) say(`${second.padStart(6)}  ${line}`);
+        if (values.print) print(`${second.padStart(6)}  ${line}`);
         for (const [name, pattern] of PHASES) if (pattern.test(line)) seconds.set(name, second);
       }
       if (!seconds.has(PHASES.at(-1)[0])) return;
       clearTimeout(late);
       done();
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', onOutput);
+    child.stderr.on('data', onOutput);
     child.on('close', done);
   });
   clearInterval(disk);
@@ -84,12 +84,12 @@ async function measure(cache) {
     execFileSync('git', ['clone', '--quiet', ROOT, clone]);
     const environment = cache === 'empty' ? { npm_config_cache: join(folder, 'npm') } : {};
     const { seconds, most } = await start(clone, environment);
-    say(
+    print(
       `\n${cache} cache, npm on Node ${execFileSync('npm', ['version', '--json'], { encoding: 'utf8' }).match(/"node": "([^"]+)"/)?.[1]}`,
     );
-    for (const [name] of PHASES) say(`  ${name.padEnd(22)} ${seconds.get(name) ?? '–'} s`);
+    for (const [name] of PHASES) print(`  ${name.padEnd(22)} ${seconds.get(name) ?? '–'} s`);
     const kept = megabytes(join(clone, 'node_modules')) + megabytes(join(clone, '.cache'));
-    say(`  packages kept          ${kept} MB (the whole clone at most ${most} MB meanwhile)`);
+    print(`  packages kept          ${kept} MB (the whole clone at most ${most} MB meanwhile)`);
     return seconds.has(PHASES.at(-1)[0]);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /**
- * `npm run history`: what readers ask, over a history of many step runs: the time of each query next to that on an empty database, and its
+ * `npm run history`: what readers run, over a history of many step runs: the time of each query next to that on an empty database, and its
  * plan. Fails when a query scans a big table or takes longer than an empty database allows.
  *   --step-runs N   (default 10000000)   --database-url URL   an empty or an already filled database; absent: a PostgreSQL of its own under
  *   the temporary folder, removed afterwards (17 GB for ten million)   --plans   print every plan   --out FILE   JSON
@@ -22,11 +22,11 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(ROOT, '.cache', 'history.json') },
   },
 });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say(`npm run history -- [--step-runs 10000000] [--database-url URL] [--plans] [--out .cache/history.json]
+  print(`npm run history -- [--step-runs 10000000] [--database-url URL] [--plans] [--out .cache/history.json]
 
-What readers ask, over a history of many step runs: the time of each query next to that on an empty database, and its plan. Without --database-url
+What readers run, over a history of many step runs: the time of each query next to that on an empty database, and its plan. Without --database-url
 on a PostgreSQL of its own, removed afterwards (17 GB for ten million step runs). Ends with 1 when a query reads a whole table or takes too long.`);
   process.exit(0);
 }
@@ -106,9 +106,9 @@ async function register(store) {
 /** Every statement the pool sends while `work` runs. */
 async function statementsOf(work) {
   const { query } = pg.Client.prototype;
-  const heard = [];
+  const statements = [];
   pg.Client.prototype.query = function (text, parameters, ...rest) {
-    heard.push(
+    statements.push(
       typeof text === 'string'
         ? { text, values: parameters ?? [] }
         : { text: text.text, values: text.values ?? parameters ?? [] },
@@ -120,17 +120,17 @@ async function statementsOf(work) {
   } finally {
     pg.Client.prototype.query = query;
   }
-  return heard.filter(({ text }) => /^\s*(SELECT|WITH)/i.test(text));
+  return statements.filter(({ text }) => /^\s*(SELECT|WITH)/i.test(text));
 }
 
 /** As the gateway's connections plan it: once, without looking at the parameters. */
 async function planOf(client, { text, values: parameters }) {
   const literal = (value) => (value === null ? 'NULL' : pg.escapeLiteral(String(value)));
   await client.query('DEALLOCATE ALL');
-  await client.query(`PREPARE asked AS ${text}`);
+  await client.query(`PREPARE queries AS ${text}`);
   const given = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
   const { rows } = await client.query(
-    `EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) EXECUTE asked${given}`,
+    `EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) EXECUTE queries${given}`,
   );
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
@@ -138,13 +138,13 @@ async function planOf(client, { text, values: parameters }) {
 const median = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
 /** Milliseconds of each question; the first time does not count. */
-async function time(read, asked) {
+async function time(read, queries) {
   const times = new Map();
-  for (const { name, ask } of asked) {
+  for (const { name, run } of queries) {
     const each = [];
     for (let turn = 0; turn <= TRIES; turn++) {
       const began = performance.now();
-      await ask(read);
+      await run(read);
       const ms = performance.now() - began;
       if (turn > 0) each.push(ms);
       // What takes that long is known well enough.
@@ -176,11 +176,11 @@ async function fillWhereEmpty(url) {
   const clients = [await connect(url), await connect(url)];
   try {
     const { rows } = await clients[0].query('SELECT FROM orchestration_run LIMIT 1');
-    if (rows.length > 0) return say('the database has a history already; measuring that');
+    if (rows.length > 0) return print('the database has a history already; measuring that');
     const began = performance.now();
     const stepRuns = Number(values['step-runs']);
-    await fill((lane, text, parameters) => clients[lane].query(text, parameters), stepRuns, say);
-    say(`${stepRuns} step runs stored in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    await fill((lane, text, parameters) => clients[lane].query(text, parameters), stepRuns, print);
+    print(`${stepRuns} step runs stored in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   } finally {
     for (const client of clients) await client.end();
   }
@@ -199,12 +199,12 @@ async function sampleOf(url) {
 async function measure(url, empty) {
   const postgres = await openGateway(url);
   const client = await connect(url);
-  const asked = questions(await sampleOf(url));
+  const queries = questions(await sampleOf(url));
   const results = [];
-  const times = await time(postgres.readModel, asked);
-  for (const { name, ask, searches } of asked) {
+  const times = await time(postgres.readModel, queries);
+  for (const { name, run, searches } of queries) {
     const plans = [];
-    for (const statement of await statementsOf(() => ask(postgres.readModel)))
+    for (const statement of await statementsOf(() => run(postgres.readModel)))
       plans.push(await planOf(client, statement));
     const text = plans.join('\n\n');
     const indexes = [
@@ -227,10 +227,10 @@ async function measure(url, empty) {
       bad,
       plan: text,
     });
-    say(
+    print(
       `${bad.length === 0 ? '✓' : '✗'} ${name.padEnd(52)} ${times.get(name).toFixed(1).padStart(8)} ms   empty ${(empty.get(name) ?? 0).toFixed(1).padStart(5)}   ${indexes.join(', ')}   ${bad.join('; ')}`,
     );
-    if (values.plans || bad.length > 0) say(text.replace(/^/gm, '      '));
+    if (values.plans || bad.length > 0) print(text.replace(/^/gm, '      '));
   }
   await client.end();
   await postgres.close();
@@ -246,7 +246,7 @@ try {
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, JSON.stringify(results, null, 1));
   const bad = results.filter((one) => one.bad.length > 0);
-  say(`${results.length - bad.length} of ${results.length} queries well within bounds`);
+  print(`${results.length - bad.length} of ${results.length} queries well within bounds`);
   process.exitCode = bad.length === 0 ? 0 : 1;
 } finally {
   await server.close();

@@ -42,11 +42,11 @@ export async function startGateway(
       if (match !== null) resolve(match[1]);
     });
     child.once('exit', () =>
-      reject(new Error(`the gateway ended before it said its address:\n${text}`)),
+      reject(new Error(`the gateway ended before it printed its address:\n${text}`)),
     );
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const ask = (query, variables) =>
+  const request = (query, variables) =>
     post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
   const document = {
     orchestrationName: orchestration,
@@ -56,7 +56,7 @@ export async function startGateway(
     backoff: { initial: 0 },
     steps: steps.map((name, index) => ({ seq: index + 1, name })),
   };
-  const registered = await ask(REGISTER, { document: JSON.stringify(document) });
+  const registered = await request(REGISTER, { document: JSON.stringify(document) });
   if (registered.errors || registered.data.registerOrchestration.problems.length > 0)
     throw new Error(JSON.stringify(registered));
   const byTopic = await followEnds(services.brokers);
@@ -90,7 +90,7 @@ export async function startGateway(
       while (begun < count) {
         begun++;
         const from = performance.now();
-        const { data, errors } = await ask(EXECUTE, {
+        const { data, errors } = await request(EXECUTE, {
           input: { orchestrationName: orchestration, payload: { fail } },
         });
         const flowId = data?.execute.flow?.flowId;
@@ -125,12 +125,12 @@ function post(agent, url, body) {
   });
 }
 
-/** Whoever asks for the end of a flow gets it, before or after it is known. */
+/** Resolves with the end of a flow, before or after it is known. */
 class Ends {
   ended = new Map();
   waiting = new Map();
 
-  told(flowId, status) {
+  record(flowId, status) {
     const resolve = this.waiting.get(flowId);
     if (resolve === undefined) this.ended.set(flowId, status);
     else resolve(status);
@@ -165,7 +165,7 @@ async function watchEnds(url) {
   };
 }
 
-/** For many: ends are told on a topic. */
+/** For many: ends are read from a topic. */
 async function followEnds(brokers) {
   const kafka = new kafkajs.Kafka({
     brokers: brokers.split(','),
@@ -189,7 +189,7 @@ async function followEnds(brokers) {
     eachBatch: async ({ batch }) => {
       for (const { value } of batch.messages) {
         const { flowId, status } = JSON.parse(value).payload;
-        ends.told(flowId, status);
+        ends.record(flowId, status);
       }
     },
   });

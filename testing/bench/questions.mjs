@@ -1,4 +1,4 @@
-/** What readers ask: every query of the read model, every filter, and those together that a person would put together. */
+/** What readers run: every query of the read model, every filter, and those together that a person would put together. */
 import { KNOWN } from './fill.mjs';
 
 const DAY = 86_400_000;
@@ -79,8 +79,8 @@ export function questions(sample) {
   const place = Buffer.from(JSON.stringify([Math.round(Number(first.ms)), first.flow_id])).toString(
     'base64url',
   );
-  const asked = [];
-  const add = (name, ask, searches = false) => asked.push({ name, ask, searches });
+  const queries = [];
+  const add = (name, run, searches = false) => queries.push({ name, run, searches });
   for (const [name, filter] of Object.entries(FILTERS))
     add(`history: ${name}`, (read) => read.history(filter, PAGE, null), SEARCHED.has(name));
   for (const name of ['all', 'one orchestration', 'FAILED', 'an initiator', 'labels'])
@@ -105,5 +105,5 @@ export function questions(sample) {
   add('orchestrations', (read) => read.orchestrations(null, PAGE, null));
   add('orchestrations by a part of the name', (read) => read.orchestrations('rders-1', PAGE, null));
   add('workers of an orchestration', (read) => read.workersOf([common]));
-  return asked;
+  return queries;
 }

@@ -28,9 +28,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say(
+  print(
     'npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json] [--against DIST] [--profile FOLDER]',
   );
   process.exit(0);
@@ -61,7 +61,7 @@ async function makeTopics(brokers) {
   await admin.disconnect();
 }
 
-/** A child that says `ready`. */
+/** A child that prints `ready`. */
 async function child(file, ...args) {
   const process_ = fork(join(HERE, file), args, {
     execArgv: [],
@@ -137,19 +137,19 @@ const LINES = [
 const totalOf = (cpu) => Object.values(cpu).reduce((sum, one) => sum + one, 0);
 
 function report(results, names) {
-  say('\nmedians (least – most), and the ratio to the limit of the same run:');
+  print('\nmedians (least – most), and the ratio to the limit of the same run:');
   for (const flow of ['ok', 'undo']) {
     for (const [line, pick, digits] of LINES) {
       const of = (system) =>
         results.filter((one) => one.system === system && one.flow === flow).map(pick);
       const raw = median(of('limit'));
-      const told = names.map((name) => {
+      const columns = names.map((name) => {
         const list = of(name);
         const spread = `${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)}`;
         return `${name} ${median(list).toFixed(digits).padStart(6)} (${spread.padStart(13)}) ratio ${(median(list) / raw).toFixed(2)}`;
       });
-      say(
-        `  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${told.join('   ')}`,
+      print(
+        `  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${columns.join('   ')}`,
       );
     }
   }
@@ -165,7 +165,7 @@ async function turn({ services, worker, system, round, fail }) {
   const { perSecond, cpu, memory } = saturated;
   const times = `one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms`;
   const parts = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
-  say(
+  print(
     `round ${round}  ${fail ? 'undo' : 'ok  '}  ${system.name.padEnd(8)}  ${perSecond.toFixed(0).padStart(6)} flows/s   ${times}   CPU ${totalOf(cpu).toFixed(2)} s per 1,000 (${parts.join(', ')})   memory ${(memory / 1e6).toFixed(0)} MB`,
   );
   return { round, system: system.name, flow: fail ? 'undo' : 'ok', saturated, single };
@@ -201,7 +201,7 @@ try {
   };
   for (const worker of Object.values(workers))
     closers.push(async () => void worker.kill('SIGTERM'));
-  say('warming up …');
+  print('warming up …');
   await warmUp(limit);
   await warmUp(own);
   const results = [];

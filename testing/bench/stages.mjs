@@ -9,9 +9,9 @@ import { openServices } from './around.mjs';
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '4' }, help: { type: 'boolean', default: false } },
 });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say('npm run stages -- [--seconds 4]   seconds per batch size');
+  print('npm run stages -- [--seconds 4]   seconds per batch size');
   process.exit(0);
 }
 await readyOrEnd();
@@ -193,7 +193,7 @@ try {
   });
   const known = (await database.store.orchestration('stages', null)).orchestration;
   await flows(known, 100, new Clock());
-  say(
+  print(
     `ms per batch of replies (and µs per reply)${' '.repeat(3)}${NAMES.map((name) => name.padStart(20)).join('')}${'CPU per reply, µs: own, PostgreSQL'.padStart(40)}`,
   );
   for (const size of [1, 10, 100, 500]) {
@@ -217,7 +217,7 @@ try {
         20,
       ),
     );
-    say(
+    print(
       `${String(size).padStart(6)}${' '.repeat(39)}${columns.join('')}${cpu.map((one) => one.toFixed(0).padStart(20)).join('')}`,
     );
   }

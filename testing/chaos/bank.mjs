@@ -3,19 +3,20 @@
  * back; money is never made. Two kinds of workers, as the contract of rules.md#worker-contract allows them:
  *  `looks`     the operation looks at the state: a transfer that is there already, or gone already, is a success;
  *  `remembers` the worker remembers idempotency keys, and refuses a DO whose UNDO it has seen.
- * What it decides goes to an append-only file before anybody is told: a killed worker comes back as it was.
+ * What it decides goes to an append-only file before it answers: a killed worker comes back as it was.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { chance } from './luck.mjs';
+import { fractionOf } from '../kit/seeded-random.mjs';
 
 export const ACCOUNTS = 50;
 export const OPENING = 1000;
 
 /** What this step of this flow moves: [from, to, amount]. */
 export function transferOf(flowId, stepName) {
-  const from = Math.floor(chance(flowId, stepName, 'from') * ACCOUNTS);
-  const to = (from + 1 + Math.floor(chance(flowId, stepName, 'to') * (ACCOUNTS - 1))) % ACCOUNTS;
-  return [from, to, 1 + Math.floor(chance(flowId, stepName, 'amount') * 20)];
+  const from = Math.floor(fractionOf(flowId, stepName, 'from') * ACCOUNTS);
+  const to =
+    (from + 1 + Math.floor(fractionOf(flowId, stepName, 'to') * (ACCOUNTS - 1))) % ACCOUNTS;
+  return [from, to, 1 + Math.floor(fractionOf(flowId, stepName, 'amount') * 20)];
 }
 
 export class Bank {
@@ -48,7 +49,7 @@ export class Bank {
   }
 
   write(entry) {
-    // The mark at the end tells a whole line from one a kill cut short.
+    // The mark at the end distinguishes a whole line from one that a kill cut short.
     appendFileSync(this.file, `${JSON.stringify(entry)}.\n`);
     this.apply(entry);
   }

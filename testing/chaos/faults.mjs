@@ -31,29 +31,30 @@ const DISK_FULL = `CREATE OR REPLACE FUNCTION chaos_full() RETURNS trigger LANGU
 
 /** Of one gateway, so that the other must take over. */
 export const FAULTS = {
-  'gateway killed': async ({ gateways }, luck) => {
-    const gateway = luck.of(gateways);
+  'gateway killed': async ({ gateways }, random) => {
+    const gateway = random.pick(gateways);
     await gateway.end('SIGKILL');
     const since = performance.now();
-    await wait(luck.between(200, 4000));
+    await wait(random.between(200, 4000));
     await gateway.start();
     return since;
   },
-  'gateway frozen': async ({ gateways }, luck) => {
-    const gateway = luck.of(gateways);
+  'gateway frozen': async ({ gateways }, random) => {
+    const gateway = random.pick(gateways);
     gateway.signal('SIGSTOP');
-    await wait(luck.between(2000, 16_000));
+    await wait(random.between(2000, 16_000));
     gateway.signal('SIGCONT');
   },
-  'gateway restarted': async ({ gateways }, luck) => restarted(luck.of(gateways), 'SIGTERM', 100),
-  'gateway clock jumped': async ({ gateways }, luck) => {
+  'gateway restarted': async ({ gateways }, random) =>
+    restarted(random.pick(gateways), 'SIGTERM', 100),
+  'gateway clock jumped': async ({ gateways }, random) => {
     for (const gateway of gateways) gateway.signal('SIGUSR2');
-    await wait(luck.between(1000, 3000));
+    await wait(random.between(1000, 3000));
     for (const gateway of gateways) gateway.signal('SIGUSR2');
   },
-  'PostgreSQL stopped at once': async ({ database }, luck) => {
+  'PostgreSQL stopped at once': async ({ database }, random) => {
     await database.killImmediately();
-    await wait(luck.between(200, 4000));
+    await wait(random.between(200, 4000));
     await database.start();
   },
   'connections cut': async (services) =>
@@ -61,35 +62,35 @@ export const FAULTS = {
       services,
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL',
     ),
-  'connection pool dry': async (services, luck) =>
+  'connection pool dry': async (services, random) =>
     sql(
       services,
       'BEGIN',
       'LOCK TABLE orchestration_run, orchestration_outbox IN ACCESS EXCLUSIVE MODE',
-      `SELECT pg_sleep(${luck.between(1, 6)})`,
+      `SELECT pg_sleep(${random.between(1, 6)})`,
       'COMMIT',
     ),
-  'disk full': async (services, luck) => {
+  'disk full': async (services, random) => {
     await sql(
       services,
       DISK_FULL,
       'CREATE TRIGGER chaos_full BEFORE INSERT OR UPDATE ON orchestration_run EXECUTE FUNCTION chaos_full()',
     );
-    await wait(luck.between(1000, 4000));
+    await wait(random.between(1000, 4000));
     await sql(services, 'DROP TRIGGER chaos_full ON orchestration_run');
   },
-  'broker restarted': async ({ kafka }, luck) => {
+  'broker restarted': async ({ kafka }, random) => {
     await kafka.pause();
-    await wait(luck.between(100, 2000));
+    await wait(random.between(100, 2000));
     await kafka.restart();
   },
-  'broker killed': async ({ kafka }, luck) => {
+  'broker killed': async ({ kafka }, random) => {
     await kafka.kill();
-    await wait(luck.between(100, 2000));
+    await wait(random.between(100, 2000));
     await kafka.restart();
   },
-  /** Strangers join the gateways' group, are given partitions, and leave. */
-  'rebalance storm': async ({ brokers }, luck) => {
+  /** Foreign consumers join the gateways' group, are given partitions, and leave. */
+  'rebalance storm': async ({ brokers }, random) => {
     const kafka = new Kafka({
       brokers: [brokers],
       clientId: 'chaos-storm',
@@ -102,20 +103,20 @@ export const FAULTS = {
         await within(10_000, consumer.connect());
         await consumer.subscribe({ topics: INTAKE });
         await consumer.run({ autoCommit: false, eachBatch: async () => undefined });
-        await wait(luck.between(200, 1200));
+        await wait(random.between(200, 1200));
       } finally {
         await within(5000, consumer.disconnect()).catch(() => undefined);
       }
     }
   },
-  'workers killed': async ({ workers }, luck) => {
+  'workers killed': async ({ workers }, random) => {
     await workers.end('SIGKILL');
-    await wait(luck.between(100, 1500));
+    await wait(random.between(100, 1500));
     await workers.start();
   },
-  'workers silent': async ({ workers }, luck) => {
+  'workers silent': async ({ workers }, random) => {
     workers.signal('SIGSTOP');
-    await wait(luck.between(1000, 7000));
+    await wait(random.between(1000, 7000));
     workers.signal('SIGCONT');
   },
 };

@@ -1,35 +1,35 @@
 /**
- * Flows for the run: started by GraphQL, REST and topic, each under its key and again until somebody answers, and now and then an operator's
- * word. Only so many are open at a time.
+ * Flows for the run: started by GraphQL, REST and topic, each under its key and again until a gateway answers, and now and then an operator
+ * acts. Only so many are open at a time.
  */
 import { Kafka, logLevel } from 'kafkajs';
-import { ask } from './ask.mjs';
-import { Luck } from './luck.mjs';
+import { SeededRandom } from '../kit/seeded-random.mjs';
+import { callGateway } from './gateway-calls.mjs';
 import { RECIPES } from './recipes.mjs';
 import { wait, within } from './rig.mjs';
 
 const EXECUTE =
   'mutation($input: ExecuteInput!) { execute(input: $input) { created flow { flowId } problems { code message } } }';
-const SAID = 'flow { flowId status } problems { code message }';
-const WORDS = {
-  cancel: `mutation($flowId: ID!) { said: cancelFlow(input: {flowId: $flowId, reason: "chaos"}) { ${SAID} } }`,
-  cancelWithout: `mutation($flowId: ID!) { said: cancelFlow(input: {flowId: $flowId, reason: "chaos", undo: false}) { ${SAID} } }`,
-  undo: `mutation($flowId: ID!) { said: undoFlow(input: {flowId: $flowId, reason: "chaos"}) { ${SAID} } }`,
-  pause: `mutation($flowId: ID!) { said: pauseFlow(input: {flowId: $flowId, reason: "chaos"}) { ${SAID} } }`,
-  resume: `mutation($flowId: ID!) { said: resumeFlow(input: {flowId: $flowId, reason: "chaos"}) { ${SAID} } }`,
+const RESULT = 'flow { flowId status } problems { code message }';
+const ACTIONS = {
+  cancel: `mutation($flowId: ID!) { result: cancelFlow(input: {flowId: $flowId, reason: "chaos"}) { ${RESULT} } }`,
+  cancelWithout: `mutation($flowId: ID!) { result: cancelFlow(input: {flowId: $flowId, reason: "chaos", undo: false}) { ${RESULT} } }`,
+  undo: `mutation($flowId: ID!) { result: undoFlow(input: {flowId: $flowId, reason: "chaos"}) { ${RESULT} } }`,
+  pause: `mutation($flowId: ID!) { result: pauseFlow(input: {flowId: $flowId, reason: "chaos"}) { ${RESULT} } }`,
+  resume: `mutation($flowId: ID!) { result: resumeFlow(input: {flowId: $flowId, reason: "chaos"}) { ${RESULT} } }`,
 };
 
 export class Load {
   constructor(services, { seed, flows, inFlight, open, onStart }) {
     Object.assign(this, { services, flows, inFlight, open, onStart });
-    this.luck = new Luck(`${seed} load`);
+    this.random = new SeededRandom(`${seed} load`);
     /** By flowId: what was accepted. */
     this.accepted = new Map();
-    this.said = {};
+    this.actions = {};
     this.counts = { graphql: 0, rest: 0, topic: 0, overloaded: 0, retried: 0 };
     this.begun = 0;
     this.stopped = false;
-    this.words = [];
+    this.acting = [];
     this.producer = this.newProducer();
   }
 
@@ -56,27 +56,27 @@ export class Load {
         await this.start(this.begun++);
     };
     await Promise.all(Array.from({ length: 40 }, one));
-    await Promise.all(this.words);
+    await Promise.all(this.acting);
     await within(5000, this.producer.disconnect()).catch(() => undefined);
   }
 
   async start(number) {
     // Those on their way to be accepted count as well.
     while (this.open() >= this.inFlight && !this.stopped) await wait(20);
-    const recipe = this.luck.of(RECIPES);
+    const recipe = this.random.pick(RECIPES);
     const key = `key-${number}`;
-    const drawn = this.luck.next();
+    const drawn = this.random.next();
     const way = drawn < 0.75 ? 'graphql' : drawn < 0.87 ? 'rest' : 'topic';
     const flowId = await this[way](recipe.name, key);
     this.counts[way]++;
     this.accepted.set(flowId, { mark: key, recipe: recipe.name, at: Date.now() });
     this.onStart(flowId);
-    if (this.luck.next() < 0.04)
-      this.words.push(
-        this.say(
+    if (this.random.next() < 0.04)
+      this.acting.push(
+        this.act(
           flowId,
-          this.luck.of(Object.keys(WORDS).filter((word) => word !== 'resume')),
-          this.luck.between(0, 3000),
+          this.random.pick(Object.keys(ACTIONS).filter((action) => action !== 'resume')),
+          this.random.between(0, 3000),
         ),
       );
   }
@@ -84,7 +84,7 @@ export class Load {
   async graphql(orchestrationName, key) {
     const input = { orchestrationName, payload: { mark: key }, idempotencyKey: key };
     for (;;) {
-      const { execute } = await ask(
+      const { execute } = await callGateway(
         this.services.gateways,
         EXECUTE,
         { input },
@@ -100,7 +100,7 @@ export class Load {
 
   async rest(orchestrationName, key) {
     for (;;) {
-      const gateway = this.luck.of(this.services.gateways);
+      const gateway = this.random.pick(this.services.gateways);
       try {
         const response = await fetch(`${gateway.url}/api/orchestrations/execute`, {
           method: 'POST',
@@ -122,8 +122,8 @@ export class Load {
       headers: { orchestrationName, flowId: key, idempotencyKey: key },
       payload: { mark: key },
     });
-    // Now and then told twice: it is one flow.
-    const messages = this.luck.next() < 0.2 ? [{ value }, { value }] : [{ value }];
+    // Now and then sent twice: it is one flow.
+    const messages = this.random.next() < 0.2 ? [{ value }, { value }] : [{ value }];
     for (;;) {
       const { producer } = this;
       try {
@@ -141,13 +141,13 @@ export class Load {
     }
   }
 
-  async say(flowId, word, afterMs) {
+  async act(flowId, action, afterMs) {
     await wait(afterMs);
-    const answer = await ask(this.services.gateways, WORDS[word], { flowId });
-    const done = answer.said.problems.length === 0;
-    const name = `${word}${done ? '' : ' refused'}`;
-    this.said[name] = (this.said[name] ?? 0) + 1;
-    if (word === 'pause' && done) await this.say(flowId, 'resume', 1500);
+    const answer = await callGateway(this.services.gateways, ACTIONS[action], { flowId });
+    const done = answer.result.problems.length === 0;
+    const name = `${action}${done ? '' : ' refused'}`;
+    this.actions[name] = (this.actions[name] ?? 0) + 1;
+    if (action === 'pause' && done) await this.act(flowId, 'resume', 1500);
   }
 
   stop() {

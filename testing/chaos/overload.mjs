@@ -15,7 +15,7 @@ import { WebSocket } from 'ws';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { usageOf } from '../bench/around.mjs';
 import { ROOT } from '../steps.mjs';
-import { ask } from './ask.mjs';
+import { callGateway } from './gateway-calls.mjs';
 import { draw } from './plot.mjs';
 import { openServices, wait } from './rig.mjs';
 
@@ -27,9 +27,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say('npm run overload -- [--flows 100000] [--burst 20000] [--picture .cache/overload.svg]');
+  print('npm run overload -- [--flows 100000] [--burst 20000] [--picture .cache/overload.svg]');
   process.exit(0);
 }
 await readyOrEnd();
@@ -59,7 +59,7 @@ const samples = [];
 const marks = [];
 const mark = (name) => {
   marks.push({ at: seconds(), name });
-  say(`${seconds().toFixed(0).padStart(5)} s  ${name}`);
+  print(`${seconds().toFixed(0).padStart(5)} s  ${name}`);
 };
 
 function post(agent, url, body) {
@@ -95,7 +95,7 @@ const services = await openServices({
 let failed = true;
 try {
   const [gateway] = services.gateways;
-  await ask(services.gateways, REGISTER, { document: JSON.stringify(document) });
+  await callGateway(services.gateways, REGISTER, { document: JSON.stringify(document) });
   const deaf = new WebSocket(
     `${gateway.url.replace('http', 'ws')}/graphql`,
     'graphql-transport-ws',
@@ -169,7 +169,7 @@ try {
     Array.from({ length: Math.ceil(burst / MANY) }, () => executeMany().catch(lost)),
   );
   const refused = answers.OVERLOADED - before.OVERLOADED;
-  say(
+  print(
     `         accepted ${answers.accepted - before.accepted}, OVERLOADED ${refused}, other ${answers.other - before.other}`,
   );
   mark('the workers come');
@@ -186,10 +186,10 @@ try {
   const { rows } = await database.query('SELECT count(*)::int AS n FROM orchestration_run');
   await database.end();
   const most = Math.max(...samples.map(({ memory }) => memory));
-  say(
+  print(
     `\nstored ${rows[0].n}, accepted ${answers.accepted}; memory ${piled.toFixed(0)} MB with ${flows} flows in flight, at most ${most.toFixed(0)} MB, in the end ${samples.at(-1).memory.toFixed(0)} MB`,
   );
-  say(
+  print(
     `the subscriber that never reads: ${deaf.readyState === deaf.OPEN ? 'still connected' : 'was closed'}`,
   );
   writeFileSync(
@@ -200,7 +200,7 @@ try {
       marks,
     }),
   );
-  say(`drawn: ${values.picture}`);
+  print(`drawn: ${values.picture}`);
   failed = rows[0].n !== answers.accepted || answers.other > 0;
   deaf.terminate();
 } finally {

@@ -36,7 +36,7 @@ export function draw({ title, samples, marks }) {
     return `<line x1="${LEFT}" y1="${y}" x2="${WIDTH - RIGHT}" y2="${y}" stroke="#ddd"/>`;
   });
   const phases = marks.map(({ at, name }, index) => {
-    // A word that would leave the picture stands on the other side of its line.
+    // A label that would leave the picture stands on the other side of its line.
     const [place, anchor] = at > end * 0.7 ? [x(at) - 3, 'end'] : [x(at) + 3, 'start'];
     const line = `<line x1="${x(at)}" y1="${TOP}" x2="${x(at)}" y2="${HEIGHT - BOTTOM}" stroke="#888" stroke-dasharray="2 3"/>`;
     return `${line}${text(place, TOP + 12 + (index % 3) * 13, name, `text-anchor="${anchor}" fill="#555"`)}`;

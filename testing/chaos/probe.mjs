@@ -1,5 +1,5 @@
 /** How long until work goes on: a few flows started at once, and the time until the last of them has completed. */
-import { ask } from './ask.mjs';
+import { callGateway } from './gateway-calls.mjs';
 import { PROBE } from './recipes.mjs';
 import { wait } from './rig.mjs';
 
@@ -28,9 +28,9 @@ export class Probe {
     };
     let flowId;
     while (flowId === undefined)
-      flowId = (await ask(this.gateways, EXECUTE, { input })).execute.flow?.flowId;
+      flowId = (await callGateway(this.gateways, EXECUTE, { input })).execute.flow?.flowId;
     this.flowIds.push(flowId);
-    while ((await ask(this.gateways, DETAILS, { flowId })).details?.status !== 'COMPLETED')
+    while ((await callGateway(this.gateways, DETAILS, { flowId })).details?.status !== 'COMPLETED')
       await wait(50);
   }
 }

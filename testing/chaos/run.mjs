@@ -7,15 +7,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
+import { SeededRandom } from '../kit/seeded-random.mjs';
 import { ROOT } from '../steps.mjs';
-import { ask } from './ask.mjs';
 import { gather } from './evidence.mjs';
 import { FAULTS, LANES } from './faults.mjs';
+import { callGateway } from './gateway-calls.mjs';
 import { Load } from './load.mjs';
-import { Luck } from './luck.mjs';
 import { Probe } from './probe.mjs';
 import { PROBE, RECIPES } from './recipes.mjs';
-import { tell } from './report.mjs';
+import { printReport } from './report.mjs';
 import { openServices, wait } from './rig.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
@@ -43,9 +43,9 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const say = (text) => process.stdout.write(`${text}\n`);
+const print = (text) => process.stdout.write(`${text}\n`);
 if (values.help) {
-  say(HELP);
+  print(HELP);
   process.exit(0);
 }
 const wanted = values.faults
@@ -54,11 +54,11 @@ const wanted = values.faults
   .filter((name) => name !== 'none');
 const unknown = wanted.filter((name) => FAULTS[name] === undefined);
 if (unknown.length > 0) {
-  say(`there is no fault ${unknown.join(', ')}\n\n${HELP}`);
+  print(`there is no fault ${unknown.join(', ')}\n\n${HELP}`);
   process.exit(2);
 }
 const seed = values.seed;
-const luck = new Luck(`${seed} faults`);
+const random = new SeededRandom(`${seed} faults`);
 const SETTLE_WITHIN_MS = 240_000;
 const REGISTER =
   'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
@@ -66,7 +66,7 @@ const injected = {};
 const recoveries = [];
 
 async function breakOne(services, name) {
-  const since = await FAULTS[name](services, luck);
+  const since = await FAULTS[name](services, random);
   injected[name] = (injected[name] ?? 0) + 1;
   return since ?? performance.now();
 }
@@ -76,7 +76,7 @@ async function eachAlone(services, probe) {
     const since = await breakOne(services, name);
     const ms = await probe.recovery(since);
     recoveries.push({ fault: name, ms });
-    say(`  ${name.padEnd(28)} work goes on after ${(ms / 1000).toFixed(1)} s`);
+    print(`  ${name.padEnd(28)} work goes on after ${(ms / 1000).toFixed(1)} s`);
   }
 }
 
@@ -86,16 +86,16 @@ async function mixed(services, goesOn) {
   await Promise.all(
     lanes.map(async (lane) => {
       while (lane.length > 0 && goesOn()) {
-        await wait(luck.between(1000, 9000));
+        await wait(random.between(1000, 9000));
         if (!goesOn()) return;
-        const name = luck.of(lane);
-        await breakOne(services, name).catch((error) => say(`  ${name}: ${error.message}`));
+        const name = random.pick(lane);
+        await breakOne(services, name).catch((error) => print(`  ${name}: ${error.message}`));
       }
     }),
   );
 }
 
-async function settle(watch) {
+async function untilSettled(watch) {
   const until = performance.now() + SETTLE_WITHIN_MS;
   for (let quiet = 0; quiet < 20 && performance.now() < until; await wait(100))
     quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
@@ -103,7 +103,7 @@ async function settle(watch) {
 
 await readyOrEnd();
 const folder = mkdtempSync(join(tmpdir(), 'backstep-chaos-'));
-say(`seed ${seed}; logs, data and ledger in ${folder}`);
+print(`seed ${seed}; logs, data and ledger in ${folder}`);
 const started = performance.now();
 const services = await openServices({
   folder,
@@ -116,7 +116,7 @@ let violations = 1;
 try {
   const { gateways } = services;
   for (const { document } of [...RECIPES, PROBE]) {
-    const { registerOrchestration } = await ask(gateways, REGISTER, {
+    const { registerOrchestration } = await callGateway(gateways, REGISTER, {
       document: JSON.stringify(document),
     });
     if (registerOrchestration.problems.length > 0)
@@ -124,7 +124,7 @@ try {
   }
   await services.workers.start();
   const watch = new Watch(services.database);
-  const subscribers = new Subscribers(gateways, new Luck(`${seed} subscribers`), {
+  const subscribers = new Subscribers(gateways, new SeededRandom(`${seed} subscribers`), {
     share: 0.05,
     most: 100,
   });
@@ -142,34 +142,34 @@ try {
   loading.then(() => {
     loaded = true;
   });
-  const telling = setInterval(
+  const progress = setInterval(
     () =>
-      say(
+      print(
         `  ${Math.round((performance.now() - started) / 1000)} s: ${load.accepted.size} flows accepted, ${watch.open} open, ${Object.values(injected).reduce((sum, one) => sum + one, 0)} faults`,
       ),
     15_000,
   );
   await wait(3000);
   if (values.alone !== 'off' && wanted.length > 0) {
-    say('each fault alone:');
+    print('each fault alone:');
     await eachAlone(services, probe);
   }
-  if (!loaded && wanted.length > 0) say('all mixed:');
+  if (!loaded && wanted.length > 0) print('all mixed:');
   await mixed(services, () => !loaded && performance.now() < until);
   await loading;
-  say('everything is mended; waiting until the last flow has ended');
+  print('everything is mended; waiting until the last flow has ended');
   services.workers.behave();
   const mended = performance.now();
-  await settle(watch);
+  await untilSettled(watch);
   const settled = performance.now() - mended;
-  clearInterval(telling);
+  clearInterval(progress);
   await subscribers.catchUp();
   await watch.stop();
-  say('checking');
+  print('checking');
   const gathered = await gather(services);
   const verdict = await judge(services, gathered, {
     accepted: load.accepted,
-    seen: subscribers.seen,
+    delivered: subscribers.delivered,
     own: new Set(probe.flowIds),
   });
   const report = {
@@ -178,7 +178,7 @@ try {
     seconds: Math.round((performance.now() - started) / 1000),
     settledMs: Math.round(settled),
     starts: load.counts,
-    operators: load.said,
+    operators: load.actions,
     faults: injected,
     recoveries,
     workers: services.workers.counts,
@@ -186,13 +186,13 @@ try {
     quarantined: gathered.quarantined.size,
     ...verdict,
   };
-  tell(report, say);
+  printReport(report, print);
   violations = verdict.violations.length;
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, JSON.stringify(report, null, 1));
 } finally {
   await services.close();
   if (violations === 0 && !values.keep) rmSync(folder, { recursive: true, force: true });
-  else say(`kept: ${folder}`);
+  else print(`kept: ${folder}`);
 }
 process.exit(violations === 0 ? 0 : 1);

@@ -7,10 +7,10 @@ const QUERY =
   'subscription($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { number type } }';
 
 export class Subscribers {
-  constructor(gateways, luck, { share, most }) {
-    Object.assign(this, { gateways, luck, share, most });
+  constructor(gateways, random, { share, most }) {
+    Object.assign(this, { gateways, random, share, most });
     /** Numbers and types in the order they came, by flowId. */
-    this.seen = new Map();
+    this.delivered = new Map();
     this.following = new Set();
     this.reconnects = 0;
     this.clients = new Map();
@@ -18,8 +18,9 @@ export class Subscribers {
   }
 
   started(flowId) {
-    if (this.stopping || this.following.size >= this.most || this.luck.next() > this.share) return;
-    this.seen.set(flowId, []);
+    if (this.stopping || this.following.size >= this.most || this.random.next() > this.share)
+      return;
+    this.delivered.set(flowId, []);
     const following = this.follow(flowId).finally(() => this.following.delete(following));
     this.following.add(following);
   }
@@ -41,16 +42,16 @@ export class Subscribers {
   async follow(flowId) {
     while (
       !this.stopping &&
-      !(await this.listen(flowId, this.luck.of(this.gateways), this.luck.between(300, 6000)))
+      !(await this.listen(flowId, this.random.pick(this.gateways), this.random.between(300, 6000)))
     ) {
       this.reconnects++;
       await wait(200);
     }
   }
 
-  /** True: the gateway said that nothing can follow. Otherwise the connection was lost, or given up after `patienceMs`. */
+  /** True: the gateway completed the stream, so nothing can follow. Otherwise the connection was lost, or given up after `patienceMs`. */
   async listen(flowId, gateway, patienceMs) {
-    const seen = this.seen.get(flowId);
+    const seen = this.delivered.get(flowId);
     const after = seen.at(-1)?.number ?? 0;
     const events = this.clientOf(gateway).iterate({ query: QUERY, variables: { flowId, after } });
     const over = setTimeout(() => events.return(), patienceMs);
@@ -77,7 +78,7 @@ export class Subscribers {
   async catchUp() {
     this.stopping = true;
     await Promise.all(this.following);
-    const left = [...this.seen.keys()];
+    const left = [...this.delivered.keys()];
     const one = async () => {
       for (let flowId = left.pop(); flowId !== undefined; flowId = left.pop())
         await this.complete(flowId);
@@ -86,11 +87,11 @@ export class Subscribers {
     for (const client of this.clients.values()) await client.dispose();
   }
 
-  /** Until a gateway says that nothing can follow what this subscriber has. */
+  /** Until a gateway completes the stream: nothing can follow what this subscriber has. */
   async complete(flowId) {
     for (let tries = 0; tries < 20; tries++) {
-      const told = await this.listen(flowId, this.luck.of(this.gateways), 10_000);
-      if (told || (tries > 0 && this.seen.get(flowId).length > 0)) return;
+      const isComplete = await this.listen(flowId, this.random.pick(this.gateways), 10_000);
+      if (isComplete || (tries > 0 && this.delivered.get(flowId).length > 0)) return;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** How many flows are open, asked of the database itself again and again. */
+/** How many flows are open, read from the database itself every 100 ms. */
 import pg from 'pg';
 import { wait } from './rig.mjs';
 
@@ -13,10 +13,10 @@ export class Watch {
 
   constructor(database) {
     this.database = database;
-    this.looking = this.look();
+    this.polling = this.poll();
   }
 
-  async look() {
+  async poll() {
     let client = null;
     while (!this.stopped) {
       try {
@@ -45,6 +45,6 @@ export class Watch {
 
   async stop() {
     this.stopped = true;
-    await this.looking;
+    await this.polling;
   }
 }

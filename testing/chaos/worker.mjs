@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { fractionOf } from '../kit/seeded-random.mjs';
 import { Bank } from './bank.mjs';
 import { Journal } from './journal.mjs';
-import { chance } from './luck.mjs';
 import { PROBE, RECIPES, recipeOf, topicsOf } from './recipes.mjs';
 
 const [brokers, folder, seed, share] = process.argv.slice(2);
@@ -68,7 +68,7 @@ const UNDO_WAYS = {
 
 function wayOf({ action, attemptId }) {
   const ways = action === 'DO' ? DO_WAYS : UNDO_WAYS;
-  let drawn = (chance(seed, attemptId, 'way') * 100) / misbehaviour;
+  let drawn = (fractionOf(seed, attemptId, 'way') * 100) / misbehaviour;
   for (const [way, weight] of Object.entries(ways)) {
     if (drawn < weight) return way;
     drawn -= weight;
@@ -82,12 +82,12 @@ function replyHeaders(command, status, plain) {
   return plain ? { flowId, stepName, action, status } : { ...command.headers, status };
 }
 
-const say = (...values) =>
+const send = (...values) =>
   producer.send({ topic: REPLIES, acks: -1, messages: values.map((value) => ({ value })) });
 const text = (headers, payload) =>
   JSON.stringify({ headers, ...(payload !== undefined && { payload }) });
 
-/** [whether it is in place now, the answers to send] */
+/** Returns the reply to send */
 function carryOut(command, remembers, plain) {
   const { flowId, stepName, action } = command.headers;
   if (action === 'UNDO') {
@@ -103,55 +103,57 @@ const failed = (command, more = {}) =>
   text({ ...replyHeaders(command, false, false), errorMessage: 'by chance', ...more });
 
 const WAYS = {
-  good: async (_command, run) => say(run(false)),
-  plain: async (_command, run) => say(run(true)),
+  good: async (_command, run) => send(run(false)),
+  plain: async (_command, run) => send(run(true)),
   twice: async (_command, run) => {
     const answer = run(false);
-    await say(answer);
-    later(300, () => say(answer, answer));
+    await send(answer);
+    later(300, () => send(answer, answer));
   },
-  fail: async (command) => say(failed(command)),
-  failFinal: async (command) => say(failed(command, { retryable: false })),
-  failStep: async (command) => say(failed(command, { action: 'FAIL_STEP' })),
+  fail: async (command) => send(failed(command)),
+  failFinal: async (command) => send(failed(command, { retryable: false })),
+  failStep: async (command) => send(failed(command, { action: 'FAIL_STEP' })),
   silent: async () => undefined,
   doneSilent: async (_command, run) => void run(false),
-  /** Done at once, told after the timeout. */
+  /** Done at once, answered after the timeout. */
   late: async (_command, run) => {
     const answer = run(false);
-    later(6000, () => say(answer));
+    later(6000, () => send(answer));
   },
   /** Begun before the deadline, done long after it. */
   hang: async (command, run) => {
     const done = hanging.begin(command);
-    later(5500, async () => done(await say(run(false))));
+    later(5500, async () => done(await send(run(false))));
   },
   unreadable: async (command, run) => {
     run(false);
-    await say(text({ ...command.headers, status: 'perhaps' }));
+    await send(text({ ...command.headers, status: 'perhaps' }));
   },
   garbage: async (command, run) => {
-    await say(`{"headers":{"flowId":"${command.headers.flowId}`, run(false));
+    await send(`{"headers":{"flowId":"${command.headers.flowId}`, run(false));
   },
   progress: async (command, run) => {
-    await say(text({ ...command.headers, action: 'PROGRESS', progress: 0.5, message: 'half way' }));
-    later(200, () => say(run(false)));
+    await send(
+      text({ ...command.headers, action: 'PROGRESS', progress: 0.5, message: 'half way' }),
+    );
+    later(200, () => send(run(false)));
   },
-  /** Beside the answer, one for a flow nobody knows. */
+  /** Beside the answer, one for a flow that does not exist. */
   stray: async (command, run) => {
-    await say(
+    await send(
       text({ ...command.headers, flowId: `stray-${command.headers.attemptId}`, status: true }),
       run(false),
     );
   },
   /** Refuses by itself. */
-  deadline: async (command) => say(failed(command, { errorCode: 'BLOCKED' })),
+  deadline: async (command) => send(failed(command, { errorCode: 'BLOCKED' })),
 };
 
-/** What is said later is lost when this process dies: a silent worker then. */
+/** A reply that waits is lost when this process dies: the worker is silent then. */
 function later(ms, work) {
   setTimeout(
     () => Promise.resolve(work()).catch(() => count('lost')),
-    ms * (0.5 + chance(seed, ms, counts.later ?? 0)),
+    ms * (0.5 + fractionOf(seed, ms, counts.later ?? 0)),
   );
   count('later');
 }
@@ -159,15 +161,15 @@ function later(ms, work) {
 async function answer(command) {
   const { headers } = command;
   const recipe = recipeOf(headers.orchestrationName);
-  if (recipe === null) return say(text({ ...headers, status: true }));
-  // Too old to be begun: whoever waited for it has given up (rules.md#late-success). What is there already is said.
+  if (recipe === null) return send(text({ ...headers, status: true }));
+  // Too old to be begun: its attempt has timed out (rules.md#late-success). What is in place already is reported as done.
   if (
     headers.action === 'DO' &&
     Date.parse(headers.deadline) < Date.now() &&
     !bank.holds(headers)
   ) {
     count('past its deadline');
-    return say(failed(command));
+    return send(failed(command));
   }
   const drawn = wayOf(headers);
   // Without attemptId an old round's answer passes for the new one's: only those who remember keys can afford it (docs/promises.md).
@@ -180,7 +182,7 @@ async function answer(command) {
 consumer.on(consumer.events.CRASH, () => process.exit(1));
 await producer.connect();
 for (const command of hanging.left)
-  await say(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
+  await send(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
 hanging.clear();
 await consumer.connect();
 await consumer.subscribe({ topics: [...RECIPES, PROBE].flatMap(topicsOf), fromBeginning: true });

@@ -3,7 +3,7 @@ import { wait } from './gateway.mjs';
 import { times } from './payloads.mjs';
 import { EVERYTHING, Sockets } from './sockets.mjs';
 
-export async function fanOut(gateway, _luck, ms) {
+export async function fanOut(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const open = await times(50, () => sockets.socket());
   for (const socket of open)
@@ -12,7 +12,7 @@ export async function fanOut(gateway, _luck, ms) {
   return sockets.end();
 }
 
-export async function variablesKept(gateway, _luck, ms) {
+export async function variablesKept(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const variables = { unused: Array.from({ length: 150_000 }, () => ({})) };
   const open = await times(12, () => sockets.socket());
@@ -25,7 +25,7 @@ export async function variablesKept(gateway, _luck, ms) {
   return sockets.end();
 }
 
-export async function initKept(gateway, _luck, ms) {
+export async function initKept(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const payload = { kept: Array.from({ length: 150_000 }, () => ({})) };
   const enough = Date.now() + ms;
@@ -34,7 +34,7 @@ export async function initKept(gateway, _luck, ms) {
   return sockets.end();
 }
 
-export async function idsKept(gateway, _luck, ms) {
+export async function idsKept(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const open = await times(5, () => sockets.socket());
   const enough = Date.now() + ms;
@@ -59,7 +59,7 @@ export async function tooDeepMessage(gateway) {
   return sockets.end();
 }
 
-export async function unfinishedBodies(gateway, _luck, ms) {
+export async function unfinishedBodies(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const head =
     'POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 8000000\r\n\r\n';
@@ -69,7 +69,7 @@ export async function unfinishedBodies(gateway, _luck, ms) {
   return sockets.end();
 }
 
-export async function slowHeaders(gateway, _luck, ms) {
+export async function slowHeaders(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const enough = Date.now() + ms;
   for (let n = 0; n < 30 && Date.now() < enough; n++)
@@ -80,7 +80,7 @@ export async function slowHeaders(gateway, _luck, ms) {
   return sockets.end();
 }
 
-export async function unreadAnswers(gateway, _luck, ms) {
+export async function unreadAnswers(gateway, _random, ms) {
   const sockets = new Sockets(gateway);
   const body = JSON.stringify({
     query: '{ history(orchestrationName: "heavy", first: 4) { edges { node { input } } } }',

@@ -8,10 +8,10 @@ import * as queries from './query-kinds.mjs';
 import * as work from './work-kinds.mjs';
 
 /** Several kinds at once, as chance has them. */
-async function mixture(gateway, luck, ms) {
+async function mixture(gateway, random, ms) {
   const kinds = KINDS.filter(({ run }) => run !== mixture && run !== work.fullBroker);
-  const chosen = Array.from({ length: 5 }, () => luck.of(kinds));
-  const ends = await Promise.allSettled(chosen.map(({ run }) => run(gateway, luck, ms)));
+  const chosen = Array.from({ length: 5 }, () => random.pick(kinds));
+  const ends = await Promise.allSettled(chosen.map(({ run }) => run(gateway, random, ms)));
   const failed = ends.filter(({ status }) => status === 'rejected').length;
   return `${chosen.map(({ name }) => name).join(' + ')}${failed > 0 ? ` (${failed} cut off)` : ''}`;
 }

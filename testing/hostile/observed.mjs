@@ -1,7 +1,7 @@
 /** A gateway under observation: honest load, what it feels of attacks, and whether everything accepted ends. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { Luck } from '../chaos/luck.mjs';
+import { SeededRandom } from '../kit/seeded-random.mjs';
 import { ROOT } from '../steps.mjs';
 import { Gateway, wait } from './gateway.mjs';
 
@@ -53,7 +53,7 @@ export class Observed {
 
   outcome({ name, run }, ms, seed) {
     const over = wait(ms + GRACE_MS).then(() => `no end within ${(ms + GRACE_MS) / 1000} s`);
-    const work = run(this.gateway, new Luck(`${seed} ${name}`), ms).catch(
+    const work = run(this.gateway, new SeededRandom(`${seed} ${name}`), ms).catch(
       (error) => `failed: ${error.cause?.code ?? error.message}`,
     );
     return Promise.race([work, over]);

@@ -2,7 +2,7 @@
 import { tally, times } from './payloads.mjs';
 import { EVERYTHING } from './sockets.mjs';
 
-export async function cursorsOnly(gateway, _luck, ms) {
+export async function cursorsOnly(gateway, _random, ms) {
   const started = performance.now();
   const answer = await gateway.graphql(
     '{ history(orchestrationName: "heavy", first: 30) { edges { cursor } } }',
@@ -12,7 +12,7 @@ export async function cursorsOnly(gateway, _luck, ms) {
   return `${tally([answer])} after ${Math.round(performance.now() - started)} ms`;
 }
 
-export async function threeAliases(gateway, _luck, ms) {
+export async function threeAliases(gateway, _random, ms) {
   const part = (name) =>
     `${name}: history(first: 100) { edges { node { input output steps { input output } } } }`;
   const query = `{ ${['a', 'b', 'c'].map(part).join(' ')} }`;
@@ -20,19 +20,19 @@ export async function threeAliases(gateway, _luck, ms) {
   return tally(answers);
 }
 
-export async function limitInVariable(gateway, _luck, ms) {
+export async function limitInVariable(gateway, _random, ms) {
   const query =
     'query($n: Int) { orchestrations(first: $n) { edges { node { history(first: $n) { edges { node { timeline(first: $n) { message } } } } } } } }';
   return tally(await times(8, () => gateway.graphql(query, { n: 100 }, ms)));
 }
 
-export async function equalFields(gateway, _luck, ms) {
+export async function equalFields(gateway, _random, ms) {
   const field = 'details(flowId: "x") { flowId steps { stepName } }';
   const query = `{ ${Array.from({ length: 300 }, () => field).join(' ')} }`;
   return tally(await times(4, () => gateway.graphql(query, {}, ms)));
 }
 
-export async function fragments(gateway, _luck, ms) {
+export async function fragments(gateway, _random, ms) {
   const doubled = Array.from(
     { length: 40 },
     (_, n) => `fragment F${n} on Flow { ...F${n + 1} ...F${n + 1} }`,
@@ -46,26 +46,28 @@ export async function fragments(gateway, _luck, ms) {
   return `doubled forty times: ${tally([bomb])}; a harmless one: ${tally([good])}`;
 }
 
-export async function readers(gateway, luck, ms) {
+export async function readers(gateway, random, ms) {
   const query =
     'query($f: FlowFilter) { history(filter: $f, first: 100) { edges { node { flowId steps { input } timeline(first: 50) { details } } } } }';
   const filter = () => ({
-    statuses: Array.from({ length: 500 }, () => luck.of(['IN_PROGRESS', 'COMPLETED', 'UNDONE'])),
-    errorContains: luck.of(['a', 'zz', '%']),
+    statuses: Array.from({ length: 500 }, () =>
+      random.pick(['IN_PROGRESS', 'COMPLETED', 'UNDONE']),
+    ),
+    errorContains: random.pick(['a', 'zz', '%']),
   });
   const left = Date.now() + Math.min(ms, 8000);
   const answers = [];
   await times(60, async () => {
     while (Date.now() < left) {
-      const f = luck.next() < 0.5 ? filter() : {};
-      const patience = luck.next() < 0.5 ? 200 : ms;
+      const f = random.next() < 0.5 ? filter() : {};
+      const patience = random.next() < 0.5 ? 200 : ms;
       answers.push(await gateway.graphql(query, { f }, patience).catch(() => ({ status: 'left' })));
     }
   });
   return tally(answers);
 }
 
-export async function similarNames(gateway, _luck, ms) {
+export async function similarNames(gateway, _random, ms) {
   const input = { orchestrationName: 'tenantCreatio'.padEnd(190, 'n'), payload: {} };
   const mutation =
     'mutation($i: [ExecuteInput!]!) { executeMany(inputs: $i) { problems { code } } }';

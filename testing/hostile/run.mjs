@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
-import { say } from '../steps.mjs';
+import { print } from '../steps.mjs';
 import { KINDS } from './kinds.mjs';
 import { Observed } from './observed.mjs';
 
@@ -23,7 +23,7 @@ const { values: flags } = parseArgs({
   },
 });
 if (flags.help) {
-  say(`npm run hostile -- [--kind TEXT] [--seconds 30] [--seed 1] [--short] [--shared] [--json FILE]
+  print(`npm run hostile -- [--kind TEXT] [--seconds 30] [--seed 1] [--short] [--shared] [--json FILE]
 
 One kind of attack after the other on a real gateway, beside honest load. --kind: only kinds with this text.`);
   process.exit(0);
@@ -74,8 +74,8 @@ function groups(kinds) {
 
 await readyOrEnd();
 const sets = groups(KINDS.filter(({ name }) => name.includes(flags.kind)));
-say('| kind | worst /livez, ms | execute p99, ms | worst, ms | peak RSS, MB | what came of it |');
-say('| --- | --- | --- | --- | --- | --- |');
+print('| kind | worst /livez, ms | execute p99, ms | worst, ms | peak RSS, MB | what came of it |');
+print('| --- | --- | --- | --- | --- | --- |');
 const results = [];
 let observed = null;
 let unended = 0;
@@ -84,7 +84,7 @@ for (const kinds of sets) {
   const ms = flags.short ? Math.max(...kinds.map(({ shortMs = MS }) => shortMs)) : MS;
   const result = { count: kinds.length, ...(await observed.attack(kinds, ms, flags.seed)) };
   results.push(result);
-  say(row(result));
+  print(row(result));
   const wrong = wrongIn(result);
   const isFull = result.peakMb !== null && result.peakMb > FRESH_ABOVE_MB;
   if (!SHARED || isFull || wrong.length > 0 || kinds === sets.at(-1)) {
@@ -98,7 +98,7 @@ for (const kinds of sets) {
 if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(results, null, 2));
 const sum = (list) => list.reduce((total, { count }) => total + count, 0);
 const bad = results.filter((result) => wrongIn(result).length > 0);
-for (const result of bad) say(`\n${result.name}: ${wrongIn(result).join(', ')}`);
-say(`\n${sum(results) - sum(bad)} of ${sum(results)} kinds within bounds; seed ${flags.seed}`);
-if (unended > 0) say(`${unended} honest flows that were accepted did not end`);
+for (const result of bad) print(`\n${result.name}: ${wrongIn(result).join(', ')}`);
+print(`\n${sum(results) - sum(bad)} of ${sum(results)} kinds within bounds; seed ${flags.seed}`);
+if (unended > 0) print(`${unended} honest flows that were accepted did not end`);
 process.exit(bad.length + unended > 0 ? 1 : 0);

@@ -14,7 +14,7 @@ export class Sockets {
     this.errors = {};
   }
 
-  /** Says hello, if wanted; resolves when it was acknowledged, refused or closed. */
+  /** Sends connection_init, if wanted; resolves when it was acknowledged, refused or closed. */
   socket(init = {}) {
     return new Promise((resolve) => {
       const url = `${this.gateway.url.replace('http', 'ws')}/graphql`;

@@ -3,21 +3,21 @@ import { HURTFUL, parallel } from './documents.mjs';
 import { wait } from './gateway.mjs';
 import { big, outcome } from './payloads.mjs';
 
-export async function lawfulBatch(gateway, _luck, ms) {
+export async function lawfulBatch(gateway, _random, ms) {
   await gateway.register(parallel('wide', 200));
   const three = gateway.startAll('wide', [big(), big(), big()], ms);
   const tiny = gateway.startAll('wide', [{ tiny: true }], ms);
   return `three of 900 KB: ${outcome(await three)}; the tiny one: ${outcome(await tiny)}`;
 }
 
-export async function amplified(gateway, _luck, ms) {
+export async function amplified(gateway, _random, ms) {
   await gateway.register(parallel('wide', 200));
   const answers = await gateway.startAll('wide', [big()], ms);
   await wait(Math.min(ms, 2000));
   return outcome(answers);
 }
 
-export async function topics(gateway, _luck, ms) {
+export async function topics(gateway, _random, ms) {
   const one = (n) =>
     `- {orchestrationName: t${n}, as: initiator, type: parallel, steps: [${Array.from({ length: 100 }, (_, s) => `{seq: ${s}, name: s${s}}`).join(',')}]}`;
   const document = `orchestrations:\n${Array.from({ length: 20 }, (_, n) => one(n)).join('\n')}`;
@@ -26,7 +26,7 @@ export async function topics(gateway, _luck, ms) {
   return `${Math.round(document.length / 1024)} KiB, ${codes[0] ?? `registered, ${status}`}${status === 200 ? '' : text.slice(0, 80)}`;
 }
 
-export async function fullBroker(gateway, _luck, ms) {
+export async function fullBroker(gateway, _random, ms) {
   await gateway.register(parallel('nobodyReads', 1));
   const answers = [];
   const enough = Date.now() + ms;
@@ -38,8 +38,8 @@ export async function fullBroker(gateway, _luck, ms) {
 
 export const DOCUMENTS = Object.entries(HURTFUL).map(([name, document]) => ({
   name,
-  run: async (gateway, luck, ms) => {
-    const { body, status } = await gateway.register(document(luck), ms);
+  run: async (gateway, random, ms) => {
+    const { body, status } = await gateway.register(document(random), ms);
     const { problems = [] } = body?.data?.registerOrchestration ?? {};
     return problems.length > 0
       ? `${problems.length} × ${problems[0].code}`

@@ -1,5 +1,5 @@
 /**
- * The kit. Knows: how to say an orchestration and a worker's answer in a few words. Refuses to know: which rig runs them.
+ * Short builders of orchestrations and workers' answers. They do not know which rig runs them.
  * In: names and settings. Out: an Orchestration as the saga keeps it, an Answer.
  * Defaults differ from the product's where a test wants them to: no retries, no backoff.
  */
@@ -48,11 +48,11 @@ function stepCalled(name: string, seq: number): StepDefinition {
   };
 }
 
-/** Says an orchestration; every verb gives a new one. */
+/** Builds an orchestration; every method returns a new one. */
 export class Recipe {
   constructor(readonly orchestration: Orchestration) {}
 
-  /** For DO, and for UNDO unless `undoRetries` says otherwise afterwards. */
+  /** For DO, and for UNDO unless `undoRetries` is called afterwards. */
   retries(maxRetries: number): Recipe {
     return this.each({ maxRetries, undoMaxRetries: maxRetries });
   }
@@ -146,7 +146,7 @@ export function parallel(name: string, ...steps: string[]): Recipe {
   return recipe('PARALLEL', name, steps);
 }
 
-/** What a worker says about a command. `action` undefined = the command's own; `echoes` = it sends the attemptId back. */
+/** A worker's answer to a command. `action` undefined = the command's own; `echoes` = it sends the attemptId back. */
 export interface Answer {
   readonly outcome: 'success' | 'failure' | 'unknown';
   readonly action: 'DO' | 'UNDO' | 'FAIL_STEP' | null | undefined;
@@ -186,7 +186,7 @@ export function failedFinal(errorMessage: string): Answer {
 export function failStep(errorMessage: string, errorCode: string | null = null): Answer {
   return { ...failed(errorMessage, errorCode), action: 'FAIL_STEP' };
 }
-/** A status nobody can read, or a success we can not accept: it may have happened. */
+/** An unreadable status, or a success that cannot be accepted: it may have happened. */
 export const unreadable: Answer = {
   ...ok,
   outcome: 'unknown',

@@ -1,4 +1,4 @@
-/** The four words of the road, in memory. */
+/** The operations of a road transaction, in memory. */
 import type {
   ExistingStart,
   FlowHint,

@@ -30,7 +30,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-/** One per jest worker and file that asks: TEST_DATABASE_URL, or a real PostgreSQL in a temporary folder. */
+/** One per jest worker and file that needs it: TEST_DATABASE_URL, or a real PostgreSQL in a temporary folder. */
 async function openServer(): Promise<Server> {
   const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined && given !== '') return { url: given, close: async () => undefined };
@@ -64,7 +64,7 @@ async function onServer<T>(url: string, work: (sql: Sql) => Promise<T>): Promise
   }
 }
 
-/** Says which schema it holds: a server that stays may have those of others, too. */
+/** Named after its schema: a server that stays may have those of other versions, too. */
 async function templateName(): Promise<string> {
   const folder = new URL('../../migrations/', import.meta.url);
   const hash = createHash('sha256');

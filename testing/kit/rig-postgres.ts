@@ -1,5 +1,5 @@
 /**
- * The engine's unit of work over a real PostgreSQL: replies are records with offsets, commands are rows of the outbox in the wire's words. The clock is
+ * The engine's unit of work over a real PostgreSQL: replies are records with offsets, commands are rows of the outbox with the topics and texts of the wire. The clock is
  * ours: the time of each transaction is set before the flows in it are advanced.
  */
 import { deepStrictEqual } from 'node:assert';
@@ -64,7 +64,7 @@ class PostgresRig implements Rig {
     const road: Store['road'] = (work) =>
       store.road((tx) =>
         work({
-          admit: (...asked) => tx.admit(...asked),
+          admit: (...given) => tx.admit(...given),
           lock: async (...ids) => this.timed(await tx.lock(...ids)),
           record: (records, given) => tx.record(records, given),
           refuse: (...refused) => tx.refuse(...refused),
@@ -141,7 +141,7 @@ class PostgresRig implements Rig {
   }
 
   async unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void> {
-    await this.say({
+    await this.deliver({
       type: 'UNPUBLISHABLE',
       flowId: this.flowId,
       attemptId,
@@ -157,18 +157,18 @@ class PostgresRig implements Rig {
       if (due === null || due > until) break;
       last = this.events.length;
       this.now = Math.max(this.now, due);
-      await this.say({ type: 'TICK', flowId: this.flowId });
+      await this.deliver({ type: 'TICK', flowId: this.flowId });
     }
     this.now = until;
-    if (ticking) await this.say({ type: 'TICK', flowId: this.flowId });
+    if (ticking) await this.deliver({ type: 'TICK', flowId: this.flowId });
   }
 
   async operator(verb: Verb): Promise<Refusal | null> {
-    const word = { flowId: this.flowId, actor: 'ada', reason: 'because' };
-    const outcome = await this.say(
+    const action = { flowId: this.flowId, actor: 'ada', reason: 'because' };
+    const outcome = await this.deliver(
       verb.type === 'SKIP_STEP'
-        ? { ...word, ...verb, output: textOf(verb.output) }
-        : { ...word, ...verb },
+        ? { ...action, ...verb, output: textOf(verb.output) }
+        : { ...action, ...verb },
     );
     return outcome.kind === 'recorded' ? outcome.refusal : null;
   }
@@ -178,7 +178,7 @@ class PostgresRig implements Rig {
     const { flow } = await this.view();
     // Whoever resumes an orchestration makes its flows due.
     if (!paused && flow.status === 'IN_PROGRESS') await this.isTakenAsDue();
-    await this.say({ type: 'TICK', flowId: this.flowId });
+    await this.deliver({ type: 'TICK', flowId: this.flowId });
   }
 
   async publisher(state: 'sends' | 'stuck' | 'away'): Promise<void> {
@@ -208,7 +208,7 @@ class PostgresRig implements Rig {
     await this.opened.close();
   }
 
-  /** What comes from a topic has a place in it, and is admitted once: told twice, it counts once. */
+  /** A record has a position in its topic and is admitted once: delivered twice, it counts once. */
   private async record(input: NonNullable<Delivery['input']>): Promise<void> {
     const position = {
       topic: `replies-${this.number}`,
@@ -227,7 +227,7 @@ class PostgresRig implements Rig {
     deepStrictEqual(again.kind, 'duplicate');
   }
 
-  private say(input: NonNullable<Delivery['input']>): Promise<DeliveryOutcome> {
+  private deliver(input: NonNullable<Delivery['input']>): Promise<DeliveryOutcome> {
     return this.work({
       delivery: { ...nothing, input },
       start: null,

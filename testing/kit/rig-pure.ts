@@ -1,4 +1,4 @@
-/** The bare saga: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
+/** The pure core: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
 import { deepStrictEqual } from 'node:assert';
 import { advance, fold, start } from '../../src/saga/advance.js';
 import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
@@ -57,23 +57,23 @@ export class PureRig implements Rig {
     const { outcome, errorMessage, errorCode, retryable } = answer;
     const payload = outcome === 'success' ? textOf(answer.payload) : null;
     const { headers } = answer;
-    const said = { outcome, payload, errorMessage, errorCode, retryable, headers };
-    this.tell({
+    const rest = { outcome, payload, errorMessage, errorCode, retryable, headers };
+    this.deliver({
       type: 'REPLY',
       flowId: FLOW_ID,
       stepName,
       action: action ?? null,
       attemptId,
-      ...said,
+      ...rest,
     });
   }
 
   async progress(progress: RigProgress): Promise<void> {
-    this.tell({ type: 'PROGRESS', flowId: FLOW_ID, ...progress });
+    this.deliver({ type: 'PROGRESS', flowId: FLOW_ID, ...progress });
   }
 
   async unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void> {
-    this.tell({ type: 'UNPUBLISHABLE', flowId: FLOW_ID, attemptId, errorCode, errorMessage });
+    this.deliver({ type: 'UNPUBLISHABLE', flowId: FLOW_ID, attemptId, errorCode, errorMessage });
   }
 
   async elapse(milliseconds: number, ticking: boolean): Promise<void> {
@@ -83,24 +83,24 @@ export class PureRig implements Rig {
       if (due === null || due > until) break;
       last = this.events.length;
       this.now = Math.max(this.now, due);
-      this.tell({ type: 'TICK', flowId: FLOW_ID });
+      this.deliver({ type: 'TICK', flowId: FLOW_ID });
     }
     this.now = until;
-    if (ticking) this.tell({ type: 'TICK', flowId: FLOW_ID });
+    if (ticking) this.deliver({ type: 'TICK', flowId: FLOW_ID });
   }
 
   async operator(verb: Verb): Promise<Refusal | null> {
-    const word = { flowId: FLOW_ID, actor: 'ada', reason: 'because' };
+    const action = { flowId: FLOW_ID, actor: 'ada', reason: 'because' };
     const input: OperatorInput =
       verb.type === 'SKIP_STEP'
-        ? { ...word, ...verb, output: textOf(verb.output) }
-        : { ...word, ...verb };
-    return this.tell(input);
+        ? { ...action, ...verb, output: textOf(verb.output) }
+        : { ...action, ...verb };
+    return this.deliver(input);
   }
 
   async pauseOrchestration(paused: boolean): Promise<void> {
     this.orchestrationPaused = paused;
-    this.tell({ type: 'TICK', flowId: FLOW_ID });
+    this.deliver({ type: 'TICK', flowId: FLOW_ID });
   }
 
   async publisher(state: 'sends' | 'stuck' | 'away'): Promise<void> {
@@ -124,7 +124,7 @@ export class PureRig implements Rig {
     return this.flow;
   }
 
-  private tell(input: Exclude<Input, StartInput>): Refusal | null {
+  private deliver(input: Exclude<Input, StartInput>): Refusal | null {
     const { now, orchestrationPaused } = this;
     const unsent = this.outbox.map((row) => row.attemptId);
     const ungiven = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);

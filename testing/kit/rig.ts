@@ -1,4 +1,4 @@
-/** What a scenario needs of the thing it runs on: the bare saga, the engine over Postgres, or everything over Kafka. */
+/** What a scenario needs of the rig it runs on: the pure core, or the engine over PostgreSQL. */
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Action, Flow } from '../../src/saga/flow.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
@@ -20,7 +20,7 @@ export interface ReceivedCommand {
   readonly deadline: number;
 }
 
-/** What an operator may say: actor `ada`, reason `because`. */
+/** Operator actions, with actor `ada`, reason `because`. */
 export type Verb =
   | { readonly type: 'CANCEL'; readonly undo: boolean }
   | { readonly type: 'UNDO_FLOW' | 'PAUSE' | 'RESUME' }
@@ -42,7 +42,7 @@ export interface RigProgress {
 }
 
 /**
- * One flow of one orchestration. Every method that tells the flow something resolves when the flow is settled again, what it led to is
+ * One flow of one orchestration. Every method that delivers an input resolves when the flow is settled again, its events are
  * recorded, and its commands are where `commands` finds them.
  */
 export interface Rig {
@@ -67,7 +67,7 @@ export interface Rig {
   pauseOrchestration(paused: boolean): Promise<void>;
   /** What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken by nobody. */
   publisher(state: 'sends' | 'stuck' | 'away'): Promise<void>;
-  /** Milliseconds until a timer looks at the flow; null = never. Not positive: it is looked at for ever, now. */
+  /** Milliseconds until a timer looks at the flow; null = never. Not positive: timers look at it again and again, now. */
   untilLook(): Promise<number | null>;
   view(): Promise<{ readonly flow: Flow; readonly events: readonly FlowEvent[] }>;
   close(): Promise<void>;

@@ -26,14 +26,14 @@ function markOf(event: FlowEvent): string | null {
     case 'REPLY_REFUSED':
       return `(${event.action === 'UNDO' ? '~' : ''}${event.stepName} ${event.code})`;
     default:
-      return WORDS.has(event.type)
+      return SHOWN.has(event.type)
         ? `[${event.type}${'stepName' in event && event.stepName ? ` ${event.stepName}` : ''}]`
         : null;
   }
 }
 
-/** What operators and the flow itself did, as far as it explains the rest. */
-const WORDS = new Set([
+/** Actions of operators and of the flow itself that explain the rest. */
+const SHOWN = new Set([
   'STEP_SKIPPED',
   'STEP_RETRIED',
   'FLOW_HELD',

@@ -1,6 +1,6 @@
 /**
- * Scenarios: one text, any rig. A title is a sentence of behaviour; the text says what is sent, what is answered and what the flow is
- * then. Nothing is checked by leaving it out: a refusal must be expected by `refused`, a command received by `sends`.
+ * Scenarios: one text, any rig. A title is a sentence of behaviour; the steps are what is sent, what is answered and the state of the flow
+ * after that. Everything must be expected: a refusal by `refused`, a command by `sends`.
  */
 import { expect, test } from '@jest/globals';
 import type { EventType, FlowEvent } from '../../src/saga/event.js';
@@ -13,7 +13,7 @@ import { traceOf } from './scenario-trace.js';
 type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload' | 'headers'>> & {
   deadlineIn?: Duration;
 };
-/** Which command is answered: the last one received of that name, unless an attempt (and round) is said. */
+/** Which command is answered: the last one received of that name, unless an attempt (and round) is given. */
 type Which = { attempt?: number; round?: number };
 
 export class Scenario {
@@ -45,37 +45,37 @@ export class Scenario {
   answerTo(command: string, answer: Answer, which: Which = {}): this {
     return this.act((on) => on.answer(on.find(command, which), answer));
   }
-  /** Somebody answers for a step although no such command was received. `attempt`: an attemptId but for its flowId; null = none. */
+  /** A worker answers for a step although no such command was received. `attempt`: an attemptId but for its flowId; null = none. */
   unaskedAnswer(stepName: string, answer: Answer, attempt: string | null = null): this {
     return this.act(async (on) => {
       const attemptId = attempt === null ? null : `${(await on.flow()).flowId}:${attempt}`;
-      return on.say(() => on.rig.reply({ stepName, action: answer.action, attemptId, answer }));
+      return on.deliver(() => on.rig.reply({ stepName, action: answer.action, attemptId, answer }));
     });
   }
   progress(command: string, progress: number, which: Which & { echoes?: boolean } = {}): this {
     return this.act((on) => {
       const { stepName, attemptId } = on.find(command, which);
-      const said = {
+      const update = {
         stepName,
         attemptId: which.echoes === false ? null : attemptId,
         progress,
         message: null,
       };
-      return on.say(() => on.rig.progress(said));
+      return on.deliver(() => on.rig.progress(update));
     });
   }
   /** The command received last can never be published. */
   cannotBePublished(errorCode = 'MESSAGE_TOO_LARGE'): this {
     return this.act((on) =>
-      on.say(() => on.rig.unpublishable(on.last().attemptId, errorCode, 'it will never fit')),
+      on.deliver(() => on.rig.unpublishable(on.last().attemptId, errorCode, 'it will never fit')),
     );
   }
 
   /** Timers fire as they come due. */
   after(duration: Duration): this {
-    return this.act((on) => on.say(() => on.rig.elapse(ms(duration), true)));
+    return this.act((on) => on.deliver(() => on.rig.elapse(ms(duration), true)));
   }
-  /** The gateway's timers are late: time passes and nobody looks. */
+  /** The gateway's timers are late: time passes and no timer fires. */
   unwatched(duration: Duration): this {
     return this.act((on) => on.rig.elapse(ms(duration), false));
   }
@@ -116,7 +116,7 @@ export class Scenario {
     return this.act((on) => on.rig.publisher(state));
   }
 
-  /** What was said last is refused with this code. */
+  /** The input before is refused with this code. */
   refused(code: RefusalCode): this {
     return this.act((on) => on.expectRefusal(code));
   }
@@ -235,7 +235,7 @@ class Stage {
   answer(command: ReceivedCommand, answer: Answer): Promise<void> {
     const { stepName } = command;
     const action = answer.action === undefined ? command.action : answer.action;
-    return this.say(() =>
+    return this.deliver(() =>
       this.rig.reply({
         stepName,
         action,
@@ -244,11 +244,11 @@ class Stage {
       }),
     );
   }
-  /** A worker's word: its refusal is on the timeline. */
-  async say(word: () => Promise<void>): Promise<void> {
+  /** Something that a worker sent: its refusal is on the timeline. */
+  async deliver(send: () => Promise<void>): Promise<void> {
     this.expectNoRefusal();
     const before = (await this.events()).length;
-    await word();
+    await send();
     const refused = (await this.events())
       .slice(before)
       .find((event) => event.type === 'REPLY_REFUSED');
@@ -265,7 +265,7 @@ class Stage {
   }
   expectNoRefusal(): void {
     if (this.refusal !== null)
-      throw new Error(`refused with ${this.refusal}, which nobody expected`);
+      throw new Error(`refused with ${this.refusal}, which was not expected`);
   }
 
   /** A command that was resent is received twice. */
@@ -289,11 +289,11 @@ const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRi
 /** `rigs`: only on these, where a scenario needs what others can not do (an outbox that stands still). */
 export function scenario(
   title: string,
-  tell: (s: Scenario) => Scenario,
+  write: (s: Scenario) => Scenario,
   { rigs }: { rigs?: readonly string[] } = {},
 ): void {
   if (rigs !== undefined && !rigs.includes(rig)) return;
   test(title, async () => {
-    await tell(new Scenario()).playOn(await createRig());
+    await write(new Scenario()).playOn(await createRig());
   });
 }

@@ -1,4 +1,4 @@
-/** Laws about what one input leads to, for the exhaustive walk and for random flows alike. Each answers with what is broken, or null. */
+/** Laws about what one input leads to, for the exhaustive walk and for random flows alike. Each returns what is broken, or null. */
 import { openIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow, StepRun } from '../../src/saga/flow.js';
@@ -49,7 +49,7 @@ function isRefused(events: readonly FlowEvent[]): boolean {
   return events.every(({ type }) => type === 'REPLY_REFUSED' || type === 'REPLY_QUARANTINED');
 }
 
-/** An UNDO that an operator asked for begins, or is settled in another way (rules.md#undo-exhausted). Told from the events alone. */
+/** An UNDO that an operator requested begins, or is settled in another way (rules.md#undo-exhausted). Checked on the events alone. */
 function droppedAction(
   before: Flow,
   input: FlowInput,
@@ -59,19 +59,19 @@ function droppedAction(
   for (const step of after.steps) {
     const stepName = step.definition.name;
     const earlier = before.steps.find((one) => one.definition.name === stepName);
-    const asked =
+    const isRequested =
       earlier?.undoRequested === true ||
       (input.type === 'RETRY_STEP' &&
         input.stepName === stepName &&
         events.some(
           (event) => event.type === 'STEP_RETRIED' && event.action === 'UNDO' && !event.early,
         ));
-    if (!asked || step.undoRequested || events.length === 0 || after.status === 'CANCELLED')
+    if (!isRequested || step.undoRequested || events.length === 0 || after.status === 'CANCELLED')
       continue;
     const begun = events.some(
       (event) => SETTLES.has(event.type) && 'stepName' in event && event.stepName === stepName,
     );
-    if (!begun) return `the UNDO of ${stepName} that an operator asked for is dropped`;
+    if (!begun) return `the UNDO of ${stepName} that an operator requested is dropped`;
   }
   return null;
 }

@@ -8,7 +8,7 @@ import { walkWorld } from './world.js';
 const depth: Depth = DEPTHS.find((one) => one === process.env.LAWS) ?? 'short';
 const LONG = depth === 'deep' ? 7_200_000 : 600_000;
 
-/** What the code does and the model's table does not list, and the rule that says so. */
+/** What the code does and the model's table does not list, and the rule it follows. */
 const BEYOND_THE_TABLE: readonly (readonly [pattern: RegExp, why: string])[] = [
   [
     / \| PENDING \| DO[+?] → /,

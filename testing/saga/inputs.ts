@@ -1,4 +1,4 @@
-/** Everything that can be said to a flow in a state, with the names transitions.md uses. */
+/** Every input a flow in some state may get, with the labels of docs/states.md and the transition table. */
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
 import type { Input, ReplyInput, StartInput } from '../../src/saga/input.js';
@@ -8,7 +8,7 @@ export const FLOW_ID = 'f1';
 export const NOW = 1_000_000;
 export const FAR = 9_000_000;
 
-export interface Said {
+export interface Variant {
   /** As in transitions.md where it lists the input: `DO+`, `DO-old`, `timeout`, `retry`, … */
   readonly label: string;
   /** Null: it concerns the whole flow. */
@@ -20,38 +20,38 @@ export interface Said {
   readonly given?: (flow: Flow) => Flow;
 }
 
-export function inputsFor(flow: Flow, orchestrationPauses: boolean): Said[] {
-  const said = flow.steps.flatMap((step, index) => [
+export function inputsFor(flow: Flow, orchestrationPauses: boolean): Variant[] {
+  const ofSteps = flow.steps.flatMap((step, index) => [
     ...answers(step, index),
     ...timers(step, index),
     ...operators(step, index),
   ]);
-  return [...said, ...flowInputs(flow), ...(orchestrationPauses ? [pauseOrchestration] : [])];
+  return [...ofSteps, ...flowInputs(flow), ...(orchestrationPauses ? [pauseOrchestration] : [])];
 }
 
-function answers(step: StepRun, index: number): Said[] {
+function answers(step: StepRun, index: number): Variant[] {
   const stepName = step.definition.name;
   const reply = (
     label: string,
     attemptId: string | null,
     more: Partial<ReplyInput>,
     usual = false,
-  ): Said => ({
+  ): Variant => ({
     label,
     step: index,
     usual,
-    input: { ...SILENT, flowId: FLOW_ID, stepName, attemptId, ...more },
+    input: { ...PLAIN_REPLY, flowId: FLOW_ID, stepName, attemptId, ...more },
   });
   const doId = (attempt: number) =>
     attemptIdOf(FLOW_ID, { stepName, action: 'DO', round: 0, attempt });
   const undoId = (round: number, attempt: number) =>
     attemptIdOf(FLOW_ID, { stepName, action: 'UNDO', round, attempt });
-  const said: Said[] = [];
+  const variants: Variant[] = [];
   for (const [sign, outcome] of OUTCOMES) {
     for (let attempt = 1; attempt <= step.attempt + 1; attempt++) {
       const label = `DO${sign}${attempt < step.attempt ? 'old' : attempt > step.attempt ? 'future' : ''}`;
       const usual = outcome !== 'unknown' && step.open?.action === 'DO' && attempt === step.attempt;
-      said.push(reply(label, doId(attempt), { action: 'DO', outcome }, usual));
+      variants.push(reply(label, doId(attempt), { action: 'DO', outcome }, usual));
     }
     for (let round = 1; round <= step.round + 1; round++) {
       for (let attempt = 1; attempt <= (round < step.round ? 1 : step.undoAttempt + 1); attempt++) {
@@ -64,21 +64,23 @@ function answers(step: StepRun, index: number): Said[] {
                 ? 'old'
                 : '';
         const usual = outcome !== 'unknown' && step.open?.action === 'UNDO' && age === '';
-        said.push(
+        variants.push(
           reply(`UNDO${sign}${age}`, undoId(round, attempt), { action: 'UNDO', outcome }, usual),
         );
       }
     }
-    said.push(
+    variants.push(
       reply(`DO${sign}`, null, { action: 'DO', outcome }),
       reply(`UNDO${sign}`, null, { action: 'UNDO', outcome }),
     );
-    said.push(reply(`none${sign}`, null, { action: null, outcome }));
+    variants.push(reply(`none${sign}`, null, { action: null, outcome }));
   }
-  said.push(reply('FAIL_STEP', null, { action: 'FAIL_STEP', outcome: 'failure' }));
-  said.push(reply('final', null, { action: 'FAIL_STEP', outcome: 'failure', retryable: false }));
-  said.push(reply('bean', doId(step.attempt), { action: 'UNDO', outcome: 'failure' }));
-  return said;
+  variants.push(reply('FAIL_STEP', null, { action: 'FAIL_STEP', outcome: 'failure' }));
+  variants.push(
+    reply('final', null, { action: 'FAIL_STEP', outcome: 'failure', retryable: false }),
+  );
+  variants.push(reply('bean', doId(step.attempt), { action: 'UNDO', outcome: 'failure' }));
+  return variants;
 }
 
 const OUTCOMES = [
@@ -86,7 +88,7 @@ const OUTCOMES = [
   ['-', 'failure'],
   ['?', 'unknown'],
 ] as const;
-const SILENT = {
+const PLAIN_REPLY = {
   type: 'REPLY',
   action: 'DO',
   outcome: 'success',
@@ -96,10 +98,10 @@ const SILENT = {
   retryable: true,
 } as const;
 
-function timers(step: StepRun, index: number): Said[] {
+function timers(step: StepRun, index: number): Variant[] {
   const input = { type: 'TICK', flowId: FLOW_ID } as const;
   const { open, definition } = step;
-  const said: Said[] = [];
+  const variants: Variant[] = [];
   if (open !== null) {
     const attemptId = attemptIdOf(FLOW_ID, {
       stepName: definition.name,
@@ -116,50 +118,55 @@ function timers(step: StepRun, index: number): Said[] {
       errorCode: 'GONE',
       errorMessage: 'gone',
     } as const;
-    said.push(
+    variants.push(
       { label: 'timeout', step: index, usual: false, input, given },
       { label: 'unpublishable', step: index, usual: false, input: never },
     );
   }
   if (step.nextAttemptAt !== null) {
     const given = (flow: Flow) => withStep(flow, index, (one) => ({ ...one, nextAttemptAt: NOW }));
-    said.push({ label: 'due', step: index, usual: true, input, given });
+    variants.push({ label: 'due', step: index, usual: true, input, given });
   }
-  return said;
+  return variants;
 }
 
 function withStep(flow: Flow, index: number, change: (step: StepRun) => StepRun): Flow {
   return { ...flow, steps: flow.steps.map((step, at) => (at === index ? change(step) : step)) };
 }
 
-const WORD = { flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;
+const ACTION = { flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;
 
 /** Once per step and direction: enough to see a renewed budget, and the walk stays finite. */
-function operators(step: StepRun, index: number): Said[] {
+function operators(step: StepRun, index: number): Variant[] {
   const stepName = step.definition.name;
-  const skip: Said = {
+  const skip: Variant = {
     label: 'skip',
     step: index,
     usual: false,
-    input: { ...WORD, type: 'SKIP_STEP', stepName, output: null },
+    input: { ...ACTION, type: 'SKIP_STEP', stepName, output: null },
   };
-  const resend: Said = {
+  const resend: Variant = {
     label: 'resend',
     step: index,
     usual: false,
-    input: { ...WORD, type: 'RESEND', stepName },
+    input: { ...ACTION, type: 'RESEND', stepName },
   };
   if (step.roundBase > 0 || (step.status === 'RETRY_EXHAUSTED' && step.attemptBase > 0))
     return [skip, resend];
   return [
     skip,
     resend,
-    { label: 'retry', step: index, usual: false, input: { ...WORD, type: 'RETRY_STEP', stepName } },
+    {
+      label: 'retry',
+      step: index,
+      usual: false,
+      input: { ...ACTION, type: 'RETRY_STEP', stepName },
+    },
   ];
 }
 
-function flowInputs(flow: Flow): Said[] {
-  const said = (label: string, input: Said['input'], given?: Said['given']): Said => ({
+function flowInputs(flow: Flow): Variant[] {
+  const variant = (label: string, input: Variant['input'], given?: Variant['given']): Variant => ({
     label,
     step: null,
     usual: false,
@@ -168,23 +175,26 @@ function flowInputs(flow: Flow): Said[] {
   });
   const renewable = flow.steps.every((step) => step.roundBase === 0);
   return [
-    said('cancel', { ...WORD, type: 'CANCEL', undo: false }),
-    said('cancel undo', { ...WORD, type: 'CANCEL', undo: true }),
+    variant('cancel', { ...ACTION, type: 'CANCEL', undo: false }),
+    variant('cancel undo', { ...ACTION, type: 'CANCEL', undo: true }),
     ...(renewable || !isTerminal(flow.status)
-      ? [said('undoFlow', { ...WORD, type: 'UNDO_FLOW' })]
+      ? [variant('undoFlow', { ...ACTION, type: 'UNDO_FLOW' })]
       : []),
-    said('pause', { ...WORD, type: 'PAUSE' }),
-    said('resume', { ...WORD, type: 'RESUME' }),
-    said('nothing', { type: 'TICK', flowId: FLOW_ID }),
+    variant('pause', { ...ACTION, type: 'PAUSE' }),
+    variant('resume', { ...ACTION, type: 'RESUME' }),
+    variant('nothing', { type: 'TICK', flowId: FLOW_ID }),
     ...(flow.deadline === null
       ? []
       : [
-          said('deadline', { type: 'TICK', flowId: FLOW_ID }, (one) => ({ ...one, deadline: NOW })),
+          variant('deadline', { type: 'TICK', flowId: FLOW_ID }, (one) => ({
+            ...one,
+            deadline: NOW,
+          })),
         ]),
   ];
 }
 
-const pauseOrchestration: Said = {
+const pauseOrchestration: Variant = {
   label: 'pauseOrchestration',
   step: null,
   usual: false,

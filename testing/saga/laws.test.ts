@@ -1,4 +1,4 @@
-/** Larger flows, at random: the same laws, with real times, payloads, lost outboxes and answers to what nobody asked. */
+/** Larger flows, at random: the same laws, with real times, payloads, lost outboxes and replies to attempts that do not exist. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { advance, fold, start } from '../../src/saga/advance.js';
@@ -8,6 +8,7 @@ import type { Flow } from '../../src/saga/flow.js';
 import type { Input, StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { delayAfter, dueAt, fractionOf } from '../../src/saga/retry.js';
+import { FLOW_INVARIANTS } from '../invariants/invariants.mjs';
 import { brokenByEdge, brokenRefusal } from './edge-laws.js';
 import { FLOW_ID } from './inputs.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
@@ -15,8 +16,8 @@ import { type Happening, happenings, orchestrations } from './random.js';
 
 const RUNS = Number(process.env.LAW_RUNS ?? 150);
 
-/** A flow and all that was ever said about it. */
-interface Told {
+/** A flow and everything that happened to it. */
+interface History {
   readonly flow: Flow;
   readonly events: readonly FlowEvent[];
 }
@@ -49,8 +50,8 @@ function checkEdge(before: Flow, after: Flow, events: readonly FlowEvent[]): voi
   expect(foldable(flow)).toBe(foldable(after));
 }
 
-/** Time passes and something is said; `as if` the outbox were as the happening says. */
-function happen({ flow, events }: Told, happening: Happening): Told {
+/** Time passes, the outbox is in some state, and an input arrives. */
+function happen({ flow, events }: History, happening: Happening): History {
   const before: Flow = {
     ...flow,
     now: flow.now + happening.later,
@@ -58,7 +59,7 @@ function happen({ flow, events }: Told, happening: Happening): Told {
     unsent: [...happening.unsent(flow), ...happening.ungiven(flow)],
     orchestrationPaused: happening.orchestrationPaused,
   };
-  // The road tells a flow whose orchestration was resumed that time has passed, before anything else is said.
+  // The engine gives a flow whose orchestration was resumed a tick before any other input.
   const ticked = advance(before, { type: 'TICK', flowId: FLOW_ID });
   const input = happening.input(ticked.flow);
   const { flow: after, events: more, refusal } = advance(ticked.flow, input);
@@ -76,7 +77,21 @@ function happen({ flow, events }: Told, happening: Happening): Told {
   return { flow: after, events: [...events, ...ticked.events, ...more] };
 }
 
-/** If nothing is said until then, something happens then, and nothing before. */
+/** What is promised about any timeline; nothing is published or delivered here. */
+function checkPromises(flow: Flow, events: readonly FlowEvent[]): void {
+  const unobserved = {
+    commands: null,
+    delivered: null,
+    isInPlace: null,
+    mark: null,
+    reportedEnd: null,
+  };
+  const evidence = { flow, events, isOver: false, echoes: false, fold, ...unobserved };
+  for (const [promise, check] of Object.entries(FLOW_INVARIANTS))
+    expect({ promise, broken: check(evidence) }).toEqual({ promise, broken: null });
+}
+
+/** Without any input something happens when the flow is due, and nothing before. */
 function checkTimers(flow: Flow): void {
   const due = dueAt(flow);
   const at = (now: number): readonly FlowEvent[] =>
@@ -92,18 +107,19 @@ function checkTimers(flow: Flow): void {
 }
 
 describe('random flows', () => {
-  test('keep every law, whatever is said to them', () => {
+  test('keep every law and promise, whatever the inputs', () => {
     fc.assert(
-      fc.property(orchestrations, happenings, (orchestration, said) => {
+      fc.property(orchestrations, happenings, (orchestration, inputs) => {
         const input = starting(orchestration);
-        let told: Told = start(input, 1_000);
-        checkFlow(told.flow);
-        for (const happening of said) {
-          told = happen(told, happening);
-          if (!told.flow.orchestrationPaused) checkTimers(told.flow);
+        let history: History = start(input, 1_000);
+        checkFlow(history.flow);
+        for (const happening of inputs) {
+          history = happen(history, happening);
+          if (!history.flow.orchestrationPaused) checkTimers(history.flow);
         }
-        const stored = JSON.parse(JSON.stringify(told.events)) as FlowEvent[];
-        expect(foldable(fold(input, stored))).toBe(foldable(told.flow));
+        const stored = JSON.parse(JSON.stringify(history.events)) as FlowEvent[];
+        expect(foldable(fold(input, stored))).toBe(foldable(history.flow));
+        checkPromises(history.flow, stored);
       }),
       { numRuns: RUNS },
     );
@@ -111,8 +127,9 @@ describe('random flows', () => {
 
   test('decide the same when they are run again', () => {
     fc.assert(
-      fc.property(orchestrations, happenings, (orchestration, said) => {
-        const run = () => said.reduce<Told>(happen, start(starting(orchestration), 1_000)).events;
+      fc.property(orchestrations, happenings, (orchestration, inputs) => {
+        const run = () =>
+          inputs.reduce<History>(happen, start(starting(orchestration), 1_000)).events;
         expect(run()).toEqual(run());
       }),
       { numRuns: Math.ceil(RUNS / 10) },
@@ -125,8 +142,8 @@ describe('random flows', () => {
         orchestrations,
         happenings,
         fc.infiniteStream(fc.boolean()),
-        (orchestration, said, lucky) => {
-          let { flow } = said.reduce<Told>(happen, start(starting(orchestration), 1_000));
+        (orchestration, inputs, successes) => {
+          let { flow } = inputs.reduce<History>(happen, start(starting(orchestration), 1_000));
           for (const input of [
             { type: 'RESUME' },
             { type: 'UNDO_FLOW' },
@@ -139,7 +156,7 @@ describe('random flows', () => {
           }
           for (let left = 1000; left > 0 && flow.endedAt === null; left--) {
             const now = Math.max(flow.now, dueAt(flow) ?? flow.now);
-            flow = advance({ ...flow, ungiven: [] }, answerTo(flow, lucky.next().value)).flow;
+            flow = advance({ ...flow, ungiven: [] }, answerTo(flow, successes.next().value)).flow;
             if (flow.endedAt === null)
               flow = advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).flow;
           }
@@ -158,7 +175,7 @@ function answerTo(flow: Flow, success: boolean): Exclude<Input, StartInput> {
   const { action, round, attempt } = step.open;
   const stepName = step.definition.name;
   const attemptId = attemptIdOf(FLOW_ID, { stepName, action, round, attempt });
-  const said = { payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
+  const rest = { payload: null, errorMessage: null, errorCode: null, retryable: true } as const;
   return {
     type: 'REPLY',
     flowId: FLOW_ID,
@@ -166,7 +183,7 @@ function answerTo(flow: Flow, success: boolean): Exclude<Input, StartInput> {
     action,
     outcome: success ? 'success' : 'failure',
     attemptId,
-    ...said,
+    ...rest,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The laws of the saga, said once: for the exhaustive walk and for random flows alike. Each answers with what is broken, or null. */
+/** The laws of the core, for the exhaustive walk and for random flows alike. Each returns what is broken, or null. */
 import type { FlowEvent } from '../../src/saga/event.js';
 import { evolve } from '../../src/saga/evolve.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
@@ -42,7 +42,7 @@ export const STATE_LAWS: Readonly<Record<string, Law>> = {
     isTerminal(flow.status) &&
     flow.status !== 'CANCELLED' &&
     flow.steps.some((step) => step.undoRequested)
-      ? 'an UNDO that an operator asked for never began'
+      ? 'an UNDO that an operator requested never began'
       : null,
   'FAILED has a reason': (flow) =>
     flow.status === 'FAILED' && !flow.steps.some((step) => step.undoExhausted)
@@ -77,39 +77,39 @@ function bounded(step: StepRun): string | null {
 
 function consistent({ status: flow }: Flow, step: StepRun): string | null {
   const { status, open, nextAttemptAt } = step;
-  const said = `${step.definition.name} ${status} in ${flow}`;
+  const place = `${step.definition.name} ${status} in ${flow}`;
   const wantsOpen = status === 'IN_PROGRESS' ? 'DO' : status === 'UNDOING' ? 'UNDO' : null;
-  if ((open?.action ?? null) !== wantsOpen) return `${said}: open ${open?.action ?? 'nothing'}`;
+  if ((open?.action ?? null) !== wantsOpen) return `${place}: open ${open?.action ?? 'nothing'}`;
   if (
     open !== null &&
     (open.attempt !== (open.action === 'DO' ? step.attempt : step.undoAttempt) ||
       (open.action === 'UNDO' && open.round !== step.round))
   )
-    return `${said}: the open command is not the last one`;
+    return `${place}: the open command is not the last one`;
   if (nextAttemptAt !== null && status !== 'DO_FAIL' && status !== 'UNDO_FAIL')
-    return `${said}: a retry waits`;
+    return `${place}: a retry waits`;
   if (step.undoExhausted && (status !== 'UNDO_FAIL' || nextAttemptAt !== null))
-    return `${said}: given up`;
+    return `${place}: given up`;
   if (
     status === 'UNDO_FAIL' &&
     !step.undoExhausted &&
     nextAttemptAt === null &&
     flow !== 'CANCELLED'
   )
-    return `${said}: neither retried nor given up`;
+    return `${place}: neither retried nor given up`;
   if (status === 'DO_FAIL' && nextAttemptAt === null && flow === 'IN_PROGRESS')
-    return `${said}: neither retried nor exhausted`;
+    return `${place}: neither retried nor exhausted`;
   if (status === 'PENDING' && (step.round > 0 || (flow === 'IN_PROGRESS' && step.attempt > 0)))
-    return `${said}: it was sent`;
+    return `${place}: it was sent`;
   if ((status === 'UNDO_SUCCESS' || status === 'PENDING') && step.owes)
-    return `${said}: owes a round`;
+    return `${place}: owes a round`;
   const undone = status === 'UNDOING' || status === 'UNDO_FAIL' || status === 'UNDO_SUCCESS';
-  return undone && (flow === 'IN_PROGRESS' || flow === 'COMPLETED') ? said : null;
+  return undone && (flow === 'IN_PROGRESS' || flow === 'COMPLETED') ? place : null;
 }
 
 function flags(flow: Flow): string | null {
   if (isTerminal(flow.status) !== (flow.endedAt !== null))
-    return 'endedAt tells another story than the status';
+    return 'endedAt and the status contradict each other';
   if (flow.held && flow.status !== 'IN_PROGRESS') return `held in ${flow.status}`;
   if (
     flow.held !==
@@ -181,7 +181,7 @@ export function foldOf(before: Flow, events: readonly FlowEvent[]): Flow {
   );
 }
 
-/** What the fold does not say. */
+/** As text, without what the timeline does not contain. */
 export function foldable(flow: Flow): string {
   const steps = flow.steps.map(({ definition, ...run }) => run);
   return JSON.stringify({

@@ -124,7 +124,7 @@ const replied = fc
     errorCode: fc.constantFrom(null, 'QUOTA', 'BUSY'),
   })
   .map(
-    ({ aim: at, action, outcome, payload, ...said }) =>
+    ({ aim: at, action, outcome, payload, ...rest }) =>
       (flow: Flow): Exclude<Input, StartInput> => {
         const step = target(flow, at);
         const own = step.open?.action ?? (step.round > 0 ? 'UNDO' : 'DO');
@@ -140,9 +140,9 @@ const replied = fc
           stepName: step.definition.name,
           action: as,
           attemptId,
-          errorMessage: 'said so',
+          errorMessage: 'a failure',
           ...fits,
-          ...said,
+          ...rest,
         };
       },
   );

@@ -1,4 +1,4 @@
-/** The table of transitions.md (the model's word) beside what the code does. */
+/** The transition table of the independent model beside what the code does. */
 import { readFileSync } from 'node:fs';
 import type { Flow } from '../../src/saga/flow.js';
 import { labelOf } from './canonical.js';
@@ -18,27 +18,27 @@ export function readTable(): Table {
     const [, step, inputs, results] = /^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/.exec(line) ?? [];
     if (flow === '' || !step || !inputs || !results || step === 'step') continue;
     for (const input of inputs.split(', ')) {
-      const said = results
+      const outcomes = results
         .split(' · ')
         .map((result) => (result === '(refused)' || result === step ? 'unchanged' : result));
-      table.set(`${flow} | ${step} | ${input}`, new Set(said));
+      table.set(`${flow} | ${step} | ${input}`, new Set(outcomes));
     }
   }
   return table;
 }
 
-/** The inputs the table speaks of; all others are ways to say one of them, or are always refused. */
+/** The inputs in the table; all others are variants of one of them, or are always refused. */
 const LISTED = /^(DO[+?](old)?|DO-(old)?|UNDO[+-](old|oldround)?|timeout|due|retry|skip)$/;
 
 /** A witness that fills a table from the walk. */
 export function recordingInto(table: Table): Witness {
-  return (said, before, after) => {
-    if (said.step === null || !LISTED.test(said.label)) return;
-    const from = before.steps[said.step];
+  return (variant, before, after) => {
+    if (variant.step === null || !LISTED.test(variant.label)) return;
+    const from = before.steps[variant.step];
     if (from === undefined) return;
-    const key = `${before.status} | ${labelOf(from)} | ${said.label}`;
+    const key = `${before.status} | ${labelOf(from)} | ${variant.label}`;
     const results = table.get(key) ?? new Set();
-    table.set(key, results.add(resultOf(before, after, said.step)));
+    table.set(key, results.add(resultOf(before, after, variant.step)));
   };
 }
 

@@ -22,7 +22,7 @@ function startOf({ orchestration }: Recipe): StartInput {
 }
 
 function reply(stepName: string, more: Partial<ReplyInput> = {}): ReplyInput {
-  const said = {
+  const fields = {
     action: 'DO',
     outcome: 'success',
     payload: null,
@@ -30,7 +30,7 @@ function reply(stepName: string, more: Partial<ReplyInput> = {}): ReplyInput {
     errorCode: null,
     retryable: true,
   } as const;
-  return { type: 'REPLY', flowId: 'f1', stepName, attemptId: null, ...said, ...more };
+  return { type: 'REPLY', flowId: 'f1', stepName, attemptId: null, ...fields, ...more };
 }
 
 describe('the timeline', () => {
@@ -144,13 +144,13 @@ describe('the timeline', () => {
   });
 
   test('keeps of a progress what the next one does not say', () => {
-    const said = { type: 'PROGRESS', flowId: 'f1', stepName: 'a', attemptId: null } as const;
+    const fields = { type: 'PROGRESS', flowId: 'f1', stepName: 'a', attemptId: null } as const;
     const first = advance(start(startOf(two), NOW).flow, {
-      ...said,
+      ...fields,
       progress: 0.25,
       message: null,
     }).flow;
-    const second = advance(first, { ...said, progress: null, message: 'copying' }).flow;
+    const second = advance(first, { ...fields, progress: null, message: 'copying' }).flow;
     expect(first.steps[0]).toMatchObject({
       progress: 0.25,
       progressMessage: null,

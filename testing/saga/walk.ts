@@ -1,5 +1,5 @@
 /**
- * Visits every state a flow can be in, breadth first by the number of disturbances, says everything to it that can be said, and checks
+ * Visits every state a flow can be in, breadth first by the number of disturbances, gives it every input it may get, and checks
  * the laws in every state and on every edge.
  */
 import { accept } from '../../src/saga/accept.js';
@@ -10,12 +10,12 @@ import { evolve } from '../../src/saga/evolve.js';
 import { type Flow, isTerminal } from '../../src/saga/flow.js';
 import { canonical, keyOf } from './canonical.js';
 import { brokenByEdge, brokenRefusal } from './edge-laws.js';
-import { FLOW_ID, inputsFor, NOW, type Said } from './inputs.js';
+import { FLOW_ID, inputsFor, NOW, type Variant } from './inputs.js';
 import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
 import type { Size } from './sizes.js';
 
 export interface Edge {
-  readonly said: Said;
+  readonly variant: Variant;
   readonly before: Flow;
   readonly after: Flow;
   readonly events: readonly FlowEvent[];
@@ -25,9 +25,9 @@ export interface Walked {
   readonly edges: number;
   readonly refused: number;
 }
-/** Told of every answer: `after` null = refused. */
+/** Called with every outcome: `after` null = refused. */
 export type Witness = (
-  said: Said,
+  variant: Variant,
   before: Flow,
   after: Flow | null,
   events: readonly FlowEvent[],
@@ -69,13 +69,13 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
     for (let flow = level.pop(); flow !== undefined; flow = level.pop()) {
       if (costs.get(keyOf(flow)) !== cost) continue;
       const ways: string[] = [];
-      for (const said of inputsFor(flow, size.orchestrationPauses)) {
-        const answered = tell(flow, said, witness);
+      for (const variant of inputsFor(flow, size.orchestrationPauses)) {
+        const answered = deliver(flow, variant, witness);
         if (answered.length === 0) refused++;
         edges += answered.length;
         for (const edge of answered) {
-          const to = found(canonical(edge.after), cost + (said.usual ? 0 : 1));
-          if (said.usual) ways.push(to);
+          const to = found(canonical(edge.after), cost + (variant.usual ? 0 : 1));
+          if (variant.usual) ways.push(to);
         }
       }
       exits.set(
@@ -91,22 +91,22 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
 }
 
 /** The flow's answers to one input; several when its open DOs may or may not have been given to a publisher. Empty = refused. */
-function tell(before: Flow, said: Said, witness: Witness): Edge[] {
-  const flow = said.given === undefined ? before : said.given(before);
-  const accepted = accept(flow, said.input);
+function deliver(before: Flow, variant: Variant, witness: Witness): Edge[] {
+  const flow = variant.given === undefined ? before : variant.given(before);
+  const accepted = accept(flow, variant.input);
   if (accepted !== null && 'refusal' in accepted) {
-    const broken = brokenRefusal(flow, said.input, accepted.refusal.message);
+    const broken = brokenRefusal(flow, variant.input, accepted.refusal.message);
     if (broken !== null) throw new BrokenLaw(`${broken} in ${keyOf(flow)}`);
-    witness(said, before, null, []);
+    witness(variant, before, null, []);
     return [];
   }
-  const plain = edgeOf(before, flow, said, witness);
+  const plain = edgeOf(before, flow, variant, witness);
   // What closes nothing that is open is the same whatever the outbox holds.
   if (!closesSomething(before, plain)) return [plain];
   return [
     plain,
-    ...ungivenOf(before, said).map((ungiven) =>
-      edgeOf(before, { ...flow, ungiven, unsent: ungiven }, said, witness),
+    ...ungivenOf(before, variant).map((ungiven) =>
+      edgeOf(before, { ...flow, ungiven, unsent: ungiven }, variant, witness),
     ),
   ];
 }
@@ -119,20 +119,20 @@ function closesSomething({ steps, status }: Flow, { after }: Edge): boolean {
 }
 
 /** Not of a DO once the flow has turned around, when they were withdrawn; not of what times out, which was sent. */
-function ungivenOf(flow: Flow, said: Said): string[][] {
+function ungivenOf(flow: Flow, variant: Variant): string[][] {
   const open = flow.steps.flatMap((step, index) => {
-    const out = said.label === 'timeout' && said.step === index;
+    const out = variant.label === 'timeout' && variant.step === index;
     const turned = flow.status === 'UNDOING' && step.open?.action === 'DO';
     return out || turned ? [] : (openIdOf(flow, step) ?? []);
   });
   return open.length < 2 ? open.map((one) => [one]) : [...open.map((one) => [one]), open];
 }
 
-function edgeOf(before: Flow, flow: Flow, said: Said, witness: Witness): Edge {
-  const { flow: after, events } = advance(flow, said.input);
-  const edge = { said, before, after, events };
+function edgeOf(before: Flow, flow: Flow, variant: Variant, witness: Witness): Edge {
+  const { flow: after, events } = advance(flow, variant.input);
+  const edge = { variant, before, after, events };
   checkEdge(flow, edge);
-  witness(said, before, after, events);
+  witness(variant, before, after, events);
   return edge;
 }
 
@@ -144,11 +144,11 @@ function checkState(flow: Flow): void {
   }
 }
 
-function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
+function checkEdge(from: Flow, { variant, before, after, events }: Edge): void {
   const fail = (broken: string): never => {
     const how = events.map((event) => event.type).join(' ');
     throw new BrokenLaw(
-      `${broken}: ${said.label} ${said.step ?? ''} to ${keyOf(before)} of ${before.orchestration.name} gave ${how}`,
+      `${broken}: ${variant.label} ${variant.step ?? ''} to ${keyOf(before)} of ${before.orchestration.name} gave ${how}`,
     );
   };
   let flow = from;
@@ -158,15 +158,15 @@ function checkEdge(from: Flow, { said, before, after, events }: Edge): void {
     flow = evolve(flow, event, event.at);
   }
   if (foldable(foldOf(from, events)) !== foldable(after)) fail('fold');
-  const broken = brokenByEdge(from, said.input, after, events);
+  const broken = brokenByEdge(from, variant.input, after, events);
   if (broken !== null) fail(broken);
-  checkDeaf(said, before, events, fail);
-  checkEcho(said, from, after, fail);
+  checkEndStays(variant, before, events, fail);
+  checkEcho(variant, from, after, fail);
 }
 
-/** A repeated reply changes nothing, but for a late success (rules.md#late-success); and who echoes nothing is heard as who echoes the open attempt. */
+/** A repeated reply changes nothing, but for a late success (rules.md#late-success); and a reply without attemptId counts like one with the open attempt's. */
 function checkEcho(
-  { input, usual }: Said,
+  { input, usual }: Variant,
   from: Flow,
   after: Flow,
   fail: (broken: string) => never,
@@ -182,20 +182,20 @@ function checkEcho(
     JSON.stringify(accept(from, { ...input, attemptId: null })) !==
       JSON.stringify(accept(from, input))
   )
-    fail('not echoed, not heard');
+    fail('a reply without attemptId does not count');
 }
 
-/** COMPLETED and CANCELLED hear nobody but undoFlow; no end is left by itself or by time. */
-function checkDeaf(
-  said: Said,
+/** COMPLETED and CANCELLED are left by undoFlow only; no end is left by itself or by time. */
+function checkEndStays(
+  variant: Variant,
   before: Flow,
   events: readonly FlowEvent[],
   fail: (broken: string) => never,
 ): void {
   if (events.length === 0 || !isTerminal(before.status)) return;
   if (before.status === 'CANCELLED') fail('CANCELLED is deaf');
-  if (before.status === 'COMPLETED' && said.label !== 'undoFlow') fail('COMPLETED is deaf');
-  if (said.input.type === 'TICK') fail('time changes nothing at the end');
+  if (before.status === 'COMPLETED' && variant.label !== 'undoFlow') fail('COMPLETED was left');
+  if (variant.input.type === 'TICK') fail('time changes nothing at the end');
 }
 
 /** From every state that waits for no operator, plain answers lead to an end. */

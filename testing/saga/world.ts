@@ -1,6 +1,6 @@
 /**
  * A world in which steps have effects (I5): workers that keep the contract of rules.md#worker-contract, messages that are late, lost, doubled or
- * overtaken. Visits every state of flow and world, and asks: once a flow is UNDONE and nothing is in flight, is anything left?
+ * overtaken. Visits every state of flow and world, and checks: once a flow is UNDONE and nothing is in flight, is anything left?
  */
 import { advance, start } from '../../src/saga/advance.js';
 import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
@@ -34,13 +34,13 @@ interface Way {
   readonly odd: boolean;
 }
 
-export interface Seen {
+export interface WalkResult {
   readonly worlds: number;
   /** Worlds at UNDONE with nothing in flight, that had an effect on the way. */
   readonly undone: number;
 }
 
-export function walkWorld({ orchestration, disturbances }: Size): Seen {
+export function walkWorld({ orchestration, disturbances }: Size): WalkResult {
   const input: StartInput = {
     type: 'START',
     flowId: FLOW_ID,
@@ -68,7 +68,7 @@ export function walkWorld({ orchestration, disturbances }: Size): Seen {
     costs.set(key, cost);
     levels[cost]?.push(world);
   };
-  found(told({ ...nothing, flow: begun.flow }, begun.flow, begun.events, 'start'), 0);
+  found(withEvents({ ...nothing, flow: begun.flow }, begun.flow, begun.events, 'start'), 0);
   levels.forEach((level, cost) => {
     for (let world = level.pop(); world !== undefined; world = level.pop()) {
       if (costs.get(worldKey(world)) !== cost) continue;
@@ -107,7 +107,7 @@ function ways(world: World): Way[] {
 }
 
 /**
- * A worker takes a command. It says false only if nothing is in place, and `already there` is success. Work without a word is possible
+ * A worker takes a command. It answers false only if nothing is in place, and `already there` is success. Work without a reply is possible
  * while the command is open: later the contract wants the reply acknowledged before the command's offset is committed.
  */
 function worked(world: World, command: Command): Way[] {
@@ -140,21 +140,21 @@ function worked(world: World, command: Command): Way[] {
 function delivered(world: World, reply: Reply): Way[] {
   const { attemptId, action, outcome } = reply;
   const stepName = world.flow.steps[reply.step]?.definition.name ?? '';
-  const said = {
+  const plain = {
     type: 'REPLY',
     payload: null,
     errorMessage: null,
     errorCode: null,
     retryable: true,
   } as const;
-  const heard = tell(
+  const after = deliver(
     world,
-    { ...said, flowId: FLOW_ID, stepName, action, outcome, attemptId },
+    { ...plain, flowId: FLOW_ID, stepName, action, outcome, attemptId },
     `${attemptId}!`,
   );
   return [
-    { world: { ...heard, replies: world.replies.filter((one) => one !== reply) }, odd: false },
-    { world: heard, odd: true },
+    { world: { ...after, replies: world.replies.filter((one) => one !== reply) }, odd: false },
+    { world: after, odd: true },
   ];
 }
 
@@ -172,7 +172,7 @@ function timers(world: World): Way[] {
       commands: world.commands.filter((one) => !expired(one)),
       flow: given?.(world.flow) ?? world.flow,
     };
-    return { world: tell(later, input, `${label} ${step}`), odd: label === 'timeout' };
+    return { world: deliver(later, input, `${label} ${step}`), odd: label === 'timeout' };
   });
 }
 
@@ -183,9 +183,9 @@ function operators(world: World): Way[] {
   const ungiven = world.commands.filter((one) => one.action === 'DO').map((one) => one.attemptId);
   const kept = world.commands.filter((one) => one.action !== 'DO');
   return [
-    { world: tell(world, input, 'undoFlow'), odd: true },
+    { world: deliver(world, input, 'undoFlow'), odd: true },
     {
-      world: tell(
+      world: deliver(
         { ...world, commands: kept, flow: { ...world.flow, ungiven } },
         input,
         'undoFlow, withdrawn',
@@ -195,12 +195,12 @@ function operators(world: World): Way[] {
   ];
 }
 
-function tell(world: World, input: Exclude<Input, StartInput>, how: string): World {
+function deliver(world: World, input: Exclude<Input, StartInput>, how: string): World {
   const { flow, events } = advance(world.flow, input);
-  return told(world, flow, events, how);
+  return withEvents(world, flow, events, how);
 }
 
-function told(world: World, flow: Flow, events: readonly FlowEvent[], how: string): World {
+function withEvents(world: World, flow: Flow, events: readonly FlowEvent[], how: string): World {
   const withdrawn = events.flatMap((event) => withdrawnIdOf(FLOW_ID, event) ?? []);
   const sent = events.flatMap((event): Command[] => {
     const attemptId = sentIdOf(FLOW_ID, event);

@@ -22,9 +22,9 @@ export interface Cluster {
   readonly topics: Topics;
   readonly group: Group;
   readonly decode: Decode;
-  /** Told of each row that was written, in the order it was. */
+  /** Called with each row that was written, in that order. */
   readonly written: (row: OutboxRow) => void;
-  /** Told of a command that never will be. */
+  /** Called with a command that never will be. */
   readonly never: (row: OutboxRow) => void;
   /** Whether this row was ever written. */
   readonly wasWritten: (row: OutboxRow) => boolean;
@@ -59,7 +59,7 @@ export class SimulatedBroker implements Broker, Seat {
 
   /** Written although the sender is dead, when the bytes were on their way. */
   private publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> {
-    const outlives = this.line.chance.happens(0.5);
+    const outlives = this.line.random.happens(0.5);
     return this.line.call(() => this.write(rows), 'slowPublish', outlives);
   }
 
@@ -122,13 +122,13 @@ export class SimulatedBroker implements Broker, Seat {
     const share = { partitions, next: new Map<Partition, number>() };
     this.share = share;
     this.wake();
-    this.line.time.after(this.line.chance.int(0, 20), this.line.life, () => void this.read(share));
+    this.line.time.after(this.line.random.int(0, 20), this.line.life, () => void this.read(share));
   }
 
   wake(): void {
     const { awake } = this;
     this.awake = null;
-    if (awake !== null) this.line.time.after(this.line.chance.int(0, 8), this.line.life, awake);
+    if (awake !== null) this.line.time.after(this.line.random.int(0, 8), this.line.life, awake);
   }
 
   private async read(share: NonNullable<typeof this.share>): Promise<void> {
@@ -144,7 +144,7 @@ export class SimulatedBroker implements Broker, Seat {
     }
   }
 
-  /** Where each partition continues: what the inbox says, at the moment of the assignment. */
+  /** Where each partition continues: the inbox position at the moment of the assignment. */
   private async place({ partitions, next }: NonNullable<typeof this.share>): Promise<void> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const known = new Map<string, InboxPosition>();
@@ -160,7 +160,7 @@ export class SimulatedBroker implements Broker, Seat {
     return [...next].flatMap(([partition, from]) => {
       const again =
         from > 0 && this.line.faults.happens('rereadRecord')
-          ? this.line.chance.int(1, Math.min(from, 5))
+          ? this.line.random.int(1, Math.min(from, 5))
           : 0;
       const records = partition.records.slice(from - again, from + MOST_AT_ONCE);
       return records.length === 0 ? [] : [[partition, records] as [Partition, readonly Written[]]];

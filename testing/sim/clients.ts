@@ -1,7 +1,7 @@
 /** Who starts flows, and insists: with the same key on another gateway until somebody has answered. */
 import { Fault } from '../../src/engine/ports.js';
 import { TOPICS } from '../../src/wire/topics.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Gateway } from './gateway.js';
 import type { Topics } from './log.js';
 import type { Time } from './time.js';
@@ -20,9 +20,9 @@ export interface Wanted {
   accepted: string | null;
 }
 
-export interface ClientsAround {
+export interface ClientsContext {
   readonly time: Time;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   readonly topics: Topics;
   readonly serving: () => Gateway | null;
   readonly isBad: () => boolean;
@@ -34,22 +34,22 @@ export class Clients {
   /** Not answered yet. */
   waiting = 0;
 
-  constructor(private readonly around: ClientsAround) {}
+  constructor(private readonly context: ClientsContext) {}
 
   want(orchestrationName: string, id: string, inMs: number): void {
-    const { chance } = this.around;
+    const { random } = this.context;
     const wanted: Wanted = {
       tag: id,
       orchestrationName,
-      key: chance.happens(0.7) ? `key-${id}` : null,
+      key: random.happens(0.7) ? `key-${id}` : null,
       flowId: `flow-${id}`,
-      bad: this.around.isBad(),
+      bad: this.context.isBad(),
       accepted: null,
     };
     this.all.push(wanted);
-    const byTopic = chance.happens(0.3);
+    const byTopic = random.happens(0.3);
     this.waiting++;
-    this.around.time.after(inMs, null, () => {
+    this.context.time.after(inMs, null, () => {
       this.waiting--;
       if (byTopic) this.byTopic(wanted);
       else this.byCall(wanted, 0);
@@ -58,8 +58,8 @@ export class Clients {
 
   /** Now and then twice, with the same key and another flowId when there is a key. */
   private byTopic(wanted: Wanted): void {
-    const { chance, time, topics } = this.around;
-    const times = chance.happens(0.2) ? 2 : 1;
+    const { random, time, topics } = this.context;
+    const times = random.happens(0.2) ? 2 : 1;
     for (let turn = 0; turn < times; turn++) {
       const flowId = turn > 0 && wanted.key !== null ? `${wanted.flowId}-${turn}` : wanted.flowId;
       const headers = {
@@ -70,16 +70,16 @@ export class Clients {
         ...(wanted.key !== null && { idempotencyKey: wanted.key }),
       };
       const value = Buffer.from(JSON.stringify({ headers, payload: { flow: wanted.tag } }));
-      time.after(chance.int(0, 3_000) * turn, null, () =>
-        topics.append(TOPICS.starts, { key: null, value, headers: {} }, chance.int(0, 9)),
+      time.after(random.int(0, 3_000) * turn, null, () =>
+        topics.append(TOPICS.starts, { key: null, value, headers: {} }, random.int(0, 9)),
       );
     }
     // Nobody answers a start by topic: that there is one flow of it in the end is checked for all.
   }
 
   private byCall(wanted: Wanted, tries: number): void {
-    const { time, chance } = this.around;
-    const gateway = this.around.serving();
+    const { time, random } = this.context;
+    const gateway = this.context.serving();
     this.waiting++;
     let over = false;
     const settle = (next: () => void): void => {
@@ -105,7 +105,7 @@ export class Clients {
       gateway.engine.execute(request).then(
         ({ flow, problems }) => {
           if (flow === null)
-            this.around.violated(
+            this.context.violated(
               'I1',
               flowId,
               `execute was refused: ${problems.map(({ code }) => code).join(', ')}`,
@@ -119,26 +119,26 @@ export class Clients {
         },
       );
     });
-    // Impatient ones ask twice at once.
-    if (tries === 0 && wanted.key !== null && chance.happens(0.1))
-      time.after(chance.int(0, 20), null, () => this.byCall(wanted, 1));
+    // Impatient clients call twice at once.
+    if (tries === 0 && wanted.key !== null && random.happens(0.1))
+      time.after(random.int(0, 20), null, () => this.byCall(wanted, 1));
   }
 
   private again(wanted: Wanted, tries: number): void {
     this.waiting++;
-    this.around.time.after(this.around.chance.int(50, 1_000), null, () => {
+    this.context.time.after(this.context.random.int(50, 1_000), null, () => {
       this.waiting--;
       if (wanted.accepted === null) this.byCall(wanted, tries + 1);
     });
   }
 
   private refused({ bad, flowId }: Wanted, error: unknown): void {
-    if (!bad) this.around.violated('bad', flowId, `execute threw ${String(error)}`);
+    if (!bad) this.context.violated('bad', flowId, `execute threw ${String(error)}`);
   }
 
   private answered(wanted: Wanted, flowId: string): void {
     if (wanted.accepted !== null && wanted.accepted !== flowId) {
-      this.around.violated('I1', flowId, `one key, two flows: ${wanted.accepted} and ${flowId}`);
+      this.context.violated('I1', flowId, `one key, two flows: ${wanted.accepted} and ${flowId}`);
     }
     wanted.accepted ??= flowId;
   }

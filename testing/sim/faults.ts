@@ -1,8 +1,8 @@
 /** What goes wrong in a world: which kinds, how often, and how often it did. Each world has its own mixture, some have nothing of a kind. */
 import { Fault } from '../../src/engine/ports.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 
-/** Probability per opportunity, unless it says otherwise. */
+/** Probability per opportunity, unless noted otherwise. */
 const KINDS = {
   /** At any call a gateway makes: it dies there. */
   crash: 0.001,
@@ -12,15 +12,15 @@ const KINDS = {
   refusedStatement: 0.01,
   /** The transaction rolls back at its end. */
   failedCommit: 0.02,
-  /** It is committed, and nobody is told. */
+  /** It is committed, and the caller gets an error. */
   lostCommit: 0.02,
   slowStatement: 0.02,
   /** The broker takes none of a batch's messages to a topic. */
   refusedPublish: 0.05,
-  /** It has the messages, and says nothing. */
+  /** It has the messages, and sends no acknowledgement. */
   lostAck: 0.04,
   slowPublish: 0.01,
-  /** It says that it will never take a message. */
+  /** It answers that it can never take a message. */
   neverPublish: 0.002,
   /** Records that were read are read again. */
   rereadRecord: 0.05,
@@ -38,7 +38,7 @@ const KINDS = {
   hangingWorker: 0.03,
   progress: 0.05,
   unreadableReply: 0.01,
-  /** What a gateway says to the others comes late. */
+  /** Notifications to the other gateways come late. */
   slowHint: 0.05,
   /** A start that the database can not hold, among others that it can. */
   badStart: 0.01,
@@ -70,19 +70,19 @@ export class Faults {
   /** Nothing goes wrong at all: then nothing may be sent twice, or out of order. */
   readonly calm: boolean;
 
-  constructor(private readonly chance: Chance) {
-    this.calm = chance.happens(0.08);
+  constructor(private readonly random: SeededRandom) {
+    this.calm = random.happens(0.08);
     // A world without crashes shows what one with nothing but crashes hides, and the other way round.
     for (const kind of FAULT_KINDS) {
       const strength = this.calm
         ? 'none'
-        : chance.weighted({ none: 3, little: 3, usual: 4, much: 1 });
+        : random.weighted({ none: 3, little: 3, usual: 4, much: 1 });
       this.odds[kind] *= STRENGTHS[strength];
     }
   }
 
   happens(kind: FaultKind): boolean {
-    if (this.stopped || !this.chance.happens(this.odds[kind])) return false;
+    if (this.stopped || !this.random.happens(this.odds[kind])) return false;
     this.count(kind);
     return true;
   }

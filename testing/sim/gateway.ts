@@ -3,9 +3,9 @@ import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Store } from '../../src/engine/ports.js';
 import type { Logs } from '../../src/observability/log.js';
 import { createWire } from '../../src/wire/outgoing.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import { guardedBroker, guardedStore } from '../kit/transaction-guard.js';
 import { type Cluster, SimulatedBroker } from './broker.js';
-import type { Chance } from './chance.js';
 import type { Faults } from './faults.js';
 import { Line } from './line.js';
 import type { Mutant } from './mutants.js';
@@ -17,9 +17,9 @@ const LEASE_MS = 10_000;
 const SESSION_TIMEOUT_MS = 6_000;
 const STOP_BOUND_MS = 5_000;
 
-export interface Surroundings {
+export interface GatewayContext {
   readonly time: Time;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   readonly faults: Faults;
   readonly database: Database;
   readonly cluster: Cluster;
@@ -37,15 +37,15 @@ export class Gateway {
   private stopping = false;
 
   constructor(
-    private readonly around: Surroundings,
+    private readonly context: GatewayContext,
     name: string,
     private readonly gone: () => void,
   ) {
-    const { time, chance, faults, database, cluster, logs, mutant } = around;
+    const { time, random, faults, database, cluster, logs, mutant } = context;
     this.life = new Life(name);
     const line = new Line(
       time,
-      chance,
+      random,
       faults,
       this.life,
       () => this.die(),
@@ -56,12 +56,12 @@ export class Gateway {
     this.store = store;
     const ports = mutant(
       { store: guardedStore(store), read, broker: guardedBroker(this.broker), wire },
-      chance,
+      random,
     );
     // Small rooms are full at once: rows are left to the relay, and many a batch follows another.
     const rooms = {
-      memoryLimit: chance.pick([20_000, 20_000, 2]),
-      batchSize: chance.pick([500, 500, 3]),
+      memoryLimit: random.pick([20_000, 20_000, 2]),
+      batchSize: random.pick([500, 500, 3]),
     };
     this.engine = createEngine({
       ...ports,
@@ -74,12 +74,12 @@ export class Gateway {
 
   /** It takes calls: it runs, and is not about to end. */
   get serves(): boolean {
-    return this.life.alive && !this.stopping && this.life.stalledUntil <= this.around.time.now;
+    return this.life.alive && !this.stopping && this.life.stalledUntil <= this.context.time.now;
   }
 
-  /** What is said to it from outside happens as if in its process. */
+  /** Calls from outside run as if in its process. */
   within(run: () => void): void {
-    this.around.time.after(0, this.life, run);
+    this.context.time.after(0, this.life, run);
   }
 
   start(): void {
@@ -115,15 +115,15 @@ export class Gateway {
   private end(): void {
     if (!this.life.alive) return;
     this.life.end();
-    const { time, cluster, chance } = this.around;
+    const { time, cluster, random } = this.context;
     // The group misses it after a while, and somebody starts another one.
     time.after(SESSION_TIMEOUT_MS, null, () => cluster.group.leave(this.broker));
-    time.after(chance.int(100, 8_000), null, this.gone);
+    time.after(random.int(100, 8_000), null, this.gone);
   }
 
   /** Stopped for long, it loses its seat, and takes it again when it wakes. */
   private missed(): void {
-    const { time, cluster } = this.around;
+    const { time, cluster } = this.context;
     time.after(SESSION_TIMEOUT_MS, null, () => {
       if (this.life.stalledUntil > time.now) cluster.group.leave(this.broker);
     });

@@ -1,5 +1,5 @@
 /** The gateways' consumer group: who reads which partition, until it is shared out anew. */
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Partition, Topics } from './log.js';
 
 export interface Seat {
@@ -17,7 +17,7 @@ export class Group {
   constructor(
     private readonly topics: Topics,
     private readonly intake: readonly string[],
-    private readonly chance: Chance,
+    private readonly random: SeededRandom,
   ) {
     topics.onAppend((partition) => this.readers.get(partition)?.wake());
   }
@@ -41,7 +41,7 @@ export class Group {
   shareOut(): void {
     this.readers.clear();
     const shares = new Map<Seat, Partition[]>(this.seats.map((seat) => [seat, []]));
-    const first = this.chance.int(0, 1000);
+    const first = this.random.int(0, 1000);
     const all = this.intake.flatMap((topic) => this.topics.partitions(topic));
     all.forEach((partition, index) => {
       const seat = this.seats[(index + first) % this.seats.length];

@@ -5,7 +5,7 @@ export interface Account {
   readonly stepName: string;
   /** 1 = in place. */
   balance: number;
-  /** An UNDO was seen: whoever remembers keys refuses every DO from now on. */
+  /** An UNDO was observations: whoever remembers keys refuses every DO from now on. */
   undoSeen: boolean;
   /** Attempts that were answered with a failure. */
   readonly refused: Set<string>;

@@ -2,7 +2,7 @@
  * The line between a gateway and what it depends on. Every call is two events: the request arrives, the answer arrives. At both ends the
  * gateway may die or be stopped, and either may take long.
  */
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { FaultKind, Faults } from './faults.js';
 import type { Life, Time } from './time.js';
 
@@ -12,7 +12,7 @@ export const LONGEST_STALL_MS = 25_000;
 export class Line {
   constructor(
     readonly time: Time,
-    readonly chance: Chance,
+    readonly random: SeededRandom,
     readonly faults: Faults,
     readonly life: Life,
     private readonly died: () => void,
@@ -23,12 +23,12 @@ export class Line {
   call<T>(effect: () => Promise<T> | T, slow: FaultKind, outlives = false): Promise<T> {
     this.strike();
     return new Promise((resolve, reject) => {
-      // Put off once more: who is struck as the answer arrives does not hear it, or not yet.
-      const answer = (tell: () => void): void => {
+      // Put off once more: a gateway that crashes or stalls as the answer arrives does not get it, or not yet.
+      const answer = (deliver: () => void): void => {
         this.time.after(this.latency(slow), this.life, () => {
           this.strike();
-          if (this.life.stalledUntil > this.time.now) this.time.after(0, this.life, tell);
-          else if (this.life.alive) tell();
+          if (this.life.stalledUntil > this.time.now) this.time.after(0, this.life, deliver);
+          else if (this.life.alive) deliver();
         });
       };
       this.time.after(this.latency(slow), null, () => {
@@ -46,12 +46,12 @@ export class Line {
     if (!this.life.alive) return;
     if (this.faults.happens('crash')) this.died();
     else if (this.faults.happens('stall')) {
-      this.life.stalledUntil = this.time.now + this.chance.int(50, LONGEST_STALL_MS);
+      this.life.stalledUntil = this.time.now + this.random.int(50, LONGEST_STALL_MS);
       this.stalled();
     }
   }
 
   private latency(slow: FaultKind): number {
-    return this.faults.happens(slow) ? this.chance.int(50, 8_000) : this.chance.int(0, 4);
+    return this.faults.happens(slow) ? this.random.int(50, 8_000) : this.random.int(0, 4);
   }
 }

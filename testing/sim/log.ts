@@ -15,13 +15,13 @@ export interface Partition {
   readonly records: Written[];
 }
 
-type Told = (partition: Partition, record: Written) => void;
+type AppendListener = (partition: Partition, record: Written) => void;
 
 export class Topics {
   /** It takes nothing and gives nothing. */
   away = false;
   private readonly topics = new Map<string, readonly Partition[]>();
-  private readonly listeners: Told[] = [];
+  private readonly listeners: AppendListener[] = [];
 
   constructor(private readonly time: Time) {}
 
@@ -47,7 +47,7 @@ export class Topics {
     return this.partitions(topic).flatMap(({ records }) => records);
   }
 
-  /** `partition`: where a message without a key goes; with one, the key tells. */
+  /** `partition`: where a message without a key goes; with one, the key decides. */
   append(
     topic: string,
     message: Pick<Written, 'key' | 'value' | 'headers'>,
@@ -58,11 +58,11 @@ export class Topics {
     if (found === undefined) throw new Error(`there is no topic ${topic}`);
     const record = { ...message, offset: found.records.length, timestamp: this.time.now };
     found.records.push(record);
-    for (const told of this.listeners) told(found, record);
+    for (const listener of this.listeners) listener(found, record);
   }
 
-  onAppend(told: Told): void {
-    this.listeners.push(told);
+  onAppend(listener: AppendListener): void {
+    this.listeners.push(listener);
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   Store,
   Wire,
 } from '../../src/engine/ports.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 
 export interface Ports {
   readonly store: Store;
@@ -15,7 +15,7 @@ export interface Ports {
   readonly broker: Broker;
   readonly wire: Wire;
 }
-export type Mutant = (ports: Ports, chance: Chance) => Ports;
+export type Mutant = (ports: Ports, random: SeededRandom) => Ports;
 
 /** No bug. */
 export const healthy: Mutant = (ports) => ports;
@@ -33,11 +33,11 @@ function onTheRoad({ store, ...others }: Ports, changes: Changes): Ports {
 }
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
-  'an inbox that admits a record twice': (ports, chance) =>
+  'an inbox that admits a record twice': (ports, random) =>
     onTheRoad(ports, (tx) => ({
-      admit: async (...asked) => {
-        const admitted = await tx.admit(...asked);
-        return { ...admitted, fresh: admitted.fresh.map((fresh) => fresh || chance.happens(0.5)) };
+      admit: async (...given) => {
+        const admitted = await tx.admit(...given);
+        return { ...admitted, fresh: admitted.fresh.map((fresh) => fresh || random.happens(0.5)) };
       },
     })),
 
@@ -59,11 +59,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     })),
 
-  'an outbox that loses a row': (ports, chance) =>
+  'an outbox that loses a row': (ports, random) =>
     onTheRoad(ports, (tx) => ({
       record: (records, given) => {
         const kept = (rows: readonly OutboxRow[]): OutboxRow[] =>
-          rows.filter(() => !chance.happens(0.3));
+          rows.filter(() => !random.happens(0.3));
         return tx.record(
           records.map((one) => ({ ...one, outbox: kept(one.outbox) })),
           given,
@@ -71,9 +71,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     })),
 
-  'a publisher that says it has sent what it has not': (ports, chance) => {
+  'a publisher that reports as sent what it has not sent': (ports, random) => {
     const publish: Broker['publisher']['publish'] = async (rows) => {
-      const lost = rows.filter(() => chance.happens(0.01));
+      const lost = rows.filter(() => random.happens(0.01));
       const sent = await ports.broker.publisher.publish(rows.filter((row) => !lost.includes(row)));
       return [...sent, ...lost.map((row) => ({ row, result: 'ok' as const }))];
     };
@@ -92,10 +92,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'rows that are free for the relay while they are published': (ports) =>
     onTheRoad(ports, (tx) => ({ record: (records) => tx.record(records, false) })),
 
-  'a hub that skips an event': (ports, chance) => {
+  'a hub that skips an event': (ports, random) => {
     const timeline: ReadModel['timeline'] = async (...given) => {
       const events = await ports.read.timeline(...given);
-      return events !== null && chance.happens(0.05) ? events.slice(1) : events;
+      return events !== null && random.happens(0.05) ? events.slice(1) : events;
     };
     return { ...ports, read: Object.assign(Object.create(ports.read) as ReadModel, { timeline }) };
   },
@@ -106,18 +106,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     return { ...ports, store: storeWith(ports.store, { due }) };
   },
 
-  'a commit that is told before it is done': (ports, chance) => {
+  'a commit that is reported before it is done': (ports, random) => {
     const road: Store['road'] = async (work) => {
-      if (!chance.happens(0.01)) return ports.store.road(work);
-      let told: { readonly value: Awaited<ReturnType<typeof work>> } | null = null;
+      if (!random.happens(0.01)) return ports.store.road(work);
+      let reported: { readonly value: Awaited<ReturnType<typeof work>> } | null = null;
       await ports.store
         .road(async (tx) => {
-          told = { value: await work(tx) };
+          reported = { value: await work(tx) };
           throw new Error('rolled back');
         })
         .catch(() => undefined);
-      if (told === null) return ports.store.road(work);
-      return (told as { readonly value: Awaited<ReturnType<typeof work>> }).value;
+      if (reported === null) return ports.store.road(work);
+      return (reported as { readonly value: Awaited<ReturnType<typeof work>> }).value;
     };
     return { ...ports, store: storeWith(ports.store, { road }) };
   },

@@ -2,10 +2,10 @@
 import type { Flow } from '../../src/saga/flow.js';
 import { isTerminal } from '../../src/saga/flow.js';
 import type { OperatorInput } from '../../src/saga/input.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Gateway } from './gateway.js';
 
-const WORDS = [
+const ACTIONS = [
   'CANCEL',
   'STOP',
   'UNDO_FLOW',
@@ -18,28 +18,29 @@ const WORDS = [
 
 export class Operator {
   constructor(
-    private readonly chance: Chance,
+    private readonly random: SeededRandom,
     private readonly serving: () => Gateway | null,
   ) {}
 
-  meddle(flows: readonly Flow[]): void {
+  actAtRandom(flows: readonly Flow[]): void {
     if (flows.length === 0) return;
-    const flow = this.chance.pick(flows);
-    const word = this.chance.pick(WORDS);
-    const stepName = this.chance.pick(flow.steps).definition.name;
-    if (word === 'CANCEL' || word === 'STOP')
-      this.say(flow, { type: 'CANCEL', undo: word === 'CANCEL' });
-    else if (word === 'RETRY_STEP' || word === 'RESEND') this.say(flow, { type: word, stepName });
-    else if (word === 'SKIP_STEP') this.say(flow, { type: word, stepName, output: null });
-    else this.say(flow, { type: word });
+    const flow = this.random.pick(flows);
+    const action = this.random.pick(ACTIONS);
+    const stepName = this.random.pick(flow.steps).definition.name;
+    if (action === 'CANCEL' || action === 'STOP')
+      this.act(flow, { type: 'CANCEL', undo: action === 'CANCEL' });
+    else if (action === 'RETRY_STEP' || action === 'RESEND')
+      this.act(flow, { type: action, stepName });
+    else if (action === 'SKIP_STEP') this.act(flow, { type: action, stepName, output: null });
+    else this.act(flow, { type: action });
   }
 
   /** Paused ones go on, held ones are decided. */
-  settle(flows: readonly Flow[]): void {
+  unblock(flows: readonly Flow[]): void {
     for (const flow of flows) {
       if (isTerminal(flow.status)) continue;
       if (flow.held) this.decide(flow);
-      else if (flow.paused) this.say(flow, { type: 'RESUME' });
+      else if (flow.paused) this.act(flow, { type: 'RESUME' });
     }
   }
 
@@ -47,25 +48,25 @@ export class Operator {
     const exhausted = flow.steps.find(({ status }) => status === 'RETRY_EXHAUSTED');
     if (exhausted === undefined) return;
     const stepName = exhausted.definition.name;
-    const how = this.chance.pick(['UNDO_FLOW', 'RETRY_STEP', 'SKIP_STEP'] as const);
-    if (how === 'UNDO_FLOW') this.say(flow, { type: how });
-    else if (how === 'RETRY_STEP') this.say(flow, { type: how, stepName });
-    else this.say(flow, { type: how, stepName, output: null });
+    const how = this.random.pick(['UNDO_FLOW', 'RETRY_STEP', 'SKIP_STEP'] as const);
+    if (how === 'UNDO_FLOW') this.act(flow, { type: how });
+    else if (how === 'RETRY_STEP') this.act(flow, { type: how, stepName });
+    else this.act(flow, { type: how, stepName, output: null });
   }
 
-  private say({ flowId }: Flow, word: OperatorWord): void {
+  private act({ flowId }: Flow, action: OperatorAction): void {
     const gateway = this.serving();
     // Whatever it answers: what was decided is on the timeline.
     gateway?.within(() => {
       gateway.engine
-        .say({ flowId, actor: 'ada', reason: 'chance', ...word } as OperatorInput)
+        .say({ flowId, actor: 'ada', reason: 'random', ...action } as OperatorInput)
         .catch(() => undefined);
     });
   }
 }
 
-type OperatorWord = OperatorInput extends infer Word
-  ? Word extends OperatorInput
-    ? Omit<Word, 'flowId' | 'actor' | 'reason'>
+type OperatorAction = OperatorInput extends infer Action
+  ? Action extends OperatorInput
+    ? Omit<Action, 'flowId' | 'actor' | 'reason'>
     : never
   : never;

@@ -1,6 +1,6 @@
-/** What came of many worlds: how much went wrong, what was asked, what broke, and how to see it again. */
+/** What came of many worlds: how much went wrong, what was checked, what broke, and how to see it again. */
 import { FAULT_KINDS } from './faults.js';
-import type { Violation } from './seen.js';
+import type { Violation } from './observations.js';
 import { EPOCH } from './time.js';
 import { World, type WorldOptions } from './world.js';
 
@@ -9,13 +9,13 @@ export const FLOWS_PER_WORLD = 60;
 
 export interface Outcome {
   readonly seed: number;
-  /** Starts that were asked for. */
+  /** Starts that clients wanted. */
   readonly flows: number;
   /** Equal for equal runs: of everything that happened, in its order. */
   readonly digest: string;
   readonly violations: readonly Violation[];
   readonly faults: ReadonlyMap<string, number>;
-  readonly asked: number;
+  readonly checks: number;
   readonly events: number;
   readonly statuses: ReadonlyMap<string, number>;
   readonly recoveryMs: number;
@@ -26,7 +26,7 @@ export interface Outcome {
 export async function simulate(options: WorldOptions): Promise<Outcome> {
   const world = new World(options);
   await world.run();
-  const { seen, faults, recoveryMs, time } = world;
+  const { observations, faults, recoveryMs, time } = world;
   const entries = [...world.ended.memory.tables.flows.values()];
   const statuses = new Map<string, number>();
   let events = 0;
@@ -38,13 +38,13 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
       digest = sum(digest, `${flow.flowId} ${number} ${at} ${type}`);
   }
   const broken = new Set(
-    seen.violations.flatMap(({ flowId }) => (flowId === null ? [] : [flowId])),
+    observations.violations.flatMap(({ flowId }) => (flowId === null ? [] : [flowId])),
   );
   const stories = entries
     .filter(({ flow }) => broken.has(flow.flowId))
     .map(({ flow, events: own }) => storyOf(flow.flowId, own));
   const { seed } = options;
-  const { violations, asked } = seen;
+  const { violations, checks } = observations;
   const hex = (digest >>> 0).toString(16).padStart(8, '0');
   return {
     seed,
@@ -52,7 +52,7 @@ export async function simulate(options: WorldOptions): Promise<Outcome> {
     digest: hex,
     violations,
     faults: faults.counts,
-    asked,
+    checks,
     events,
     statuses,
     recoveryMs,
@@ -67,18 +67,18 @@ function sum(before: number, text: string): number {
   return hash;
 }
 
-type Told =
+type StoredFlow =
   World['ended']['memory']['tables']['flows'] extends Map<string, infer Entry> ? Entry : never;
 
-function storyOf(flowId: string, events: Told['events']): string {
-  const lines = events.map(({ number, at, type, flowStatus, stepStatusBefore: _, ...said }) => {
-    return `    ${number} ${at - EPOCH} ${type} ${flowStatus} ${JSON.stringify(said)}`;
+function storyOf(flowId: string, events: StoredFlow['events']): string {
+  const lines = events.map(({ number, at, type, flowStatus, stepStatusBefore: _, ...rest }) => {
+    return `    ${number} ${at - EPOCH} ${type} ${flowStatus} ${JSON.stringify(rest)}`;
   });
   return [`  flow ${flowId}: ${events.map(signOf).join(' ')}`, ...lines].join('\n');
 }
 
-/** As the scenarios tell a flow: `a+ b- ~a+ => UNDONE`. */
-function signOf(event: Told['events'][number]): string {
+/** As a scenario prints a flow: `a+ b- ~a+ => UNDONE`. */
+function signOf(event: StoredFlow['events'][number]): string {
   const step = 'stepName' in event && event.stepName !== null ? event.stepName : '';
   const signs: Readonly<Record<string, string>> = {
     DO_SENT: `${step}?`,
@@ -95,7 +95,7 @@ function signOf(event: Told['events'][number]): string {
 export class Report {
   worlds = 0;
   flows = 0;
-  asked = 0;
+  checks = 0;
   events = 0;
   slowest = { ms: 0, seed: 0 };
   readonly failed: Outcome[] = [];
@@ -105,7 +105,7 @@ export class Report {
   add(outcome: Outcome): void {
     this.worlds++;
     this.flows += outcome.flows;
-    this.asked += outcome.asked;
+    this.checks += outcome.checks;
     this.events += outcome.events;
     if (outcome.recoveryMs > this.slowest.ms)
       this.slowest = { ms: outcome.recoveryMs, seed: outcome.seed };
@@ -127,15 +127,15 @@ export class Report {
       `flows                ${this.flows} in ${this.worlds} worlds; ${[...this.statuses].map(([status, count]) => `${status} ${count}`).join(', ')}`,
       `timeline events      ${this.events}`,
       `faults injected      ${total}: ${injected.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
-      `invariants checked   ${this.asked}`,
+      `invariants checked   ${this.checks}`,
       `slowest recovery     ${(this.slowest.ms / 1000).toFixed(1)} s after the last fault, in the world's own time (seed ${this.slowest.seed})`,
       `violations           ${this.violations}${this.violations > 0 ? ` in ${this.failed.length} worlds` : ''}`,
     ];
   }
 }
 
-/** One outcome in words: what is broken, the flows it happened to, and the command that shows it again. */
-export function told({ seed, violations, stories }: Outcome, flows: number): string {
+/** One outcome as text: what is broken, the flows it happened to, and the command that shows it again. */
+export function describeOutcome({ seed, violations, stories }: Outcome, flows: number): string {
   const what = violations.map(
     ({ invariant, flowId, what: why }) =>
       `  ${invariant}${flowId === null ? '' : ` ${flowId}`}: ${why}`,

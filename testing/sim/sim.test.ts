@@ -67,7 +67,7 @@ describe('the checker catches', () => {
       const { violations } = await simulate({ seed, flows: FLOWS_PER_WORLD, mutant });
       broken.push(...violations.map(({ invariant, what }) => `${seed} ${invariant}: ${what}`));
     }
-    if (process.env.SIM_TELL === '1')
+    if (process.env.SIM_VERBOSE === '1')
       process.stdout.write(`${name}: ${broken[0] ?? 'not caught'}\n`);
     expect(broken).not.toEqual([]);
   });

@@ -18,10 +18,10 @@ export interface Database {
   readonly memory: MemoryDatabase;
   /** It answers nobody. */
   away: boolean;
-  /** The connections that hear of other gateways are lost. */
-  deaf: boolean;
+  /** The connections that receive notifications of other gateways are lost. */
+  notificationsLost: boolean;
   readonly faults: Faults;
-  /** Told of each record that was admitted, once its transaction is committed. */
+  /** Called with each record that was admitted, once its transaction is committed. */
   readonly admitted: (places: readonly string[]) => void;
 }
 
@@ -35,7 +35,7 @@ export function simulatedStore(
 ): { readonly store: Store; readonly read: ReadModel } {
   const options = { instanceId: line.life.name, leaseMs, stepTopics };
   const { store: inner, readModel } = memoryStore(database.memory, options);
-  const ask = <T>(effect: () => Promise<T>): Promise<T> =>
+  const call = <T>(effect: () => Promise<T>): Promise<T> =>
     line.call(() => answered(database, effect), 'slowStatement');
   const road = <T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> =>
     line.call(
@@ -44,31 +44,31 @@ export function simulatedStore(
     );
   const store: Store = {
     road,
-    registry: (work) => ask(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
-    orchestration: (name, version) => ask(() => inner.orchestration(name, version)),
-    similarNames: (name, most) => ask(() => inner.similarNames(name, most)),
+    registry: (work) => call(() => inner.registry((tx) => guarded(database, line, () => work(tx)))),
+    orchestration: (name, version) => call(() => inner.orchestration(name, version)),
+    similarNames: (name, most) => call(() => inner.similarNames(name, most)),
     removing: (...given) => inner.removing(...given),
-    settleQuarantined: (...given) => ask(() => inner.settleQuarantined(...given)),
-    inbox: (topic) => ask(() => inner.inbox(topic)),
-    resetInbox: (topic, partition, next) => ask(() => inner.resetInbox(topic, partition, next)),
+    settleQuarantined: (...given) => call(() => inner.settleQuarantined(...given)),
+    inbox: (topic) => call(() => inner.inbox(topic)),
+    resetInbox: (topic, partition, next) => call(() => inner.resetInbox(topic, partition, next)),
     outboxSent: (rows) => inner.outboxSent(rows),
-    outboxTake: (flows) => ask(() => inner.outboxTake(flows)),
-    due: (most) => ask(() => inner.due(most)),
-    untilNextDue: (most) => ask(() => inner.untilNextDue(most)),
+    outboxTake: (flows) => call(() => inner.outboxTake(flows)),
+    due: (most) => call(() => inner.due(most)),
+    untilNextDue: (most) => call(() => inner.untilNextDue(most)),
     onRemoteCommit: (listener) => inner.onRemoteCommit(hinting(database, line, listener)),
-    ping: () => ask(() => inner.ping()),
+    ping: () => call(() => inner.ping()),
     close: () => inner.close(),
   };
   const read: ReadModel = {
-    orchestrations: (...given) => ask(() => readModel.orchestrations(...given)),
-    workersOf: (names) => ask(() => readModel.workersOf(names)),
-    history: (...given) => ask(() => readModel.history(...given)),
-    count: (...given) => ask(() => readModel.count(...given)),
-    historyPage: (...given) => ask(() => readModel.historyPage(...given)),
-    flows: (flowIds) => ask(() => readModel.flows(flowIds)),
-    timeline: (...given) => ask(() => readModel.timeline(...given)),
-    quarantine: (...given) => ask(() => readModel.quarantine(...given)),
-    quarantined: (id) => ask(() => readModel.quarantined(id)),
+    orchestrations: (...given) => call(() => readModel.orchestrations(...given)),
+    workersOf: (names) => call(() => readModel.workersOf(names)),
+    history: (...given) => call(() => readModel.history(...given)),
+    count: (...given) => call(() => readModel.count(...given)),
+    historyPage: (...given) => call(() => readModel.historyPage(...given)),
+    flows: (flowIds) => call(() => readModel.flows(flowIds)),
+    timeline: (...given) => call(() => readModel.timeline(...given)),
+    quarantine: (...given) => call(() => readModel.quarantine(...given)),
+    quarantined: (id) => call(() => readModel.quarantined(id)),
   };
   return { store, read };
 }
@@ -125,8 +125,8 @@ function stepwise(
 ): RoadTransaction {
   const step = <T>(effect: () => Promise<T>): Promise<T> => {
     line.strike();
-    const { life, faults, chance, time } = line;
-    const goes = life.alive && life.stalledUntil <= time.now && !chance.happens(0.3);
+    const { life, faults, random, time } = line;
+    const goes = life.alive && life.stalledUntil <= time.now && !random.happens(0.3);
     if (faults.happens('refusedStatement')) return Promise.reject(databaseAway());
     return goes ? effect() : line.call(() => answered(database, effect), 'slowStatement');
   };
@@ -151,15 +151,15 @@ function stepwise(
 
 type Listener = (hints: readonly FlowHint[] | null) => void;
 
-/** What the others committed is told in its order, each time a little later; null once the connection is back. */
+/** Commits of the others are notified in their order, each time a little later; null once the connection is back. */
 function hinting(database: Database, line: Line, listener: Listener): Listener {
   let last = 0;
   return (hints) => {
-    if (database.deaf && hints !== null) return;
-    const { time, faults, chance } = line;
+    if (database.notificationsLost && hints !== null) return;
+    const { time, faults, random } = line;
     last = Math.max(
       last,
-      time.now + (faults.happens('slowHint') ? chance.int(10, 5_000) : chance.int(0, 5)),
+      time.now + (faults.happens('slowHint') ? random.int(10, 5_000) : random.int(0, 5)),
     );
     time.after(last - time.now, line.life, () => listener(hints));
   };

@@ -1,19 +1,19 @@
-/** Follows one flow through disconnects and on whatever gateway there is; keeps what it was told (I7). */
+/** Follows one flow through disconnects and on whatever gateway there is; keeps what was delivered (I7). */
 import type { FlowEvent } from '../../src/saga/event.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Faults } from './faults.js';
 import type { Gateway } from './gateway.js';
 import type { Time } from './time.js';
 
-export interface SubscriberAround {
+export interface SubscriberContext {
   readonly time: Time;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   readonly faults: Faults;
   readonly serving: () => Gateway | null;
 }
 
 export class Subscriber {
-  readonly told: number[] = [];
+  readonly delivered: number[] = [];
   /** Connected, and waiting for more. */
   listening = false;
   private cursor = 0;
@@ -23,12 +23,12 @@ export class Subscriber {
 
   constructor(
     readonly flowId: string,
-    private readonly around: SubscriberAround,
+    private readonly context: SubscriberContext,
   ) {}
 
   /** It goes away and comes back, as browsers do. A connection that broke is noticed. */
-  look(): void {
-    const { faults } = this.around;
+  reconnectIfLost(): void {
+    const { faults } = this.context;
     const lost = this.gateway !== null && !this.gateway.life.alive;
     if (lost || (this.listening && faults.happens('disconnect'))) this.leave();
     if (!this.listening) this.connect();
@@ -43,7 +43,7 @@ export class Subscriber {
   }
 
   private connect(): void {
-    const gateway = this.around.serving();
+    const gateway = this.context.serving();
     if (gateway === null) return;
     const turn = ++this.turn;
     const leaving = new AbortController();
@@ -52,7 +52,7 @@ export class Subscriber {
       this.follow(gateway, leaving.signal, turn)
         .catch(() => undefined)
         .then(() => {
-          // A stream that ended, or broke: connected again at the next look, with the cursor.
+          // A stream that ended, or broke: connected again a second later, with the cursor.
           if (turn === this.turn) this.listening = false;
         });
     });
@@ -68,7 +68,7 @@ export class Subscriber {
     for await (const event of events) {
       // What is on its way to somebody who has left is lost.
       if (turn !== this.turn) return;
-      this.told.push(event.number);
+      this.delivered.push(event.number);
       this.cursor = event.number;
     }
   }

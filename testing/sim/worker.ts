@@ -1,15 +1,15 @@
 /**
  * The workers. They keep the contract (docs/protocol.md): either they look at the state and their answers are never lost for good, or
- * they remember keys and refuse a DO whose UNDO they have seen. Everything else they do is up to chance.
+ * they remember keys and refuse a DO whose UNDO they have observations. Everything else they do is up to random.
  */
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { TOPICS } from '../../src/wire/topics.js';
-import type { Chance } from './chance.js';
+import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Faults } from './faults.js';
 import type { Account, Ledger } from './ledger.js';
 import type { Topics, Written } from './log.js';
-import type { Temper } from './temper.js';
 import { EPOCH, type Time } from './time.js';
+import type { WorkerBehaviour } from './worker-behaviour.js';
 
 interface Headers {
   readonly flowId: string;
@@ -30,14 +30,14 @@ export interface Command {
 
 export interface Workplace {
   readonly time: Time;
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   readonly faults: Faults;
   readonly topics: Topics;
   readonly ledger: Ledger;
-  readonly temperOf: (flowId: string) => Temper;
-  /** Told of each command as it arrives. */
+  readonly behaviourOf: (flowId: string) => WorkerBehaviour;
+  /** Called with each command as it arrives. */
   readonly received: (topic: string, command: Command) => void;
-  /** Told of each record that nobody can read. */
+  /** Called with each record that nobody can read. */
   readonly corrupted: (bytes: Uint8Array) => void;
 }
 
@@ -49,14 +49,14 @@ export class Workers {
 
   /** A command was written: it arrives a little later, now and then twice. */
   take(topic: string, record: Written): void {
-    const { chance, faults } = this.at;
+    const { random, faults } = this.at;
     const command = JSON.parse(Buffer.from(record.value ?? new Uint8Array()).toString()) as Command;
     this.at.received(topic, command);
-    this.later(faults.happens('slowCommand') ? chance.int(100, 12_000) : chance.wait(5, 40), () =>
+    this.later(faults.happens('slowCommand') ? random.int(100, 12_000) : random.wait(5, 40), () =>
       this.work(command),
     );
     if (faults.happens('repeatedCommand'))
-      this.later(chance.int(0, 15_000), () => this.work(command));
+      this.later(random.int(0, 15_000), () => this.work(command));
   }
 
   private later(ms: number, run: () => void): void {
@@ -73,13 +73,13 @@ export class Workers {
   }
 
   private begin(command: Command): void {
-    const { chance, faults } = this.at;
+    const { random, faults } = this.at;
     const { deadline } = command.headers;
     const inTime = EPOCH + this.at.time.now <= Date.parse(deadline);
     if (faults.happens('silentWorker')) return;
     if (faults.happens('progress'))
-      this.send(command, { action: 'PROGRESS', progress: chance.next() }, null);
-    const busy = faults.happens('hangingWorker') ? chance.int(500, 12_000) : chance.wait(10, 80);
+      this.send(command, { action: 'PROGRESS', progress: random.next() }, null);
+    const busy = faults.happens('hangingWorker') ? random.int(500, 12_000) : random.wait(10, 80);
     this.later(busy, () =>
       command.headers.action === 'DO' ? this.doing(command, inTime) : this.undoing(command),
     );
@@ -87,35 +87,39 @@ export class Workers {
 
   private doing(command: Command, inTime: boolean): void {
     const { flowId, stepName, attemptId } = command.headers;
-    const temper = this.at.temperOf(flowId);
+    const behaviour = this.at.behaviourOf(flowId);
     const account = this.at.ledger.of(flowId, stepName);
     const refused =
-      (temper.keyed && account.undoSeen) ||
+      (behaviour.keyed && account.undoSeen) ||
       !inTime ||
-      this.at.chance.happens(temper.failing[stepName] ?? 0);
+      this.at.random.happens(behaviour.failing[stepName] ?? 0);
     if (account.balance > 0) this.succeed(command, account);
     else if (refused) {
       account.refused.add(attemptId);
-      this.fail(command, temper);
-    } else this.done(command, account, temper);
+      this.fail(command, behaviour);
+    } else this.done(command, account, behaviour);
   }
 
-  private done(command: Command, account: Account, temper: Temper): void {
+  private done(command: Command, account: Account, behaviour: WorkerBehaviour): void {
     const { flowId, stepName, attemptId } = command.headers;
     account.balance = 1;
     account.output = JSON.stringify({ flow: flowId, step: stepName, by: attemptId });
     // Whoever remembers keys need not answer a command it has not refused before: it counts as unknown, and is undone.
-    if (temper.keyed && !account.refused.has(attemptId) && this.at.faults.happens('silentWorker'))
+    if (
+      behaviour.keyed &&
+      !account.refused.has(attemptId) &&
+      this.at.faults.happens('silentWorker')
+    )
       return;
     this.succeed(command, account);
   }
 
   private undoing(command: Command): void {
     const { flowId, stepName } = command.headers;
-    const temper = this.at.temperOf(flowId);
+    const behaviour = this.at.behaviourOf(flowId);
     const account = this.at.ledger.of(flowId, stepName);
     account.undoSeen = true;
-    if (this.at.chance.happens(temper.undoFailing)) this.fail(command, temper);
+    if (this.at.random.happens(behaviour.undoFailing)) this.fail(command, behaviour);
     else {
       account.balance = 0;
       this.note(command, ['ok']);
@@ -126,67 +130,67 @@ export class Workers {
   private succeed(command: Command, account: Account): void {
     const unreadable = this.at.faults.happens('unreadableReply');
     this.note(command, unreadable ? ['ok', 'failed'] : ['ok']);
-    const said = unreadable
+    const fields = unreadable
       ? { status: 'perhaps' }
-      : { status: this.at.chance.pick([true, 'true', 1]) };
-    this.send(command, said, account.output, () => this.doing(command, true));
+      : { status: this.at.random.pick([true, 'true', 1]) };
+    this.send(command, fields, account.output, () => this.doing(command, true));
   }
 
-  private fail(command: Command, temper: Temper): void {
-    const { chance } = this.at;
-    const final = chance.happens(temper.final);
+  private fail(command: Command, behaviour: WorkerBehaviour): void {
+    const { random } = this.at;
+    const final = random.happens(behaviour.final);
     this.note(command, ['failed']);
-    const said = chance.happens(0.3) ? { action: 'FAIL_STEP', status: true } : { status: false };
+    const fields = random.happens(0.3) ? { action: 'FAIL_STEP', status: true } : { status: false };
     this.send(
       command,
       {
-        ...said,
+        ...fields,
         errorMessage: 'it does not work',
-        ...(final && chance.pick([{ retryable: false }, { errorCode: 'FATAL' }])),
+        ...(final && random.pick([{ retryable: false }, { errorCode: 'FATAL' }])),
       },
       null,
     );
   }
 
-  private note({ headers }: Command, said: readonly string[]): void {
-    for (const one of said) this.at.ledger.answers.add(`${headers.attemptId} ${one}`);
+  private note({ headers }: Command, results: readonly string[]): void {
+    for (const one of results) this.at.ledger.answers.add(`${headers.attemptId} ${one}`);
   }
 
   /** `again`: the answer must arrive in the end: when it is lost, the command is worked on once more. */
   private send(
     command: Command,
-    said: Readonly<Record<string, unknown>>,
+    fields: Readonly<Record<string, unknown>>,
     payload: string | null,
     again?: () => void,
   ): void {
-    const { chance, faults } = this.at;
-    const value = this.bytesOf(command, said, payload);
+    const { random, faults } = this.at;
+    const value = this.bytesOf(command, fields, payload);
     if (faults.happens('lostReply')) {
-      if (again !== undefined) this.later(chance.int(500, 10_000), again);
+      if (again !== undefined) this.later(random.int(500, 10_000), again);
       return;
     }
     const wait = (): number =>
-      faults.happens('slowReply') ? chance.int(100, 15_000) : chance.wait(5, 40);
+      faults.happens('slowReply') ? random.int(100, 15_000) : random.wait(5, 40);
     this.later(wait(), () => this.write(value));
     if (faults.happens('repeatedReply'))
-      this.later(wait() + chance.int(0, 5_000), () => this.write(value));
+      this.later(wait() + random.int(0, 5_000), () => this.write(value));
     if (faults.happens('corruptReply')) this.later(wait(), () => this.corrupt(value));
     if (faults.happens('foreignReply')) this.later(wait(), () => this.write(this.foreign(command)));
   }
 
   private bytesOf(
     { headers }: Command,
-    said: Readonly<Record<string, unknown>>,
+    fields: Readonly<Record<string, unknown>>,
     payload: string | null,
   ): Uint8Array {
     const { flowId, stepName, action } = headers;
-    const own = this.at.temperOf(flowId).echoes ? headers : { flowId, stepName, action };
+    const own = this.at.behaviourOf(flowId).echoes ? headers : { flowId, stepName, action };
     return Buffer.from(
-      `{"headers":${JSON.stringify({ ...own, ...said })},"payload":${payload ?? 'null'}}`,
+      `{"headers":${JSON.stringify({ ...own, ...fields })},"payload":${payload ?? 'null'}}`,
     );
   }
 
-  /** An answer to what nobody asked: an attempt that does not exist, or a flow. */
+  /** A reply to an attempt, step or flow that does not exist. */
   private foreign({ headers }: Command): Uint8Array {
     const { flowId, stepName, action, attempt } = headers;
     const attemptId = attemptIdOf(flowId, {
@@ -195,21 +199,21 @@ export class Workers {
       round: action === 'DO' ? 0 : 99,
       attempt: attempt + 50,
     });
-    const said = this.at.chance.pick([
+    const fields = this.at.random.pick([
       { flowId: `${flowId}x` },
       { stepName: 'nobody' },
       { attemptId },
     ]);
     return Buffer.from(
       JSON.stringify({
-        headers: { ...headers, status: true, ...said },
+        headers: { ...headers, status: true, ...fields },
         payload: { flow: 'foreign' },
       }),
     );
   }
 
   private corrupt(value: Uint8Array): void {
-    const bytes = Uint8Array.from(value.subarray(0, value.length - this.at.chance.int(1, 20)));
+    const bytes = Uint8Array.from(value.subarray(0, value.length - this.at.random.int(1, 20)));
     this.at.corrupted(bytes);
     this.write(bytes);
   }
@@ -220,7 +224,7 @@ export class Workers {
       this.at.topics.append(
         TOPICS.replies,
         { key: null, value, headers: {} },
-        this.at.chance.int(0, 1000),
+        this.at.random.int(0, 1000),
       );
   }
 }

@@ -5,26 +5,26 @@ import { isTerminal } from '../../src/saga/flow.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
 import { MemoryDatabase } from '../kit/memory-store.js';
-import { askCommand, askInTime } from './ask-command.js';
-import { askWorld, type Ended } from './ask-world.js';
+import { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Cluster } from './broker.js';
-import { Chance } from './chance.js';
+import { checkCommand, checkInTime } from './check-command.js';
+import { checkWorld, type Ended } from './check-world.js';
 import { Clients } from './clients.js';
 import { Faults } from './faults.js';
-import { Gateway, type Surroundings } from './gateway.js';
+import { Gateway, type GatewayContext } from './gateway.js';
 import { Group } from './group.js';
 import { Ledger } from './ledger.js';
 import { Topics } from './log.js';
 import { healthy, type Mutant } from './mutants.js';
+import { keyOf, Observations } from './observations.js';
 import { Operator } from './operator.js';
 import { recipes } from './recipes.js';
-import { keyOf, Seen } from './seen.js';
 import type { Database } from './store.js';
 import { Subscriber } from './subscriber.js';
-import { type Temper, temperAtRandom } from './temper.js';
 import { EPOCH, Time } from './time.js';
-import { Weather } from './weather.js';
 import { type Command, Workers } from './worker.js';
+import { randomBehaviour, type WorkerBehaviour } from './worker-behaviour.js';
+import { WorldFaults } from './world-faults.js';
 
 const FAULTY_MS = 40_000;
 /** Rows of a dead instance are free after their lease; nothing may come later than this. */
@@ -38,10 +38,10 @@ export interface WorldOptions {
 }
 
 export class World {
-  readonly seen = new Seen();
+  readonly observations = new Observations();
   readonly time = new Time();
   readonly faults: Faults;
-  private readonly chance: Chance;
+  private readonly random: SeededRandom;
   private readonly memory = new MemoryDatabase();
   private readonly database: Database;
   private readonly topics: Topics;
@@ -51,80 +51,80 @@ export class World {
   private readonly clients: Clients;
   private readonly operator: Operator;
   private readonly subscribers: Subscriber[] = [];
-  private readonly tempers = new Map<string, Temper>();
-  private readonly weather: Weather;
+  private readonly behaviours = new Map<string, WorkerBehaviour>();
+  private readonly worldFaults: WorldFaults;
   private gateways: Gateway[] = [];
-  private born = 0;
+  private started = 0;
   private quietSince: number | null = null;
   private over = false;
   /** From the end of the faults until the last flow had ended, ms. */
   recoveryMs = 0;
 
   constructor(private readonly options: WorldOptions) {
-    this.chance = new Chance(options.seed);
-    const { time, chance, seen } = this;
-    this.faults = new Faults(chance);
+    this.random = new SeededRandom(options.seed);
+    const { time, random, observations } = this;
+    this.faults = new Faults(random);
     this.topics = new Topics(time);
     for (const topic of Object.values(TOPICS))
       this.topics.ensure(topic, topic === TOPICS.replies ? 3 : 2);
     this.database = {
       memory: this.memory,
       away: false,
-      deaf: false,
+      notificationsLost: false,
       faults: this.faults,
-      admitted: (places) => seen.admits(places),
+      admitted: (places) => observations.admits(places),
     };
     this.cluster = {
       topics: this.topics,
-      group: new Group(this.topics, INTAKE_TOPICS, chance),
+      group: new Group(this.topics, INTAKE_TOPICS, random),
       decode: createDecoder({ payloadLimit: 900 * 1024 }),
       written: (row) => {
         // An answer to a registration is no flow's.
-        if (row.topic !== TOPICS.registrationStatus && seen.wrote(row))
-          askInTime(seen, this.memory, row);
+        if (row.topic !== TOPICS.registrationStatus && observations.wrote(row))
+          checkInTime(observations, this.memory, row);
       },
-      never: (row) => seen.never(row),
-      wasWritten: (row) => seen.written.has(keyOf(row)),
+      never: (row) => observations.never(row),
+      wasWritten: (row) => observations.written.has(keyOf(row)),
     };
     const { faults, cluster, database } = this;
-    this.weather = new Weather({
+    this.worldFaults = new WorldFaults({
       time,
-      chance,
+      random,
       faults,
       cluster,
       database,
       gateways: () => this.gateways,
     });
     Object.defineProperty(this.memory, 'now', {
-      get: () => EPOCH + Math.floor(time.now) + this.weather.skew,
+      get: () => EPOCH + Math.floor(time.now) + this.worldFaults.skew,
     });
     const serving = (): Gateway | null => this.serving();
-    this.operator = new Operator(chance, serving);
+    this.operator = new Operator(random, serving);
     this.clients = new Clients({
       time,
-      chance,
+      random,
       topics: this.topics,
       serving,
       isBad: () => this.faults.happens('badStart'),
-      violated: (...given) => seen.violated(...given),
+      violated: (...given) => observations.violated(...given),
     });
-    this.workers = this.hire();
+    this.workers = this.createWorkers();
   }
 
-  private hire(): Workers {
-    const { time, chance, faults, topics, ledger, seen } = this;
-    const temperOf = (flowId: string): Temper => this.temperOf(flowId);
+  private createWorkers(): Workers {
+    const { time, random, faults, topics, ledger, observations } = this;
+    const behaviourOf = (flowId: string): WorkerBehaviour => this.behaviourOf(flowId);
     const received = (topic: string, command: Command): void =>
-      askCommand(seen, this.memory, topic, command);
+      checkCommand(observations, this.memory, topic, command);
     const workers = new Workers({
       time,
-      chance,
+      random,
       faults,
       topics,
       ledger,
-      temperOf,
+      behaviourOf,
       received,
-      corrupted: (bytes) => void seen.corrupted.add(bytes),
+      corrupted: (bytes) => void observations.corrupted.add(bytes),
     });
     topics.onAppend(({ topic }, record) => {
       if (/^orchestrator\.orch/.test(topic)) workers.take(topic, record);
@@ -135,45 +135,45 @@ export class World {
   async run(): Promise<void> {
     const restore = this.time.install();
     try {
-      for (let gateway = this.chance.int(1, 3); gateway > 0; gateway--) this.bear();
+      for (let gateway = this.random.int(1, 3); gateway > 0; gateway--) this.startGateway();
       this.register();
       this.time.after(FAULTY_MS, null, () => this.calm());
-      this.time.after(1_000, null, () => this.second());
+      this.time.after(1_000, null, () => this.everySecond());
       await this.time.run(() => this.over);
     } finally {
       restore();
     }
-    askWorld(this.ended);
+    checkWorld(this.ended);
   }
 
   get ended(): Ended {
-    const { seen, memory, topics, clients, subscribers, ledger } = this;
+    const { observations, memory, topics, clients, subscribers, ledger } = this;
     return {
       calm: this.faults.calm,
-      seen,
+      observations,
       memory,
       topics,
       clients,
       subscribers,
       ledger,
-      temperOf: (flowId) => this.temperOf(flowId),
+      behaviourOf: (flowId) => this.behaviourOf(flowId),
     };
   }
 
-  private bear(): void {
-    const { time, chance, faults, database, cluster } = this;
-    const around: Surroundings = {
+  private startGateway(): void {
+    const { time, random, faults, database, cluster } = this;
+    const context: GatewayContext = {
       time,
-      chance,
+      random,
       faults,
       database,
       cluster,
       logs: this.logs,
       mutant: this.options.mutant ?? healthy,
     };
-    const gateway = new Gateway(around, `gateway-${++this.born}`, () => {
+    const gateway = new Gateway(context, `gateway-${++this.started}`, () => {
       this.gateways = this.gateways.filter((one) => one !== gateway);
-      if (!this.over) this.bear();
+      if (!this.over) this.startGateway();
     });
     this.gateways.push(gateway);
     gateway.start();
@@ -183,73 +183,73 @@ export class World {
   private readonly logs: Logs = (component) => ({
     ...silent(component),
     error: (fields, message) => {
-      const meant = /can never be published|not held up by it/.test(message);
-      if (!meant || String(Object(fields).err).includes('TypeError'))
-        this.seen.violated('log', null, `${message}: ${String(Object(fields).err)}`);
+      const isInjected = /can never be published|not held up by it/.test(message);
+      if (!isInjected || String(Object(fields).err).includes('TypeError'))
+        this.observations.violated('log', null, `${message}: ${String(Object(fields).err)}`);
     },
   });
 
-  /** Before anything else; it is told again until it is stored. */
+  /** Before anything else; tried again until it is stored. */
   private register(): void {
-    const orchestrations = recipes(this.chance, this.chance.int(2, 5));
+    const orchestrations = recipes(this.random, this.random.int(2, 5));
     const declarations = orchestrations.map((orchestration) => ({
       as: 'initiator' as const,
       orchestration,
       line: null,
     }));
     const registration = { declarations, problems: [], serviceName: 'sim' };
-    const tell = (): void => {
+    const attempt = (): void => {
       const gateway = this.serving();
-      if (gateway === null) return void this.time.after(500, null, tell);
-      let told = false;
+      if (gateway === null) return void this.time.after(500, null, attempt);
+      let isRegistered = false;
       gateway.within(() => {
         gateway.engine.register(registration, { dryRun: false }).then(
           () => {
-            if (!told) this.begin(orchestrations.map(({ name }) => name));
-            told = true;
+            if (!isRegistered) this.begin(orchestrations.map(({ name }) => name));
+            isRegistered = true;
           },
           () => undefined,
         );
       });
       this.time.after(20_000, null, () => {
-        if (!told && this.clients.all.length === 0) tell();
+        if (!isRegistered && this.clients.all.length === 0) attempt();
       });
     };
-    tell();
+    attempt();
   }
 
   private begin(names: readonly string[]): void {
     if (this.clients.all.length > 0) return;
-    const { time, chance, faults } = this;
+    const { time, random, faults } = this;
     for (let flow = 0; flow < this.options.flows; flow++) {
       const id = `${this.options.seed}-${flow}`;
-      this.clients.want(this.chance.pick(names), id, this.chance.int(0, FAULTY_MS / 2));
-      if (this.chance.happens(0.3))
+      this.clients.want(this.random.pick(names), id, this.random.int(0, FAULTY_MS / 2));
+      if (this.random.happens(0.3))
         this.subscribers.push(
-          new Subscriber(`flow-${id}`, { time, chance, faults, serving: () => this.serving() }),
+          new Subscriber(`flow-${id}`, { time, random, faults, serving: () => this.serving() }),
         );
     }
   }
 
-  private second(): void {
+  private everySecond(): void {
     const flows = [...this.memory.tables.flows.values()].map(({ flow }) => flow);
     if (!this.faults.stopped) {
-      this.weather.second();
-      if (this.faults.happens('operator')) this.operator.meddle(flows);
+      this.worldFaults.everySecond();
+      if (this.faults.happens('operator')) this.operator.actAtRandom(flows);
     } else {
-      if (this.chance.happens(0.2)) this.operator.settle(flows);
-      this.look(flows.every(({ status }) => isTerminal(status)));
+      if (this.random.happens(0.2)) this.operator.unblock(flows);
+      this.endWhenQuiet(flows.every(({ status }) => isTerminal(status)));
     }
-    for (const subscriber of this.subscribers) subscriber.look();
-    if (!this.over) this.time.after(1_000, null, () => this.second());
+    for (const subscriber of this.subscribers) subscriber.reconnectIfLost();
+    if (!this.over) this.time.after(1_000, null, () => this.everySecond());
   }
 
   private calm(): void {
     this.faults.stopped = true;
-    this.weather.clear();
+    this.worldFaults.clear();
   }
 
-  private look(ended: boolean): void {
+  private endWhenQuiet(ended: boolean): void {
     const since = this.time.now - FAULTY_MS;
     const busy = ended ? this.busy() : 'flows have not ended';
     if (busy !== null) this.quietSince = null;
@@ -259,11 +259,11 @@ export class World {
     }
     const stays = this.quietSince !== null && this.time.now - this.quietSince >= QUIET_MS;
     if (!stays && since > LONGEST_RECOVERY_MS)
-      this.seen.violated('I1', null, `no rest ${since} ms after the last fault: ${busy}`);
+      this.observations.violated('I1', null, `not quiet ${since} ms after the last fault: ${busy}`);
     this.over = stays || since > LONGEST_RECOVERY_MS;
   }
 
-  /** What keeps the world from rest: somebody waits, something is under way, something was written and not read. */
+  /** Why the world is not quiet: somebody waits, something is under way, something was written and not read. */
   private busy(): string | null {
     if (this.clients.all.length === 0) return 'nothing could be registered';
     if (this.gateways.some(({ life }) => life.stalledUntil > this.time.now))
@@ -288,14 +288,14 @@ export class World {
 
   private serving(): Gateway | null {
     const serving = this.gateways.filter(({ serves }) => serves);
-    return serving.length === 0 ? null : this.chance.pick(serving);
+    return serving.length === 0 ? null : this.random.pick(serving);
   }
 
-  private temperOf(flowId: string): Temper {
-    const known = this.tempers.get(flowId);
+  private behaviourOf(flowId: string): WorkerBehaviour {
+    const known = this.behaviours.get(flowId);
     if (known !== undefined) return known;
-    const temper = temperAtRandom(this.chance);
-    this.tempers.set(flowId, temper);
-    return temper;
+    const behaviour = randomBehaviour(this.random);
+    this.behaviours.set(flowId, behaviour);
+    return behaviour;
   }
 }

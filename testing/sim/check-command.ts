@@ -1,13 +1,13 @@
-/** What can be told of a command as it is written. */
+/** Checks of one command as it is written. */
 import type { OutboxRow } from '../../src/engine/ports.js';
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import type { MemoryDatabase } from '../kit/memory-store.js';
-import type { Seen } from './seen.js';
+import type { Observations } from './observations.js';
 import type { Command } from './worker.js';
 
 /** Nothing of another flow is in it, and it is where it belongs (I10). */
-export function askCommand(
-  seen: Seen,
+export function checkCommand(
+  observations: Observations,
   memory: MemoryDatabase,
   topic: string,
   { headers, payload }: Command,
@@ -19,7 +19,7 @@ export function askCommand(
   const flow = memory.tables.flows.get(flowId)?.flow;
   const place = `orchestrator.${orchestrationName}.${stepName}.${action.toLowerCase()}`;
   const right = topic === place && own && tag === flow?.headers.tag;
-  seen.ask(
+  observations.check(
     'I10',
     flowId,
     right ? null : `${topic} was sent ${JSON.stringify(headers)} with ${JSON.stringify(payload)}`,
@@ -27,8 +27,8 @@ export function askCommand(
 }
 
 /** What is still in the outbox can not have timed out (rules.md#backoff-and-timeouts): so a row is written before its attempt is given up. */
-export function askInTime(
-  seen: Seen,
+export function checkInTime(
+  observations: Observations,
   memory: MemoryDatabase,
   { flowId, attemptId }: OutboxRow,
 ): void {
@@ -45,5 +45,9 @@ export function askInTime(
       attemptId
     );
   });
-  seen.ask('timeout', flowId, late === true ? `${attemptId} timed out before it was sent` : null);
+  observations.check(
+    'timeout',
+    flowId,
+    late === true ? `${attemptId} timed out before it was sent` : null,
+  );
 }

@@ -1,8 +1,8 @@
-/** Asking a gateway as its users do: again, on another one, until it answers. */
+/** GraphQL requests as its users send them: again, on another gateway, until one answers. */
 import { wait } from './rig.mjs';
 
 /** One answer of one gateway; throws when it gives none. */
-export async function askOnce(gateway, query, variables) {
+export async function callOnce(gateway, query, variables) {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-actor': 'chaos' },
@@ -14,11 +14,11 @@ export async function askOnce(gateway, query, variables) {
   return answer.data;
 }
 
-/** Asks one gateway after the other; `onTrouble` hears each failure. */
-export async function ask(gateways, query, variables, onTrouble = () => undefined) {
+/** Tries one gateway after the other; `onTrouble` gets each failure. */
+export async function callGateway(gateways, query, variables, onTrouble = () => undefined) {
   for (let turn = Math.floor(Math.random() * gateways.length); ; turn++) {
     try {
-      return await askOnce(gateways[turn % gateways.length], query, variables);
+      return await callOnce(gateways[turn % gateways.length], query, variables);
     } catch (error) {
       onTrouble(error);
       await wait(100);

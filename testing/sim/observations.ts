@@ -1,4 +1,4 @@
-/** What an all-seeing witness noted while a world ran; the invariants are asked of this and of what is stored in the end. */
+/** What was observed while a world ran; the invariants are checked on this and on what is stored in the end. */
 import type { OutboxRow } from '../../src/engine/ports.js';
 
 export interface Violation {
@@ -8,7 +8,7 @@ export interface Violation {
   readonly what: string;
 }
 
-export class Seen {
+export class Observations {
   readonly violations: Violation[] = [];
   /** How often each outbox row was written, in the order of the first time: `flowId number`. */
   readonly written = new Map<string, number>();
@@ -16,8 +16,8 @@ export class Seen {
   /** How often each record was admitted: `topic/partition/offset`. */
   readonly admitted = new Map<string, number>();
   readonly corrupted = new Set<Uint8Array>();
-  /** Invariants asked. */
-  asked = 0;
+  /** Invariants checked. */
+  checks = 0;
 
   violated(invariant: string, flowId: string | null, what: string): void {
     // One is enough to look at; a broken world breaks everything.
@@ -25,8 +25,8 @@ export class Seen {
   }
 
   /** Notes a violation unless `what` is null. */
-  ask(invariant: string, flowId: string | null, what: string | null): void {
-    this.asked++;
+  check(invariant: string, flowId: string | null, what: string | null): void {
+    this.checks++;
     if (what !== null) this.violated(invariant, flowId, what);
   }
 
