@@ -12,6 +12,7 @@ import { addLists } from './lists.js';
 import { EXIT } from './output.js';
 import { addPolicy } from './policies.js';
 import { report } from './problems.js';
+import { addSimulate } from './simulations.js';
 import { addStanding } from './standing.js';
 
 type Run<F> = (
@@ -70,6 +71,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addActions(program, act);
   addPolicy(program, act);
   addStanding(program, act);
+  addSimulate(program, act);
   addCompletion(program);
   return program;
 }

@@ -28,6 +28,7 @@ export type FlowDetails = NonNullable<api.DetailsQuery['details']>;
 export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
 /** An orchestration with the policies it has now. */
 export type Policed = NonNullable<api.SetPolicyMutation['setPolicy']['orchestration']>;
+export type Simulated = Omit<api.SimulateQuery['simulate'], 'problems'>;
 export type BackstepClient = ReturnType<typeof createClient>;
 
 /** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
@@ -109,6 +110,14 @@ function callsOf(send: Send) {
       if (answer.problems.length > 0 || !answer.orchestration)
         throw new ProblemError(answer.problems);
       return answer.orchestration;
+    },
+
+    /** What would happen when workers fail like this; nothing is stored or sent. Throws ProblemError with every problem. */
+    async simulate(input: api.SimulateInput, options: Signal = {}): Promise<Simulated> {
+      const { problems, ...simulated } = (await send(api.SimulateDocument, { input }, options))
+        .simulate;
+      if (problems.length > 0) throw new ProblemError(problems);
+      return simulated;
     },
 
     /** A flow with its steps, payloads and available actions; null = no such flow. */

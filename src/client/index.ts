@@ -6,6 +6,7 @@ export {
   type FlowDetails,
   type Policed,
   type Registered,
+  type Simulated,
 } from './client.js';
 export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';

@@ -7,6 +7,7 @@ import { Road } from './intake/road.js';
 import { Policies } from './operations/policies.js';
 import { type Decode, Quarantine } from './operations/quarantine.js';
 import { Commands } from './operations/requests.js';
+import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
 import { Relay } from './outbox/relay.js';
 import type {
@@ -111,6 +112,7 @@ export function createEngine(options: EngineOptions): Engine {
   const quarantine = new Quarantine({ road, read, store, registry, decode: options.decode });
   const policies = new Policies(store, wire, logs('registry'));
   const standings = new Standings(store, logs('registry'), () => timers.lookNow());
+  const simulations = new Simulations(store, wire);
   let leave: (() => Promise<void>) | null = null;
 
   /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
@@ -129,6 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
     discardQuarantined: (replay) => quarantine.discard(replay),
     setPolicy: (request) => policies.set(request),
     changeStanding: (request) => standings.apply(request),
+    simulate: (request) => simulations.run(request),
     orchestration: (name, version) => store.orchestration(name, version),
     registrationStatus: (row) => statusOf(read, row),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),

@@ -2,7 +2,7 @@
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
-import type { PolicyValues } from '../saga/orchestration.js';
+import type { Orchestration, PolicyValues } from '../saga/orchestration.js';
 import type {
   Problem,
   QuarantinedRecord,
@@ -12,6 +12,7 @@ import type {
   Replay,
   TimelineOptions,
 } from './ports.js';
+import type { SimulatedFault } from './simulation/simulate.js';
 
 /** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
 export interface ExecuteResult {
@@ -71,6 +72,21 @@ export interface OrchestrationRequest {
   readonly reason: string;
 }
 
+export interface SimulationRequest {
+  /** The name of a registered one, or what a document declares. */
+  readonly orchestration: string | Orchestration;
+  readonly faults: readonly SimulatedFault[];
+  /** Another one gives other jitter; 0 is the default. */
+  readonly seed: number;
+}
+/** With problems nothing was simulated: `status` is null then. */
+export interface SimulationResult {
+  readonly status: FlowStatus | null;
+  readonly trace: string;
+  readonly events: readonly FlowEvent[];
+  readonly problems: readonly Problem[];
+}
+
 export interface StepChange {
   readonly flowId: string;
   readonly orchestrationName: string;
@@ -113,6 +129,8 @@ export interface EngineService {
   setPolicy(request: PolicyRequest): Promise<OrchestrationResult>;
   /** Pauses, resumes or archives an orchestration. Codes: UNKNOWN_ORCHESTRATION, NOT_ALLOWED. */
   changeStanding(request: OrchestrationRequest): Promise<OrchestrationResult>;
+  /** What would happen: nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
+  simulate(request: SimulationRequest): Promise<SimulationResult>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   /** REGISTERED when every step has a registered worker. */

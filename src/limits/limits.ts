@@ -3,27 +3,9 @@
  * Knows: numbers. Refuses to know: everything else. In: nothing. Out: a value, what it bounds, and the code that one gets beyond it.
  */
 
-export interface Limit {
-  readonly value: number;
-  /** What is counted, with its unit. */
-  readonly bounds: string;
-  /** The problem, error or close code that one gets beyond it. */
-  readonly code: string;
-  /** The setting that changes it; null = it is fixed. */
-  readonly setting: string | null;
-}
+import { type Limit, limit } from './limit.js';
 
-const limit = (
-  value: number,
-  bounds: string,
-  code: string,
-  setting: string | null = null,
-): Limit => ({
-  value,
-  bounds,
-  code,
-  setting,
-});
+export type { Limit } from './limit.js';
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
@@ -49,6 +31,8 @@ export const LIMITS = {
   readsPerRequest: limit(250, 'lists that one request reads', 'BAD_USER_INPUT'),
   rowsPerRequest: limit(20_000, 'rows that one request reads', 'BAD_USER_INPUT'),
   timelinePage: limit(1000, 'events of one page of a timeline', 'BAD_USER_INPUT'),
+  simulationFaults: limit(1000, 'faults of a simulation', 'BAD_USER_INPUT'),
+  simulationEvents: limit(10_000, 'events of a simulated flow', 'SIMULATION_TOO_LONG'),
   recordBatchBytes: limit(
     32 * MIB,
     'bytes of a compressed batch of Kafka records once it is opened',

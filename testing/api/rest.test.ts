@@ -276,7 +276,9 @@ test('every answer that is described was seen, and the description is served', a
       Object.keys(responses).map((status) => `${method} ${path} ${status}`),
     ),
   );
-  expect(described.filter((one) => !rest.seen.has(one))).toEqual([]);
+  // Those of simulations are seen in simulations.test.ts.
+  const ofHere = described.filter((one) => !one.includes('/simulate '));
+  expect(ofHere.filter((one) => !rest.seen.has(one))).toEqual([]);
   const served = await running.get('/openapi.yaml');
   expect([
     served.status,

@@ -79,6 +79,61 @@ describe('register', () => {
   });
 });
 
+describe('simulate', () => {
+  test('shows the timeline of a document that is not registered, and its trace', async () => {
+    const once = file('once.yaml', TENANT.replace('tenantCreation', 'simulatedOnly'));
+    const { code, out } = await backstep('simulate', once, '--fail', 'createUser:DO:1');
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^time +step +status +what happens$/);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^\+2\.0 s +createUser +DO_FAIL +DO createUser will be tried again at \+3\.0 s$/,
+      ),
+    );
+    expect(lines.at(-1)).toBe('createRealm+ createUser- createUser+ => COMPLETED');
+    expect(running.engine.versions.has('simulatedOnly')).toBe(false);
+  });
+
+  test('takes a registered name, faults of each kind, and answers JSON', async () => {
+    const faults = [
+      '--fail',
+      'createUser',
+      '--duplicate',
+      'createRealm:do',
+      '--late',
+      'createRealm:UNDO:1',
+    ];
+    const { code, out } = await backstep('simulate', 'tenantCreation', ...faults, '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      {
+        status: 'UNDONE',
+        trace: expect.stringMatching(/^createRealm\+ \(createRealm ALREADY_DONE\)/),
+      },
+    ]);
+  });
+
+  test('shows problems of a document with line and mark, and refuses a fault that is none', async () => {
+    const bad = file('bad-simulation.yaml', TENANT.replace('sequential', 'zigzag'));
+    const { code, err } = await backstep('simulate', bad);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/:4:1 {2}FIELD_INVALID .*\n.*\n +\| \^/),
+    ]);
+    expect(
+      await backstep('simulate', 'tenantCreation', '--fail', 'createUser:TWICE'),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('It must be like step, step:UNDO or step:DO:2.'),
+    });
+    expect(await backstep('simulate', 'tenantCreation', '--fail', 'createUsr')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/UNKNOWN_STEP.*Did you mean createUser\?/),
+    });
+  });
+});
+
 describe('execute', () => {
   test('prints the flowId and sends what was given, digit for digit', async () => {
     const payload = '{"big":9007199254740993,"price":1.0}';

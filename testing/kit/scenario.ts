@@ -3,12 +3,12 @@
  * after that. Everything must be expected: a refusal by `refused`, a command by `sends`.
  */
 import { expect, test } from '@jest/globals';
+import { traceOf } from '../../src/engine/simulation/trace-line.js';
 import type { EventType, FlowEvent } from '../../src/saga/event.js';
 import type { Flow, FlowStatus, StepRun, StepStatus } from '../../src/saga/flow.js';
 import type { RefusalCode } from '../../src/saga/refusal.js';
 import { type Answer, type Duration, ms, type Recipe } from './builders.js';
 import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
-import { traceOf } from './scenario-trace.js';
 
 type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload' | 'headers'>> & {
   deadlineIn?: Duration;

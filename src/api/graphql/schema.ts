@@ -9,6 +9,7 @@ import { OrchestrationQueries } from './orchestration-queries.js';
 import { PolicyMutations } from './policies.js';
 import { QuarantineResolver } from './quarantine.js';
 import { FlowCounts, FlowQueries } from './queries.js';
+import { Simulations } from './simulations.js';
 import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -30,6 +31,7 @@ export function createSchema(): GraphQLSchema {
       PolicyMutations,
       StandingMutations,
       QuarantineResolver,
+      Simulations,
       Subscriptions,
     ],
     validate: false,

@@ -21,6 +21,25 @@ export const executeBody = z.strictObject(
   },
 );
 
+const KINDS = 'FAIL, TIMEOUT, LATE_SUCCESS or DUPLICATE';
+
+export const simulateBody = z.strictObject({
+  document: z.string({ error: 'document must be text' }).nullish(),
+  orchestrationName: z.string({ error: NAME }).nullish(),
+  faults: z
+    .array(
+      z.strictObject({
+        stepName: z.string({ error: 'stepName must be the name of a step' }),
+        action: z.enum(['DO', 'UNDO'], { error: 'action must be DO or UNDO' }),
+        attempt: z.int({ error: 'attempt must be a whole number from 1' }).nullish(),
+        kind: z.string({ error: `kind must be ${KINDS}` }),
+      }),
+      { error: 'faults must be a list of {stepName, action, attempt, kind}' },
+    )
+    .default([]),
+  seed: z.int({ error: 'seed must be a whole number' }).nullish(),
+});
+
 const whole = (name: string, least: number, most: number, byDefault: number) => {
   const message = `${name} must be a whole number from ${least} to ${most}, given once`;
   return z

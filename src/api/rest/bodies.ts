@@ -1,7 +1,9 @@
 /** What the REST paths answer. Payloads are put in as the JSON text they are kept as: nothing is parsed, no digit is lost. */
 import type { FlowSummary } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
+import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
+import { sentenceOf } from '../event-words.js';
 
 export function summaryBody(flow: FlowSummary): object {
   return {
@@ -37,6 +39,20 @@ export function detailsText(flow: Flow): string {
   };
   const steps = flow.steps.map((step) => withPayloads(stepBody(step), step.input, step.output));
   return `${withPayloads(body, flow.input, flow.output).slice(0, -1)},"steps":[${steps.join(',')}]}`;
+}
+
+/** Of a simulation. */
+export function eventBody(event: FlowEvent): object {
+  return {
+    number: event.number,
+    type: event.type,
+    at: iso(event.at),
+    stepName: 'stepName' in event ? event.stepName : null,
+    attempt: 'attempt' in event ? event.attempt : null,
+    stepStatus: event.stepStatus,
+    flowStatus: event.flowStatus,
+    message: sentenceOf(event),
+  };
 }
 
 function stepBody(step: StepRun): object {

@@ -1,17 +1,19 @@
-/** The three REST paths of the Java system, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
+/** The three REST paths of the Java system and simulations, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
+import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
 import { COUNTED, goodText, problem } from '../input/words.js';
-import { executeBody, fieldProblems, historyQuery } from './asked.js';
-import { detailsText, startedBody, summaryBody } from './bodies.js';
+import { executeBody, fieldProblems, historyQuery, simulateBody } from './asked.js';
+import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { sendProblem, sendProblems } from './problem-json.js';
 
 const ROOT = '/api/orchestrations';
 
 export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.post(`${ROOT}/execute`, (request, reply) => execute(shell, request, reply));
+  app.post(`${ROOT}/simulate`, (request, reply) => simulate(shell, request, reply));
   app.get(`${ROOT}/history`, (request, reply) => history(shell, request, reply));
   app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shell, request, reply));
 }
@@ -34,6 +36,18 @@ async function execute(
   const { flow, created, problems } = await shell.engine.execute(checked.value);
   if (flow === null) return sendProblems(reply, problems);
   return reply.code(created ? 202 : 200).send(startedBody(flow));
+}
+
+async function simulate(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const parsed = simulateBody.safeParse(request.body);
+  if (!parsed.success) return sendProblems(reply, fieldProblems(parsed.error));
+  const { status, trace, events, problems } = await simulated(shell, parsed.data);
+  if (problems.length > 0) return sendProblems(reply, problems);
+  return reply.send({ status, trace, events: events.map(eventBody) });
 }
 
 async function history(

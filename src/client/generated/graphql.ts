@@ -28,6 +28,18 @@ export type ExecuteInput = {
   payload?: unknown;
 };
 
+/** How a worker misbehaves in a simulation. */
+export type FaultInput = {
+  /** Whether its DO or its UNDO is concerned. */
+  action: StepAction;
+  /** The attempt, from 1; null = every attempt. A fault of one attempt comes first. */
+  attempt?: number | null | undefined;
+  /** `FAIL`: the worker replies with a failure. `TIMEOUT`: it never replies. `LATE_SUCCESS`: its success comes after the timeout. `DUPLICATE`: its success comes twice. */
+  kind: string;
+  /** The step, by its name in the orchestration. */
+  stepName: string;
+};
+
 /** A flow, and why. */
 export type FlowActionInput = {
   /** The flow. */
@@ -127,6 +139,18 @@ export type SetPolicyInput = {
   undoMaxRetries?: number | null | undefined;
   /** The same for UNDO. */
   undoTimeoutMs?: number | null | undefined;
+};
+
+/** What to simulate: a document or a registered orchestration. */
+export type SimulateInput = {
+  /** YAML or JSON text as for registerOrchestration; it is not registered. Null = the registered orchestration of this name. */
+  document?: string | null | undefined;
+  /** What goes wrong; empty = nothing. At most 1000 entries. */
+  faults: Array<FaultInput>;
+  /** A registered orchestration, in its newest version with its policies; with a document, the one of its orchestrations. */
+  orchestrationName?: string | null | undefined;
+  /** Another number gives other random waits between attempts. Default 0. */
+  seed?: number | null | undefined;
 };
 
 /** A step to settle by hand, and why. */
@@ -343,6 +367,13 @@ export type ArchiveOrchestrationMutationVariables = Exact<{
 
 
 export type ArchiveOrchestrationMutation = { archiveOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type SimulateQueryVariables = Exact<{
+  input: SimulateInput;
+}>;
+
+
+export type SimulateQuery = { simulate: { status: FlowStatus | null, trace: string, events: Array<{ flowId: string, number: number, type: string, at: string, stepName: string | null, action: StepAction | null, attempt: number | null, stepStatus: StepStatus | null, flowStatus: FlowStatus | null, message: string | null, actor: string | null, details: unknown }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1122,3 +1153,37 @@ fragment OrchestrationStanding on Orchestration {
     at
   }
 }`) as unknown as TypedDocumentString<ArchiveOrchestrationMutation, ArchiveOrchestrationMutationVariables>;
+export const SimulateDocument = new TypedDocumentString(`
+    query Simulate($input: SimulateInput!) {
+  simulate(input: $input) {
+    status
+    trace
+    events {
+      ...EventDetails
+    }
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment EventDetails on FlowEvent {
+  flowId
+  number
+  type
+  at
+  stepName
+  action
+  attempt
+  stepStatus
+  flowStatus
+  message
+  actor
+  details
+}`) as unknown as TypedDocumentString<SimulateQuery, SimulateQueryVariables>;

@@ -1,5 +1,5 @@
 /** A flow's timeline in one line: `a+ b+ c- c? ~b+ ~a+ => UNDONE`. + done, - failed, ? may have happened, ~ its UNDO, (…) refused. */
-import type { FlowEvent } from '../../src/saga/event.js';
+import type { FlowEvent } from '../../saga/event.js';
 
 export function traceOf(events: readonly FlowEvent[]): string {
   const marks = events.flatMap((event) => markOf(event) ?? []);

@@ -5,6 +5,7 @@
 
 import { samePayload } from '../../../src/engine/intake/payload-equality.js';
 import { Policies } from '../../../src/engine/operations/policies.js';
+import { Simulations } from '../../../src/engine/operations/simulations.js';
 import { Standings } from '../../../src/engine/operations/standing.js';
 import type {
   FlowRecord,
@@ -27,6 +28,8 @@ import type {
   QuarantineResult,
   Registered,
   RegisterResult,
+  SimulationRequest,
+  SimulationResult,
 } from '../../../src/engine/service.js';
 import { Hub } from '../../../src/engine/subscriptions/hub.js';
 import { silent } from '../../../src/observability/log.js';
@@ -176,6 +179,16 @@ export class EngineInMemory implements EngineService {
         work(tx as RegistryTransaction),
       similarNames: async (name: string) => nearest(name, [...this.versions.keys()]),
     };
+  }
+
+  /** The engine's own, too. */
+  async simulate(request: SimulationRequest): Promise<SimulationResult> {
+    this.ask('simulate');
+    const store = {
+      orchestration: async (name: string) => this.versions.get(name)?.at(-1) ?? null,
+      similarNames: async (name: string) => nearest(name, [...this.versions.keys()]),
+    };
+    return new Simulations(store, { nearest }).run(request);
   }
 
   private settle({ id, actor, reason }: Replay, state: 'REPLAYED' | 'DISCARDED'): QuarantineResult {

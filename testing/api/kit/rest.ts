@@ -5,6 +5,7 @@ import type { Answer, Running } from './server.js';
 
 export type Body = Record<string, unknown>;
 export const EXECUTE = '/api/orchestrations/execute';
+const SIMULATE = '/api/orchestrations/simulate';
 export const HISTORY = '/api/orchestrations/history';
 export const DETAILS = '/api/orchestrations/details/{flowId}';
 
@@ -17,6 +18,15 @@ export class Rest {
   async execute(body: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     return this.asDescribed('post', EXECUTE, await this.running.post<Body>(EXECUTE, text, headers));
+  }
+
+  async simulate(body: unknown, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+    const text = JSON.stringify(body);
+    return this.asDescribed(
+      'post',
+      SIMULATE,
+      await this.running.post<Body>(SIMULATE, text, headers),
+    );
   }
 
   async history(query = ''): Promise<Answer<Body>> {

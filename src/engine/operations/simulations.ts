@@ -1,0 +1,75 @@
+/** What would happen: an orchestration that is registered or not, and faults. Reads a definition at most; nothing else is touched. */
+import type { Orchestration } from '../../saga/orchestration.js';
+import { withPolicies } from '../../saga/policies.js';
+import type { Problem, Store, Wire } from '../ports.js';
+import type { SimulationRequest, SimulationResult } from '../service.js';
+import { simulate } from '../simulation/simulate.js';
+import { traceOf } from '../simulation/trace-line.js';
+
+const MOST_SUGGESTIONS = 3;
+
+export class Simulations {
+  constructor(
+    private readonly store: Pick<Store, 'orchestration' | 'similarNames'>,
+    private readonly wire: Pick<Wire, 'nearest'>,
+  ) {}
+
+  async run({ orchestration, faults, seed }: SimulationRequest): Promise<SimulationResult> {
+    const known =
+      typeof orchestration === 'string' ? await this.registered(orchestration) : orchestration;
+    if (known === null) return refused([await this.unknownName(orchestration as string)]);
+    const names = known.steps.map(({ name }) => name);
+    const problems = faults.flatMap(({ stepName }, index) =>
+      names.includes(stepName) ? [] : [this.unknownStep(known.name, stepName, names, index)],
+    );
+    if (problems.length > 0) return refused(problems);
+    const { flow, events, isCut } = simulate(known, faults, seed);
+    if (isCut) return refused([tooLong(events.length)]);
+    return { status: flow.status, trace: traceOf(events), events, problems };
+  }
+
+  /** The newest version as a flow that starts now gets it. */
+  private async registered(name: string): Promise<Orchestration | null> {
+    const row = await this.store.orchestration(name, null);
+    return row && withPolicies(row.orchestration, row.policies);
+  }
+
+  private async unknownName(name: string): Promise<Problem> {
+    return {
+      code: 'UNKNOWN_ORCHESTRATION',
+      message: `no orchestration is called ${name}; register it first, or simulate its document`,
+      path: 'orchestrationName',
+      line: null,
+      suggestions: await this.store.similarNames(name, MOST_SUGGESTIONS),
+    };
+  }
+
+  private unknownStep(
+    name: string,
+    stepName: string,
+    steps: readonly string[],
+    index: number,
+  ): Problem {
+    return {
+      code: 'UNKNOWN_STEP',
+      message: `${name} has no step ${stepName}`,
+      path: `faults[${index}].stepName`,
+      line: null,
+      suggestions: this.wire.nearest(stepName, steps),
+    };
+  }
+}
+
+function refused(problems: readonly Problem[]): SimulationResult {
+  return { status: null, trace: '', events: [], problems };
+}
+
+function tooLong(most: number): Problem {
+  return {
+    code: 'SIMULATION_TOO_LONG',
+    message: `the simulated flow has over ${most} events; let fewer attempts fail, or give its steps fewer retries`,
+    path: 'faults',
+    line: null,
+    suggestions: [],
+  };
+}
