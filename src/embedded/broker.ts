@@ -6,11 +6,12 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   Broker,
-  Delivery,
+  Decode,
   InboxSource,
   Intake,
   OutboxRow,
   PublishResult,
+  RecordDelivery,
   WorkerClient,
 } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -34,13 +35,9 @@ export interface EmbeddedBrokerOptions {
   readonly trimBytes?: number;
   /** Bytes that nobody has read, beyond which no flow starts; absent = docs/limits.md. */
   readonly unreadBytes?: number | undefined;
-  readonly decode: (
-    topic: string,
-    record: { key: Uint8Array | null; value: Uint8Array | null; headers: Record<string, string> },
-  ) => Decoded;
+  readonly decode: Decode;
   readonly log: Log;
 }
-type Decoded = Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
 
 export interface EmbeddedBroker extends Broker {
   worker(groupId: string): WorkerClient;
@@ -234,13 +231,10 @@ class InProcessBroker implements EmbeddedBroker {
     if (log.debugs)
       for (const { offset, value } of records)
         log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
-    const deliveries = records.map(({ offset, timestamp, ...record }) => {
+    const deliveries = records.map(({ offset, timestamp, ...record }): RecordDelivery => {
       const raw = { key: record.key, value: record.value, headers: { ...record.headers } };
-      return {
-        ...this.options.decode(topic, raw),
-        position: { topic, partition: 0, offset: BigInt(offset), timestamp },
-        raw,
-      };
+      const position = { topic, partition: 0, offset: BigInt(offset), timestamp };
+      return { ...this.options.decode(topic, raw), from: 'record', position, raw };
     });
     await intake(deliveries);
   }

@@ -5,13 +5,14 @@ import type { FlowEvent } from '../saga/event.js';
 import { resolveStarts } from './intake/resolve-starts.js';
 import { Road } from './intake/road.js';
 import { Policies } from './operations/policies.js';
-import { type Decode, Quarantine } from './operations/quarantine.js';
+import { Quarantine } from './operations/quarantine.js';
 import { Commands } from './operations/requests.js';
 import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
 import { Relay } from './outbox/relay.js';
 import type {
   Broker,
+  Decode,
   Delivery,
   FlowRecord,
   OutboxRow,
@@ -117,8 +118,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
   const intake = async (deliveries: readonly Delivery[]): Promise<void> => {
-    for (const { registration } of deliveries)
-      if (registration !== null) await registry.registerPatiently(registration);
+    for (const delivery of deliveries)
+      if (delivery.kind === 'registration') await registry.registerPatiently(delivery.registration);
     await road.submit(deliveries);
   };
 

@@ -9,7 +9,7 @@ import {
   Partitioners,
   type Producer,
 } from 'kafkajs';
-import type { Delivery } from '../engine/ports.js';
+import type { Decode } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { type Compression, registerCodecs } from './codecs.js';
 import { reachable } from './sockets.js';
@@ -24,15 +24,6 @@ export interface KafkaSecurity {
     readonly password: string;
   };
 }
-
-export type Decode = (
-  topic: string,
-  record: {
-    readonly key: Uint8Array | null;
-    readonly value: Uint8Array | null;
-    readonly headers: Record<string, Uint8Array | string>;
-  },
-) => Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
 
 /** Where the brokers are, and how to speak to them. */
 export interface KafkaConnection extends KafkaSecurity {

@@ -1,9 +1,8 @@
 /** A record as the client hands it out, as the delivery the engine takes; one that cannot be read is one, too: it goes to quarantine. */
 import type { KafkaMessage } from 'kafkajs';
-import type { Delivery } from '../engine/ports.js';
+import type { Decode, Decoded, RecordDelivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { messageHeaders } from '../observability/message-headers.js';
-import type { Decode } from './connection.js';
 import { unreadableReason } from './record-batch.js';
 import { headersOf } from './records.js';
 
@@ -18,7 +17,7 @@ export function deliveriesOf(
   partition: number,
   messages: readonly KafkaMessage[],
   options: Options,
-): Delivery[] {
+): RecordDelivery[] {
   return messages.flatMap((message) => {
     const raw = { key: message.key, value: message.value, headers: headersOf(message.headers) };
     const reason = unreadableReason(raw.headers);
@@ -32,30 +31,36 @@ export function deliveriesOf(
     if (reason !== null) return [unreadable(reason, raw.value, position, options.log)];
     const decoded = options.decode(topic, raw);
     if (options.log.debugs) logReceived(decoded, message, position, options.log);
-    return [{ ...decoded, raw, position }];
+    return [{ ...decoded, from: 'record', raw, position }];
   });
 }
 
 function unreadable(
   reason: string,
   value: Uint8Array | null,
-  position: NonNullable<Delivery['position']>,
+  position: RecordDelivery['position'],
   log: Log,
-): Delivery {
+): RecordDelivery {
   const { topic, partition, offset } = position;
   log.error({ topic, partition, offset: String(offset) }, `quarantined: ${reason}`);
   const poison = { code: 'BATCH_UNREADABLE', message: reason, flowId: null, stepName: null };
   const raw = { key: null, value, headers: {} };
-  return { input: null, start: null, registration: null, poison, raw, position };
+  return { from: 'record', kind: 'poison', poison, raw, position };
 }
 
 function logReceived(
-  { input, start, poison }: ReturnType<Decode>,
+  decoded: Decoded,
   { value }: KafkaMessage,
-  { topic, partition, offset }: NonNullable<Delivery['position']>,
+  { topic, partition, offset }: RecordDelivery['position'],
   log: Log,
 ): void {
-  const flowId = input?.flowId ?? start?.flowId ?? poison?.flowId ?? null;
+  const flowId = flowIdOf(decoded);
   const headers = messageHeaders(value);
   log.debug({ flowId, topic, partition, offset: String(offset), headers }, 'received');
+}
+
+function flowIdOf(decoded: Decoded): string | null {
+  if (decoded.kind === 'input') return decoded.input.flowId;
+  if (decoded.kind === 'start') return decoded.start.flowId;
+  return decoded.kind === 'poison' ? decoded.poison.flowId : null;
 }

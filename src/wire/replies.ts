@@ -15,11 +15,13 @@ import {
 import { storable } from './json.js';
 import { ownHeaders, type Problem, wrongHeaders, wrongPayload } from './starts.js';
 
-export interface ReadReply {
-  readonly input: ReplyInput | ProgressInput | null;
-  /** Beside an input: it counts, and is copied to quarantine. */
-  readonly poison: PoisonCause | null;
-}
+export type ReadReply =
+  | { readonly input: null; readonly poison: PoisonCause }
+  | {
+      readonly input: ReplyInput | ProgressInput;
+      /** The input counts, and the record is copied to quarantine. */
+      readonly poison: PoisonCause | null;
+    };
 
 const LONGEST_MESSAGE = 4000;
 const LONGEST_CODE = 200;

@@ -14,10 +14,9 @@ import {
 } from './body.js';
 import { unstorable, unstorableString, utf8Length } from './json.js';
 
-export interface ReadStart {
-  readonly start: StartRequest | null;
-  readonly poison: PoisonCause | null;
-}
+export type ReadStart =
+  | { readonly start: StartRequest; readonly poison: null }
+  | { readonly start: null; readonly poison: PoisonCause };
 
 /** Headers of the protocol: never the initiator's own, so they do not travel on. */
 export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([

@@ -1,10 +1,10 @@
 /** What the broker contract needs around a broker: an inbox that remembers, ears for both sides, rows. */
 import type {
   Broker,
-  Delivery,
   InboxPosition,
   InboxSource,
   OutboxRow,
+  RecordDelivery,
   WorkerClient,
   WorkerRecord,
 } from '../../src/engine/ports.js';
@@ -32,7 +32,7 @@ export class MemoryInbox implements InboxSource {
   }
 
   /** Those not admitted before, which now are. */
-  admit(deliveries: readonly Delivery[]): Delivery[] {
+  admit(deliveries: readonly RecordDelivery[]): RecordDelivery[] {
     return deliveries.filter(({ position }) => {
       if (position === null) return true;
       const { topic, partition, offset, timestamp } = position;
@@ -66,7 +66,7 @@ class Ear<T> {
 }
 
 /** The gateway's side: admits like the engine does and keeps what was fresh. */
-export class GatewayEar extends Ear<Delivery> {
+export class GatewayEar extends Ear<RecordDelivery> {
   /** Told, admitted before or not. */
   told = 0;
   /** While it is not null, a batch waits for it. */
@@ -76,7 +76,7 @@ export class GatewayEar extends Ear<Delivery> {
     super();
   }
 
-  readonly intake = async (deliveries: readonly Delivery[]): Promise<void> => {
+  readonly intake = async (deliveries: readonly RecordDelivery[]): Promise<void> => {
     this.told += deliveries.length;
     await this.gate;
     this.hear(...this.inbox.admit(deliveries));
@@ -87,7 +87,7 @@ export class GatewayEar extends Ear<Delivery> {
   }
 
   /** Resolves when all of these were heard. */
-  hears(...texts: readonly string[]): Promise<readonly Delivery[]> {
+  hears(...texts: readonly string[]): Promise<readonly RecordDelivery[]> {
     return this.until((heard) => {
       const known = new Set(heard.map(textOf));
       return texts.every((text) => known.has(text));
@@ -122,9 +122,9 @@ export class WorkerEar extends Ear<WorkerRecord> {
 }
 
 export function textOf(
-  record: { readonly value: Uint8Array | null } | { readonly raw: Delivery['raw'] },
+  record: { readonly value: Uint8Array | null } | { readonly raw: RecordDelivery['raw'] },
 ): string {
-  const value = 'raw' in record ? (record.raw?.value ?? null) : record.value;
+  const value = 'raw' in record ? record.raw.value : record.value;
   return Buffer.from(value ?? []).toString();
 }
 
@@ -159,7 +159,8 @@ export async function publishAll(broker: Broker, rows: readonly OutboxRow[]): Pr
 }
 
 /** Understands nothing: the contract is about bytes and places. */
-export const decodeNothing = () => ({ input: null, start: null, registration: null, poison: null });
+const UNREAD = { code: 'NOT_READ', message: '', flowId: null, stepName: null };
+export const decodeNothing = () => ({ kind: 'poison', poison: UNREAD }) as const;
 
 /** A log that can be asked what was said loudly. */
 export function loudLog() {

@@ -12,14 +12,6 @@ import type { Bench } from './store.js';
 import { orchestration, register, stepDefinition } from './store-builders.js';
 
 const wire = createWire({ commandTypeId: null, source: '/test' });
-const nothing: Delivery = {
-  position: null,
-  input: null,
-  start: null,
-  registration: null,
-  poison: null,
-  raw: null,
-};
 
 /** Two steps, three retries, no waits. */
 const recipe = (name: string, version = 1) =>
@@ -60,14 +52,15 @@ async function begin(store: Store, orchestrationName: string, flowId: string): P
     initiator: null,
     idempotencyKey: null,
   };
-  const work = await resolveStarts(store, [{ ...nothing, start }]);
+  const work = await resolveStarts(store, [{ from: 'caller', kind: 'start', start }]);
   await unitOfWork(store, wire, work, true);
 }
 
 /** The open command of createRealm fails; how many commands there were so far. */
 async function fail(store: Store, flowId: string): Promise<Flow | null> {
   const delivery: Delivery = {
-    ...nothing,
+    from: 'caller',
+    kind: 'input',
     input: {
       type: 'REPLY',
       flowId,
@@ -81,7 +74,7 @@ async function fail(store: Store, flowId: string): Promise<Flow | null> {
       retryable: true,
     },
   };
-  const tick: Delivery = { ...nothing, input: { type: 'TICK', flowId } };
+  const tick: Delivery = { from: 'timer', kind: 'input', input: { type: 'TICK', flowId } };
   const work = [delivery, tick].map((one) => ({
     delivery: one,
     start: null,

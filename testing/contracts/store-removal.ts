@@ -102,14 +102,8 @@ function late(flowId: string, topic: string): Work {
     retryable: true,
   } as const;
   const raw = { key: null, value: Uint8Array.from([1]) };
-  const delivery = {
-    position: position(3, { topic }),
-    input,
-    start: null,
-    registration: null,
-    poison: null,
-    raw,
-  };
+  const place = position(3, { topic });
+  const delivery = { from: 'record', position: place, raw, kind: 'input', input } as const;
   return { delivery, start: null, startRefused: null, orchestrationPaused: false };
 }
 

@@ -5,20 +5,13 @@ import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
 import { Standings } from '../../src/engine/operations/standing.js';
 import type { Delivery, DeliveryOutcome, Store } from '../../src/engine/ports.js';
 import type { OrchestrationRequest } from '../../src/engine/service.js';
+import { tick } from '../../src/engine/timers/timers.js';
 import { silent } from '../../src/observability/log.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import type { Bench } from './store.js';
 import { orchestration, register } from './store-builders.js';
 
 const wire = createWire({ commandTypeId: null, source: '/test' });
-const nothing: Delivery = {
-  position: null,
-  input: null,
-  start: null,
-  registration: null,
-  poison: null,
-  raw: null,
-};
 
 const by = { actor: 'ann', reason: 'the partner is down' };
 
@@ -26,7 +19,8 @@ const change = (store: Store, name: string, verb: OrchestrationRequest['verb'], 
   new Standings(store, silent('registry')).apply({ name, verb, queuesStarts: queues, ...by });
 
 const startOf = (orchestrationName: string, flowId: string): Delivery => ({
-  ...nothing,
+  from: 'caller',
+  kind: 'start',
   start: {
     flowId,
     orchestrationName,
@@ -54,7 +48,7 @@ async function begin(
 async function fire(store: Store, most = 500): Promise<Map<string, number>> {
   const due = await store.due(most);
   const work = due.map((flowId) => ({
-    delivery: { ...nothing, input: { type: 'TICK', flowId } as const },
+    delivery: tick(flowId),
     start: null,
     startRefused: null,
     orchestrationPaused: false,

@@ -1,5 +1,5 @@
 /** Small pieces for tests of one part of the engine. */
-import type { Delivery, FlowRecord, OutboxRow } from '../../src/engine/ports.js';
+import type { FlowRecord, OutboxRow } from '../../src/engine/ports.js';
 import type { Log } from '../../src/observability/log.js';
 import { start } from '../../src/saga/advance.js';
 import type { Flow } from '../../src/saga/flow.js';
@@ -87,15 +87,6 @@ export function rowOf(flowId: string, number: number, changes: Partial<OutboxRow
     ...changes,
   };
 }
-
-export const nothing: Delivery = {
-  position: null,
-  input: null,
-  start: null,
-  registration: null,
-  poison: null,
-  raw: null,
-};
 
 export interface Line {
   readonly level: string;

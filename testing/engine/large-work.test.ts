@@ -8,12 +8,12 @@ import { type Delivery, Fault, type RoadTransaction, type Store } from '../../sr
 import { LIMITS } from '../../src/limits/limits.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { ReplyInput } from '../../src/saga/input.js';
-import { listeningLog, nothing, sequential, started } from './builders.js';
+import { listeningLog, sequential, started } from './builders.js';
 
 const MB = 1024 * 1024;
 const startOf = (bytes: number, name = 'o'): Delivery => ({
-  ...nothing,
-  input: null,
+  from: 'caller',
+  kind: 'start',
   start: {
     orchestrationName: name,
     flowId: `f-${Math.random()}`,
@@ -129,7 +129,10 @@ describe('work that meets the same fault again although the store answers', () =
       log: listeningLog(),
       resolve: async (deliveries) => {
         sizes.push(deliveries.length);
-        if (away() || deliveries.some(({ input }) => input?.flowId === 'poison'))
+        if (
+          away() ||
+          deliveries.some((one) => one.kind === 'input' && one.input.flowId === 'poison')
+        )
           throw new Fault(code, 'too much');
         return deliveries.map((delivery) => ({
           delivery,
@@ -147,14 +150,12 @@ describe('work that meets the same fault again although the store answers', () =
     });
     return { road, sizes, quarantined };
   }
-  const tick = (flowId: string, offset?: number): Delivery => ({
-    ...nothing,
-    position:
-      offset === undefined
-        ? null
-        : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 1 },
-    input: { type: 'TICK', flowId },
-  });
+  const tick = (flowId: string, offset?: number): Delivery => {
+    const content = { kind: 'input', input: { type: 'TICK', flowId } } as const;
+    if (offset === undefined) return { from: 'timer', ...content };
+    const position = { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 1 };
+    return { from: 'record', position, raw: { key: null, value: null }, ...content };
+  };
 
   test.each(['DATABASE_SLOW', 'DATABASE_AWAY'])(
     'is split until it stands alone and is refused; the others are recorded (%s)',

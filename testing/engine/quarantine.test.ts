@@ -1,8 +1,13 @@
 /** An operator's word about records nobody could use. */
 import { expect, test } from '@jest/globals';
 import { Quarantine, type QuarantineOptions } from '../../src/engine/operations/quarantine.js';
-import type { Delivery, DeliveryOutcome, QuarantinedRecord } from '../../src/engine/ports.js';
-import { nothing, sequential, started } from './builders.js';
+import type {
+  Decoded,
+  Delivery,
+  DeliveryOutcome,
+  QuarantinedRecord,
+} from '../../src/engine/ports.js';
+import { sequential, started } from './builders.js';
 
 const RECORD: QuarantinedRecord = {
   id: '5',
@@ -26,7 +31,7 @@ const reply = { type: 'QUARANTINED' as const, flowId: 'f', stepName: null, code:
 function quarantineOver(
   outcome: DeliveryOutcome,
   changes: Partial<QuarantinedRecord> | null = {},
-  decoded: Partial<Delivery> = {},
+  decoded: Decoded = { kind: 'input', input: reply },
 ) {
   const submitted: Delivery[] = [];
   const settled: string[] = [];
@@ -48,7 +53,7 @@ function quarantineOver(
     registry: { register: async ({ problems }) => ({ registrations: [], problems }) },
     decode: (_topic, record) => {
       heard.push(record.headers);
-      return { ...nothing, input: reply, ...decoded };
+      return decoded;
     },
   };
   return { quarantine: new Quarantine(options), submitted, settled, heard };
@@ -69,7 +74,7 @@ const recorded: DeliveryOutcome = {
 test('a replay goes down the road with its own headers, and says what its flow said', async () => {
   const { quarantine, submitted, heard } = quarantineOver(recorded);
   expect(codes(await quarantine.replay(BY))).toEqual([]);
-  expect(submitted).toMatchObject([{ position: null, input: reply, poison: null, replay: BY }]);
+  expect(submitted).toMatchObject([{ from: 'replay', kind: 'input', input: reply, replay: BY }]);
   expect(heard).toEqual([{ action: 'DO' }]);
   const refused = quarantineOver({
     ...recorded,
@@ -93,7 +98,7 @@ test.each<[DeliveryOutcome, string[]]>([
 
 test('what is still no use stays where it is', async () => {
   const poison = { code: 'NOT_JSON', message: 'no JSON', flowId: null, stepName: null };
-  const { quarantine, submitted } = quarantineOver(recorded, {}, { input: null, poison });
+  const { quarantine, submitted } = quarantineOver(recorded, {}, { kind: 'poison', poison });
   const result = await quarantine.replay(BY);
   expect(codes(result)).toEqual(['STILL_POISON']);
   expect(result.record?.state).toBe('OPEN');
@@ -118,14 +123,14 @@ test('what is settled, or was never there, is not touched', async () => {
 
 test('a registration is registered, then settled; with problems it is not', async () => {
   const registration = { declarations: [], problems: [], serviceName: null };
-  const good = quarantineOver(recorded, {}, { input: null, registration });
+  const good = quarantineOver(recorded, {}, { kind: 'registration', registration });
   expect(codes(await good.quarantine.replay(BY))).toEqual([]);
   expect([good.submitted, good.settled]).toEqual([[], ['REPLAYED']]);
   const bad = { code: 'UNKNOWN_FIELD', message: 'x', path: null, line: null, suggestions: [] };
   const wrong = quarantineOver(
     recorded,
     {},
-    { input: null, registration: { ...registration, problems: [bad] } },
+    { kind: 'registration', registration: { ...registration, problems: [bad] } },
   );
   expect(codes(await wrong.quarantine.replay(BY))).toEqual(['UNKNOWN_FIELD']);
   expect(wrong.settled).toEqual([]);

@@ -82,7 +82,8 @@ test('a command that can never be published is said on the road as a failed atte
   const { relay, said, sent, idle } = relayWith({ answers: [never] });
   relay.give([rowOf('f', 1)]);
   await idle.opened;
-  expect(said[0]?.input).toEqual({
+  expect(said[0]).toMatchObject({ from: 'relay', kind: 'input' });
+  expect(said[0]?.kind === 'input' && said[0].input).toEqual({
     type: 'UNPUBLISHABLE',
     flowId: 'f',
     attemptId: 'f:a:DO:0:1',

@@ -10,7 +10,7 @@ import {
   type Wire,
 } from '../../src/engine/ports.js';
 import { type Flow, isTerminal } from '../../src/saga/flow.js';
-import { gate, listeningLog, nothing, sequential, started } from './builders.js';
+import { gate, listeningLog, sequential, started } from './builders.js';
 
 interface Setup {
   /** Called before each transaction, with its number from 1; may throw or wait. */
@@ -102,13 +102,12 @@ function roadOver({
   return { road, sizes, quarantined, log, current: () => flow };
 }
 
-const noted = (message: string, offset: number | null = null): Delivery => ({
-  ...nothing,
-  position:
-    offset === null ? null : { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 0 },
-  input: { type: 'QUARANTINED', flowId: 'f', stepName: null, code: 'X', message },
-  raw: { key: null, value: null },
-});
+const noted = (message: string, offset: number | null = null, flowId = 'f'): Delivery => {
+  const input = { type: 'QUARANTINED', flowId, stepName: null, code: 'X', message } as const;
+  if (offset === null) return { from: 'caller', kind: 'input', input };
+  const position = { topic: 't', partition: 0, offset: BigInt(offset), timestamp: 0 };
+  return { from: 'record', position, raw: { key: null, value: null }, kind: 'input', input };
+};
 
 const kinds = (outcomes: readonly DeliveryOutcome[]): string[] =>
   outcomes.map((outcome) => outcome.kind);
@@ -216,19 +215,7 @@ test('records that wait behind one the stop refused are refused as well: the inb
 
 test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
   const { road, quarantined } = roadOver({});
-  const lost = {
-    ...noted('x', 1),
-    input: {
-      type: 'QUARANTINED' as const,
-      flowId: 'nobody',
-      stepName: null,
-      code: 'X',
-      message: '',
-    },
-  };
-  expect(kinds(await road.submit([lost, { ...lost, position: null }]))).toEqual([
-    'unknown-flow',
-    'unknown-flow',
-  ]);
+  const lost = [noted('x', 1, 'nobody'), noted('x', null, 'nobody')];
+  expect(kinds(await road.submit(lost))).toEqual(['unknown-flow', 'unknown-flow']);
   expect(quarantined).toEqual(['UNKNOWN_FLOW']);
 });

@@ -25,10 +25,12 @@ test('what is due at the start gets a tick at once', async () => {
   timers.start();
   await first.opened;
   await timers.stop();
-  expect(said.map(({ input }) => input)).toEqual([
-    { type: 'TICK', flowId: 'f' },
-    { type: 'TICK', flowId: 'g' },
-  ]);
+  const tick = (flowId: string) => ({
+    from: 'timer',
+    kind: 'input',
+    input: { type: 'TICK', flowId },
+  });
+  expect(said).toEqual([tick('f'), tick('g')]);
 });
 
 test('a commit that is due soon is looked at then, not at the next regular look', async () => {

@@ -7,8 +7,8 @@ import { afterAll } from '@jest/globals';
 import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
 import { Standings } from '../../src/engine/operations/standing.js';
 import type {
-  Delivery,
   DeliveryOutcome,
+  FlowInput,
   LockedFlows,
   OutboxRow,
   Store,
@@ -28,14 +28,6 @@ import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const wire = createWire({ commandTypeId: null, source: '/scenario' });
-const nothing: Delivery = {
-  position: null,
-  input: null,
-  start: null,
-  registration: null,
-  poison: null,
-  raw: null,
-};
 
 /** One database per test file. */
 let database: Promise<TestDatabase> | null = null;
@@ -110,7 +102,16 @@ class PostgresRig implements Rig {
       idempotencyKey: null,
     };
     this.begun = start;
-    await this.work({ delivery: nothing, start, startRefused: null, orchestrationPaused: queued });
+    await this.work({
+      delivery: {
+        from: 'caller',
+        kind: 'start',
+        start: { ...start, orchestrationName: start.orchestration.name },
+      },
+      start,
+      startRefused: null,
+      orchestrationPaused: queued,
+    });
   }
 
   async commands(): Promise<readonly ReceivedCommand[]> {
@@ -209,14 +210,15 @@ class PostgresRig implements Rig {
   }
 
   /** A record has a position in its topic and is admitted once: delivered twice, it counts once. */
-  private async record(input: NonNullable<Delivery['input']>): Promise<void> {
+  private async record(input: FlowInput): Promise<void> {
     const position = {
       topic: `replies-${this.number}`,
       partition: 0,
       offset: this.offset++,
       timestamp: this.now,
     };
-    const delivery = { ...nothing, input, position, raw: { key: null, value: null } };
+    const raw = { key: null, value: null };
+    const delivery = { from: 'record', position, raw, kind: 'input', input } as const;
     await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
     const again = await this.work({
       delivery,
@@ -227,9 +229,12 @@ class PostgresRig implements Rig {
     deepStrictEqual(again.kind, 'duplicate');
   }
 
-  private deliver(input: NonNullable<Delivery['input']>): Promise<DeliveryOutcome> {
+  private deliver(input: FlowInput): Promise<DeliveryOutcome> {
     return this.work({
-      delivery: { ...nothing, input },
+      delivery:
+        input.type === 'TICK'
+          ? { from: 'timer', kind: 'input', input }
+          : { from: 'caller', kind: 'input', input },
       start: null,
       startRefused: null,
       orchestrationPaused: false,

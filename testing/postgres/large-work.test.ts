@@ -55,12 +55,9 @@ test('a batch of them is halved until it fits, and all are answered', async () =
     patienceMs: 1000,
   });
   const tick = (flowId: string): Delivery => ({
-    position: null,
+    from: 'timer',
+    kind: 'input',
     input: { type: 'TICK', flowId },
-    start: null,
-    registration: null,
-    poison: null,
-    raw: null,
   });
   const outcomes = await road.submit(ids.map(tick));
   expect(outcomes.map(({ kind }) => kind)).toEqual(ids.map(() => 'recorded'));

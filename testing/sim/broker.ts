@@ -1,15 +1,15 @@
 /** The broker as one gateway sees it: publishing and reading, at the end of a line on which everything can happen. */
 import type {
   Broker,
-  Delivery,
+  Decode,
   InboxPosition,
   InboxSource,
   Intake,
   OutboxRow,
   PublishResult,
+  RecordDelivery,
 } from '../../src/engine/ports.js';
 import { Fault } from '../../src/engine/ports.js';
-import type { Decode } from '../../src/wire/decode.js';
 import type { Group, Seat } from './group.js';
 import type { Line } from './line.js';
 import type { Partition, Topics, Written } from './log.js';
@@ -201,10 +201,11 @@ export class SimulatedBroker implements Broker, Seat {
   private delivery(
     { topic, partition }: Partition,
     { key, value, headers, offset, timestamp }: Written,
-  ): Delivery {
+  ): RecordDelivery {
     const decoded = this.cluster.decode(topic, { key, value, headers });
     return {
       ...decoded,
+      from: 'record',
       raw: { key, value },
       position: { topic, partition, offset: BigInt(offset), timestamp },
     };

@@ -140,30 +140,27 @@ describe('decoding by topic', () => {
     headers: {},
   });
   test('starts, replies and registrations go their ways', () => {
+    expect(decode(TOPICS.starts, record({ headers: { orchestrationName: 'o' } }))).toMatchObject({
+      kind: 'start',
+      start: { orchestrationName: 'o' },
+    });
     expect(
-      decode(TOPICS.starts, record({ headers: { orchestrationName: 'o' } })).start,
-    ).toMatchObject({ orchestrationName: 'o' });
-    expect(
-      decode(TOPICS.replies, record({ headers: { flowId: 'f', stepName: 's', status: true } }))
-        .input,
-    ).toMatchObject({ flowId: 'f' });
-    const registration = decode(
-      TOPICS.registrations,
-      record({ headers: { serviceName: 'shop' }, payload: { as: 'worker' } }),
-    ).registration;
-    expect(registration).toMatchObject({ serviceName: 'shop', problems: expect.any(Array) });
-    const fallback = decode(TOPICS.registrations, {
-      ...record({ payload: {} }),
-      headers: { 'X-Service-Name': 'mail' },
-    }).registration;
-    expect(fallback?.serviceName).toBe('mail');
-    expect(
-      decode(TOPICS.registrations, record({ payload: {} })).registration?.serviceName,
-    ).toBeNull();
+      decode(TOPICS.replies, record({ headers: { flowId: 'f', stepName: 's', status: true } })),
+    ).toMatchObject({ kind: 'input', input: { flowId: 'f' } });
+    const shop = record({ headers: { serviceName: 'shop' }, payload: { as: 'worker' } });
+    const mail = { ...record({ payload: {} }), headers: { 'X-Service-Name': 'mail' } };
+    const none = record({ payload: {} });
+    const registrations = [shop, mail, none].map((one) => decode(TOPICS.registrations, one));
+    const of = (serviceName: string | null) => ({
+      kind: 'registration',
+      registration: { serviceName, problems: expect.any(Array) },
+    });
+    expect(registrations).toMatchObject([of('shop'), of('mail'), of(null)]);
   });
   test('a registration that is no message is poison', () => {
-    expect(
-      decode(TOPICS.registrations, { key: null, value: null, headers: {} }).poison,
-    ).toMatchObject({ code: 'EMPTY_RECORD' });
+    expect(decode(TOPICS.registrations, { key: null, value: null, headers: {} })).toMatchObject({
+      kind: 'poison',
+      poison: { code: 'EMPTY_RECORD' },
+    });
   });
 });

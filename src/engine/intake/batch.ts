@@ -1,16 +1,17 @@
 /**
- * What one transaction decided, flow by flow, before any of it is written. Deliveries are told in their order; a flow that breaks a law
- * is taken out and parked, its neighbours go on.
+ * What one transaction decided, flow by flow, before any of it is written. Deliveries are applied in their order; a flow that breaks a law
+ * is taken out and parked, the other flows of the batch go on.
  */
 import { advance, start } from '../../saga/advance.js';
 import { withdrawnIdOf } from '../../saga/attempt-id.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
-import type { Input, StartInput } from '../../saga/input.js';
+import type { StartInput } from '../../saga/input.js';
 import { dueAt } from '../../saga/retry.js';
 import type {
   Delivery,
   DeliveryOutcome,
+  FlowInput,
   FlowRecord,
   LockedFlows,
   OutboxRow,
@@ -49,7 +50,7 @@ export class Batch {
     return { kind: 'recorded', flow, events, refusal: null };
   }
 
-  tell(delivery: Delivery, input: Exclude<Input, StartInput>): DeliveryOutcome {
+  apply(delivery: Delivery, input: FlowInput): DeliveryOutcome {
     const { flowId } = input;
     const reason =
       this.locked.parked.get(flowId) ?? this.parked.find((one) => one.flowId === flowId)?.reason;
@@ -80,7 +81,7 @@ export class Batch {
     const { flowId, stepName, code, message } = cause;
     const draft = flowId === null ? undefined : this.draftOf(flowId);
     if (draft !== undefined && flowId !== null)
-      this.say(draft, { type: 'QUARANTINED', flowId, stepName, code, message });
+      this.advance(draft, { type: 'QUARANTINED', flowId, stepName, code, message });
     return { kind: 'quarantined', code, message };
   }
 
@@ -98,14 +99,10 @@ export class Batch {
     return records;
   }
 
-  private advanced(
-    draft: Draft,
-    delivery: Delivery,
-    input: Exclude<Input, StartInput>,
-  ): DeliveryOutcome {
+  private advanced(draft: Draft, delivery: Delivery, input: FlowInput): DeliveryOutcome {
     const stepName = stepNameOf(input);
     if (
-      delivery.position !== null &&
+      delivery.from === 'record' &&
       stepName !== null &&
       !draft.flow.steps.some((step) => step.definition.name === stepName)
     ) {
@@ -117,15 +114,18 @@ export class Batch {
         stepName,
       });
     }
-    if (delivery.poison !== null) this.refuse(delivery, delivery.poison);
+    if ('poison' in delivery && delivery.poison) this.refuse(delivery, delivery.poison);
     const tooMuch = tooMuchAnswered(draft.flow, input);
     if (tooMuch !== null) this.refuse(delivery, tooMuch);
-    const { events, refusal } = this.say(draft, tooMuch === null ? input : unknown(input, tooMuch));
+    const { events, refusal } = this.advance(
+      draft,
+      tooMuch === null ? input : unknown(input, tooMuch),
+    );
     if (input.type === 'TICK') draft.ticked = true;
     return { kind: 'recorded', flow: draft.flow, events, refusal };
   }
 
-  private say(draft: Draft, input: Exclude<Input, StartInput>): ReturnType<typeof advance> {
+  private advance(draft: Draft, input: FlowInput): ReturnType<typeof advance> {
     const result = advance(draft.flow, input);
     draft.flow = result.flow;
     draft.events.push(...result.events);
@@ -151,11 +151,12 @@ export class Batch {
     return { kind: 'parked', reason };
   }
 
-  /** Kept only when it came from a topic: whoever called the API has been told. */
-  private refuse({ position, raw, start: begun }: Delivery, cause: PoisonCause): void {
-    if (position === null) return;
-    const refused = cause.refusedStart ?? begun;
-    const bytes = { key: raw?.key ?? null, value: raw?.value ?? null };
+  /** Kept only when it came from a topic: a caller of the API gets the reason in the answer. */
+  private refuse(delivery: Delivery, cause: PoisonCause): void {
+    if (delivery.from !== 'record') return;
+    const { position, raw } = delivery;
+    const refused = cause.refusedStart ?? (delivery.kind === 'start' ? delivery.start : null);
+    const bytes = { key: raw.key, value: raw.value };
     this.quarantine.push({
       ...cause,
       ...bytes,
@@ -180,16 +181,13 @@ function firstLook(flow: Flow): number | null {
 }
 
 /** As the wire has it for a single payload that is too large: it may have happened, and is undone. */
-function unknown(
-  input: Exclude<Input, StartInput>,
-  { code, message }: PoisonCause,
-): Exclude<Input, StartInput> {
+function unknown(input: FlowInput, { code, message }: PoisonCause): FlowInput {
   return input.type !== 'REPLY'
     ? input
     : { ...input, outcome: 'unknown', payload: null, errorCode: code, errorMessage: message };
 }
 
-function stepNameOf(input: Exclude<Input, StartInput>): string | null {
+function stepNameOf(input: FlowInput): string | null {
   return input.type === 'REPLY' || input.type === 'PROGRESS' ? input.stepName : null;
 }
 

@@ -72,6 +72,6 @@ export class Queue {
   }
 }
 
-function isCallers({ position, input }: Delivery): boolean {
-  return position === null && input?.type !== 'TICK' && input?.type !== 'UNPUBLISHABLE';
+function isCallers({ from }: Delivery): boolean {
+  return from === 'caller' || from === 'replay';
 }

@@ -13,7 +13,7 @@ export async function resolveStarts(
   fanOutBytes?: number,
 ): Promise<Work[]> {
   const names = new Set(
-    deliveries.flatMap(({ start }) => (start === null ? [] : [start.orchestrationName])),
+    deliveries.flatMap((one) => (one.kind === 'start' ? [one.start.orchestrationName] : [])),
   );
   const rows = new Map<string, Startable | null>();
   await Promise.all(
@@ -22,7 +22,7 @@ export async function resolveStarts(
     ),
   );
   return deliveries.map((delivery) => {
-    const { start } = delivery;
+    const start = delivery.kind === 'start' ? delivery.start : null;
     const row = start === null ? null : (rows.get(start.orchestrationName) ?? null);
     const refused = start === null ? null : refusalOf(start, row, fanOutBytes);
     if (start === null || row === null || refused !== null)

@@ -10,6 +10,7 @@ import {
   Fault,
   type FlowRecord,
   type OutboxRow,
+  type RecordDelivery,
   type Store,
   type Wire,
 } from '../ports.js';
@@ -171,11 +172,8 @@ export class Road {
 
   /** Callers and timers do not wait for ever; a record of a topic does: its offset is not committed. */
   private gaveUp(waiting: Waiting, fault: Fault): boolean {
-    if (
-      waiting.delivery.position !== null ||
-      performance.now() - waiting.since < this.options.patienceMs
-    )
-      return false;
+    const waits = performance.now() - waiting.since < this.options.patienceMs;
+    if (waits || waiting.delivery.from === 'record') return false;
     waiting.reject(fault);
     return true;
   }
@@ -205,22 +203,27 @@ export class Road {
       await this.commit(batch.slice(half), strikes);
       return;
     }
+    const { delivery } = only;
+    const position = delivery.from === 'record' ? delivery.position : null;
     this.options.log.error(
-      { err: error, position: only.delivery.position },
+      { err: error, position },
       'one delivery can not be recorded; others are not held up by it',
     );
-    if (only.delivery.position === null || only.delivery.poison?.code === UNRECORDABLE)
-      only.reject(error);
-    else await this.commit([{ ...only, delivery: unrecordable(only.delivery, error) }], 0);
+    const asPoison = delivery.from === 'record' ? unrecordable(delivery, error) : null;
+    if (asPoison === null) only.reject(error);
+    else await this.commit([{ ...only, delivery: asPoison }], 0);
   }
 }
 
 const UNRECORDABLE = 'UNRECORDABLE';
 
-/** The same record as nothing but a quarantine entry. */
-function unrecordable(delivery: Delivery, error: unknown): Delivery {
+/** The same record as nothing but a quarantine entry; null: it is one already. */
+function unrecordable(delivery: RecordDelivery, error: unknown): RecordDelivery | null {
+  const known = 'poison' in delivery ? delivery.poison : undefined;
+  if (known?.code === UNRECORDABLE) return null;
   const message = `could not be recorded: ${error instanceof Error ? error.message : String(error)}`;
-  const refusedStart = delivery.start ?? delivery.poison?.refusedStart;
+  const refusedStart = delivery.kind === 'start' ? delivery.start : known?.refusedStart;
   const poison = { code: UNRECORDABLE, message, flowId: null, stepName: null, refusedStart };
-  return { ...delivery, input: null, start: null, registration: null, poison };
+  const { position, raw } = delivery;
+  return { from: 'record', position, raw, kind: 'poison', poison };
 }

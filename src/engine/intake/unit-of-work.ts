@@ -50,8 +50,8 @@ export async function unitOfWork(
     const outcomes = work.map((one, index) =>
       outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null),
     );
-    const replayed = work.flatMap(({ delivery: { replay } }, index) =>
-      replay && isUsed(outcomes[index]) ? [replay] : [],
+    const replayed = work.flatMap(({ delivery }, index) =>
+      delivery.from === 'replay' && isUsed(outcomes[index]) ? [delivery.replay] : [],
     );
     const records = batch.records();
     if (records.length > 1 && writtenBytes(records) > LIMITS.batchBytesOut.value)
@@ -70,9 +70,11 @@ interface Admitted {
 }
 
 async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitted> {
-  const replays = work.flatMap(({ delivery: { replay } }) => replay?.id ?? []);
+  const replays = work.flatMap(({ delivery }) =>
+    delivery.from === 'replay' ? [delivery.replay.id] : [],
+  );
   const positions = work.flatMap(({ delivery }) =>
-    delivery.position === null ? [] : [delivery.position],
+    delivery.from === 'record' ? [delivery.position] : [],
   );
   const starts = work.flatMap(({ start }) => (start === null ? [] : [start]));
   if (positions.length + starts.length + replays.length === 0)
@@ -83,9 +85,9 @@ async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitt
   const fresh: boolean[] = [];
   const existing: (ExistingStart | null)[] = [];
   for (const one of work) {
-    const { position: place, replay } = one.delivery;
-    if (place === null) fresh.push(replay === undefined || admitted.open.has(replay.id));
-    else fresh.push(admitted.fresh[position++] === true);
+    const { delivery } = one;
+    if (delivery.from === 'record') fresh.push(admitted.fresh[position++] === true);
+    else fresh.push(delivery.from !== 'replay' || admitted.open.has(delivery.replay.id));
     existing.push(one.start === null ? null : (admitted.existing.get(start++) ?? null));
   }
   return { fresh, existing };
@@ -96,10 +98,12 @@ function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   const locking = new Set<string>();
   const ticking = new Set<string>();
   for (const { delivery } of work) {
-    const { input, poison } = delivery;
-    if (input !== null) locking.add(input.flowId);
-    if (poison?.flowId) locking.add(poison.flowId);
-    if (input?.type === 'TICK') ticking.add(input.flowId);
+    const flowId =
+      delivery.kind === 'input'
+        ? delivery.input.flowId
+        : 'poison' in delivery && delivery.poison.flowId;
+    if (flowId) locking.add(flowId);
+    if (delivery.from === 'timer') ticking.add(delivery.input.flowId);
   }
   return [[...locking].sort(), [...ticking]];
 }
@@ -122,9 +126,16 @@ function outcomeOf(
     return existing === null
       ? batch.begin(start, work.orchestrationPaused)
       : echoOf(batch, work, start, existing);
-  if (delivery.input !== null) return batch.tell(delivery, delivery.input);
-  if (delivery.poison !== null) return batch.poison(delivery, delivery.poison);
-  return { kind: 'duplicate' };
+  switch (delivery.kind) {
+    case 'input':
+      return batch.apply(delivery, delivery.input);
+    case 'poison':
+      return batch.poison(delivery, delivery.poison);
+    case 'registration':
+      return { kind: 'admitted' };
+    case 'start':
+      throw new Error('a start was neither resolved nor refused');
+  }
 }
 
 /** A start that exists: by its key or its flowId. The same key with another payload is a conflict; from a topic, kept. */
@@ -137,7 +148,7 @@ function echoOf(
   const { flowId } = existing;
   const same = samePayload(existing.payload, start.payload);
   const sameOrchestration = existing.orchestrationName === start.orchestration.name;
-  if (delivery.position !== null && start.idempotencyKey !== null && !same) {
+  if (delivery.from === 'record' && start.idempotencyKey !== null && !same) {
     const message = `the idempotency key ${start.idempotencyKey} was used with another payload for flow ${flowId}`;
     batch.poison(delivery, {
       code: 'IDEMPOTENCY_KEY_CONFLICT',

@@ -6,9 +6,12 @@ import type { Orchestration } from '../../saga/orchestration.js';
 import type { Delivery, FlowRecord, PoisonCause } from '../ports.js';
 
 /** What a delivery holds in memory while it waits. */
-export function weightOf({ raw, start, input }: Delivery): number {
-  const given = input !== null && 'payload' in input ? (input.payload?.length ?? 0) : 0;
-  return (raw?.value?.length ?? 0) + (start?.payload?.length ?? 0) + given;
+export function weightOf(delivery: Delivery): number {
+  const raw = 'raw' in delivery ? (delivery.raw.value?.length ?? 0) : 0;
+  if (delivery.kind === 'start') return raw + (delivery.start.payload?.length ?? 0);
+  return delivery.kind === 'input' && 'payload' in delivery.input
+    ? raw + (delivery.input.payload?.length ?? 0)
+    : raw;
 }
 
 /** What these records write: commands, and of new flows the input of each step. */

@@ -2,26 +2,19 @@
 
 import type { Road } from '../intake/road.js';
 import type {
+  Decode,
+  Decoded,
   Delivery,
   Problem,
   QuarantinedRecord,
   RawRecord,
   ReadModel,
+  Registration,
   Replay,
   Store,
 } from '../ports.js';
 import type { Registry } from '../registry/registry.js';
 import type { QuarantineResult } from '../service.js';
-
-/** What a record of this topic says, as when it came. */
-export type Decode = (
-  topic: string,
-  record: {
-    readonly key: Uint8Array | null;
-    readonly value: Uint8Array | null;
-    readonly headers: Readonly<Record<string, Uint8Array | string>>;
-  },
-) => Pick<Delivery, 'input' | 'start' | 'registration' | 'poison'>;
 
 export interface QuarantineOptions {
   readonly road: Pick<Road, 'submit'>;
@@ -39,18 +32,11 @@ export class Quarantine {
     if (record === null) return unknown(replay.id);
     if (record.state !== 'OPEN') return settledAlready(record);
     const { topic } = record;
-    const raw: RawRecord & { headers: NonNullable<RawRecord['headers']> } = {
-      key: record.key,
-      value: record.value,
-      headers: record.headers ?? {},
-    };
-    const { poison, registration, ...decoded } = this.options.decode(topic, raw);
-    if (poison !== null) return still(record, poison.message);
-    const problems =
-      registration === null
-        ? await this.again({ ...decoded, raw, replay })
-        : await this.register(registration, replay);
-    return this.answer(replay.id, problems);
+    const raw = { key: record.key, value: record.value, headers: record.headers ?? {} };
+    const decoded = this.options.decode(topic, raw);
+    // Also beside an input: what could not be read then cannot be read now.
+    if ('poison' in decoded && decoded.poison) return still(record, decoded.poison.message);
+    return this.answer(replay.id, await this.process(decoded, raw, replay));
   }
 
   async discard(replay: Replay): Promise<QuarantineResult> {
@@ -60,13 +46,19 @@ export class Quarantine {
     return done ? { record, problems: [] } : settledAlready(record);
   }
 
-  /** Down the road: what it leads to and that it was replayed are one transaction. */
-  private async again(
-    said: Pick<Delivery, 'input' | 'start' | 'raw' | 'replay'>,
-  ): Promise<Problem[]> {
-    const [outcome] = await this.options.road.submit([
-      { ...said, position: null, registration: null, poison: null },
-    ]);
+  private async process(
+    decoded: Decoded,
+    raw: RawRecord,
+    replay: Replay,
+  ): Promise<readonly Problem[]> {
+    if (decoded.kind === 'registration') return this.register(decoded.registration, replay);
+    if (decoded.kind === 'poison') return [problem('STILL_POISON', decoded.poison.message)];
+    return this.submit({ ...decoded, from: 'replay', raw, replay });
+  }
+
+  /** What it leads to and that it was replayed are one transaction. */
+  private async submit(delivery: Delivery): Promise<Problem[]> {
+    const [outcome] = await this.options.road.submit([delivery]);
     switch (outcome?.kind) {
       case 'recorded':
         return outcome.refusal === null
@@ -87,11 +79,8 @@ export class Quarantine {
     }
   }
 
-  /** Registering twice is harmless: it is done first, then it is said. */
-  private async register(
-    registration: NonNullable<Delivery['registration']>,
-    replay: Replay,
-  ): Promise<readonly Problem[]> {
+  /** Registering twice is harmless: it is done first, then recorded. */
+  private async register(registration: Registration, replay: Replay): Promise<readonly Problem[]> {
     const { problems } = await this.options.registry.register(registration, false);
     if (problems.length === 0) await this.options.store.settleQuarantined(replay, 'REPLAYED');
     return problems;

@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits/limits.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
 import { CannotRecord, Overloaded, type Road } from '../intake/road.js';
-import type { Delivery, DeliveryOutcome, Problem, ReadModel, Store } from '../ports.js';
+import type { DeliveryOutcome, Problem, ReadModel, Store } from '../ports.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
 
 export class Commands {
@@ -26,7 +26,8 @@ export class Commands {
     // The id is made once: if the commit's answer is lost, the next try meets its own flow.
     const flowId = request.flowId ?? newFlowId();
     try {
-      const [outcome] = await this.road.submit([{ ...nothing, start: { ...request, flowId } }]);
+      const start = { ...request, flowId };
+      const [outcome] = await this.road.submit([{ from: 'caller', kind: 'start', start }]);
       return await this.started(request, flowId, outcome, suggestions);
     } catch (error) {
       if (error instanceof Overloaded || error instanceof CannotRecord)
@@ -68,7 +69,7 @@ export class Commands {
   }
 
   async say(input: OperatorInput): Promise<FlowResult> {
-    const [outcome] = await this.road.submit([{ ...nothing, input }]);
+    const [outcome] = await this.road.submit([{ from: 'caller', kind: 'input', input }]);
     if (outcome?.kind === 'recorded') {
       const { flow, refusal } = outcome;
       return { flow, problems: refusal === null ? [] : [problem(refusal.code, refusal.message)] };
@@ -83,15 +84,6 @@ export class Commands {
     };
   }
 }
-
-const nothing: Delivery = {
-  position: null,
-  input: null,
-  start: null,
-  registration: null,
-  poison: null,
-  raw: null,
-};
 
 function problem(code: string, message: string): Problem {
   return { code, message, path: null, line: null, suggestions: [] };

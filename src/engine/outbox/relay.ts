@@ -213,5 +213,5 @@ function unpublishable(
     errorCode: errorCode ?? 'UNPUBLISHABLE',
     errorMessage: errorMessage ?? 'the message can not be published',
   };
-  return { position: null, input, start: null, registration: null, poison: null, raw: null };
+  return { from: 'relay', kind: 'input', input };
 }

@@ -2,9 +2,9 @@
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type {
-  Delivery,
   PoisonCause,
   RawRecord,
+  RecordDelivery,
   RecordPosition,
   RefusedStart,
 } from './deliveries.js';
@@ -24,7 +24,7 @@ export interface Publisher {
 }
 
 /** Resolves when these are committed: then, and only then, their offsets may be. Rejects only when the engine stops. */
-export type Intake = (deliveries: readonly Delivery[]) => Promise<void>;
+export type Intake = (deliveries: readonly RecordDelivery[]) => Promise<void>;
 
 /** Where each partition continues: the inbox, never the group's offsets. */
 export type InboxSource = Pick<Store, 'inbox' | 'resetInbox'>;

@@ -41,28 +41,59 @@ export interface RawRecord {
   readonly headers?: Readonly<Record<string, Uint8Array | string>> | undefined;
 }
 
-/** A quarantined record goes down the road again, by an operator's word. */
+/** An operator's request to process a quarantined record again. */
 export interface Replay {
   readonly id: string;
   readonly actor: string;
   readonly reason: string;
 }
 
-/**
- * An input and where it came from. `position` null = said by this process (API, timer): nothing to admit.
- * Exactly one of `input`, `start`, `registration` is set, or none of them and a `poison`.
- * `poison` beside an `input`: it counts *and* is copied to quarantine (an unreadable reply).
- */
-export interface Delivery {
-  readonly position: RecordPosition | null;
-  readonly input: Exclude<Input, StartInput> | null;
-  readonly start: StartRequest | null;
-  readonly registration: Registration | null;
-  readonly poison: PoisonCause | null;
-  readonly raw: RawRecord | null;
-  /** It comes from the quarantine (position null): admitted only while it is open there, and settled with what it leads to. */
-  readonly replay?: Replay | undefined;
+/** What a flow that exists can be given. */
+export type FlowInput = Exclude<Input, StartInput>;
+
+interface InputContent {
+  readonly kind: 'input';
+  readonly input: FlowInput;
+  /** The input counts *and* the record is copied to quarantine (an unreadable reply). */
+  readonly poison?: PoisonCause | undefined;
 }
+
+interface StartContent {
+  readonly kind: 'start';
+  readonly start: StartRequest;
+}
+
+/** What a record of an intake topic contains. */
+export type Decoded =
+  | InputContent
+  | StartContent
+  | { readonly kind: 'registration'; readonly registration: Registration }
+  | { readonly kind: 'poison'; readonly poison: PoisonCause };
+
+/** A record of an intake topic, read as far as it can be. Never throws. */
+export type Decode = (
+  topic: string,
+  record: RawRecord & { readonly headers: NonNullable<RawRecord['headers']> },
+) => Decoded;
+
+/** A record of a topic: admitted once, by its position. */
+export type RecordDelivery = Decoded & {
+  readonly from: 'record';
+  readonly position: RecordPosition;
+  readonly raw: RawRecord;
+};
+
+/** Content and where it came from. */
+export type Delivery =
+  | RecordDelivery
+  | ((InputContent | StartContent) & { readonly from: 'caller' })
+  | (InputContent & { readonly from: 'timer' | 'relay' })
+  /** From the quarantine: admitted only while it is open there, and settled with what it leads to. */
+  | ((InputContent | StartContent) & {
+      readonly from: 'replay';
+      readonly replay: Replay;
+      readonly raw: RawRecord;
+    });
 
 export type DeliveryOutcome =
   /** Recorded: the events it led to are on the timeline. For a start that was known already: `echo`. */
@@ -81,6 +112,8 @@ export type DeliveryOutcome =
     }
   /** Seen before (inbox). */
   | { readonly kind: 'duplicate' }
+  /** A registration: it was carried out before, now its position is recorded. */
+  | { readonly kind: 'admitted' }
   /** No such flow; a reply from a topic went to quarantine. */
   | { readonly kind: 'unknown-flow' }
   | { readonly kind: 'quarantined'; readonly code: string; readonly message: string }

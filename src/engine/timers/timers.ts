@@ -84,12 +84,5 @@ export class Timers {
 }
 
 export function tick(flowId: string): Delivery {
-  return {
-    position: null,
-    input: { type: 'TICK', flowId },
-    start: null,
-    registration: null,
-    poison: null,
-    raw: null,
-  };
+  return { from: 'timer', kind: 'input', input: { type: 'TICK', flowId } };
 }
