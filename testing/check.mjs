@@ -7,6 +7,7 @@ const FAST = [
   'testing/scenarios',
   'testing/wire',
   'testing/json',
+  'testing/timing',
   'testing/engine',
   'testing/sim',
   'testing/repository',

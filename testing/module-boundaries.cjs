@@ -2,7 +2,7 @@
 const room = (name) => `^src/${name}/`;
 const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
-/** A room may import itself, the table of limits, the reader and writer of JSON, and these, nothing else. */
+/** A module may import itself, the table of limits, JSON, waiting, and these, nothing else. */
 const only = (name, allowed, instead) => ({
   name: `${name}-knows-its-neighbours`,
   severity: 'error',
@@ -13,6 +13,7 @@ const only = (name, allowed, instead) => ({
       room(name),
       '^src/limits/',
       '^src/json/',
+      '^src/timing/',
       ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`)),
     ],
   },
@@ -144,6 +145,7 @@ module.exports = {
       ['observability/', 'saga/orchestration', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
       'Settings are read before anything is opened: config imports parsers and names only.',
     ),
+    only('timing', ['^$'], 'Waiting is milliseconds: it imports nothing.'),
     only('json', ['^$'], 'JSON is text and values: it imports nothing.'),
     only('limits', ['^$'], 'The table of limits is numbers and their names: it imports nothing.'),
     {

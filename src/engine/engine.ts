@@ -1,29 +1,21 @@
 /** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
 import { LIMITS } from '../limits/limits.js';
-import type { Logs } from '../observability/log.js';
-import type { FlowEvent } from '../saga/event.js';
+import type { Log, Logs } from '../observability/log.js';
+import { logEvents } from './event-log.js';
+import { healthOf } from './health.js';
+import { DeliveryQueue } from './intake/queue.js';
 import { resolveStarts } from './intake/resolve-starts.js';
 import { Road } from './intake/road.js';
 import { Policies } from './operations/policies.js';
 import { Quarantine } from './operations/quarantine.js';
-import { Commands } from './operations/requests.js';
+import { Requests } from './operations/requests.js';
 import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
 import { Relay } from './outbox/relay.js';
-import type {
-  Broker,
-  Decode,
-  Delivery,
-  FlowRecord,
-  OutboxRow,
-  ReadModel,
-  RegistrationRow,
-  Store,
-  Wire,
-} from './ports.js';
+import type { Broker, Decode, ReadModel, RecordDelivery, Store, Wire } from './ports.js';
 import { Registry } from './registry/registry.js';
 import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
-import type { EngineService, Health } from './service.js';
+import type { EngineService } from './service.js';
 import { Hub } from './subscriptions/hub.js';
 import { Timers } from './timers/timers.js';
 
@@ -59,74 +51,88 @@ export interface Engine extends EngineService {
   stop(boundMs: number): Promise<void>;
 }
 
-export function createEngine(options: EngineOptions): Engine {
+const BATCH_SIZE = 500;
+
+/** What the engine is made of. The queue comes first: relay, timers and requests put deliveries in, the road takes them out. */
+function assemble(options: EngineOptions) {
   const { store, read, broker, wire, logs } = options;
+  const queue = new DeliveryQueue({
+    batchSize: options.batchSize ?? BATCH_SIZE,
+    queueLimit: options.queueLimit ?? LIMITS.queueLength.value,
+  });
   const hub = new Hub(read);
-  const submit = (deliveries: readonly Delivery[]): Promise<unknown> => road.submit(deliveries);
-  const relay: Relay = new Relay({
-    store,
-    publisher: broker.publisher,
-    log: logs('relay'),
-    submit,
-    leaseMs: options.leaseMs,
-    memoryLimit: options.memoryLimit ?? 20_000,
-    leftoverMs: 1000,
-  });
-  const timers: Timers = new Timers({
-    store,
-    log: logs('timers'),
-    submit,
-    lookMs: options.lookMs ?? 1000,
-    ready: () => broker.health().ready && road.waiting === 0,
-  });
-  const retention = new Retention({
-    store,
-    log: logs('retention'),
-    keep: options.keep ?? KEEP_ALL,
-    everyMs: options.removeEveryMs ?? 600_000,
-    batchSize: options.batchSize ?? 500,
-  });
-  const afterCommit = (
-    records: readonly FlowRecord[],
-    outbox: readonly OutboxRow[],
-    given: boolean,
-  ): void => {
-    if (given) relay.give(outbox);
-    timers.noted(records);
-    hub.committed(records);
-    tell(logs, records);
-  };
-  const road: Road = new Road({
+  const relay = relayOf(options, queue);
+  const timers = timersOf(options, queue);
+  const road = new Road({
+    queue,
     store,
     wire,
     log: logs('flow'),
     resolve: (deliveries) => resolveStarts(store, deliveries, options.fanOutBytes),
     mayGive: () => relay.hasRoom,
-    afterCommit,
+    afterCommit(records, outbox, given) {
+      if (given) relay.give(outbox);
+      timers.noted(records);
+      hub.committed(records);
+      logEvents(logs, records);
+    },
     recovered: () => hub.reconnected(),
-    batchSize: options.batchSize ?? 500,
-    queueLimit: options.queueLimit ?? LIMITS.queueLength.value,
     patienceMs: options.patienceMs ?? 10_000,
   });
   const registry = new Registry({ store, broker, wire, log: logs('registry') });
-  const commands = new Commands(road, read, store, () => broker.full?.() ?? null);
-  const quarantine = new Quarantine({ road, read, store, registry, decode: options.decode });
+  return { queue, hub, relay, timers, road, registry, retention: retentionOf(options) };
+}
+type Parts = ReturnType<typeof assemble>;
+
+function relayOf({ store, broker, logs, ...options }: EngineOptions, queue: DeliveryQueue): Relay {
+  return new Relay({
+    store,
+    publisher: broker.publisher,
+    log: logs('relay'),
+    submit: (deliveries) => queue.submit(deliveries),
+    leaseMs: options.leaseMs,
+    memoryLimit: options.memoryLimit ?? 20_000,
+    leftoverMs: 1000,
+  });
+}
+
+function timersOf({ store, broker, logs, lookMs }: EngineOptions, queue: DeliveryQueue): Timers {
+  return new Timers({
+    store,
+    log: logs('timers'),
+    submit: (deliveries) => queue.submit(deliveries),
+    lookMs: lookMs ?? 1000,
+    ready: () => broker.health().ready && queue.length === 0,
+  });
+}
+
+function retentionOf({ store, logs, keep, ...options }: EngineOptions): Retention {
+  return new Retention({
+    store,
+    log: logs('retention'),
+    keep: keep ?? KEEP_ALL,
+    everyMs: options.removeEveryMs ?? 600_000,
+    batchSize: options.batchSize ?? BATCH_SIZE,
+  });
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const parts = assemble(options);
+  return { ...serviceOf(options, parts), ...lifeOf(options, parts) };
+}
+
+function serviceOf(options: EngineOptions, parts: Parts): EngineService {
+  const { store, read, broker, wire, logs, decode } = options;
+  const { queue, hub, registry } = parts;
+  const requests = new Requests(queue, read, store, () => broker.full?.() ?? null);
+  const quarantine = new Quarantine({ queue, read, store, registry, decode });
   const policies = new Policies(store, wire, logs('registry'));
-  const standings = new Standings(store, logs('registry'), () => timers.lookNow());
+  const standings = new Standings(store, logs('registry'), () => parts.timers.lookNow());
   const simulations = new Simulations(store, wire);
-  let leave: (() => Promise<void>) | null = null;
-
-  /** Registrations by topic are idempotent: they are done first, then their place in the log is recorded. */
-  const intake = async (deliveries: readonly Delivery[]): Promise<void> => {
-    for (const delivery of deliveries)
-      if (delivery.kind === 'registration') await registry.registerPatiently(delivery.registration);
-    await road.submit(deliveries);
-  };
-
   return {
     read,
-    execute: (request, suggestions) => commands.execute(request, suggestions),
-    say: (input) => commands.say(input),
+    execute: (request, suggestions) => requests.execute(request, suggestions),
+    applyOperatorAction: (input) => requests.applyOperatorAction(input),
     register: (registration, { dryRun }) => registry.register(registration, dryRun),
     replayQuarantined: (replay) => quarantine.replay(replay),
     discardQuarantined: (replay) => quarantine.discard(replay),
@@ -134,23 +140,22 @@ export function createEngine(options: EngineOptions): Engine {
     changeStanding: (request) => standings.apply(request),
     simulate: (request) => simulations.run(request),
     orchestration: (name, version) => store.orchestration(name, version),
-    registrationStatus: (row) => statusOf(read, row),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
-    health: () => healthOf(store, broker, road, relay),
+    health: () => healthOf({ store, broker, ...parts }),
+  };
+}
+
+function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 'stop'> {
+  const { store, broker, logs } = options;
+  const { queue, hub, relay, timers, road, registry, retention } = parts;
+  let leave: (() => Promise<void>) | null = null;
+  return {
     async start(serving = () => undefined) {
-      leave = await store.onRemoteCommit((hints) => {
-        if (hints === null) hub.reconnected();
-        else
-          hub
-            .hinted(hints)
-            .catch((error: unknown) =>
-              logs('flow').warn({ err: error }, 'could not read what another instance did'),
-            );
-      });
+      leave = await store.onRemoteCommit((commits) => notify(hub, commits, logs('flow')));
       relay.start();
       serving();
-      await broker.consume(intake, store);
+      await broker.consume((deliveries) => intake(deliveries, registry, queue), store);
       timers.start();
       retention.start();
     },
@@ -166,43 +171,24 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-async function statusOf(
-  read: ReadModel,
-  { orchestration }: RegistrationRow,
-): Promise<'REGISTERED' | 'PARTIALLY_REGISTERED'> {
-  const workers = await read.workersOf([orchestration.name]);
-  return orchestration.steps.every((step) => workers.has(`${orchestration.name}/${step.name}`))
-    ? 'REGISTERED'
-    : 'PARTIALLY_REGISTERED';
+/** Registrations by topic are idempotent: they are carried out first, then their position is recorded. */
+async function intake(
+  deliveries: readonly RecordDelivery[],
+  registry: Registry,
+  queue: DeliveryQueue,
+): Promise<void> {
+  for (const delivery of deliveries)
+    if (delivery.kind === 'registration') await registry.registerPatiently(delivery.registration);
+  await queue.submit(deliveries);
 }
 
-async function healthOf(store: Store, broker: Broker, road: Road, relay: Relay): Promise<Health> {
-  const database = await store.ping().then(
-    () => ({
-      name: 'database',
-      ok: road.faultSince === null,
-      detail: road.faultSince === null ? 'answers, migrated' : 'does not take work',
-    }),
-    () => ({ name: 'database', ok: false, detail: 'does not answer' }),
-  );
-  const { ready, detail } = broker.health();
-  const checks = [database, { name: 'broker', ok: ready, detail }];
-  const load = { waiting: road.waiting, unsent: relay.waiting, faults: road.faults };
-  return { ready: checks.every(({ ok }) => ok), checks, load };
-}
-
-/** The DO road and the UNDO road can be made louder apart (docs/operating.md); every line has its flowId. */
-function tell(logs: Logs, records: readonly FlowRecord[]): void {
-  const roads = { DO: logs('do'), UNDO: logs('undo'), FLOW: logs('flow') };
-  if (!roads.DO.debugs && !roads.UNDO.debugs && !roads.FLOW.debugs) return;
-  for (const { after, events } of records) {
-    for (const event of events)
-      roads[roadOf(event)].debug({ flowId: after.flowId, ...event }, event.type);
-  }
-}
-
-function roadOf(event: FlowEvent): 'DO' | 'UNDO' | 'FLOW' {
-  if (event.type.startsWith('UNDO') || ('action' in event && event.action === 'UNDO'))
-    return 'UNDO';
-  return event.type.startsWith('DO') || 'action' in event ? 'DO' : 'FLOW';
+/** Commits of other instances; null: the connection was lost meanwhile. */
+function notify(hub: Hub, commits: Parameters<Hub['hinted']>[0] | null, log: Log): void {
+  if (commits === null) hub.reconnected();
+  else
+    hub
+      .hinted(commits)
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'could not read what another instance committed'),
+      );
 }

@@ -1,4 +1,4 @@
-/** What shells (GraphQL, REST, demo) may ask of the engine. Expected trouble comes back as problems; faults are thrown as `Fault`. */
+/** What GraphQL, REST and the demo can do with the engine. Expected trouble comes back as problems; faults are thrown as `Fault`. */
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
@@ -12,6 +12,7 @@ import type {
   Replay,
   TimelineOptions,
 } from './ports.js';
+import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
 
 /** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
@@ -36,7 +37,7 @@ export interface Registered {
   /** Null: a worker came before its initiator. */
   readonly version: number | null;
   readonly changed: boolean;
-  readonly status: 'REGISTERED' | 'PARTIALLY_REGISTERED';
+  readonly status: RegistrationStatus;
   readonly changes: readonly DefinitionChange[];
 }
 export interface RegisterResult {
@@ -102,7 +103,7 @@ export interface StepChange {
 }
 
 export interface Health {
-  /** Database, topics, group: what /readyz says. */
+  /** Database, topics, group: what /readyz answers. */
   readonly ready: boolean;
   readonly checks: readonly {
     readonly name: string;
@@ -117,7 +118,8 @@ export interface EngineService {
   /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
   /** `suggestions`: near names of an unknown one are looked up as often as it has left. */
   execute(request: StartRequest, suggestions?: { left: number }): Promise<ExecuteResult>;
-  say(input: OperatorInput): Promise<FlowResult>;
+  /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */
+  applyOperatorAction(input: OperatorInput): Promise<FlowResult>;
   register(
     registration: Registration,
     options: { readonly dryRun: boolean },
@@ -133,8 +135,6 @@ export interface EngineService {
   simulate(request: SimulationRequest): Promise<SimulationResult>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
-  /** REGISTERED when every step has a registered worker. */
-  registrationStatus(row: RegistrationRow): Promise<Registered['status']>;
   readonly read: ReadModel;
   /** Stored events after `after`, then live ones, each once, in order; ends after a terminal status' events, or on abort. Null = no such flow. */
   follow(

@@ -1,6 +1,6 @@
 /** Work bounded by bytes, and work that its store can not take. */
 import { describe, expect, test } from '@jest/globals';
-import { Queue } from '../../src/engine/intake/queue.js';
+import { DeliveryQueue } from '../../src/engine/intake/queue.js';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { CannotRecord, Road } from '../../src/engine/intake/road.js';
 import { tooMuchAnswered, tooMuchFanOut } from '../../src/engine/intake/weights.js';
@@ -30,19 +30,19 @@ const parallel = (steps: number) => ({
 
 describe('what waits', () => {
   test('shares a transaction as far as its bytes allow, one at least', () => {
-    const queue = new Queue({ queueLimit: 100, batchSize: 10 });
-    queue.add([5 * MB, 2 * MB, 2 * MB, 20 * MB, 1, 1].map((bytes) => startOf(bytes)));
+    const queue = new DeliveryQueue({ queueLimit: 100, batchSize: 10 });
+    queue.submit([5 * MB, 2 * MB, 2 * MB, 20 * MB, 1, 1].map((bytes) => startOf(bytes)));
     const sizes = [];
     while (queue.length > 0) sizes.push(queue.take().length);
     expect(sizes).toEqual([2, 1, 1, 2]);
   });
 
-  test('is refused beyond its bytes, and taken again when they have gone', () => {
-    const queue = new Queue({ queueLimit: 100, batchSize: 10 });
-    queue.add([startOf(LIMITS.queueBytes.value - 10)]);
-    expect(() => queue.add([startOf(100)])).toThrow('waiting already');
+  test('is refused beyond its bytes, and taken again when they have gone', async () => {
+    const queue = new DeliveryQueue({ queueLimit: 100, batchSize: 10 });
+    queue.submit([startOf(LIMITS.queueBytes.value - 10)]);
+    await expect(queue.submit([startOf(100)])).rejects.toThrow('waiting already');
     queue.take();
-    queue.add([startOf(100)]);
+    queue.submit([startOf(100)]);
     expect(queue.length).toBe(1);
   });
 });
@@ -118,7 +118,9 @@ describe('work that meets the same fault again although the store answers', () =
         quarantined.push(...entries.map((entry) => entry.code));
       },
     } as unknown as RoadTransaction;
-    const road = new Road({
+    const queue = new DeliveryQueue({ batchSize: 100, queueLimit: 100 });
+    new Road({
+      queue,
       store: {
         road: <T>(work: (tx: RoadTransaction) => Promise<T>) => work(tx),
         ping: async () => {
@@ -144,11 +146,9 @@ describe('work that meets the same fault again although the store answers', () =
       mayGive: () => true,
       afterCommit: () => undefined,
       recovered: () => undefined,
-      batchSize: 100,
-      queueLimit: 100,
       patienceMs: 60_000,
     });
-    return { road, sizes, quarantined };
+    return { queue, sizes, quarantined };
   }
   const tick = (flowId: string, offset?: number): Delivery => {
     const content = { kind: 'input', input: { type: 'TICK', flowId } } as const;
@@ -160,9 +160,9 @@ describe('work that meets the same fault again although the store answers', () =
   test.each(['DATABASE_SLOW', 'DATABASE_AWAY'])(
     'is split until it stands alone and is refused; the others are recorded (%s)',
     async (code) => {
-      const { road, sizes } = roadWith(code);
+      const { queue, sizes } = roadWith(code);
       const ends = await Promise.allSettled(
-        ['a', 'b', 'poison', 'c'].map((flowId) => road.submit([tick(flowId)])),
+        ['a', 'b', 'poison', 'c'].map((flowId) => queue.submit([tick(flowId)])),
       );
       expect(ends.map(({ status }) => status)).toEqual([
         'fulfilled',
@@ -177,15 +177,15 @@ describe('work that meets the same fault again although the store answers', () =
   );
 
   test('goes to quarantine when it came from a topic', async () => {
-    const { road, quarantined } = roadWith('DATABASE_SLOW');
-    const [outcome] = await road.submit([tick('poison', 1)]);
+    const { queue, quarantined } = roadWith('DATABASE_SLOW');
+    const [outcome] = await queue.submit([tick('poison', 1)]);
     expect([outcome?.kind, quarantined]).toEqual(['quarantined', ['UNRECORDABLE']]);
   }, 20_000);
 
   test('is not blamed while the store answers nobody', async () => {
     let away = true;
-    const { road, sizes } = roadWith('DATABASE_AWAY', () => away);
-    const recorded = road.submit([tick('a', 1), tick('b', 2)]);
+    const { queue, sizes } = roadWith('DATABASE_AWAY', () => away);
+    const recorded = queue.submit([tick('a', 1), tick('b', 2)]);
     await new Promise((resolve) => setTimeout(resolve, 500));
     away = false;
     await recorded;

@@ -71,7 +71,13 @@ test('a subscriber is told the end of its flow although the answer to that commi
   })();
   lose();
   // Tried again by itself, it finds the flow cancelled: nothing is committed that would be told.
-  await engine.say({ type: 'CANCEL', undo: false, flowId: 'f', actor: 'ada', reason: 'enough' });
+  await engine.applyOperatorAction({
+    type: 'CANCEL',
+    undo: false,
+    flowId: 'f',
+    actor: 'ada',
+    reason: 'enough',
+  });
   await following;
   await engine.stop(1_000);
   expect(told).toEqual(['FLOW_STARTED', 'DO_SENT', 'FLOW_CANCELLED']);

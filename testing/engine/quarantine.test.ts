@@ -37,7 +37,7 @@ function quarantineOver(
   const settled: string[] = [];
   const heard: unknown[] = [];
   const options: QuarantineOptions = {
-    road: {
+    queue: {
       submit: async (deliveries) => {
         submitted.push(...deliveries);
         return [outcome];

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Overloaded, Road, Stopped } from '../../src/engine/intake/road.js';
+import { DeliveryQueue, Overloaded, Stopped } from '../../src/engine/intake/queue.js';
+import { Road } from '../../src/engine/intake/road.js';
 import type { Work } from '../../src/engine/intake/unit-of-work.js';
 import {
   type Delivery,
@@ -78,7 +79,9 @@ function roadOver({
     ping: async () => undefined,
   } as unknown as Store;
   const log = listeningLog();
+  const queue = new DeliveryQueue({ batchSize, queueLimit });
   const road = new Road({
+    queue,
     store,
     wire,
     log,
@@ -95,11 +98,9 @@ function roadOver({
     mayGive: () => true,
     afterCommit: () => undefined,
     recovered: () => undefined,
-    batchSize,
-    queueLimit,
     patienceMs,
   });
-  return { road, sizes, quarantined, log, current: () => flow };
+  return { road, queue, sizes, quarantined, log, current: () => flow };
 }
 
 const noted = (message: string, offset: number | null = null, flowId = 'f'): Delivery => {
@@ -114,12 +115,12 @@ const kinds = (outcomes: readonly DeliveryOutcome[]): string[] =>
 
 test('what gathers while a transaction runs shares the next one', async () => {
   const first = gate();
-  const { road, sizes } = roadOver({
+  const { queue, sizes } = roadOver({
     before: (transaction) => (transaction === 1 ? first.opened : undefined),
   });
-  const one = road.submit([noted('1')]);
+  const one = queue.submit([noted('1')]);
   await new Promise((resolve) => setImmediate(resolve));
-  const others = [road.submit([noted('2')]), road.submit([noted('3'), noted('4')])];
+  const others = [queue.submit([noted('2')]), queue.submit([noted('3'), noted('4')])];
   first.open();
   expect(kinds((await Promise.all([one, ...others])).flat())).toEqual([
     'recorded',
@@ -131,41 +132,41 @@ test('what gathers while a transaction runs shares the next one', async () => {
 });
 
 test('a fault is waited out: the same deliveries are recorded later, and the log says so', async () => {
-  const { road, sizes, log } = roadOver({
+  const { queue, sizes, log } = roadOver({
     before: (transaction) => {
       if (transaction < 3) throw new Fault('AWAY', 'away');
     },
   });
-  expect(kinds(await road.submit([noted('1')]))).toEqual(['recorded']);
+  expect(kinds(await queue.submit([noted('1')]))).toEqual(['recorded']);
   expect(sizes).toEqual([1, 1, 1]);
   expect(log.lines.map((line) => line.level)).toEqual(['warn', 'warn', 'info']);
 });
 
 test('a caller is told after its patience; a record of a topic waits on', async () => {
   let away = true;
-  const { road } = roadOver({
+  const { queue } = roadOver({
     patienceMs: 0,
     before: () => {
       if (away) throw new Fault('AWAY', 'away');
     },
   });
-  const record = road.submit([noted('kept', 1)]);
-  await expect(road.submit([noted('caller')])).rejects.toThrow('away');
+  const record = queue.submit([noted('kept', 1)]);
+  await expect(queue.submit([noted('caller')])).rejects.toThrow('away');
   away = false;
   expect(kinds(await record)).toEqual(['recorded']);
 });
 
 test('one delivery that can not be recorded fails alone: a caller is told, a record goes to quarantine', async () => {
-  const { road, quarantined } = roadOver({
+  const { queue, quarantined } = roadOver({
     before: (_transaction, work) => {
       if (work > 1 || broken) throw new Error('bad bytes');
     },
   });
   let broken = false;
-  const outcomes = await road.submit([noted('1', 1), noted('2', 2)]);
+  const outcomes = await queue.submit([noted('1', 1), noted('2', 2)]);
   expect(kinds(outcomes)).toEqual(['recorded', 'recorded']);
   broken = true;
-  const last = road.submit([noted('caller')]);
+  const last = queue.submit([noted('caller')]);
   await expect(last).rejects.toThrow('bad bytes');
   broken = false;
   expect(quarantined).toEqual([]);
@@ -173,21 +174,21 @@ test('one delivery that can not be recorded fails alone: a caller is told, a rec
 
 test('more callers than the queue holds are refused as overload; records of topics are not', async () => {
   const first = gate();
-  const { road } = roadOver({ queueLimit: 1, before: () => first.opened });
-  const waiting = [road.submit([noted('1')])];
+  const { queue } = roadOver({ queueLimit: 1, before: () => first.opened });
+  const waiting = [queue.submit([noted('1')])];
   await new Promise((resolve) => setImmediate(resolve));
-  waiting.push(road.submit([noted('2')]));
-  await expect(road.submit([noted('3')])).rejects.toThrow(Overloaded);
-  waiting.push(road.submit([noted('4', 4)]));
+  waiting.push(queue.submit([noted('2')]));
+  await expect(queue.submit([noted('3')])).rejects.toThrow(Overloaded);
+  waiting.push(queue.submit([noted('4', 4)]));
   first.open();
   expect(kinds((await Promise.all(waiting)).flat())).toEqual(['recorded', 'recorded', 'recorded']);
 });
 
 test('a stopping road finishes what it has and takes no more', async () => {
-  const { road, current } = roadOver({});
-  const last = road.submit([noted('1')]);
+  const { road, queue, current } = roadOver({});
+  const last = queue.submit([noted('1')]);
   const stopped = road.stop();
-  await expect(road.submit([noted('2')])).rejects.toThrow(Stopped);
+  await expect(queue.submit([noted('2')])).rejects.toThrow(Stopped);
   expect(kinds(await last)).toEqual(['recorded']);
   await stopped;
   expect(isTerminal(current().status)).toBe(false);
@@ -195,7 +196,7 @@ test('a stopping road finishes what it has and takes no more', async () => {
 
 test('records that wait behind one the stop refused are refused as well: the inbox would pass it by', async () => {
   const failed = gate();
-  const { road, sizes } = roadOver({
+  const { road, queue, sizes } = roadOver({
     batchSize: 1,
     before: (transaction) => {
       if (transaction > 1) return;
@@ -203,7 +204,7 @@ test('records that wait behind one the stop refused are refused as well: the inb
       throw new Fault('DATABASE_AWAY', 'it does not answer');
     },
   });
-  const ends = Promise.allSettled([road.submit([noted('1', 1)]), road.submit([noted('2', 2)])]);
+  const ends = Promise.allSettled([queue.submit([noted('1', 1)]), queue.submit([noted('2', 2)])]);
   await failed.opened;
   await road.stop();
   expect(await ends).toEqual([
@@ -214,8 +215,8 @@ test('records that wait behind one the stop refused are refused as well: the inb
 });
 
 test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
-  const { road, quarantined } = roadOver({});
+  const { queue, quarantined } = roadOver({});
   const lost = [noted('x', 1, 'nobody'), noted('x', null, 'nobody')];
-  expect(kinds(await road.submit(lost))).toEqual(['unknown-flow', 'unknown-flow']);
+  expect(kinds(await queue.submit(lost))).toEqual(['unknown-flow', 'unknown-flow']);
   expect(quarantined).toEqual(['UNKNOWN_FLOW']);
 });

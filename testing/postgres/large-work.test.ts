@@ -1,6 +1,7 @@
 /** Lawful work that is too large to be done together: nothing of it is read into memory, and it is taken apart. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { DeliveryQueue } from '../../src/engine/intake/queue.js';
 import { Road } from '../../src/engine/intake/road.js';
 import { type Delivery, type Store, TooMuchAtOnce, type Wire } from '../../src/engine/ports.js';
 import { LIMITS } from '../../src/limits/limits.js';
@@ -34,7 +35,9 @@ test('flows that are more than a transaction may read are not read', async () =>
 
 test('a batch of them is halved until it fits, and all are answered', async () => {
   const sizes: number[] = [];
-  const road = new Road({
+  const queue = new DeliveryQueue({ batchSize: 500, queueLimit: 500 });
+  new Road({
+    queue,
     store,
     wire: { outgoing: () => [] } as unknown as Wire,
     log: silent('flow'),
@@ -50,8 +53,6 @@ test('a batch of them is halved until it fits, and all are answered', async () =
     mayGive: () => true,
     afterCommit: () => undefined,
     recovered: () => undefined,
-    batchSize: 500,
-    queueLimit: 500,
     patienceMs: 1000,
   });
   const tick = (flowId: string): Delivery => ({
@@ -59,7 +60,7 @@ test('a batch of them is halved until it fits, and all are answered', async () =
     kind: 'input',
     input: { type: 'TICK', flowId },
   });
-  const outcomes = await road.submit(ids.map(tick));
+  const outcomes = await queue.submit(ids.map(tick));
   expect(outcomes.map(({ kind }) => kind)).toEqual(ids.map(() => 'recorded'));
   expect(sizes.slice(0, 2)).toEqual([FLOWS, FLOWS / 2]);
 }, 60_000);

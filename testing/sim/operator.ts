@@ -59,7 +59,7 @@ export class Operator {
     // Whatever it answers: what was decided is on the timeline.
     gateway?.within(() => {
       gateway.engine
-        .say({ flowId, actor: 'ada', reason: 'random', ...action } as OperatorInput)
+        .applyOperatorAction({ flowId, actor: 'ada', reason: 'random', ...action } as OperatorInput)
         .catch(() => undefined);
     });
   }

@@ -45,7 +45,7 @@ async function say(
   if (asked.stepName !== undefined) checkWord(asked.stepName, 'stepName', LONGEST_NAME, problems);
   const reason = checkReason(asked.reason, problems);
   if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
-  return FlowPayload.of(await shell.engine.say(word({ flowId, reason, actor })));
+  return FlowPayload.of(await shell.engine.applyOperatorAction(word({ flowId, reason, actor })));
 }
 
 @Resolver()

@@ -1,6 +1,8 @@
 /** Questions about orchestrations. */
+
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { registrationStatus } from '../../engine/registry/registration-status.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
@@ -70,16 +72,14 @@ export class OrchestrationQueries {
       : new OrchestrationView(row, workersOf([row.orchestration.name], context));
   }
 
-  /** The rule of EngineService.registrationStatus, over workers that were read for the whole page. */
+  /** The workers were read for the whole page. */
   @FieldResolver(() => RegistrationStatusEnum, {
     description: 'Whether every step has a registered worker.',
   })
   async status(@Root() { row, workers }: OrchestrationView): Promise<string> {
-    const { name, steps } = row.orchestration;
+    const { name } = row.orchestration;
     const known = await workers();
-    return steps.every((step) => known.has(`${name}/${step.name}`))
-      ? 'REGISTERED'
-      : 'PARTIALLY_REGISTERED';
+    return registrationStatus(row.orchestration, (step) => known.has(`${name}/${step}`));
   }
 
   @FieldResolver(() => [StepDefinitionView], {

@@ -24,20 +24,51 @@ export interface QueueBounds {
   readonly batchSize: number;
 }
 
-export class Queue {
+/** Nothing more is taken: the process stops. */
+export class Stopped extends Fault {
+  constructor() {
+    super('STOPPING', 'this instance is stopping; try again');
+  }
+}
+
+/**
+ * Everything that changes a flow goes in here: records of topics, requests of callers, timers. The road takes it out.
+ */
+export class DeliveryQueue {
   private waiting: Waiting[] = [];
   /** Of callers only: records of topics wait in Kafka. */
   private callers = 0;
   private bytes = 0;
 
+  private closed = false;
+  private filled: () => void = () => undefined;
+
   constructor(private readonly bounds: QueueBounds) {}
+
+  /** Called after each delivery that was put in. */
+  whenFilled(take: () => void): void {
+    this.filled = take;
+  }
+
+  /** Resolves with each one's outcome once it is committed. Rejects with a Fault: nothing of it was recorded, or it will be an echo. */
+  async submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
+    if (this.closed) throw new Stopped();
+    const outcomes = this.add(deliveries);
+    this.filled();
+    return Promise.all(outcomes);
+  }
+
+  /** Refuses what comes from now on; what is in stays. */
+  close(): void {
+    this.closed = true;
+  }
 
   get length(): number {
     return this.waiting.length;
   }
 
   /** Resolves with each one's outcome. Throws when there are too many of them. */
-  add(deliveries: readonly Delivery[]): Promise<DeliveryOutcome>[] {
+  private add(deliveries: readonly Delivery[]): Promise<DeliveryOutcome>[] {
     const callers = deliveries.filter(isCallers);
     const bytes = callers.reduce((sum, one) => sum + weightOf(one), 0);
     const full =

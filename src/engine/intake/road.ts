@@ -4,9 +4,9 @@
  * store answers, is taken apart until it stands alone.
  */
 import type { Log } from '../../observability/log.js';
+import { backoff, pause } from '../../timing/pause.js';
 import {
   type Delivery,
-  type DeliveryOutcome,
   Fault,
   type FlowRecord,
   type OutboxRow,
@@ -14,10 +14,8 @@ import {
   type Store,
   type Wire,
 } from '../ports.js';
-import { Queue, type QueueBounds, type Waiting } from './queue.js';
+import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
 import { unitOfWork, type Work } from './unit-of-work.js';
-
-export { Overloaded } from './queue.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
 export type AfterCommit = (
@@ -26,7 +24,8 @@ export type AfterCommit = (
   given: boolean,
 ) => void;
 
-export interface RoadOptions extends QueueBounds {
+export interface RoadOptions {
+  readonly queue: DeliveryQueue;
   readonly store: Store;
   readonly wire: Wire;
   readonly log: Log;
@@ -41,13 +40,6 @@ export interface RoadOptions extends QueueBounds {
   readonly patienceMs: number;
 }
 
-/** The road takes no more: the process stops. */
-export class Stopped extends Fault {
-  constructor() {
-    super('STOPPING', 'this instance is stopping; try again');
-  }
-}
-
 /** The store answers, but not with this work: it would fail for ever. */
 export class CannotRecord extends Error {
   readonly code = 'CANNOT_RECORD';
@@ -56,7 +48,7 @@ export class CannotRecord extends Error {
   }
 }
 
-const LONGEST_PAUSE_MS = 2000;
+const PAUSES = { firstMs: 50, longestMs: 2000 };
 /** Faults of the same work, the store answering in between, after which it is split; after which it is refused when alone. */
 const STRIKES_TO_SPLIT = 2;
 const STRIKES_TO_REFUSE = 6;
@@ -64,10 +56,9 @@ const STRIKES_TO_REFUSE = 6;
 const MAY_BE_THE_WORK = /^(?:DATABASE_AWAY|DATABASE_SLOW|DATABASE_BUSY)$/;
 
 export class Road {
-  private readonly queue: Queue;
+  private readonly queue: DeliveryQueue;
   private lane: Promise<void> | null = null;
-  private stopping = false;
-  private wake: (() => void) | null = null;
+  private readonly stopping = new AbortController();
   /** Stopped in the middle: what comes behind may not be recorded before what was given up. */
   private gaveWay = false;
   /** How often a transaction met a fault. */
@@ -76,15 +67,10 @@ export class Road {
   faultSince: number | null = null;
 
   constructor(private readonly options: RoadOptions) {
-    this.queue = new Queue(options);
-  }
-
-  /** Resolves with each one's outcome once it is committed. Rejects with a Fault: nothing of it was recorded, or it will be an echo. */
-  async submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
-    if (this.stopping) throw new Stopped();
-    const outcomes = this.queue.add(deliveries);
-    this.lane ??= this.run();
-    return Promise.all(outcomes);
+    this.queue = options.queue;
+    this.queue.whenFilled(() => {
+      this.lane ??= this.run();
+    });
   }
 
   get waiting(): number {
@@ -93,8 +79,8 @@ export class Road {
 
   /** Lets what is in the lane finish, refuses the rest. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake?.();
+    this.queue.close();
+    this.stopping.abort();
     await this.lane;
   }
 
@@ -142,21 +128,22 @@ export class Road {
     this.faults++;
     let patient = batch;
     let answers = false;
-    for (let pauses = strikes; !answers && !this.stopping; pauses++) {
-      const pause = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** pauses);
+    const { signal } = this.stopping;
+    for (let pauses = strikes; !answers && !signal.aborted; pauses++) {
+      const nextTryMs = backoff(pauses, PAUSES);
       this.options.log.warn(
-        { err: fault, batch: patient.length, nextTryMs: pause },
+        { err: fault, batch: patient.length, nextTryMs },
         'could not record; nothing is lost, trying again',
       );
       patient = patient.filter((waiting) => !this.gaveUp(waiting, fault));
       if (patient.length === 0) return;
-      await this.pause(pause);
+      await pause(nextTryMs, signal);
       answers = await this.options.store.ping().then(
         () => true,
         () => false,
       );
     }
-    if (this.stopping) this.gaveWay = true;
+    if (signal.aborted) this.gaveWay = true;
     await this.again(patient, strikes + 1, fault);
   }
 
@@ -176,17 +163,6 @@ export class Road {
     if (waits || waiting.delivery.from === 'record') return false;
     waiting.reject(fault);
     return true;
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.stopping) this.wake();
-    });
   }
 
   /** Something in this batch can not be recorded, or it is too much: halve it until the culprit stands alone. */

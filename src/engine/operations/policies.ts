@@ -9,6 +9,7 @@ import type {
   Store,
   Wire,
 } from '../ports.js';
+import { problem } from '../problem.js';
 import type { OrchestrationResult, PolicyRequest } from '../service.js';
 
 const MOST_SUGGESTIONS = 3;
@@ -51,23 +52,21 @@ export class Policies {
   }
 
   private async unknownName(name: string): Promise<Problem> {
-    return {
-      code: 'UNKNOWN_ORCHESTRATION',
-      message: `no orchestration is called ${name}; register it first`,
-      path: 'orchestrationName',
-      line: null,
-      suggestions: await this.store.similarNames(name, MOST_SUGGESTIONS),
-    };
+    return problem(
+      'UNKNOWN_ORCHESTRATION',
+      `no orchestration is called ${name}; register it first`,
+      'orchestrationName',
+      await this.store.similarNames(name, MOST_SUGGESTIONS),
+    );
   }
 
   private unknownStep(name: string, stepName: string, steps: readonly string[]): Problem {
-    return {
-      code: 'UNKNOWN_STEP',
-      message: `${name} has no step ${stepName}; leave stepName out for all of its steps`,
-      path: 'stepName',
-      line: null,
-      suggestions: this.wire.nearest(stepName, steps),
-    };
+    return problem(
+      'UNKNOWN_STEP',
+      `${name} has no step ${stepName}; leave stepName out for all of its steps`,
+      'stepName',
+      this.wire.nearest(stepName, steps),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-/** What operators may do with records nobody could use: send them down the road once more, or put them away. */
+/** What operators may do with quarantined records: process them again, or discard them. */
 
-import type { Road } from '../intake/road.js';
+import type { DeliveryQueue } from '../intake/queue.js';
 import type {
   Decode,
   Decoded,
@@ -13,11 +13,12 @@ import type {
   Replay,
   Store,
 } from '../ports.js';
+import { problem } from '../problem.js';
 import type { Registry } from '../registry/registry.js';
 import type { QuarantineResult } from '../service.js';
 
 export interface QuarantineOptions {
-  readonly road: Pick<Road, 'submit'>;
+  readonly queue: Pick<DeliveryQueue, 'submit'>;
   readonly read: Pick<ReadModel, 'quarantined'>;
   readonly store: Pick<Store, 'settleQuarantined'>;
   readonly registry: Pick<Registry, 'register'>;
@@ -58,7 +59,7 @@ export class Quarantine {
 
   /** What it leads to and that it was replayed are one transaction. */
   private async submit(delivery: Delivery): Promise<Problem[]> {
-    const [outcome] = await this.options.road.submit([delivery]);
+    const [outcome] = await this.options.queue.submit([delivery]);
     switch (outcome?.kind) {
       case 'recorded':
         return outcome.refusal === null
@@ -75,7 +76,7 @@ export class Quarantine {
       case 'quarantined':
         return [problem('STILL_POISON', `${outcome.message}; it stays in quarantine`)];
       default:
-        return [problem('ALREADY_SETTLED', 'somebody else has just settled it')];
+        return [problem('ALREADY_SETTLED', 'another request has just settled it')];
     }
   }
 
@@ -91,13 +92,9 @@ export class Quarantine {
   }
 }
 
-function problem(code: string, message: string): Problem {
-  return { code, message, path: null, line: null, suggestions: [] };
-}
-
 function unknown(id: string): QuarantineResult {
   const message = `nothing in quarantine has the id ${id}; the query quarantine lists what there is`;
-  return { record: null, problems: [{ ...problem('UNKNOWN_QUARANTINED', message), path: 'id' }] };
+  return { record: null, problems: [problem('UNKNOWN_QUARANTINED', message, 'id')] };
 }
 
 function settledAlready(record: QuarantinedRecord): QuarantineResult {

@@ -1,15 +1,17 @@
-/** What callers say: start a flow, or an operator's word. Expected trouble becomes problems. */
+/** Requests of callers: start a flow, apply an operator action. Expected trouble becomes problems. */
 
 import { LIMITS } from '../../limits/limits.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
-import { CannotRecord, Overloaded, type Road } from '../intake/road.js';
-import type { DeliveryOutcome, Problem, ReadModel, Store } from '../ports.js';
+import { type DeliveryQueue, Overloaded } from '../intake/queue.js';
+import { CannotRecord } from '../intake/road.js';
+import type { DeliveryOutcome, ReadModel, Store } from '../ports.js';
+import { problem } from '../problem.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
 
-export class Commands {
+export class Requests {
   constructor(
-    private readonly road: Road,
+    private readonly queue: Pick<DeliveryQueue, 'submit'>,
     private readonly read: ReadModel,
     private readonly store: Pick<Store, 'similarNames'>,
     /** Why no new flow can be carried now; null = nothing is in the way. */
@@ -27,7 +29,7 @@ export class Commands {
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };
-      const [outcome] = await this.road.submit([{ from: 'caller', kind: 'start', start }]);
+      const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'start', start }]);
       return await this.started(request, flowId, outcome, suggestions);
     } catch (error) {
       if (error instanceof Overloaded || error instanceof CannotRecord)
@@ -40,19 +42,19 @@ export class Commands {
     request: StartRequest,
     flowId: string,
     outcome: DeliveryOutcome | undefined,
-    asking: { left: number },
+    lookups: { left: number },
   ): Promise<ExecuteResult> {
     if (outcome?.kind === 'recorded') return { flow: outcome.flow, created: true, problems: [] };
     if (outcome?.kind === 'quarantined') {
       const suggestions =
-        outcome.code === 'UNKNOWN_ORCHESTRATION' && asking.left-- > 0
+        outcome.code === 'UNKNOWN_ORCHESTRATION' && lookups.left-- > 0
           ? await this.store.similarNames(request.orchestrationName, 3)
           : [];
       const path = outcome.code === 'UNKNOWN_ORCHESTRATION' ? 'orchestrationName' : null;
       return {
         flow: null,
         created: false,
-        problems: [{ ...problem(outcome.code, outcome.message), path, suggestions }],
+        problems: [problem(outcome.code, outcome.message, path, suggestions)],
       };
     }
     if (outcome?.kind !== 'echo') throw new Error(`a start ended as ${outcome?.kind}`);
@@ -61,15 +63,15 @@ export class Commands {
       return {
         flow: null,
         created: false,
-        problems: [{ ...problem('IDEMPOTENCY_KEY_CONFLICT', message), path: 'idempotencyKey' }],
+        problems: [problem('IDEMPOTENCY_KEY_CONFLICT', message, 'idempotencyKey')],
       };
     }
     const flow = (await this.read.flows([outcome.flowId])).get(outcome.flowId) ?? null;
     return { flow, created: request.flowId === null && outcome.flowId === flowId, problems: [] };
   }
 
-  async say(input: OperatorInput): Promise<FlowResult> {
-    const [outcome] = await this.road.submit([{ from: 'caller', kind: 'input', input }]);
+  async applyOperatorAction(input: OperatorInput): Promise<FlowResult> {
+    const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'input', input }]);
     if (outcome?.kind === 'recorded') {
       const { flow, refusal } = outcome;
       return { flow, problems: refusal === null ? [] : [problem(refusal.code, refusal.message)] };
@@ -78,13 +80,7 @@ export class Commands {
       return { flow: null, problems: [problem('FLOW_PARKED', outcome.reason)] };
     return {
       flow: null,
-      problems: [
-        { ...problem('UNKNOWN_FLOW', `there is no flow ${input.flowId}`), path: 'flowId' },
-      ],
+      problems: [problem('UNKNOWN_FLOW', `there is no flow ${input.flowId}`, 'flowId')],
     };
   }
-}
-
-function problem(code: string, message: string): Problem {
-  return { code, message, path: null, line: null, suggestions: [] };
 }

@@ -2,6 +2,7 @@
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { Problem, Store, Wire } from '../ports.js';
+import { problem } from '../problem.js';
 import type { SimulationRequest, SimulationResult } from '../service.js';
 import { simulate } from '../simulation/simulate.js';
 import { traceOf } from '../simulation/trace-line.js';
@@ -35,13 +36,12 @@ export class Simulations {
   }
 
   private async unknownName(name: string): Promise<Problem> {
-    return {
-      code: 'UNKNOWN_ORCHESTRATION',
-      message: `no orchestration is called ${name}; register it first, or simulate its document`,
-      path: 'orchestrationName',
-      line: null,
-      suggestions: await this.store.similarNames(name, MOST_SUGGESTIONS),
-    };
+    return problem(
+      'UNKNOWN_ORCHESTRATION',
+      `no orchestration is called ${name}; register it first, or simulate its document`,
+      'orchestrationName',
+      await this.store.similarNames(name, MOST_SUGGESTIONS),
+    );
   }
 
   private unknownStep(
@@ -50,13 +50,12 @@ export class Simulations {
     steps: readonly string[],
     index: number,
   ): Problem {
-    return {
-      code: 'UNKNOWN_STEP',
-      message: `${name} has no step ${stepName}`,
-      path: `faults[${index}].stepName`,
-      line: null,
-      suggestions: this.wire.nearest(stepName, steps),
-    };
+    return problem(
+      'UNKNOWN_STEP',
+      `${name} has no step ${stepName}`,
+      `faults[${index}].stepName`,
+      this.wire.nearest(stepName, steps),
+    );
   }
 }
 
@@ -65,11 +64,9 @@ function refused(problems: readonly Problem[]): SimulationResult {
 }
 
 function tooLong(most: number): Problem {
-  return {
-    code: 'SIMULATION_TOO_LONG',
-    message: `the simulated flow has over ${most} events; let fewer attempts fail, or give its steps fewer retries`,
-    path: 'faults',
-    line: null,
-    suggestions: [],
-  };
+  return problem(
+    'SIMULATION_TOO_LONG',
+    `the simulated flow has over ${most} events; let fewer attempts fail, or give its steps fewer retries`,
+    'faults',
+  );
 }

@@ -1,6 +1,7 @@
 /** Whether an orchestration takes new flows and sends DO commands: an operator pauses, resumes or archives it (rules.md#paused-orchestration). */
 import type { Log } from '../../observability/log.js';
 import type { Problem, RegistrationRow, RegistryTransaction, Standing, Store } from '../ports.js';
+import { problem } from '../problem.js';
 import type { OrchestrationRequest, OrchestrationResult } from '../service.js';
 
 const MOST_SUGGESTIONS = 3;
@@ -30,13 +31,12 @@ export class Standings {
   }
 
   private async unknownName(name: string): Promise<Problem> {
-    return {
-      code: 'UNKNOWN_ORCHESTRATION',
-      message: `no orchestration is called ${name}; register it first`,
-      path: 'name',
-      line: null,
-      suggestions: await this.store.similarNames(name, MOST_SUGGESTIONS),
-    };
+    return problem(
+      'UNKNOWN_ORCHESTRATION',
+      `no orchestration is called ${name}; register it first`,
+      'name',
+      await this.store.similarNames(name, MOST_SUGGESTIONS),
+    );
   }
 }
 
@@ -47,8 +47,7 @@ async function changed(
 ): Promise<OrchestrationResult> {
   const refusal = whyNot(row, request.verb);
   if (refusal !== null) {
-    const problem = { code: 'NOT_ALLOWED', message: refusal, path: null, line: null };
-    return { row, problems: [{ ...problem, suggestions: [] }] };
+    return { row, problems: [problem('NOT_ALLOWED', refusal)] };
   }
   const standing = after(row, request, await tx.now());
   await tx.saveStanding(request.name, standing, row.paused && !standing.paused);

@@ -7,6 +7,7 @@
 import { LIMITS } from '../../limits/limits.js';
 import type { Log } from '../../observability/log.js';
 import { messageHeaders } from '../../observability/message-headers.js';
+import { backoff, pause } from '../../timing/pause.js';
 import type { Delivery, OutboxRow, Publisher, PublishResult, Store } from '../ports.js';
 
 export interface RelayOptions {
@@ -29,7 +30,7 @@ interface Held {
 
 const MOST_AT_ONCE = 1000;
 const LEFTOVER_FLOWS = 200;
-const LONGEST_PAUSE_MS = 1000;
+const PAUSES = { firstMs: 100, longestMs: 1000 };
 
 export class Relay {
   private held: Held[] = [];
@@ -37,8 +38,7 @@ export class Relay {
   private publishing: Promise<void> | null = null;
   private leftovers: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
-  private wake: (() => void) | null = null;
-  private stopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: RelayOptions) {}
 
@@ -77,13 +77,12 @@ export class Relay {
   }
 
   private abandon(): void {
-    this.stopping = true;
-    this.wake?.();
+    this.stopping.abort();
   }
 
   private async publishAll(): Promise<void> {
     let failures = 0;
-    while (this.held.length > 0 && !this.stopping) {
+    while (this.held.length > 0 && !this.stopping.signal.aborted) {
       this.dropStale();
       const batch = this.takeBatch();
       if (this.options.log.debugs)
@@ -97,7 +96,7 @@ export class Relay {
       for (const { row } of again) this.heldBytes += sizeOf(row);
       await this.settle(results);
       failures = later.size === 0 ? 0 : failures + 1;
-      if (failures > 0) await this.pause(failures, later.size, results);
+      if (failures > 0) await this.waitForBroker(failures, later.size, results);
     }
     this.publishing = null;
   }
@@ -148,31 +147,25 @@ export class Relay {
     }
   }
 
-  private async pause(
+  private async waitForBroker(
     failures: number,
     rows: number,
     results: readonly PublishResult[],
   ): Promise<void> {
-    const ms = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
+    const nextTryMs = backoff(failures - 1, PAUSES);
     const why = results.find(({ result }) => result === 'later')?.errorMessage;
     if (failures === 1 || failures % 10 === 0)
       this.options.log.warn(
-        { rows, why, nextTryMs: ms },
+        { rows, why, nextTryMs },
         'the broker does not take messages; trying again',
       );
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    await pause(nextTryMs, this.stopping.signal);
   }
 
   private takeLeftovers(): void {
     this.leftovers = this.leftovers.then(async () => {
       try {
-        if (this.stopping || !this.hasRoom) return;
+        if (this.stopping.signal.aborted || !this.hasRoom) return;
         const rows = await this.options.store.outboxTake(LEFTOVER_FLOWS);
         if (rows.length > 0)
           this.options.log.info({ rows: rows.length }, 'publishing left-over messages');

@@ -1,5 +1,5 @@
 /** The answer to a registration, on its status topic. */
-import type { Problem, Registration } from '../ports.js';
+import type { Problem, Registration, RegistrationStatusNotice } from '../ports.js';
 import type { RegisterResult } from '../service.js';
 import { nameOf } from './declared.js';
 import type { RegistryOptions } from './registry.js';
@@ -7,39 +7,15 @@ import type { RegistryOptions } from './registry.js';
 /** One message per declaration, failures included; not worth failing a stored registration for. */
 export async function announce(
   { broker, wire, log }: RegistryOptions,
-  { declarations, problems, serviceName, named: spoken }: Registration,
+  registration: Registration,
   result: RegisterResult,
 ): Promise<void> {
-  const wrong = [...problems, ...result.problems];
-  const failureReason = wrong.length === 0 ? null : [...new Set(wrong.map(reasonOf))].join('; ');
-  const declared = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
-  const named = declared.length > 0 ? declared : (spoken ?? []);
-  const about = named.length > 0 ? named : [{ orchestrationName: null, as: null }];
-  const rows = about.map(({ orchestrationName, as }, number) => {
-    const stored = result.registrations.find(
-      (one) => one.orchestrationName === orchestrationName && one.as === as,
-    );
-    const status =
-      failureReason !== null
-        ? ('FAILED' as const)
-        : stored?.status === 'REGISTERED'
-          ? ('SUCCESS' as const)
-          : ('PENDING' as const);
-    const notice = {
-      orchestrationName,
-      as,
-      serviceName,
-      status,
-      failureReason,
-      timestamp: Date.now(),
-    };
-    return {
-      ...wire.registrationStatus(notice),
-      flowId: orchestrationName ?? '',
-      number,
-      attemptId: null,
-    };
-  });
+  const rows = noticesOf(registration, result).map((notice, number) => ({
+    ...wire.registrationStatus(notice),
+    flowId: notice.orchestrationName ?? '',
+    number,
+    attemptId: null,
+  }));
   for (const { row, result: sent, errorMessage } of await broker.publisher.publish(rows)) {
     if (sent !== 'ok')
       log.warn(
@@ -47,6 +23,26 @@ export async function announce(
         'a registration status could not be published',
       );
   }
+}
+
+function noticesOf(
+  { declarations, problems, serviceName, named }: Registration,
+  result: RegisterResult,
+): RegistrationStatusNotice[] {
+  const wrong = [...problems, ...result.problems];
+  const failureReason = wrong.length === 0 ? null : [...new Set(wrong.map(reasonOf))].join('; ');
+  const declared = declarations.map((one) => ({ orchestrationName: nameOf(one), as: one.as }));
+  const recognised = declared.length > 0 ? declared : (named ?? []);
+  const about = recognised.length > 0 ? recognised : [{ orchestrationName: null, as: null }];
+  const timestamp = Date.now();
+  return about.map(({ orchestrationName, as }) => {
+    const stored = result.registrations.find(
+      (one) => one.orchestrationName === orchestrationName && one.as === as,
+    );
+    const accepted = stored?.status === 'REGISTERED' ? 'SUCCESS' : 'PENDING';
+    const status = failureReason === null ? accepted : 'FAILED';
+    return { orchestrationName, as, serviceName, status, failureReason, timestamp };
+  });
 }
 
 function reasonOf({ code, path, message }: Problem): string {

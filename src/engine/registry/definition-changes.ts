@@ -31,7 +31,7 @@ function contentOf({
   ]);
 }
 
-/** Key order says nothing: a stored version may come back in another. */
+/** The order of keys has no meaning: a stored version may come back in another. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);
@@ -40,68 +40,88 @@ function sorted(value: unknown): unknown {
     .map(([key, inner]) => [key, sorted(inner)]);
 }
 
+type Change = Omit<DefinitionChange, 'flowsInFlight'>;
+
 export function changesBetween(
   before: Content,
   after: Content,
   flowsInFlight: number,
 ): DefinitionChange[] {
-  const changes: Omit<DefinitionChange, 'flowsInFlight'>[] = [];
-  const say = (kind: string, breaking: boolean, description: string): number =>
-    changes.push({ kind, breaking, description });
-  if (before.type !== after.type)
-    say('TYPE_CHANGED', true, `type ${before.type} becomes ${after.type}`);
-  const old = new Map(before.steps.map((step) => [step.name, step]));
-  const kept = after.steps.filter((step) => old.has(step.name));
-  for (const step of before.steps) {
-    if (!kept.some(({ name }) => name === step.name))
-      say('STEP_REMOVED', true, `step ${step.name} is gone: its workers get no more commands`);
-  }
-  for (const step of after.steps) {
-    const was = old.get(step.name);
-    if (was === undefined)
-      say('STEP_ADDED', true, `step ${step.name} is new: flows wait for a worker on its topics`);
-    else changes.push(...stepChanges(was, step));
-  }
-  const order = before.steps.filter((step) => kept.some(({ name }) => name === step.name));
-  if (order.some((step, index) => step.name !== kept[index]?.name)) {
-    say(
-      'STEPS_REORDERED',
-      true,
-      `the order becomes ${after.steps.map(({ name }) => name).join(', ')}`,
-    );
-  }
-  for (const field of [
-    'deadlineMs',
-    'onRetriesExhausted',
-    'onUndoExhausted',
-    'description',
-    'labels',
-  ] as const) {
-    if (said(before[field]) !== said(after[field]))
-      say(
-        'ORCHESTRATION_CHANGED',
-        false,
-        `${field} ${said(before[field])} becomes ${said(after[field])}`,
-      );
-  }
+  const changes = [
+    ...typeChange(before, after),
+    ...removedSteps(before, after),
+    ...addedAndChangedSteps(before, after),
+    ...reordering(before, after),
+    ...settingChanges(before, after),
+  ];
   return changes.map((change) => ({ ...change, flowsInFlight }));
+}
+
+function typeChange(before: Content, after: Content): Change[] {
+  if (before.type === after.type) return [];
+  const description = `type ${before.type} becomes ${after.type}`;
+  return [{ kind: 'TYPE_CHANGED', breaking: true, description }];
+}
+
+function removedSteps(before: Content, after: Content): Change[] {
+  const kept = new Set(after.steps.map(({ name }) => name));
+  return before.steps
+    .filter(({ name }) => !kept.has(name))
+    .map(({ name }) => ({
+      kind: 'STEP_REMOVED',
+      breaking: true,
+      description: `step ${name} is gone: its workers get no more commands`,
+    }));
+}
+
+function addedAndChangedSteps(before: Content, after: Content): Change[] {
+  const known = new Map(before.steps.map((step) => [step.name, step]));
+  return after.steps.flatMap((step) => {
+    const earlier = known.get(step.name);
+    if (earlier !== undefined) return stepChanges(earlier, step);
+    const description = `step ${step.name} is new: flows wait for a worker on its topics`;
+    return [{ kind: 'STEP_ADDED', breaking: true, description }];
+  });
+}
+
+/** Of the steps that both versions have. */
+function reordering(before: Content, after: Content): Change[] {
+  const [old, fresh] = [before, after].map(({ steps }) => steps.map(({ name }) => name));
+  const order = (old ?? []).filter((name) => fresh?.includes(name));
+  const kept = (fresh ?? []).filter((name) => old?.includes(name));
+  if (order.every((name, index) => name === kept[index])) return [];
+  const description = `the order becomes ${(fresh ?? []).join(', ')}`;
+  return [{ kind: 'STEPS_REORDERED', breaking: true, description }];
+}
+
+const SETTINGS = [
+  'deadlineMs',
+  'onRetriesExhausted',
+  'onUndoExhausted',
+  'description',
+  'labels',
+] as const;
+
+function settingChanges(before: Content, after: Content): Change[] {
+  return SETTINGS.filter((field) => shown(before[field]) !== shown(after[field])).map((field) => ({
+    kind: 'ORCHESTRATION_CHANGED',
+    breaking: false,
+    description: `${field} ${shown(before[field])} becomes ${shown(after[field])}`,
+  }));
 }
 
 const BREAKING = new Set<keyof StepDefinition>(['objectType', 'payloadSchema']);
 
-function stepChanges(
-  before: StepDefinition,
-  after: StepDefinition,
-): Omit<DefinitionChange, 'flowsInFlight'>[] {
+function stepChanges(before: StepDefinition, after: StepDefinition): Change[] {
   return (Object.keys(after) as (keyof StepDefinition)[])
-    .filter((field) => field !== 'name' && said(before[field]) !== said(after[field]))
+    .filter((field) => field !== 'name' && shown(before[field]) !== shown(after[field]))
     .map((field) => ({
       kind: 'STEP_CHANGED',
       breaking: BREAKING.has(field),
-      description: `step ${after.name}: ${field} ${said(before[field])} becomes ${said(after[field])}`,
+      description: `step ${after.name}: ${field} ${shown(before[field])} becomes ${shown(after[field])}`,
     }));
 }
 
-function said(value: unknown): string {
+function shown(value: unknown): string {
   return JSON.stringify(sorted(value)) ?? 'none';
 }

@@ -1,5 +1,6 @@
 /** Registered orchestrations and workers: what a document changes, and which version a start gets. */
 import type { Log } from '../../observability/log.js';
+import { backoff, pause } from '../../timing/pause.js';
 import {
   type Broker,
   type Declaration,
@@ -15,6 +16,7 @@ import { announce } from './announcement.js';
 import { collisions } from './collisions.js';
 import { nameOf, stepNamesOf } from './declared.js';
 import { changesBetween, sameContent } from './definition-changes.js';
+import { registrationStatus } from './registration-status.js';
 
 export interface RegistryOptions {
   readonly store: Pick<Store, 'registry'>;
@@ -23,12 +25,13 @@ export interface RegistryOptions {
   readonly log: Log;
 }
 
+const PAUSES = { firstMs: 50, longestMs: 2000 };
+
 type Initiator = Declaration & { readonly as: 'initiator' };
 type Worker = Declaration & { readonly as: 'worker' };
 
 export class Registry {
-  private stopping = false;
-  private wake: () => void = () => undefined;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: RegistryOptions) {}
 
@@ -42,14 +45,14 @@ export class Registry {
     return result;
   }
 
-  /** From a topic: a fault is waited out, the record is not lost. What can not be stored for another reason is said and let go. */
+  /** From a topic: a fault is waited out, the record is not lost. What cannot be stored for another reason is logged and let go. */
   async registerPatiently(registration: Registration): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
         await this.register(registration, false);
         return;
       } catch (error) {
-        if (this.stopping) throw error;
+        if (this.stopping.signal.aborted) throw error;
         if (!(error instanceof Fault)) {
           this.options.log.error(
             { err: error },
@@ -58,24 +61,13 @@ export class Registry {
           return;
         }
         this.options.log.warn({ err: error }, 'a registration from the topic waits');
-        await this.pause(Math.min(2000, 50 * 2 ** failures));
+        await pause(backoff(failures, PAUSES), this.stopping.signal);
       }
     }
   }
 
   stop(): void {
-    this.stopping = true;
-    this.wake();
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    this.stopping.abort();
   }
 
   /** Topics are made between two transactions, never in one: a slow broker must not hold the registry's lock, or outlive it. */
@@ -109,16 +101,17 @@ export class Registry {
   /** Workers first: an initiator's status counts them. */
   private async stored(
     tx: RegistryTransaction,
-    { declarations, serviceName }: Registration,
+    registration: Registration,
     dryRun: boolean,
   ): Promise<Registered[]> {
+    const { declarations, serviceName } = registration;
     const order = (one: Declaration): number => (one.as === 'worker' ? 0 : 1);
     const registrations: Registered[] = [];
     for (const one of [...declarations].sort((a, b) => order(a) - order(b))) {
       registrations.push(
         one.as === 'worker'
           ? await this.worker(tx, one, serviceName, dryRun)
-          : await this.initiator(tx, one, declarations, serviceName, dryRun),
+          : await this.initiator(tx, one, registration, dryRun),
       );
     }
     return registrations;
@@ -127,8 +120,7 @@ export class Registry {
   private async initiator(
     tx: RegistryTransaction,
     { orchestration }: Initiator,
-    all: readonly Declaration[],
-    serviceName: string | null,
+    { declarations, serviceName }: Registration,
     dryRun: boolean,
   ): Promise<Registered> {
     const { name } = orchestration;
@@ -140,13 +132,11 @@ export class Registry {
       changed && current !== undefined
         ? changesBetween(current, orchestration, await tx.flowsInFlight(name))
         : [];
-    const served = new Set((await tx.workers([name])).map((row) => row.stepName));
-    for (const one of all)
-      if (one.as === 'worker' && one.orchestrationName === name)
-        for (const step of one.steps) served.add(step.stepName);
-    const status = orchestration.steps.every((step) => served.has(step.name))
-      ? 'REGISTERED'
-      : 'PARTIALLY_REGISTERED';
+    const declared = declarations.flatMap((one) =>
+      one.as === 'worker' && one.orchestrationName === name ? one.steps : [],
+    );
+    const served = stepsOf([...(await tx.workers([name])), ...declared]);
+    const status = registrationStatus(orchestration, (step) => served.has(step));
     return { orchestrationName: name, as: 'initiator', version, changed, status, changes };
   }
 
@@ -166,20 +156,20 @@ export class Registry {
     const fresh = rows.filter((row) => !before.some((known) => sameWorker(known, row)));
     if (fresh.length > 0 && !dryRun) await tx.saveWorkers(fresh);
     const current = (await tx.current([name])).get(name)?.orchestration ?? null;
-    const served = new Set([...before, ...rows].map((row) => row.stepName));
-    const status =
-      current?.steps.every((step) => served.has(step.name)) === true
-        ? 'REGISTERED'
-        : 'PARTIALLY_REGISTERED';
+    const served = stepsOf([...before, ...rows]);
     return {
       orchestrationName: name,
       as: 'worker',
       version: current?.version ?? null,
       changed: fresh.length > 0,
-      status,
+      status: registrationStatus(current, (step) => served.has(step)),
       changes: [],
     };
   }
+}
+
+function stepsOf(workers: readonly { readonly stepName: string }[]): ReadonlySet<string> {
+  return new Set(workers.map(({ stepName }) => stepName));
 }
 
 function sameWorker(one: WorkerRow, other: WorkerRow): boolean {

@@ -3,6 +3,7 @@
  * each for as long as keeps its share of the database's time bounded; of all instances one is at it. Nothing waits for it, so it never hurries.
  */
 import type { Log } from '../../observability/log.js';
+import { pause } from '../../timing/pause.js';
 import type { EndStatus, Removal, Removed, Store } from '../ports.js';
 
 /** How long what is over is kept, ms; null = for ever. */
@@ -92,23 +93,8 @@ export class Retention {
       if (removed > 0) count(removed);
       if (next === null) return;
       after = next;
-      await this.rest((performance.now() - began) * REST_PER_WORK);
+      await pause((performance.now() - began) * REST_PER_WORK, this.stopping.signal);
     }
-  }
-
-  /** Until the time is over, or everything is. */
-  private rest(ms: number): Promise<void> {
-    const { signal } = this.stopping;
-    return new Promise((resolve) => {
-      const over = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', over);
-        resolve();
-      };
-      const timer = setTimeout(over, ms);
-      signal.addEventListener('abort', over);
-      if (signal.aborted) over();
-    });
   }
 }
 

@@ -24,7 +24,10 @@ type PageAfter = (cursor: number) => Promise<readonly FlowEvent[] | null>;
 interface Followed {
   readonly flowId: string;
   readonly after: number;
+  readonly first: readonly FlowEvent[];
   readonly pageAfter: PageAfter;
+  readonly mailbox: Mailbox;
+  readonly leave: () => void;
 }
 
 export class Hub {
@@ -78,15 +81,12 @@ export class Hub {
       leave();
       return null;
     }
-    return this.events({ flowId, after, pageAfter }, first, mailbox, signal, leave);
+    return this.events({ flowId, after, first, pageAfter, mailbox, leave }, signal);
   }
 
   private async *events(
-    { flowId, after, pageAfter }: Followed,
-    first: readonly FlowEvent[],
-    mailbox: Mailbox,
+    { flowId, after, first, pageAfter, mailbox, leave }: Followed,
     signal: AbortSignal,
-    leave: () => void,
   ): AsyncGenerator<FlowEvent> {
     const abort = (): void => mailbox.close();
     signal.addEventListener('abort', abort);

@@ -118,8 +118,8 @@ export class EngineInMemory implements EngineService {
     return { flow: this.commit(begun), created: true, problems: [] };
   }
 
-  async say(input: OperatorInput): Promise<FlowResult> {
-    this.ask('say');
+  async applyOperatorAction(input: OperatorInput): Promise<FlowResult> {
+    this.ask('applyOperatorAction');
     this.words.push(input);
     if (!this.flows.has(input.flowId)) {
       return {
@@ -262,14 +262,6 @@ export class EngineInMemory implements EngineService {
     this.ask('orchestration');
     const versions = this.versions.get(name);
     return (version === null ? versions?.at(-1) : versions?.[version - 1]) ?? null;
-  }
-
-  async registrationStatus({
-    orchestration: { name, steps },
-  }: RegistrationRow): Promise<Registered['status']> {
-    return steps.every((step) => this.workers.has(`${name}/${step.name}`))
-      ? 'REGISTERED'
-      : 'PARTIALLY_REGISTERED';
   }
 
   async follow(

@@ -1,0 +1,22 @@
+/** A debug line per event. DO and UNDO have a component each, so that one can be made louder alone (docs/operating.md). */
+import type { Log, Logs } from '../observability/log.js';
+import type { FlowEvent } from '../saga/event.js';
+import type { FlowRecord } from './ports.js';
+
+type Direction = 'DO' | 'UNDO' | 'FLOW';
+
+/** Every line has its flowId. */
+export function logEvents(logs: Logs, records: readonly FlowRecord[]): void {
+  const by: Record<Direction, Log> = { DO: logs('do'), UNDO: logs('undo'), FLOW: logs('flow') };
+  if (!by.DO.debugs && !by.UNDO.debugs && !by.FLOW.debugs) return;
+  for (const { after, events } of records) {
+    for (const event of events)
+      by[directionOf(event)].debug({ flowId: after.flowId, ...event }, event.type);
+  }
+}
+
+function directionOf(event: FlowEvent): Direction {
+  if (event.type.startsWith('UNDO') || ('action' in event && event.action === 'UNDO'))
+    return 'UNDO';
+  return event.type.startsWith('DO') || 'action' in event ? 'DO' : 'FLOW';
+}
