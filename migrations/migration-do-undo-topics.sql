@@ -221,6 +221,11 @@ ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS standing json;
 ALTER TABLE orchestration_name ADD COLUMN IF NOT EXISTS waking json;
 CREATE INDEX IF NOT EXISTS orchestration_name_waking ON orchestration_name (name) WHERE waking IS NOT NULL;
 
+-- Since migration-start-payloads: a large payload a flow was started with is kept once, in orchestration_run.input. true: the step's input is
+-- that (its own is NULL); the message ends with that (its value stops where the payload begins).
+ALTER TABLE orchestration_step_run ADD COLUMN IF NOT EXISTS input_of_flow boolean;
+ALTER TABLE orchestration_outbox ADD COLUMN IF NOT EXISTS payload_of_flow boolean;
+
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   id          serial NOT NULL,
@@ -233,7 +238,8 @@ SELECT revision FROM (VALUES
   (1, 'migration-do-undo-topics'),
   (2, 'migration-quarantine-settled'),
   (3, 'migration-retry-policies'),
-  (4, 'migration-standing')
+  (4, 'migration-standing'),
+  (5, 'migration-start-payloads')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

@@ -1,5 +1,5 @@
 /** Messages into the topics' logs, one by one: one that can not go fails alone. */
-import type { OutboxRow, PublishResult } from '../engine/ports.js';
+import { type OutboxRow, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Topic } from './topic.js';
 
 export interface Publishing {
@@ -21,7 +21,7 @@ export async function publishOne(
   const topic = topicOf(row.topic);
   if (topic === undefined)
     return failed('never', 'UNKNOWN_TOPIC', `there is no topic ${row.topic}`);
-  const [key, value] = [toBytes(row.key), toBytes(row.value)];
+  const [key, value] = [toBytes(row.key), toBytes(wholeValue(row))];
   const bytes = (key?.length ?? 0) + (value?.length ?? 0);
   if (bytes > maxMessageBytes)
     return failed(

@@ -1,6 +1,6 @@
 /** Rows to Kafka, acks of all replicas. A batch the cluster does not take is taken apart until what is in the way stands alone. */
 import type { Message, TopicMessages } from 'kafkajs';
-import type { OutboxRow, Publisher, PublishResult } from '../engine/ports.js';
+import { type OutboxRow, type Publisher, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
 import type { Sender } from './sender.js';
@@ -177,20 +177,22 @@ function bytesOf(part: string | Uint8Array | null): number {
   return part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
 }
 
-function sizeOf({ key, value, headers }: OutboxRow): number {
+function sizeOf(row: OutboxRow): number {
+  const { key, value, startPayload, headers } = row;
   const named = Object.entries(headers).reduce(
     (sum, [name, text]) => sum + bytesOf(name) + bytesOf(text) + 4,
     0,
   );
-  return bytesOf(key) + bytesOf(value) + named + OVERHEAD;
+  const shared = startPayload === undefined ? 0 : bytesOf(startPayload) + 1;
+  return bytesOf(key) + bytesOf(value) + shared + named + OVERHEAD;
 }
 
 function messagesOf(topic: string, rows: readonly OutboxRow[]): TopicMessages {
   const messages = rows.map(
-    ({ key, value, headers }): Message => ({
-      key: bufferOf(key),
-      value: bufferOf(value),
-      headers: { ...headers },
+    (row): Message => ({
+      key: bufferOf(row.key),
+      value: bufferOf(wholeValue(row)),
+      headers: { ...row.headers },
     }),
   );
   return { topic, messages };

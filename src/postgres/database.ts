@@ -27,7 +27,7 @@ import * as definitionRows from './schema/entities/definitions.js';
 import * as roadRows from './schema/entities/messages.js';
 import * as runRows from './schema/entities/runs.js';
 import { migrate, Turn } from './schema/migrations.js';
-import { sayWhatItKnows } from './schema/running-gateways.js';
+import { KnownToAll, sayWhatItKnows } from './schema/running-gateways.js';
 import { removing } from './write/removal.js';
 import { PostgresStore } from './write/store.js';
 
@@ -63,6 +63,9 @@ export interface Postgres {
   /** Writes what is still in memory, then closes every connection. */
   close(): Promise<void>;
 }
+
+/** Since then rows may refer to the payload of their flow. */
+const START_PAYLOADS = 'migration-start-payloads';
 
 /** Entities, schema and migrations as MikroORM knows them; connects when first used. */
 export function openOrm(
@@ -120,8 +123,14 @@ export function openPostgres(options: PostgresOptions): Postgres {
   );
   readOrm.em.getConnection().getClient();
   const reads = new ReadPool(readers, driverOptions);
-  const store = new PostgresStore(orm.em, definitions, hints, statements, options, (work) =>
-    removing(statements, driverOptions, work),
+  const store = new PostgresStore(
+    orm.em,
+    definitions,
+    hints,
+    statements,
+    options,
+    (work) => removing(statements, driverOptions, work),
+    new KnownToAll(turn.list.findIndex(({ name }) => name === START_PAYLOADS) + 1),
   );
   return {
     store,

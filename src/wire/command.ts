@@ -4,7 +4,7 @@ import { attemptIdOf } from '../saga/attempt-id.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Action, Flow, Payload, StepRun } from '../saga/flow.js';
 import { headersBefore } from '../saga/worker-headers.js';
-import { iso, message, type WireOptions } from './message.js';
+import { iso, messageOf, type WireOptions } from './message.js';
 import { ownHeaders } from './starts.js';
 import { stepTopic } from './topics.js';
 import { traceparentOf } from './trace.js';
@@ -39,7 +39,7 @@ export function command(flow: Flow, step: StepRun, event: Sent, options: WireOpt
     attemptId,
     topic: stepTopic(flow.orchestration.name, event.stepName, action),
     key: flowId,
-    value: message(headers, action === 'DO' ? step.input : undoPayload(step)),
+    ...messageOf(flow, headers, action === 'DO' ? step.input : undoPayload(step)),
     headers: recordHeaders({ flowId, action, attemptId, traceparent }, event.at, options),
   };
 }

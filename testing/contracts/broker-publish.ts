@@ -24,9 +24,13 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
         row(topic, '{"say":"grüß Gott 👋\\u0000"}', { headers: { traceparent: '00-a-b-01' } }),
         row(topic, bytes, { key: bytes.slice(100, 200) }),
         row(topic, null, { key: null }),
+        // What it refers to is sent with it.
+        row(topic, '{"payload":', { startPayload: `"${'ü'.repeat(3_000)}"` }),
       ];
-      expect(resultsOf(await gateway.publisher.publish(rows))).toEqual(['ok', 'ok', 'ok']);
-      const records = await worker.until((heard) => heard.length === 3);
+      expect(resultsOf(await gateway.publisher.publish(rows))).toEqual(['ok', 'ok', 'ok', 'ok']);
+      const records = await worker.until((heard) => heard.length === 4);
+      const long = records.find(({ value }) => (value?.length ?? 0) > 6_000);
+      expect(JSON.parse(textOf(long ?? { value: null })).payload).toBe('ü'.repeat(3_000));
       const found = (fits: (length: number) => boolean) =>
         records.find(({ value }) => fits(value?.length ?? 0));
       const text = found((length) => length > 0 && length < 256);

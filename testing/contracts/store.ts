@@ -14,6 +14,7 @@ import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
 import { storeRemovalContract } from './store-removal.js';
 import { storeStandingContract } from './store-standing.js';
+import { storeStartPayloadContract } from './store-start-payload.js';
 import { storeTimeContract } from './store-time.js';
 
 export interface Gateway {
@@ -71,6 +72,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeOnceContract(opened);
     storeLockingContract(opened);
     storeOutboxContract(opened);
+    storeStartPayloadContract(opened);
     storeQuarantineContract(opened);
     storeTimeContract(opened);
     storeRegistryContract(opened);

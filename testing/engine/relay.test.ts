@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Relay } from '../../src/engine/outbox/relay.js';
 import type { Delivery, OutboxRow, PublishResult } from '../../src/engine/ports.js';
+import { LIMITS } from '../../src/limits/limits.js';
 import { gate, listeningLog, rowOf } from './builders.js';
 
 interface Setup {
@@ -116,4 +117,13 @@ test('it says when its memory is full', () => {
   relay.give(Array.from({ length: 10 }, (_, index) => rowOf('f', index + 1)));
   expect(relay.hasRoom).toBe(false);
   never.open([]);
+});
+
+test('what is published at once is bounded by whole messages, those that share a payload included', async () => {
+  const { relay, published, sent } = relayWith({});
+  const startPayload = 'x'.repeat(LIMITS.publishBytes.value / 4);
+  relay.give([1, 2, 3, 4, 5].map((number) => ({ ...rowOf('f', number), startPayload })));
+  await relay.stop(5000);
+  expect(published.map((rows) => rows.length)).toEqual([3, 2]);
+  expect(sent).toHaveLength(5);
 });

@@ -1,6 +1,14 @@
 /** The built gateway as `npm start` runs it, everything in one process, with a heap of 768 MB: started, measured, ended. */
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +163,10 @@ export class Gateway {
       await Promise.race([gone, wait(STOP_MS)]);
     }
     await endFamilies([this.child.pid]);
+    // Where PostgreSQL's user may not walk through the folder, its data lie outside of it.
+    const outside = join(this.folder, 'data/postgres/elsewhere');
+    if (lstatSync(outside, { throwIfNoEntry: false })?.isSymbolicLink())
+      rmSync(readlinkSync(outside), { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -7,7 +7,8 @@ const EARLIER = new URL('../fixtures/schema-1.sql', import.meta.url);
 const NEW_COLUMNS = `SELECT column_name AS name FROM information_schema.columns
   WHERE (table_name, column_name) IN (('orchestration_quarantine', 'headers'), ('orchestration_quarantine', 'settled_at'),
     ('orchestration_quarantine', 'settled_by'), ('orchestration_quarantine', 'settled_reason'),
-    ('orchestration_name', 'policies'), ('orchestration_run', 'policy')) ORDER BY 1`;
+    ('orchestration_name', 'policies'), ('orchestration_run', 'policy'),
+    ('orchestration_step_run', 'input_of_flow'), ('orchestration_outbox', 'payload_of_flow')) ORDER BY 1`;
 
 describe('from the first revision of the schema', () => {
   let database: TestDatabase;
@@ -21,12 +22,19 @@ describe('from the first revision of the schema', () => {
     const served = load(database);
     await served.some(20);
     expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({
-      applied: ['migration-quarantine-settled', 'migration-retry-policies', 'migration-standing'],
+      applied: [
+        'migration-quarantine-settled',
+        'migration-retry-policies',
+        'migration-standing',
+        'migration-start-payloads',
+      ],
     });
     await served.some(20);
     expect(await served.stop()).toBeGreaterThanOrEqual(40);
     expect((await database.sql(NEW_COLUMNS)).map(({ name }) => name)).toEqual([
       'headers',
+      'input_of_flow',
+      'payload_of_flow',
       'policies',
       'policy',
       'settled_at',

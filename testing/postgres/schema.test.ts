@@ -13,6 +13,7 @@ const REVISIONS = [
   'migration-quarantine-settled',
   'migration-retry-policies',
   'migration-standing',
+  'migration-start-payloads',
 ];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),

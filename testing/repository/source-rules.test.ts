@@ -11,7 +11,7 @@ const sources = below('src').filter((file) => !file.includes('/generated/'));
 const tests = below('testing');
 
 /** Over their budget since lines are at most 100 characters wide; each is to be split by idea. */
-const TO_SPLIT = new Set(['src/config/config.ts', 'src/postgres/write/store.ts']);
+const TO_SPLIT = new Set(['src/config/config.ts']);
 
 test('files are short: at most 250 lines, at most 150 in the saga', () => {
   const most = (file: string): number => (file.startsWith('src/saga/') ? 150 : 250);

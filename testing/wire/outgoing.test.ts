@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Wire } from '../../src/engine/ports.js';
+import { lengthOf, type Wire, wholeValue } from '../../src/engine/ports.js';
 import { advance, start } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { ReplyInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
+import { LARGE } from '../../src/saga/start-payload.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { TOPICS } from '../../src/wire/topics.js';
 import { traceparentOf } from '../../src/wire/trace.js';
@@ -13,13 +14,17 @@ import { sequential } from '../engine/builders.js';
 const wire: Wire = createWire({ commandTypeId: null, source: '/test' });
 const T = 1_700_000_000_000;
 
-function begin(orchestration: Orchestration, headers: Record<string, unknown> = {}) {
+function begin(
+  orchestration: Orchestration,
+  headers: Record<string, unknown> = {},
+  payload = '{"a":1}',
+) {
   return start(
     {
       type: 'START',
       flowId: 'f',
       orchestration,
-      payload: '{"a":1}',
+      payload,
       headers,
       initiator: null,
       idempotencyKey: null,
@@ -42,6 +47,33 @@ const body = (value: unknown) =>
   JSON.parse(String(value)) as { headers: Record<string, unknown>; payload: unknown };
 
 describe('a command', () => {
+  test('refers to a large payload its flow was started with, and holds a smaller or another one', () => {
+    const text = (length: number): string => JSON.stringify('x'.repeat(length - 2));
+    const wide = { ...sequential('o', 'a', 'b'), type: 'PARALLEL' as const };
+    const { flow, events } = begin(wide, {}, text(LARGE));
+    const rows = wire.outgoing(flow, events);
+    expect(rows.map(({ startPayload }) => startPayload)).toEqual([flow.input, flow.input]);
+    for (const row of rows) {
+      expect(String(row.value).endsWith('"payload":')).toBe(true);
+      expect(body(wholeValue(row)).payload).toBe('x'.repeat(LARGE - 2));
+      expect(lengthOf(row)).toBe(wholeValue(row)?.length);
+    }
+    const small = begin(wide, {}, text(LARGE - 1));
+    for (const row of wire.outgoing(small.flow, small.events)) {
+      expect(row.startPayload).toBeUndefined();
+      expect([wholeValue(row), lengthOf(row)]).toEqual([row.value, row.value?.length]);
+    }
+    const next = advance(
+      begin(sequential('o', 'a', 'b'), {}, text(LARGE)).flow,
+      reply('a', { payload: text(LARGE + 1) }),
+    );
+    const [row] = wire.outgoing(next.flow, next.events);
+    expect([row?.startPayload, body(row?.value).payload]).toEqual([
+      undefined,
+      'x'.repeat(LARGE - 1),
+    ]);
+  });
+
   test("has exactly the headers of the protocol, and the initiator's own", () => {
     const { flow, events } = begin(sequential('o', 'a', 'b'), {
       correlationId: 'c',

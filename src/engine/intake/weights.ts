@@ -3,6 +3,7 @@ import { LIMITS } from '../../limits/limits.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Input, StartInput } from '../../saga/input.js';
 import type { Orchestration } from '../../saga/orchestration.js';
+import { isStartPayload } from '../../saga/start-payload.js';
 import type { Delivery, FlowRecord, PoisonCause } from '../ports.js';
 
 /** What a delivery holds in memory while it waits. */
@@ -14,14 +15,15 @@ export function weightOf(delivery: Delivery): number {
     : raw;
 }
 
-/** What these records write: commands, and of new flows the input of each step. */
+/** What these records write: commands, and of new flows the input of each step; what refers to the flow's payload is not written. */
 export function writtenBytes(records: readonly FlowRecord[]): number {
   let bytes = 0;
   for (const { before, after, outbox } of records) {
     for (const { value } of outbox) bytes += value?.length ?? 0;
     if (before !== null) continue;
     bytes += after.input?.length ?? 0;
-    for (const { input } of after.steps) bytes += input?.length ?? 0;
+    for (const { input } of after.steps)
+      if (!isStartPayload(after, input)) bytes += input?.length ?? 0;
   }
   return bytes;
 }

@@ -8,7 +8,15 @@ import { LIMITS } from '../../limits/limits.js';
 import type { Log } from '../../observability/log.js';
 import { messageHeaders } from '../../observability/message-headers.js';
 import { backoff, pause } from '../../timing/pause.js';
-import type { Delivery, OutboxRow, Publisher, PublishResult, Store } from '../ports.js';
+import {
+  type Delivery,
+  lengthOf,
+  type OutboxRow,
+  type Publisher,
+  type PublishResult,
+  type Store,
+  wholeValue,
+} from '../ports.js';
 
 export interface RelayOptions {
   readonly store: Pick<Store, 'outboxSent' | 'outboxTake'>;
@@ -61,7 +69,7 @@ export class Relay {
     const since = performance.now();
     for (const row of rows) {
       this.held.push({ row, since });
-      this.heldBytes += sizeOf(row);
+      this.heldBytes += lengthOf(row);
     }
     if (this.held.length > 0) this.publishing ??= this.publishAll();
   }
@@ -93,7 +101,7 @@ export class Relay {
       );
       const again = batch.filter(({ row }) => later.has(row));
       this.held.unshift(...again);
-      for (const { row } of again) this.heldBytes += sizeOf(row);
+      for (const { row } of again) this.heldBytes += lengthOf(row);
       await this.settle(results);
       failures = later.size === 0 ? 0 : failures + 1;
       if (failures > 0) await this.waitForBroker(failures, later.size, results);
@@ -105,12 +113,12 @@ export class Relay {
   private takeBatch(): Held[] {
     let [count, bytes] = [0, 0];
     for (const { row } of this.held) {
-      bytes += sizeOf(row);
+      bytes += lengthOf(row);
       if (count === MOST_AT_ONCE || (count > 0 && bytes > LIMITS.publishBytes.value)) break;
       count++;
     }
     const batch = this.held.splice(0, count);
-    for (const { row } of batch) this.heldBytes -= sizeOf(row);
+    for (const { row } of batch) this.heldBytes -= lengthOf(row);
     return batch;
   }
 
@@ -124,7 +132,7 @@ export class Relay {
       'rows waited too long in memory; the relay will take them',
     );
     this.held = fresh;
-    this.heldBytes = fresh.reduce((sum, { row }) => sum + sizeOf(row), 0);
+    this.heldBytes = fresh.reduce((sum, { row }) => sum + lengthOf(row), 0);
   }
 
   private async settle(results: readonly PublishResult[]): Promise<void> {
@@ -177,12 +185,9 @@ export class Relay {
   }
 }
 
-function sizeOf({ value }: OutboxRow): number {
-  return value?.length ?? 0;
-}
-
-function told({ flowId, topic, attemptId, value }: OutboxRow): object {
-  return { flowId, topic, attemptId, headers: messageHeaders(value) };
+function told(row: OutboxRow): object {
+  const { flowId, topic, attemptId } = row;
+  return { flowId, topic, attemptId, headers: messageHeaders(wholeValue(row)) };
 }
 
 function named({ row, errorCode, errorMessage }: PublishResult): object {

@@ -19,6 +19,11 @@ export interface OutgoingMessage {
   readonly key: string | Uint8Array | null;
   /** UTF-8 JSON text, or the bytes of a quarantined record. */
   readonly value: string | Uint8Array | null;
+  /**
+   * The payload its flow was started with, which many messages share: then `value` ends where the payload begins, and `wholeValue` is the whole.
+   * Absent: `value` is the whole.
+   */
+  readonly startPayload?: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -42,6 +42,7 @@ export function refOf(run: RunRead): VersionRef {
 export function withPayloads(columns: string, input: boolean, output: boolean): string {
   return columns
     .replace(/\b[rs]\.input::text/, (column) => (input ? column : 'NULL::text'))
+    .replace(/\bs\.input_of_flow/, (column) => (input ? column : 'NULL AS input_of_flow'))
     .replace(/\b[rs]\.output::text/, (column) => (output ? column : 'NULL::text'));
 }
 
@@ -62,11 +63,14 @@ export interface StepRead {
   readonly ended_at: number | null;
   readonly undone_at: number | null;
   readonly state: string | null;
+  /** Its input is the flow's; its own is null. */
+  readonly input_of_flow: boolean | null;
 }
 
 /** The columns of a StepRead, of the table called `s`. */
 export const STEP_COLUMNS = `s.seq, s.status, s.attempt, s.error_message, s.error_code, s.input::text AS input, s.output::text AS output,
-  ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state`;
+  ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state,
+  s.input_of_flow`;
 
 /** Of a step, what has no column; absent = as in a step nobody touched. */
 interface StepState {
@@ -197,7 +201,7 @@ function stepsOf(
     const step = bySeq.get(definition.seq);
     if (step === undefined)
       throw new Error(`flow ${row.flow_id} has no row for its step ${definition.name}`);
-    return stepOf(step, definition);
+    return stepOf(step.input_of_flow === true ? { ...step, input: row.input } : step, definition);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Outbox rows in and out. */
-import type { OutboxRow } from '../../engine/ports.js';
+import { type OutboxRow, wholeValue } from '../../engine/ports.js';
 import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
 import { asJson } from './payload-columns.js';
 
@@ -11,7 +11,12 @@ export interface Lease {
 
 /** Rows to publish, owned by `lease.owner` from now on; without a lease they are anybody's, and may still be withdrawn. */
 export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Part {
-  const columns = columnsOf(rows.some(hasBytes) ? [...ROW, ...BYTES] : ROW, rows);
+  const specs = [
+    ...ROW,
+    ...(rows.some(hasBytes) ? BYTES : []),
+    ...(rows.some(refersToFlow) ? REFERENCE : []),
+  ];
+  const columns = columnsOf(specs, rows);
   return lease === null
     ? wrap.insert('orchestration_outbox', columns, rows.length, { leased_until: "'-infinity'" })
     : wrap.insert(
@@ -41,6 +46,21 @@ const BYTES: readonly ColumnSpec<OutboxRow>[] = [
   ['value_bytes', 'bytea', ({ value }) => hexOf(value)],
 ];
 
+/** The same with its payload in it. */
+export function whole(row: OutboxRow): OutboxRow {
+  const { startPayload, ...others } = row;
+  return startPayload === undefined ? row : { ...others, value: wholeValue(row) };
+}
+
+/** Only a command that carries the payload its flow was started with. */
+const REFERENCE: readonly ColumnSpec<OutboxRow>[] = [
+  ['payload_of_flow', 'int', (row) => (refersToFlow(row) ? 1 : null), (place) => `${place} = 1`],
+];
+
+function refersToFlow({ startPayload }: OutboxRow): boolean {
+  return startPayload !== undefined;
+}
+
 function hasBytes({ key, value }: OutboxRow): boolean {
   return key instanceof Uint8Array || value instanceof Uint8Array;
 }
@@ -66,15 +86,23 @@ export interface OutboxRead {
   readonly attempt_id: string | null;
   readonly key_bytes: Uint8Array | null;
   readonly value_bytes: Uint8Array | null;
+  readonly payload_of_flow: boolean | null;
 }
 
-export function outboxRowOf(row: OutboxRead): OutboxRow {
+/** `startPayload`: what the flow was started with, for rows that refer to it. */
+export function outboxRowOf(row: OutboxRead, startPayload: string | undefined): OutboxRow {
+  const refers = row.payload_of_flow === true;
+  if (refers && startPayload === undefined)
+    throw new Error(
+      `message ${row.number} of ${row.flow_id} refers to a payload that is not there`,
+    );
   return {
     flowId: row.flow_id,
     number: Number(row.number),
     topic: row.topic,
     key: row.key ?? row.key_bytes,
     value: row.value ?? row.value_bytes,
+    ...(refers && startPayload !== undefined && { startPayload }),
     headers: JSON.parse(row.headers),
     attemptId: row.attempt_id,
   };

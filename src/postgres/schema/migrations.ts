@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
 import type { Client, NamedStatements } from '../connection/connection.js';
+import type { Parameter } from '../connection/sql.js';
 import { checkDatabase } from './fitness.js';
 import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
 import { leastKnown } from './running-gateways.js';
@@ -100,7 +101,9 @@ async function countAllowed(
   list: readonly NamedMigration[],
   client: Client,
 ): Promise<number> {
-  const least = await leastKnown(client);
+  const rows = async <R>(text: string, parameters: readonly Parameter[]): Promise<R[]> =>
+    (await client.query(text, parameters)).rows as R[];
+  const least = await leastKnown({ rows });
   const isTooEarly = (name: string): boolean => {
     const needs = list.find((one) => one.name === name)?.needs ?? null;
     return needs !== null && least !== null && least <= list.findIndex((one) => one.name === needs);

@@ -3,6 +3,7 @@
  * on the connection it listens with. Gone with the connection, whatever happens to the process.
  */
 import type { Client } from '../connection/connection.js';
+import type { Sql } from '../connection/sql.js';
 
 /** Any number nobody else uses as the first half of an advisory lock. */
 const SERVES = 0x73727673;
@@ -12,9 +13,31 @@ export async function sayWhatItKnows(client: Client, migrations: number): Promis
 }
 
 /** The least that any gateway that serves knows; null = none serves. */
-export async function leastKnown(client: Client): Promise<number | null> {
+export async function leastKnown(sql: Sql): Promise<number | null> {
   const text = `SELECT min(l.objid::bigint)::int AS least FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND l.classid::bigint = $1::bigint`;
-  const [row] = (await client.query(text, [SERVES])).rows;
+  const [row] = await sql.rows<{ least: unknown }>(text, [SERVES]);
   return typeof row?.least === 'number' ? row.least : null;
+}
+
+const LOOK_EVERY_MS = 10_000;
+
+/**
+ * Whether every gateway that serves reads what a migration brought: until then nothing is written that an older one would misread
+ * (docs/decisions/0008-one-copy-of-a-payload.md). Looked at again now and then until it is so; then it stays so.
+ */
+export class KnownToAll {
+  private yes = false;
+  private nextLook = 0;
+
+  /** `files`: how many a gateway knows that knows this one. */
+  constructor(private readonly files: number) {}
+
+  async look(sql: Sql): Promise<boolean> {
+    if (this.yes || performance.now() < this.nextLook) return this.yes;
+    const least = await leastKnown(sql);
+    this.yes = least === null || least >= this.files;
+    this.nextLook = performance.now() + LOOK_EVERY_MS;
+    return this.yes;
+  }
 }

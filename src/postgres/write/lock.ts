@@ -62,7 +62,7 @@ SELECT NULL AS flow_id, 0 AS seq, json_build_object(
       WHERE o.flow_id = ANY ($2::text[]) AND o.attempt_id IS NOT NULL)),
     'paused', array_to_json(ARRAY(SELECT n.name FROM orchestration_name n WHERE n.paused))
   )::text AS status, 0 AS attempt, NULL AS error_message, NULL AS error_code, NULL AS input, NULL AS output,
-  NULL::float8 AS started_at, NULL::float8 AS ended_at, NULL::float8 AS undone_at, NULL AS state
+  NULL::float8 AS started_at, NULL::float8 AS ended_at, NULL::float8 AS undone_at, NULL AS state, NULL AS input_of_flow
 UNION ALL
 SELECT s.flow_id, ${STEP_COLUMNS} FROM orchestration_step_run s WHERE s.flow_id = ANY ($3::text[])`);
 

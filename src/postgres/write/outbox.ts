@@ -34,7 +34,8 @@ WHERE o.leased_until < clock_timestamp()
 FOR UPDATE OF o SKIP LOCKED`);
 
 const SIZES = prepared(`
-SELECT o.flow_id, sum(coalesce(octet_length(o.value), octet_length(o.value_bytes), 0))::float8 AS bytes
+SELECT o.flow_id, (sum(coalesce(octet_length(o.value), octet_length(o.value_bytes), 0)) + count(*) FILTER (WHERE o.payload_of_flow)
+    * coalesce((SELECT octet_length(r.input::text) FROM orchestration_run r WHERE r.flow_id = o.flow_id), 0))::float8 AS bytes
 FROM orchestration_outbox o WHERE o.flow_id = ANY ($1::text[]) GROUP BY o.flow_id`);
 
 /** As many of these flows as fit into memory together; one at least. The others keep their expired lease. */
@@ -55,7 +56,11 @@ const LEASE = prepared(`
 UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
 WHERE o.flow_id = ANY ($1::text[]) AND o.leased_until < clock_timestamp()
   AND NOT EXISTS (SELECT FROM orchestration_outbox e WHERE e.flow_id = o.flow_id AND e.number < o.number AND e.leased_until >= clock_timestamp())
-RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes`);
+RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes, o.payload_of_flow`);
+
+/** Read once per flow, however many of its messages refer to it. */
+const START_PAYLOADS = prepared(`
+SELECT r.flow_id, r.input::text AS input FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
 
 /** To be called inside a transaction. */
 export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Promise<OutboxRow[]> {
@@ -71,7 +76,20 @@ export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Prom
     lease.owner,
     lease.ms,
   ]);
+  const payloads = await startPayloads(sql, rows);
   return rows
-    .map(outboxRowOf)
+    .map((row) => outboxRowOf(row, payloads.get(row.flow_id)))
     .sort((a, b) => (a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1));
+}
+
+async function startPayloads(
+  sql: Sql,
+  rows: readonly OutboxRead[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Set(rows.flatMap((row) => (row.payload_of_flow === true ? [row.flow_id] : [])));
+  if (ids.size === 0) return new Map();
+  const found = await sql.rows<{ flow_id: string; input: string }>(START_PAYLOADS, [
+    arrayOf([...ids]),
+  ]);
+  return new Map(found.map(({ flow_id, input }) => [flow_id, input]));
 }

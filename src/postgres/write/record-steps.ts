@@ -1,6 +1,7 @@
 /** Rows of steps: all of a new flow, of a known one those that changed. */
 import type { FlowRecord } from '../../engine/ports.js';
 import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
+import { isStartPayload } from '../../saga/start-payload.js';
 import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
 import { instantOf } from '../connection/sql.js';
 import { outputEventOf, stepState } from '../rows/flow-rows.js';
@@ -13,27 +14,34 @@ interface StepChange {
   readonly step: StepRun;
   /** Number of the event that gave the step its output; 0 = none. */
   readonly outputEvent: number;
+  /** Its input is new, and refers to the flow's. */
+  readonly refers: boolean;
 }
 
-export function insertSteps(records: readonly FlowRecord[]): Part {
+/** `refer`: a step's input that is the payload its flow was started with is not stored again. */
+export function insertSteps(records: readonly FlowRecord[], refer: boolean): Part {
   const changes = records.flatMap((record) =>
-    record.after.steps.map((step) => changeOf(record, undefined, step)),
+    record.after.steps.map((step) => changeOf(record, undefined, step, refer)),
   );
-  return wrap.insert('orchestration_step_run', columnsOf(NEW_STEP, changes), changes.length);
+  const specs = changes.some(({ refers }) => refers) ? [...NEW_STEP, NEW_REFERENCE] : NEW_STEP;
+  return wrap.insert('orchestration_step_run', columnsOf(specs, changes), changes.length);
 }
 
 /** Only steps that changed: the saga keeps the others by identity. */
-export function updateSteps(records: readonly FlowRecord[]): Part {
+export function updateSteps(records: readonly FlowRecord[], refer: boolean): Part {
   const changes = records.flatMap((record) =>
     record.after.steps.flatMap((step, index) => {
       const before = record.before?.steps[index];
-      return step === before ? [] : [changeOf(record, before, step)];
+      return step === before ? [] : [changeOf(record, before, step, refer)];
     }),
   );
+  const specs = changes.some(({ refers }) => refers)
+    ? [...CHANGED_STEP, CHANGED_REFERENCE]
+    : CHANGED_STEP;
   return wrap.update(
     'orchestration_step_run',
     ['flow_id', 'seq'],
-    columnsOf(CHANGED_STEP, changes),
+    columnsOf(specs, changes),
     changes.length,
   );
 }
@@ -42,8 +50,10 @@ function changeOf(
   { after, events }: FlowRecord,
   before: StepRun | undefined,
   step: StepRun,
+  refer: boolean,
 ): StepChange {
   return {
+    refers: refer && step.input !== before?.input && isStartPayload(after, step.input),
     flow: after,
     before,
     step,
@@ -72,12 +82,33 @@ const NEW_STEP: readonly ColumnSpec<StepChange>[] = [
   ['max_retries', 'int', ({ step }) => step.definition.maxRetries],
   ['undo_max_retries', 'int', ({ step }) => step.definition.undoMaxRetries],
   ['created_at', 'float8', ({ flow }) => flow.startedAt, instantOf],
-  ['input', 'text', ({ step }) => step.input, asJson],
+  ['input', 'text', ({ step, refers }) => (refers ? null : step.input), asJson],
   ['output', 'text', ({ step }) => step.output, asJson],
 ];
 
 const CHANGED_STEP: readonly ColumnSpec<StepChange>[] = [
   ...STEP,
-  ['input', 'text', ({ before, step }) => orKept(before?.input, step.input), keeping],
+  [
+    'input',
+    'text',
+    ({ before, step, refers }) => (refers ? null : orKept(before?.input, step.input)),
+    keeping,
+  ],
   ['output', 'text', ({ before, step }) => orKept(before?.output, step.output), keeping],
+];
+
+const flagged = ({ refers }: StepChange): number | null => (refers ? 1 : null);
+
+const NEW_REFERENCE: ColumnSpec<StepChange> = [
+  'input_of_flow',
+  'int',
+  flagged,
+  (place) => `${place} = 1`,
+];
+
+const CHANGED_REFERENCE: ColumnSpec<StepChange> = [
+  'input_of_flow',
+  'int',
+  flagged,
+  (place) => `CASE WHEN ${place} = 1 THEN true ELSE t.input_of_flow END`,
 ];

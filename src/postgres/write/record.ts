@@ -13,7 +13,7 @@ import {
 import { instantOf } from '../connection/sql.js';
 import type { TransactionSql } from '../connection/transaction.js';
 import { runState } from '../rows/flow-rows.js';
-import { type Lease, outboxPart } from '../rows/outbox-rows.js';
+import { type Lease, outboxPart, whole } from '../rows/outbox-rows.js';
 import { asJson, keeping, orKept } from '../rows/payload-columns.js';
 import { storedEvents } from '../rows/timeline-rows.js';
 import type { SentRow } from './published-rows.js';
@@ -23,6 +23,8 @@ export interface Recording {
   readonly records: readonly FlowRecord[];
   /** Whose the outbox rows are; null = nobody's yet. */
   readonly lease: Lease | null;
+  /** Whether steps and messages may refer to the payload of their flow. */
+  readonly refer: boolean;
   /** Outbox rows that were acknowledged: they go along. */
   readonly sent: readonly SentRow[];
   /** Payloads for NOTIFY. */
@@ -34,24 +36,24 @@ export interface Recording {
 }
 
 export function record(sql: TransactionSql, recording: Recording): void {
-  const { records, lease, sent, hints } = recording;
+  const { records, lease, refer, sent, hints } = recording;
   const started = records.filter(({ before }) => before === null);
   const changed = records.filter(({ before }) => before !== null);
   const told = records.filter(({ events }) => events.length > 0);
-  const outbox = records.flatMap((one) => one.outbox);
+  const outbox = records.flatMap((one) => (refer ? one.outbox : one.outbox.map(whole)));
   const withdrawn = records.flatMap((one) =>
     one.withdrawn.map((attemptId) => ({ flowId: one.after.flowId, attemptId })),
   );
   const parts: Part[] = [
     wrap.insert('orchestration_run', columnsOf(newRun(started), started), started.length),
-    insertSteps(started),
+    insertSteps(started, refer),
     wrap.update(
       'orchestration_run',
       ['flow_id'],
       columnsOf(changedRun(recording), changed),
       changed.length,
     ),
-    updateSteps(changed),
+    updateSteps(changed, refer),
     wrap.insert('orchestration_timeline', columnsOf(TIMELINE, told), told.length),
     outboxPart(outbox, lease),
     wrap.remove('orchestration_outbox', columnsOf(SENT, sent), sent.length),

@@ -2,7 +2,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { IsolationLevel } from '@mikro-orm/postgresql';
 import type {
-  FlowRecord,
   InboxPosition,
   OutboxRow,
   RegistrationRow,
@@ -13,24 +12,23 @@ import type {
   Store,
 } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
-import { type HintListener, type Hints, hintsOf } from '../connection/commit-notifications.js';
+import type { HintListener, Hints } from '../connection/commit-notifications.js';
 import type { NamedStatements } from '../connection/connection.js';
 import { throwingFaults } from '../connection/faults.js';
 import { freshOf, type Sql, sqlOf } from '../connection/sql.js';
-import { pipelined, type TransactionSql } from '../connection/transaction.js';
+import { pipelined } from '../connection/transaction.js';
 import { nearestNames } from '../read/similar-names.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
 import { registrationOf } from '../rows/registration-rows.js';
-import { admit } from './admit.js';
+import type { KnownToAll } from '../schema/running-gateways.js';
 import { due, untilNextDue } from './due-flows.js';
 import { inboxOf, resetInbox } from './inbox.js';
-import { type Locked, lock } from './lock.js';
 import { deleteSent, takeLeftovers } from './outbox.js';
 import { Sent, type SentRow } from './published-rows.js';
-import { record } from './record.js';
-import { refuse, settleAlone } from './refuse.js';
+import { settleAlone } from './refuse.js';
 import { Registry } from './registry.js';
+import { PostgresRoad } from './road-transaction.js';
 
 export interface StoreOptions {
   readonly instanceId: string;
@@ -57,6 +55,8 @@ export class PostgresStore implements Store {
     private readonly options: StoreOptions,
     /** Runs removals as the only one of all instances. */
     private readonly alone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>,
+    /** Whether steps and messages may refer to the payload of their flow. */
+    private readonly referencesKnown: KnownToAll,
   ) {}
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
@@ -65,21 +65,13 @@ export class PostgresStore implements Store {
       going = this.sent.snapshot(SENT_AT_ONCE);
       return going;
     };
-    const result = await throwingFaults(() =>
-      pipelined(this.statements, (sql) =>
-        work(
-          new PostgresRoad(
-            sql,
-            freshOf(this.em),
-            this.definitions,
-            this.sent,
-            take,
-            this.hints,
-            this.options,
-          ),
-        ),
-      ),
-    );
+    const { definitions, sent, hints, options } = this;
+    const result = await throwingFaults(async () => {
+      const em = freshOf(this.em);
+      const refer = await this.referencesKnown.look(sqlOf(em));
+      const around = { em, definitions, sent, takeSent: take, hints, refer, ...options };
+      return pipelined(this.statements, (sql) => work(new PostgresRoad(sql, around)));
+    });
     // Only now: a rolled-back transaction has deleted nothing.
     this.sent.forget(going);
     return result;
@@ -195,57 +187,5 @@ export class PostgresStore implements Store {
 
   private sql<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return throwingFaults(() => work(sqlOf(freshOf(this.em))));
-  }
-}
-
-class PostgresRoad implements RoadTransaction {
-  private locked: Pick<Locked, 'wakeAt'> = { wakeAt: new Map() };
-  private ticking: ReadonlySet<string> = new Set();
-  private lease: Lease | null;
-
-  constructor(
-    private readonly sql: TransactionSql,
-    /** For versions nobody has read yet; they never change, and need not be read in the transaction. */
-    private readonly em: EntityManager,
-    private readonly definitions: Definitions,
-    private readonly sent: Sent,
-    private readonly takeSent: () => readonly SentRow[],
-    private readonly hints: Hints,
-    { instanceId, leaseMs }: StoreOptions,
-  ) {
-    this.lease = { owner: instanceId, ms: leaseMs };
-  }
-
-  admit(...args: Parameters<RoadTransaction['admit']>): ReturnType<RoadTransaction['admit']> {
-    return admit(this.sql, ...args);
-  }
-
-  async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
-    const isSent = (flowId: string, number: number): boolean => this.sent.has(flowId, number);
-    const locked = await lock(this.sql, this.em, this.definitions, flowIds, ticking, isSent);
-    this.locked = locked;
-    this.ticking = new Set(ticking);
-    return locked;
-  }
-
-  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
-    if (!given) this.lease = null;
-    const { lease, ticking } = this;
-    const hints = hintsOf(this.hints.instanceId, records);
-    record(this.sql, {
-      records,
-      lease,
-      sent: this.takeSent(),
-      hints,
-      wakeAt: this.locked.wakeAt,
-      ticking,
-    });
-  }
-
-  /** Copies for the dead-letter topic are leased like the rows of `record`. */
-  async refuse(
-    ...[quarantine, parked, replayed]: Parameters<RoadTransaction['refuse']>
-  ): Promise<void> {
-    refuse(this.sql, { quarantine, parked, replayed, lease: this.lease });
   }
 }

@@ -33,6 +33,7 @@ export const OutboxMessageRow = defineEntity({
     valueBytes: bytes().nullable(),
     leasedTo: text().nullable(),
     leasedUntil: instant(),
+    payloadOfFlow: p.boolean().nullable(),
   },
   indexes: [
     { name: 'orchestration_outbox_lease', properties: ['leasedUntil'] },

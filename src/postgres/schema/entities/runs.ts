@@ -90,6 +90,7 @@ export const StepRunRow = defineEntity({
       .generated(
         "case when status in ('PENDING', 'IN_PROGRESS', 'DO_SUCCESS') then null else status end stored",
       ),
+    inputOfFlow: p.boolean().nullable(),
   },
   indexes: [
     { name: 'orchestration_step_run_created', properties: ['createdAt'], type: 'brin' },

@@ -1,0 +1,75 @@
+/** One transaction of the road, in SQL: admit, lock, record, refuse. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { FlowRecord, RoadTransaction } from '../../engine/ports.js';
+import { type Hints, hintsOf } from '../connection/commit-notifications.js';
+import type { TransactionSql } from '../connection/transaction.js';
+import type { Definitions } from '../rows/definition-cache.js';
+import type { Lease } from '../rows/outbox-rows.js';
+import { admit } from './admit.js';
+import { type Locked, lock } from './lock.js';
+import type { Sent, SentRow } from './published-rows.js';
+import { record } from './record.js';
+import { refuse } from './refuse.js';
+
+/** What a transaction needs besides its connection. */
+interface Around {
+  /** For versions nobody has read yet; they never change, and need not be read in the transaction. */
+  readonly em: EntityManager;
+  readonly definitions: Definitions;
+  readonly sent: Sent;
+  /** Acknowledged rows that are deleted along. */
+  readonly takeSent: () => readonly SentRow[];
+  readonly hints: Hints;
+  /** Whether steps and messages may refer to the payload of their flow. */
+  readonly refer: boolean;
+  readonly instanceId: string;
+  readonly leaseMs: number;
+}
+
+export class PostgresRoad implements RoadTransaction {
+  private locked: Pick<Locked, 'wakeAt'> = { wakeAt: new Map() };
+  private ticking: ReadonlySet<string> = new Set();
+  private lease: Lease | null;
+
+  constructor(
+    private readonly sql: TransactionSql,
+    private readonly around: Around,
+  ) {
+    this.lease = { owner: around.instanceId, ms: around.leaseMs };
+  }
+
+  admit(...args: Parameters<RoadTransaction['admit']>): ReturnType<RoadTransaction['admit']> {
+    return admit(this.sql, ...args);
+  }
+
+  async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
+    const { em, definitions, sent } = this.around;
+    const isSent = (flowId: string, number: number): boolean => sent.has(flowId, number);
+    const locked = await lock(this.sql, em, definitions, flowIds, ticking, isSent);
+    this.locked = locked;
+    this.ticking = new Set(ticking);
+    return locked;
+  }
+
+  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+    if (!given) this.lease = null;
+    const { lease, ticking } = this;
+    const { takeSent, hints, refer } = this.around;
+    record(this.sql, {
+      records,
+      lease,
+      refer,
+      sent: takeSent(),
+      hints: hintsOf(hints.instanceId, records),
+      wakeAt: this.locked.wakeAt,
+      ticking,
+    });
+  }
+
+  /** Copies for the dead-letter topic are leased like the rows of `record`. */
+  async refuse(
+    ...[quarantine, parked, replayed]: Parameters<RoadTransaction['refuse']>
+  ): Promise<void> {
+    refuse(this.sql, { quarantine, parked, replayed, lease: this.lease });
+  }
+}
