@@ -225,6 +225,8 @@ CREATE INDEX IF NOT EXISTS orchestration_name_waking ON orchestration_name (name
 -- that (its own is NULL); the message ends with that (its value stops where the payload begins).
 ALTER TABLE orchestration_step_run ADD COLUMN IF NOT EXISTS input_of_flow boolean;
 ALTER TABLE orchestration_outbox ADD COLUMN IF NOT EXISTS payload_of_flow boolean;
+-- Since migration-start-schema: the JSON Schema of the payload a flow is started with. Null = any.
+ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS payload_schema json;
 
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
@@ -239,7 +241,8 @@ SELECT revision FROM (VALUES
   (2, 'migration-quarantine-settled'),
   (3, 'migration-retry-policies'),
   (4, 'migration-standing'),
-  (5, 'migration-start-payloads')
+  (5, 'migration-start-payloads'),
+  (6, 'migration-start-schema')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

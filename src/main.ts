@@ -2,13 +2,13 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Config, readConfig, stepDefaults } from './config/config.js';
+import { type Config, readConfig } from './config/config.js';
 import { commandOf, helpText, readFlags } from './config/flags.js';
 import { wipe } from './embedded/wipe.js';
 import { createEngine } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
 import type { Keep } from './engine/retention/retention.js';
-import { databaseUrl, openBroker, wireOf } from './launch/adapters.js';
+import { databaseUrl, decoderOf, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
 import { showDemo } from './launch/example.js';
 import { Opened } from './launch/opened.js';
@@ -18,7 +18,7 @@ import { print, version, welcome, whatIsWrong, whyNotStarted } from './launch/wo
 import type { Logs } from './observability/log.js';
 import { createLogs } from './observability/logger.js';
 import { openPostgres, type Postgres } from './postgres/database.js';
-import { createDecoder } from './wire/decode.js';
+import { CompiledSchemas } from './schemas/payload-schemas.js';
 
 /** How people start this gateway. */
 const COMMAND = commandOf(process.argv[1]);
@@ -41,15 +41,13 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   opened.add('the database', () => postgres.close());
   const waiting = { log: logs('main'), signal: opened.signal, waits: starting.waits };
   await patiently(() => postgres.migrate(), waiting);
-  const decode = createDecoder({
-    payloadLimit: config.payloadLimit,
-    defaults: stepDefaults(config),
-  });
+  const decode = decoderOf(config);
   const { store, readModel: read, databaseId } = postgres;
   const { broker, worker } = await openBroker(config, { decode, databaseId }, opened, logs);
   const ports = { store, read, broker, wire, decode };
   const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes: config.fanOutLimit };
-  const engine = createEngine({ ...ports, ...bounds, logs });
+  const schemas = new CompiledSchemas();
+  const engine = createEngine({ ...ports, ...bounds, schemas, logs });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await patiently(() => engine.start(() => starting.started(engine)), waiting);
   if (opened.isClosing) return;

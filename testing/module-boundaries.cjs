@@ -74,6 +74,11 @@ module.exports = {
       'The engine knows ports (engine/ports.ts): add what you need there and implement it in an adapter.',
     ),
     only(
+      'schemas',
+      ['engine/ports', npm('(ajv|ajv-formats|re2js)')],
+      'Payload schemas are checked behind a port (engine/ports/payload-schemas.ts): values in, what is wrong out.',
+    ),
+    only(
       'postgres',
       [
         'saga/',
@@ -114,6 +119,7 @@ module.exports = {
         'saga/',
         'wire/',
         'engine/',
+        'schemas/check-schema',
         'observability/',
         npm(`(${API.join('|')})`),
         builtin(`crypto|http|stream|events|net|timers|timers/promises|worker_threads|${FILES}`),

@@ -12,7 +12,15 @@ import { Requests } from './operations/requests.js';
 import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
 import { Relay } from './outbox/relay.js';
-import type { Broker, Decode, ReadModel, RecordDelivery, Store, Wire } from './ports.js';
+import type {
+  Broker,
+  Decode,
+  PayloadSchemas,
+  ReadModel,
+  RecordDelivery,
+  Store,
+  Wire,
+} from './ports.js';
 import { Registry } from './registry/registry.js';
 import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService } from './service.js';
@@ -36,6 +44,8 @@ export interface EngineOptions {
   readonly lookMs?: number;
   /** Most bytes of one payload times the steps that get it at once. */
   readonly fanOutBytes?: number;
+  /** Absent: payloads are not checked. */
+  readonly schemas?: PayloadSchemas;
   /** Absent: everything, for ever. */
   readonly keep?: Keep;
   readonly removeEveryMs?: number;
@@ -68,7 +78,8 @@ function assemble(options: EngineOptions) {
     store,
     wire,
     log: logs('flow'),
-    resolve: (deliveries) => resolveStarts(store, deliveries, options.fanOutBytes),
+    schemas: options.schemas,
+    resolve: (deliveries) => resolveStarts(store, deliveries, options),
     mayGive: () => relay.hasRoom,
     afterCommit(records, outbox, given) {
       if (given) relay.give(outbox);

@@ -1,12 +1,14 @@
 /** Which database and which broker: the ones the settings name, or those of this process. */
 import { join, resolve } from 'node:path';
-import type { Config } from '../config/config.js';
+import { type Config, stepDefaults } from '../config/config.js';
 import { openEmbeddedBroker } from '../embedded/broker.js';
 import { openEmbeddedPostgres } from '../embedded/postgres.js';
 import type { Broker, Decode, WorkerClient } from '../engine/ports.js';
 import { openKafka } from '../kafka/client.js';
 import { openKafkaWorker } from '../kafka/worker-client.js';
 import type { Logs } from '../observability/log.js';
+import { checkSchema } from '../schemas/check-schema.js';
+import { createDecoder } from '../wire/decode.js';
 import { createWire } from '../wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../wire/topics.js';
 import type { Opened } from './opened.js';
@@ -38,6 +40,12 @@ const RECORD_OVERHEAD_BYTES = 1024;
 export function wireOf(config: Config): ReturnType<typeof createWire> {
   const mostBytes = maxMessageBytesOf(config) - RECORD_OVERHEAD_BYTES;
   return createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
+}
+
+/** Reads what comes in by topics. */
+export function decoderOf(config: Config): Decode {
+  const { payloadLimit } = config;
+  return createDecoder({ payloadLimit, defaults: stepDefaults(config), checkSchema });
 }
 
 export async function openBroker(

@@ -3,6 +3,7 @@
  * Knows: numbers. Refuses to know: everything else. In: nothing. Out: a value, what it bounds, and the code that one gets beyond it.
  */
 
+import { DOCUMENT_LIMITS } from './document-limits.js';
 import { type Limit, limit } from './limit.js';
 
 export type { Limit } from './limit.js';
@@ -38,50 +39,7 @@ export const LIMITS = {
     'bytes of a compressed batch of Kafka records once it is opened',
     'BATCH_UNREADABLE',
   ),
-  documentCharacters: limit(MIB, 'characters of a registration document', 'DOCUMENT_TOO_LARGE'),
-  documentInRecordCharacters: limit(
-    16 * KIB,
-    'characters of a registration document that a topic record carries as text, not as an object',
-    'DOCUMENT_TOO_LARGE',
-  ),
-  documentLines: limit(20_000, 'lines of a registration document', 'DOCUMENT_TOO_COMPLEX'),
-  documentNodes: limit(
-    100_000,
-    'fields and list entries of a registration document',
-    'DOCUMENT_TOO_COMPLEX',
-  ),
-  documentDepth: limit(100, 'levels a registration document is nested', 'DOCUMENT_TOO_COMPLEX'),
-  documentAnchors: limit(100, 'anchors of a registration document', 'DOCUMENT_TOO_COMPLEX'),
-  documentAliases: limit(100, 'aliases of a registration document', 'DOCUMENT_TOO_COMPLEX'),
-  documentTags: limit(100, 'tags of a registration document', 'DOCUMENT_TOO_COMPLEX'),
-  documentProblems: limit(
-    100,
-    'problems that are reported of one registration document',
-    'the first ones are reported',
-  ),
-  documentTopics: limit(
-    1000,
-    'topics of one registration document, two for each step of an initiator',
-    'TOO_MANY_TOPICS',
-  ),
-  documentOrchestrations: limit(
-    100,
-    'orchestrations of one registration document',
-    'FIELD_INVALID',
-  ),
-  orchestrationSteps: limit(200, 'steps of an orchestration', 'TOO_MANY_STEPS'),
-  orchestrationLabels: limit(50, 'labels of an orchestration', 'FIELD_INVALID'),
-  documentTextCharacters: limit(
-    2000,
-    'characters of a description or another text of a registration document',
-    'FIELD_INVALID',
-  ),
-  documentReadMs: limit(
-    5000,
-    'milliseconds the reading of one registration document may take (in a thread of its own)',
-    'DOCUMENT_TOO_COMPLEX',
-  ),
-  documentsWaiting: limit(16, 'registration documents that wait to be read', 'OVERLOADED'),
+  ...DOCUMENT_LIMITS,
   queryTokens: limit(4000, 'tokens of a GraphQL document', 'GRAPHQL_PARSE_FAILED'),
   queryFields: limit(600, 'fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),
   queryDepth: limit(12, 'levels of fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),

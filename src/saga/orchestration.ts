@@ -31,7 +31,7 @@ export interface StepDefinition {
   readonly undoBackoff: Backoff;
   readonly nonRetryableErrors: readonly string[];
   readonly undo: UndoPolicy;
-  /** JSON Schema of the step's reply payload, kept as given; null = any. */
+  /** JSON Schema of the payload of the step's success, kept as given; null = any. */
   readonly payloadSchema: unknown;
   readonly doMethod: string | null;
   readonly undoMethod: string | null;
@@ -53,6 +53,8 @@ export interface Orchestration {
   readonly onUndoExhausted: 'stop' | 'continue';
   readonly description: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** JSON Schema of the payload a flow is started with, kept as given; absent = any. */
+  readonly payloadSchema?: unknown;
   /** Of a flow: what operators had set over the document when it started; `steps` have it already. Absent = nothing. */
   readonly policies?: readonly PolicyValues[];
 }

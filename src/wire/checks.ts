@@ -179,6 +179,37 @@ export const jsonSchema: Check<unknown> = (value, at, report) => {
   return fits ? value : invalid(report, at, 'a JSON Schema object', value);
 };
 
+/** What is wrong with a JSON Schema, with its place in it; else how much of a document's budget it takes. */
+export type SchemaCheck = (
+  schema: unknown,
+) =>
+  | { readonly nodes: number }
+  | { readonly wrong: { readonly at: Path; readonly message: string } };
+
+/** The payloadSchemas of one document: each by itself, and all together. */
+export function jsonSchemas(check: SchemaCheck, most: number): Check<unknown> {
+  let nodes = 0;
+  return (value, at, report) => {
+    const schema = jsonSchema(value, at, report);
+    if (schema === undefined) return undefined;
+    const checked = check(schema);
+    if ('wrong' in checked) {
+      const { at: inside, message } = checked.wrong;
+      const place = [...at, ...inside];
+      report('PAYLOAD_SCHEMA_INVALID', place, `${pathText(place)}: ${message}`);
+      return undefined;
+    }
+    nodes += checked.nodes;
+    if (nodes > most && nodes - checked.nodes <= most)
+      report(
+        'PAYLOAD_SCHEMA_INVALID',
+        at,
+        `the payloadSchemas up to ${pathText(at)} have ${nodes} schemas in them, at most ${most} are allowed in one document: register it in several`,
+      );
+    return schema;
+  };
+}
+
 /** Accepted and ignored when false; one topic for all steps is not how this works. */
 export const sharedTopic: Check<boolean> = (value, at, report) => {
   if (value === true) {

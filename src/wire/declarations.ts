@@ -6,7 +6,15 @@ import {
   type Orchestration,
   type StepDefinition,
 } from '../saga/orchestration.js';
-import { type Fields, kindOf, type Path, pathText, type Report, readFields } from './checks.js';
+import {
+  type Check,
+  type Fields,
+  kindOf,
+  type Path,
+  pathText,
+  type Report,
+  readFields,
+} from './checks.js';
 import { ORCHESTRATION, STEP, WORKER_ORCHESTRATION, WORKER_STEP } from './document-fields.js';
 
 export interface DeclaredWorkerStep {
@@ -35,6 +43,7 @@ export interface Surroundings {
   readonly lineOf: (at: Path) => number | null;
   /** For what a document leaves out. */
   readonly defaults: Defaults;
+  readonly payloadSchema: Check<unknown>;
 }
 
 /** Null when it has a problem; each was reported. */
@@ -42,15 +51,15 @@ export function readDeclaration(
   value: unknown,
   at: Path,
   report: Report,
-  { lineOf, defaults }: Surroundings,
+  surroundings: Surroundings,
 ): Declaration | null {
   const problems = new Problems(report);
-  const line = lineOf(at);
+  const line = surroundings.lineOf(at);
   if (isRole(value, 'worker')) {
     const declared = readWorker(value, at, problems);
     return declared && { as: 'worker', ...declared, line };
   }
-  const orchestration = readInitiator(value, at, problems, defaults);
+  const orchestration = readInitiator(value, at, problems, surroundings);
   return orchestration && { as: 'initiator', orchestration, line };
 }
 
@@ -92,15 +101,20 @@ function readWorker(value: unknown, at: Path, problems: Problems) {
   return { orchestrationName, steps: steps.map(workerStep) };
 }
 
-function readInitiator(value: unknown, at: Path, problems: Problems, defaults: Defaults) {
+function readInitiator(
+  value: unknown,
+  at: Path,
+  problems: Problems,
+  { defaults, payloadSchema }: Surroundings,
+) {
   const { report } = problems;
-  const checks = ORCHESTRATION;
+  const checks = { ...ORCHESTRATION, payloadSchema };
   const fields = readFields(value, at, report, { what: 'an orchestration', checks });
   if (fields === null) return null;
   const { type } = fields;
   const name = checkNameAndRole(fields, at, problems);
   problems.missing(type, [...at, 'type'], 'type is missing: sequential or parallel');
-  const steps = readSteps(fields.steps, [...at, 'steps'], report, STEP);
+  const steps = readSteps(fields.steps, [...at, 'steps'], report, { ...STEP, payloadSchema });
   uniqueSeqs(steps, [...at, 'steps'], report);
   if (problems.found || name === undefined || type === undefined) return null;
   const defined = steps.map((step) => stepOf(step, fields, defaults));
@@ -181,6 +195,7 @@ function orchestrationOf(
     onUndoExhausted: root.onUndoExhausted ?? 'stop',
     description: root.description ?? null,
     labels: root.labels ?? {},
+    ...(root.payloadSchema !== undefined && { payloadSchema: root.payloadSchema }),
   };
 }
 

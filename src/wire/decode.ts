@@ -2,7 +2,7 @@
 import type { Decode, Decoded } from '../engine/ports/deliveries.js';
 import type { Defaults } from '../saga/orchestration.js';
 import { isPoison, readBody, textOf, type WireRecord } from './body.js';
-import { readRegistrationValue } from './documents.js';
+import { type RegistrationOptions, readRegistrationValue } from './documents.js';
 import { readReply } from './replies.js';
 import { readStart } from './starts.js';
 import { TOPICS } from './topics.js';
@@ -12,12 +12,13 @@ export interface DecoderOptions {
   readonly payloadLimit: number;
   /** For what a registration document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
+  readonly checkSchema?: RegistrationOptions['checkSchema'];
 }
 
-export function createDecoder({ payloadLimit, defaults }: DecoderOptions): Decode {
+export function createDecoder({ payloadLimit, ...reading }: DecoderOptions): Decode {
   return (topic, record) => {
     if (topic === TOPICS.starts) return decodeStart(record, payloadLimit);
-    if (topic === TOPICS.registrations) return decodeRegistration(record, defaults);
+    if (topic === TOPICS.registrations) return decodeRegistration(record, reading);
     return decodeReply(record, payloadLimit);
   };
 }
@@ -34,13 +35,16 @@ function decodeStart(record: WireRecord, payloadLimit: number): Decoded {
   return start === null ? { kind: 'poison', poison } : { kind: 'start', start };
 }
 
-function decodeRegistration(record: WireRecord, defaults: Defaults | undefined): Decoded {
+function decodeRegistration(
+  record: WireRecord,
+  reading: Omit<RegistrationOptions, 'serviceName'>,
+): Decoded {
   const body = readBody(record);
   if (isPoison(body)) return { kind: 'poison', poison: body };
   // A document's numbers are computed with, not carried.
   const plain: unknown = body.payload === null ? null : JSON.parse(body.payload);
   const serviceName =
     textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;
-  const registration = readRegistrationValue(plain, { serviceName, defaults });
+  const registration = readRegistrationValue(plain, { ...reading, serviceName });
   return { kind: 'registration', registration };
 }

@@ -78,6 +78,7 @@ const INITIATOR = {
   onUndoExhausted: check.oneOf({ stop: 'stop', continue: 'continue' }),
   description: check.text,
   labels: check.labels,
+  payloadSchema: check.jsonSchema,
 };
 export const ORCHESTRATION = { ...NAMES, ...INITIATOR };
 
@@ -95,6 +96,7 @@ const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } =
   onUndoExhausted: ignored,
   description: ignored,
   labels: ignored,
+  payloadSchema: ignored,
 };
 /** In the Java library one class writes both kinds: what is an initiator's may be there, whatever its value (`type: saga`). */
 export const WORKER_ORCHESTRATION: typeof ORCHESTRATION = { ...ORCHESTRATION, ...NOT_READ };

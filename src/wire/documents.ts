@@ -1,7 +1,14 @@
 /** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
 import { LIMITS } from '../limits/limits.js';
 import { DEFAULTS, type Defaults } from '../saga/orchestration.js';
-import { type DocumentProblem, type Path, pathText, type Report } from './checks.js';
+import {
+  type DocumentProblem,
+  jsonSchemas,
+  type Path,
+  pathText,
+  type Report,
+  type SchemaCheck,
+} from './checks.js';
 import { type Declaration, readDeclaration } from './declarations.js';
 import { tooMuchIn } from './document-text.js';
 import { unstorable } from './json.js';
@@ -27,6 +34,8 @@ export interface RegistrationOptions {
   readonly serviceName: string | null;
   /** For what a document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
+  /** Whether a payloadSchema can be enforced; absent: any object is taken. */
+  readonly checkSchema?: SchemaCheck | undefined;
 }
 
 export function readRegistration(text: string, options: RegistrationOptions): ReadRegistration {
@@ -74,7 +83,7 @@ export function readRegistrationValue(
 function readValue(
   value: unknown,
   lineOf: (at: Path) => number | null,
-  { serviceName, defaults = DEFAULTS }: RegistrationOptions,
+  { serviceName, defaults = DEFAULTS, checkSchema = unchecked }: RegistrationOptions,
 ): ReadRegistration {
   const problems: DocumentProblem[] = [];
   const report: Report = (code, at, message, among) => {
@@ -91,9 +100,10 @@ function readValue(
   };
   const declarations: Declaration[] = [];
   const places: Path[] = [];
+  const payloadSchema = jsonSchemas(checkSchema, LIMITS.documentSchemaNodes.value);
   const roots = rootsOf(value, report);
   for (const [one, at] of roots) {
-    const read = readDeclaration(one, at, report, { lineOf, defaults });
+    const read = readDeclaration(one, at, report, { lineOf, defaults, payloadSchema });
     if (read === null) continue;
     declarations.push(read);
     places.push(at);
@@ -109,6 +119,8 @@ function readValue(
     named: roots.map(([one]) => nameIn(one)),
   };
 }
+
+const unchecked: SchemaCheck = () => ({ nodes: 0 });
 
 /** A field that is there and not null. */
 function fieldOf(value: unknown, name: string | number): unknown {

@@ -108,7 +108,7 @@ function clocked(store, clock) {
 }
 
 async function turn(store, clock, work) {
-  const { records, outbox } = await unitOfWork(clocked(store, clock), wire, work, true);
+  const { records, outbox } = await unitOfWork({ store: clocked(store, clock), wire }, work, true);
   await clock.time('publish', () => kafka.publisher.publish(outbox));
   await store.outboxSent(outbox);
   return records;

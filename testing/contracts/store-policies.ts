@@ -53,7 +53,7 @@ async function begin(store: Store, orchestrationName: string, flowId: string): P
     idempotencyKey: null,
   };
   const work = await resolveStarts(store, [{ from: 'caller', kind: 'start', start }]);
-  await unitOfWork(store, wire, work, true);
+  await unitOfWork({ store, wire }, work, true);
 }
 
 /** The open command of createRealm fails; how many commands there were so far. */
@@ -81,7 +81,7 @@ async function fail(store: Store, flowId: string): Promise<Flow | null> {
     startRefused: null,
     orchestrationPaused: false,
   }));
-  const { outcomes } = await unitOfWork(store, wire, work, true);
+  const { outcomes } = await unitOfWork({ store, wire }, work, true);
   const last = outcomes.at(-1);
   return last?.kind === 'recorded' ? last.flow : null;
 }

@@ -219,8 +219,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       await end(one.store, flowId, 'UNDONE', 40);
       await remove(one.store, 'UNDONE', 30);
       const { outcomes, records } = await unitOfWork(
-        one.store,
-        createWire({ commandTypeId: null, source: '/test' }),
+        { store: one.store, wire: createWire({ commandTypeId: null, source: '/test' }) },
         [late(flowId, topic)],
         true,
       );

@@ -41,7 +41,7 @@ async function begin(
     store,
     flowIds.map((flowId) => startOf(name, flowId)),
   );
-  return (await unitOfWork(store, wire, work, true)).outcomes;
+  return (await unitOfWork({ store, wire }, work, true)).outcomes;
 }
 
 /** What a timer does: takes what is due and looks at it. How many commands each flow was sent by it. */
@@ -53,7 +53,7 @@ async function fire(store: Store, most = 500): Promise<Map<string, number>> {
     startRefused: null,
     orchestrationPaused: false,
   }));
-  const { records } = await unitOfWork(store, wire, work, true);
+  const { records } = await unitOfWork({ store, wire }, work, true);
   return new Map(records.map(({ after, outbox }) => [after.flowId, outbox.length]));
 }
 
@@ -157,7 +157,7 @@ export function storeStandingContract(bench: () => Bench): void {
       const work = await resolveStarts(one.store, [startOf(name, flowId)]);
       await change(two.store, name, 'RESUME');
       await fireAll(two.store);
-      await unitOfWork(one.store, wire, work, true);
+      await unitOfWork({ store: one.store, wire }, work, true);
       expect((await fireAll(two.store)).get(flowId)).toBeUndefined();
       await rig.age(60_000);
       expect((await fireAll(two.store)).get(flowId)).toBe(1);

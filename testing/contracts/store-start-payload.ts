@@ -33,7 +33,7 @@ export function begin(store: Store, flowId: string, recipe: Orchestration, paylo
   const start = startInput(flowId, { recipe, payload });
   const request = { ...start, orchestrationName: recipe.name };
   const delivery: Delivery = { from: 'caller', kind: 'start', start: request };
-  return unitOfWork(store, wire, [workOf(delivery, start)], true);
+  return unitOfWork({ store, wire }, [workOf(delivery, start)], true);
 }
 
 /** The answer of a step's worker; a failure without a code is retried. */
@@ -51,7 +51,7 @@ export function answer(store: Store, flowId: string, stepName: string, more: Par
     payload: null,
     ...more,
   };
-  return unitOfWork(store, wire, [workOf({ from: 'caller', kind: 'input', input })], true);
+  return unitOfWork({ store, wire }, [workOf({ from: 'caller', kind: 'input', input })], true);
 }
 
 /** What is compared is long: where it is the same, a word stands for it. */

@@ -13,6 +13,7 @@ import { storeQuarantineContract } from './store-quarantine.js';
 import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
 import { storeRemovalContract } from './store-removal.js';
+import { storeSchemasContract } from './store-schemas.js';
 import { storeStandingContract } from './store-standing.js';
 import { storeStartPayloadContract } from './store-start-payload.js';
 import { storeTimeContract } from './store-time.js';
@@ -77,6 +78,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeTimeContract(opened);
     storeRegistryContract(opened);
     storePoliciesContract(opened);
+    storeSchemasContract(opened);
     storeStandingContract(opened);
     storeReadingContract(opened);
     storeRemovalContract(opened);

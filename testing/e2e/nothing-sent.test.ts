@@ -85,15 +85,21 @@ interface Everything {
   readonly offsets: string;
 }
 
-/** All rows of the database that are about orchestrations and flows, all topics of these names, and where these end. */
+/** Rows of these names, topics of these names, and where they end. What earlier tests left in topics may arrive meanwhile. */
 async function everything(): Promise<Everything> {
-  const tables = await database.query(
-    `SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
-      WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
-  );
+  const tables = [
+    ['orchestration', 'name'],
+    ['orchestration_name', 'name'],
+    ['orchestration_step', 'orchestration_name'],
+    ['orchestration_worker', 'orchestration_name'],
+    ['orchestration_run', 'orchestration_name'],
+  ];
   const counts = await database.query(
     tables
-      .map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`)
+      .map(
+        ([table, column]) =>
+          `SELECT '${table}' AS name, count(*)::int AS rows FROM ${table} WHERE ${column} IN ('${registered}', '${unregistered}')`,
+      )
       .join(' UNION ALL '),
   );
   const topics = (await broker.admin.listTopics()).filter(

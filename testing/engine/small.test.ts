@@ -55,6 +55,20 @@ describe('what a re-registration changes', () => {
     ]);
     expect(changes[3]?.description).toBe('step b: maxRetries 1 becomes 5');
   });
+  test('of a payloadSchema is breaking when one comes or changes, and safe when it goes', () => {
+    const typed = { ...before, payloadSchema: { type: 'object' } };
+    const ofStep = {
+      ...before,
+      steps: [stepDefinition(1, 'a', { payloadSchema: {} }), stepDefinition(2, 'b')],
+    };
+    const breaking = (one: typeof before, other: typeof before): boolean[] =>
+      changesBetween(one, other, 0).map((change) => change.breaking);
+    expect([breaking(before, typed), breaking(typed, before)]).toEqual([[true], [false]]);
+    expect([breaking(before, ofStep), breaking(ofStep, before)]).toEqual([[true], [false]]);
+    expect(breaking(typed, { ...typed, payloadSchema: { type: 'string' } })).toEqual([true]);
+    expect(sameContent(before, typed)).toBe(false);
+    expect(sameContent(before, { ...before, payloadSchema: null })).toBe(true);
+  });
   test('names a new order', () => {
     const steps = [stepDefinition(1, 'b'), stepDefinition(2, 'a')];
     expect(changesBetween(before, { ...before, steps }, 0).map(({ kind }) => kind)).toContain(

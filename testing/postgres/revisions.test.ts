@@ -27,6 +27,7 @@ describe('from the first revision of the schema', () => {
         'migration-retry-policies',
         'migration-standing',
         'migration-start-payloads',
+        'migration-start-schema',
       ],
     });
     await served.some(20);

@@ -14,6 +14,7 @@ const REVISIONS = [
   'migration-retry-policies',
   'migration-standing',
   'migration-start-payloads',
+  'migration-start-schema',
 ];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),

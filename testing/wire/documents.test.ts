@@ -483,3 +483,55 @@ describe('a problem names the document and the step it is in', () => {
     expect(messages('steps: [{ maxRetries: -1 }]').join()).not.toContain('(orchestration');
   });
 });
+
+describe('payloadSchema', () => {
+  const checkSchema = (schema: unknown) =>
+    JSON.stringify(schema).includes('wrong')
+      ? { wrong: { at: ['properties', 'a'], message: 'it is wrong' } }
+      : { nodes: 400 };
+  const checked = (text: string) => readRegistration(text, { serviceName: null, checkSchema });
+
+  test('of an orchestration and of its steps is kept as given', () => {
+    const text = root('payloadSchema: { type: object }');
+    expect(orchestration(text).payloadSchema).toEqual({ type: 'object' });
+    expect(orchestration(root(''))).not.toHaveProperty('payloadSchema');
+    expect(checked(text).problems).toEqual([]);
+  });
+
+  test('that cannot be enforced is a problem at its line inside the schema', () => {
+    const text = `orchestrationName: o
+as: initiator
+type: sequential
+steps:
+  - seq: 1
+    name: a
+    payloadSchema:
+      properties:
+        a: { wrong: true }
+`;
+    expect(checked(text).problems).toEqual([
+      {
+        code: 'PAYLOAD_SCHEMA_INVALID',
+        path: 'steps[0].payloadSchema.properties.a',
+        line: 9,
+        message: expect.stringMatching(
+          /^steps\[0\]\.payloadSchema\.properties\.a: it is wrong \(orchestration o, as initiator, step a\)$/,
+        ),
+        suggestions: [],
+      },
+    ]);
+  });
+
+  test('of one document are bounded together, and that is reported once', () => {
+    const steps = [1, 2, 3, 4].map((seq) => `{ seq: ${seq}, name: s${seq}, payloadSchema: {} }`);
+    const text = `{ orchestrationName: o, as: initiator, type: parallel, steps: [${steps.join(', ')}] }`;
+    expect(checked(text).problems).toMatchObject([
+      { code: 'PAYLOAD_SCHEMA_INVALID', path: 'steps[2].payloadSchema' },
+    ]);
+  });
+
+  test("of a worker is ignored, as all that is an initiator's", () => {
+    const text = '{ orchestrationName: o, as: worker, payloadSchema: 7, steps: [{ name: a }] }';
+    expect(checked(text).problems).toEqual([]);
+  });
+});

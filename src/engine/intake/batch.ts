@@ -16,10 +16,12 @@ import type {
   LockedFlows,
   OutboxRow,
   ParkedFlow,
+  PayloadSchemas,
   PoisonCause,
   QuarantineEntry,
   Wire,
 } from '../ports.js';
+import { unlikeItsSchema } from './reply-schema.js';
 import { tooMuchAnswered } from './weights.js';
 
 interface Draft {
@@ -37,6 +39,7 @@ export class Batch {
   constructor(
     private readonly locked: LockedFlows,
     private readonly wire: Wire,
+    private readonly schemas: PayloadSchemas | undefined,
   ) {}
 
   begin(input: StartInput, orchestrationPaused: boolean): DeliveryOutcome {
@@ -78,11 +81,11 @@ export class Batch {
   /** A record that can not be used; shown on the timeline of its flow when that is known (rules.md#quarantine-and-stale-replies). */
   poison(delivery: Delivery, cause: PoisonCause): DeliveryOutcome {
     this.refuse(delivery, cause);
-    const { flowId, stepName, code, message } = cause;
+    const { flowId, stepName, code, message, path } = cause;
     const draft = flowId === null ? undefined : this.draftOf(flowId);
     if (draft !== undefined && flowId !== null)
       this.advance(draft, { type: 'QUARANTINED', flowId, stepName, code, message });
-    return { kind: 'quarantined', code, message };
+    return { kind: 'quarantined', code, message, path };
   }
 
   records(): FlowRecord[] {
@@ -115,12 +118,10 @@ export class Batch {
       });
     }
     if ('poison' in delivery && delivery.poison) this.refuse(delivery, delivery.poison);
-    const tooMuch = tooMuchAnswered(draft.flow, input);
-    if (tooMuch !== null) this.refuse(delivery, tooMuch);
-    const { events, refusal } = this.advance(
-      draft,
-      tooMuch === null ? input : unknown(input, tooMuch),
-    );
+    const wrong =
+      tooMuchAnswered(draft.flow, input) ?? unlikeItsSchema(this.schemas, draft.flow, input);
+    if (wrong !== null) this.refuse(delivery, wrong);
+    const { events, refusal } = this.advance(draft, wrong === null ? input : unknown(input, wrong));
     if (input.type === 'TICK') draft.ticked = true;
     return { kind: 'recorded', flow: draft.flow, events, refusal };
   }

@@ -2,7 +2,7 @@
 import type { StartRequest } from '../../saga/input.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
-import type { Delivery, PoisonCause, RegistrationRow, Store } from '../ports.js';
+import type { Delivery, PayloadSchemas, PoisonCause, RegistrationRow, Store } from '../ports.js';
 import { newFlowId } from './flow-id.js';
 import type { Work } from './unit-of-work.js';
 import { tooMuchFanOut } from './weights.js';
@@ -10,7 +10,7 @@ import { tooMuchFanOut } from './weights.js';
 export async function resolveStarts(
   store: Pick<Store, 'orchestration'>,
   deliveries: readonly Delivery[],
-  fanOutBytes?: number,
+  { fanOutBytes, schemas }: StartChecks = {},
 ): Promise<Work[]> {
   const names = new Set(
     deliveries.flatMap((one) => (one.kind === 'start' ? [one.start.orchestrationName] : [])),
@@ -33,10 +33,30 @@ export async function resolveStarts(
     return {
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
-      startRefused: null,
+      // A start that is known already is an echo, whatever the newest version wants.
+      startRefused: unlikeItsSchema(start, orchestration, schemas),
       orchestrationPaused: row.paused,
     };
   });
+}
+
+export interface StartChecks {
+  /** Most bytes of one payload times the steps that get it at once. */
+  readonly fanOutBytes?: number | undefined;
+  /** Absent: payloads are not checked. */
+  readonly schemas?: PayloadSchemas | undefined;
+}
+
+function unlikeItsSchema(
+  { payload }: StartRequest,
+  { name, payloadSchema }: Orchestration,
+  schemas: PayloadSchemas | undefined,
+): PoisonCause | null {
+  const mismatch = schemas?.mismatch(payloadSchema, payload) ?? null;
+  if (mismatch === null) return null;
+  const { path } = mismatch;
+  const message = `the payload does not match the payloadSchema of ${name}: ${mismatch.message}`;
+  return { code: 'PAYLOAD_INVALID', message, path, flowId: null, stepName: null };
 }
 
 interface Startable extends RegistrationRow {

@@ -11,11 +11,9 @@ import {
   type FlowRecord,
   type OutboxRow,
   type RecordDelivery,
-  type Store,
-  type Wire,
 } from '../ports.js';
 import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
-import { unitOfWork, type Work } from './unit-of-work.js';
+import { type Ports, unitOfWork, type Work } from './unit-of-work.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
 export type AfterCommit = (
@@ -24,10 +22,8 @@ export type AfterCommit = (
   given: boolean,
 ) => void;
 
-export interface RoadOptions {
+export interface RoadOptions extends Ports {
   readonly queue: DeliveryQueue;
-  readonly store: Store;
-  readonly wire: Wire;
   readonly log: Log;
   /** Looks up the orchestrations of starts; one call per batch. */
   readonly resolve: (deliveries: readonly Delivery[]) => Promise<readonly Work[]>;
@@ -100,8 +96,7 @@ export class Road {
     try {
       const work = await this.options.resolve(batch.map(({ delivery }) => delivery));
       const given = this.options.mayGive();
-      const { store, wire } = this.options;
-      const { outcomes, records, outbox } = await unitOfWork(store, wire, work, given);
+      const { outcomes, records, outbox } = await unitOfWork(this.options, work, given);
       this.recovered();
       this.options.afterCommit(records, outbox, given);
       batch.forEach((waiting, index) => {

@@ -11,6 +11,7 @@ import {
   type ExistingStart,
   type FlowRecord,
   type OutboxRow,
+  type PayloadSchemas,
   type PoisonCause,
   type RoadTransaction,
   type Store,
@@ -21,7 +22,7 @@ import { Batch, rowsOf } from './batch.js';
 import { samePayload } from './payload-equality.js';
 import { writtenBytes } from './weights.js';
 
-/** A delivery whose start, if it is one, has been resolved: to a flow to begin, or to the reason why not. */
+/** A delivery whose start, if it is one, has been resolved: to a flow to begin, or to the reason why not; with both, why it is no new flow. */
 export interface Work {
   readonly delivery: Delivery;
   readonly start: StartInput | null;
@@ -37,16 +38,22 @@ export interface Done {
   readonly outbox: readonly OutboxRow[];
 }
 
+export interface Ports {
+  readonly store: Store;
+  readonly wire: Wire;
+  /** Absent: the payloads of replies are not checked. */
+  readonly schemas?: PayloadSchemas | undefined;
+}
+
 export async function unitOfWork(
-  store: Store,
-  wire: Wire,
+  { store, wire, schemas }: Ports,
   work: readonly Work[],
   given: boolean,
 ): Promise<Done> {
   return store.road(async (tx) => {
     // Asked together: they travel together, and are done in this order.
     const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
-    const batch = new Batch(locked, wire);
+    const batch = new Batch(locked, wire, schemas);
     const outcomes = work.map((one, index) =>
       outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null),
     );
@@ -121,11 +128,9 @@ function outcomeOf(
 ): DeliveryOutcome {
   const { delivery, start } = work;
   if (!fresh) return { kind: 'duplicate' };
+  if (start !== null && existing !== null) return echoOf(batch, work, start, existing);
   if (work.startRefused !== null) return batch.poison(delivery, work.startRefused);
-  if (start !== null)
-    return existing === null
-      ? batch.begin(start, work.orchestrationPaused)
-      : echoOf(batch, work, start, existing);
+  if (start !== null) return batch.begin(start, work.orchestrationPaused);
   switch (delivery.kind) {
     case 'input':
       return batch.apply(delivery, delivery.input);

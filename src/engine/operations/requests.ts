@@ -50,7 +50,8 @@ export class Requests {
         outcome.code === 'UNKNOWN_ORCHESTRATION' && lookups.left-- > 0
           ? await this.store.similarNames(request.orchestrationName, 3)
           : [];
-      const path = outcome.code === 'UNKNOWN_ORCHESTRATION' ? 'orchestrationName' : null;
+      const isUnknown = outcome.code === 'UNKNOWN_ORCHESTRATION';
+      const path = isUnknown ? 'orchestrationName' : (outcome.path ?? null);
       return {
         flow: null,
         created: false,

@@ -19,6 +19,8 @@ export interface RecordPosition {
 export interface PoisonCause {
   readonly code: string;
   readonly message: string;
+  /** Of the field that is wrong, where one is. */
+  readonly path?: string | undefined;
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
@@ -116,7 +118,12 @@ export type DeliveryOutcome =
   | { readonly kind: 'admitted' }
   /** No such flow; a reply from a topic went to quarantine. */
   | { readonly kind: 'unknown-flow' }
-  | { readonly kind: 'quarantined'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'quarantined';
+      readonly code: string;
+      readonly message: string;
+      readonly path?: string | undefined;
+    }
   /** The flow is parked; a reply from a topic went to quarantine. */
   | { readonly kind: 'parked'; readonly reason: string };
 

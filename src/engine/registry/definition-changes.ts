@@ -18,6 +18,7 @@ function contentOf({
   onUndoExhausted,
   description,
   labels,
+  payloadSchema,
 }: Content): string {
   return JSON.stringify([
     name,
@@ -28,6 +29,7 @@ function contentOf({
     onUndoExhausted,
     description,
     sorted(labels),
+    sorted(payloadSchema ?? null),
   ]);
 }
 
@@ -53,6 +55,7 @@ export function changesBetween(
     ...addedAndChangedSteps(before, after),
     ...reordering(before, after),
     ...settingChanges(before, after),
+    ...schemaChange(before, after),
   ];
   return changes.map((change) => ({ ...change, flowsInFlight }));
 }
@@ -110,14 +113,24 @@ function settingChanges(before: Content, after: Content): Change[] {
   }));
 }
 
-const BREAKING = new Set<keyof StepDefinition>(['objectType', 'payloadSchema']);
+function schemaChange({ payloadSchema: old = null }: Content, after: Content): Change[] {
+  const { payloadSchema: fresh = null } = after;
+  if (shown(old) === shown(fresh)) return [];
+  const description = `payloadSchema ${shown(old)} becomes ${shown(fresh)}`;
+  return [{ kind: 'ORCHESTRATION_CHANGED', breaking: fresh !== null, description }];
+}
+
+/** A schema that goes takes nothing away from anybody; one that comes or changes may refuse what was good. */
+function isBreaking(field: keyof StepDefinition, after: StepDefinition): boolean {
+  return field === 'objectType' || (field === 'payloadSchema' && after.payloadSchema !== null);
+}
 
 function stepChanges(before: StepDefinition, after: StepDefinition): Change[] {
   return (Object.keys(after) as (keyof StepDefinition)[])
     .filter((field) => field !== 'name' && shown(before[field]) !== shown(after[field]))
     .map((field) => ({
       kind: 'STEP_CHANGED',
-      breaking: BREAKING.has(field),
+      breaking: isBreaking(field, after),
       description: `step ${after.name}: ${field} ${shown(before[field])} becomes ${shown(after[field])}`,
     }));
 }

@@ -98,6 +98,7 @@ function orchestrationOf(
     onUndoExhausted: row.onUndoExhausted as Orchestration['onUndoExhausted'],
     description: row.description ?? null,
     labels: row.labels,
+    ...(row.payloadSchema != null && { payloadSchema: row.payloadSchema }),
   };
 }
 

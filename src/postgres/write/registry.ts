@@ -81,8 +81,9 @@ export class Registry implements RegistryTransaction {
   }
 
   async saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void> {
-    const { name, version, steps, ...content } = orchestration;
-    await this.em.insert(OrchestrationRow, { name, version, ...content, initiator });
+    const { name, version, steps, payloadSchema = null, ...content } = orchestration;
+    const row = { name, version, ...content, payloadSchema, initiator };
+    await this.em.insert(OrchestrationRow, row);
     await this.em.insertMany(
       OrchestrationStepRow,
       steps.map((step) => ({

@@ -55,6 +55,13 @@ export class StepDefinitionView {
   @Field(() => String, { description: 'Where its UNDO commands go.' }) get undoTopic(): string {
     return this.topics[1];
   }
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'JSON Schema of the payload of its success; null = any payload.',
+  })
+  get payloadSchema(): unknown {
+    return this.step.payloadSchema;
+  }
   @Field(() => [String], { description: 'Services that registered as its worker.' })
   get workers(): readonly string[] {
     return this.services;
@@ -170,6 +177,13 @@ export class OrchestrationView {
   get archivedBy(): OrchestrationArchiveView | null {
     const { archivedBy } = this.row;
     return archivedBy && Object.assign(new OrchestrationArchiveView(), archivedBy);
+  }
+  @Field(() => JsonScalar, {
+    ...nullable,
+    description: 'JSON Schema of the payload a flow is started with; null = any payload.',
+  })
+  get payloadSchema(): unknown {
+    return this.row.orchestration.payloadSchema ?? null;
   }
   @Field(() => JsonScalar, { ...nullable, description: 'As registered: an object of texts.' })
   get labels(): unknown {

@@ -17,6 +17,7 @@ export const OrchestrationRow = defineEntity({
     description: text().nullable(),
     labels: p.json<Readonly<Record<string, string>>>().columnType('jsonb').default('{}'),
     initiator: text().nullable(),
+    payloadSchema: p.json<unknown>().columnType('json').nullable(),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
   },
   indexes: [{ name: 'orchestration_labels', properties: ['labels'], type: 'gin' }],

@@ -1,0 +1,13 @@
+/** Whether a payloadSchema can be enforced: asked when its document is read, in the thread that reads documents. */
+import { compile } from './compile.js';
+import { type SchemaFault, structureOf } from './structure.js';
+
+/** What is wrong, with its place in the schema; else how many schemas it has, counted through its references. */
+export function checkSchema(
+  schema: unknown,
+): { readonly nodes: number } | { readonly wrong: SchemaFault } {
+  const structure = structureOf(schema);
+  if ('wrong' in structure) return structure;
+  const compiled = compile(schema as object);
+  return 'wrong' in compiled ? { wrong: { at: [], message: compiled.wrong } } : structure;
+}
