@@ -2,26 +2,27 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AnswerBytes } from '../../src/api/answer-bytes.js';
 import { Budget } from '../../src/api/context.js';
-import type { ReadOptions } from '../../src/engine/ports.js';
+import type { ReadModel, ReadOptions } from '../../src/engine/ports.js';
 import { LIMITS } from '../../src/limits/limits.js';
 import { Running } from './kit/server.js';
 
 let running: Running;
-const asked: ReadOptions[] = [];
+const requested: ReadOptions[] = [];
 beforeAll(async () => {
   running = await Running.start();
-  const { read } = running.engine;
-  const { history, flows } = read;
-  read.history = (filter, first, after, options = {}) => {
-    asked.push(options);
-    return history.call(read, filter, first, after);
-  };
-  read.flows = (ids, options = {}) => {
-    asked.push(options);
-    return flows.call(read, ids);
+  const { readModel } = running.engine;
+  running.engine.readOverrides = {
+    history: (filter, first, after, options = {}) => {
+      requested.push(options);
+      return readModel.history(filter, first, after);
+    },
+    flows: (ids, options = {}) => {
+      requested.push(options);
+      return readModel.flows(ids);
+    },
   };
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 test.each([
   ['{ history { edges { cursor } } }', []],
@@ -40,13 +41,13 @@ test.each([
     ['stepOutput'],
   ],
 ])('%s reads these payloads: %j', async (query, payloads) => {
-  asked.length = 0;
+  requested.length = 0;
   await running.data(query);
-  const [options] = asked;
+  const [options] = requested;
   const wanted = Object.entries(options?.payloads ?? {}).flatMap(([name, is]) =>
     is ? [name] : [],
   );
-  expect([asked.length, wanted.sort()]).toEqual([1, [...payloads].sort()]);
+  expect([requested.length, wanted.sort()]).toEqual([1, [...payloads].sort()]);
 });
 
 test('the payloads of one answer are bounded, all its parts together', async () => {
@@ -93,11 +94,10 @@ test('one that waits too long is refused as overload, and what it took after its
 test.each(['GET', 'POST'])(
   'a %s ends its read when the caller hangs up, and not before',
   async (method) => {
-    const { read } = running.engine;
-    const { flows } = read;
+    const { readOverrides } = running.engine;
     const began = Promise.withResolvers<AbortSignal | undefined>();
     const ended = Promise.withResolvers<void>();
-    read.flows = async (_ids, options: ReadOptions = {}) => {
+    const flows: ReadModel['flows'] = async (_ids, options: ReadOptions = {}) => {
       const { signal } = options;
       signal?.addEventListener('abort', () => ended.resolve());
       // Some turns of the event loop: by then a request without a body has been read to its end.
@@ -106,6 +106,7 @@ test.each(['GET', 'POST'])(
       await ended.promise;
       return new Map();
     };
+    running.engine.readOverrides = { ...readOverrides, flows };
     const caller = new AbortController();
     const asking =
       method === 'GET'
@@ -120,6 +121,5 @@ test.each(['GET', 'POST'])(
     caller.abort();
     await expect(asking).rejects.toThrow();
     await ended.promise;
-    read.flows = flows;
   },
 );

@@ -18,7 +18,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 /** Asks again until the answer is yes; the test's own time is the bound. */
 async function eventually(ask: () => Promise<boolean>): Promise<void> {

@@ -7,7 +7,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 /** Sends these bytes; the answer's head and body. */
 function raw(bytes: string): Promise<{ status: number; id: string | undefined; body: string }> {

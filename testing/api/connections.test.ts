@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { EngineInMemory } from './kit/engine.js';
+import type { TestEngine } from './kit/engine.js';
 import { Running } from './kit/server.js';
 import { RawSocket } from './kit/socket.js';
 import { until } from './kit/until.js';
 
 let running: Running;
-let engine: EngineInMemory;
+let engine: TestEngine;
 beforeAll(async () => {
   running = await Running.start();
   engine = running.engine;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const STEPS = `subscription ($flowId: ID, $orchestrationName: String) { stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
   flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
 
 async function begun(): Promise<string> {
-  const { flow } = await engine.execute({
+  const { flow } = await engine.service.execute({
     orchestrationName: 'tenantCreation',
     flowId: null,
     payload: null,
@@ -39,14 +39,14 @@ describe('a connection', () => {
       },
     );
     await until('it is answered', () => socket.values('pause').length === 1);
-    expect(engine.words.at(-1)).toMatchObject({ actor: 'grace' });
+    expect(engine.actions.at(-1)).toMatchObject({ actor: 'grace' });
     const query =
       'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
     socket.send(
       `{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`,
     );
     await until('it is answered', () => socket.values('big').length === 1);
-    expect(engine.started.at(-1)?.payload).toBe('12345678901234567890');
+    expect(engine.starts.at(-1)?.payload).toBe('12345678901234567890');
     socket.close();
   });
 
@@ -105,7 +105,7 @@ describe('a connection', () => {
   test('of one who asks and asks without reading is cut off', async () => {
     const socket = await RawSocket.open(running.socketUrl);
     const id = await begun();
-    engine.answers(id, 'createRealm', { payload: JSON.stringify('x'.repeat(800_000)) });
+    await engine.answers(id, 'createRealm', { payload: JSON.stringify('x'.repeat(800_000)) });
     socket.stopReading();
     const query = `{ details(flowId: "${id}") { ${Array.from({ length: 5 }, (_, n) => `s${n}: steps { output }`).join(' ')} } }`;
     for (let count = 0; count < 40; count++) {
@@ -124,7 +124,7 @@ describe('a connection', () => {
     const socket = await RawSocket.open(other.socketUrl);
     socket.subscribe('all', STEPS, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
-    const [, close] = await Promise.all([other.api.close(), socket.closed]);
+    const [, close] = await Promise.all([other.close(), socket.closed]);
     expect(close).toEqual({ code: 1012, reason: 'the server is stopping; connect again' });
     expect([...other.engine.followers].every(({ aborted }) => aborted)).toBe(true);
   });

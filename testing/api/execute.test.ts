@@ -9,7 +9,7 @@ beforeAll(async () => {
 beforeEach(() => {
   running.engine.failure = null;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const EXECUTE = `mutation ($input: ExecuteInput!) { execute(input: $input) {
   created flow { flowId status input headers initiator } problems { code message path line suggestions } } }`;
@@ -56,7 +56,7 @@ describe('execute', () => {
     const query = `mutation ($name: JSON) { execute(input: { orchestrationName: "tenantCreation",
       payload: { name: $name, big: 12345678901234567890, deep: { list: [1, 2.5, true, null, RED] } } }) { created } }`;
     await running.data(query, { name: 'acme' });
-    expect(running.engine.started.at(-1)?.payload).toBe(
+    expect(running.engine.starts.at(-1)?.payload).toBe(
       '{"name":"acme","big":12345678901234567890,"deep":{"list":[1,2.5,true,null,"RED"]}}',
     );
   });
@@ -64,7 +64,7 @@ describe('execute', () => {
   test('keeps the digits of big numbers in variables, and shows them again', async () => {
     const body = `{"query":${JSON.stringify(EXECUTE)},"variables":{"input":{"orchestrationName":"tenantCreation","payload":{"id":98765432109876543210,"n":1e3}}}}`;
     const { text } = await running.post('/graphql', body);
-    expect(running.engine.started.at(-1)?.payload).toBe('{"id":98765432109876543210,"n":1e3}');
+    expect(running.engine.starts.at(-1)?.payload).toBe('{"id":98765432109876543210,"n":1e3}');
     expect(text).toContain('"input":{"id":98765432109876543210,"n":1e3}');
   });
 
@@ -129,14 +129,14 @@ describe('execute', () => {
   ])(
     'answers a wrong %s with the problem %s and starts nothing (%#)',
     async (path, code, wrong) => {
-      running.engine.asked.length = 0;
+      running.engine.calls.length = 0;
       const { execute } = await running.data<Executed>(EXECUTE, tenant(wrong));
       expect(execute).toMatchObject({
         flow: null,
         created: false,
         problems: [{ code, path, message: expect.stringMatching(new RegExp(`^${path} h?`)) }],
       });
-      expect(running.engine.asked).toEqual([]);
+      expect(running.engine.calls).toEqual([]);
     },
   );
 
@@ -222,22 +222,22 @@ describe('executeMany', () => {
 
   test('takes at most 1000 at once', async () => {
     const inputs = Array.from({ length: 1001 }, () => ({ orchestrationName: 'tenantCreation' }));
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const error = await running.error(MANY, { inputs });
     expect(error).toMatchObject({
       code: 'BAD_USER_INPUT',
       message: 'inputs has 1001 entries, at most 1000 are allowed',
     });
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test('a fault in the middle does not hide what was started', async () => {
-    const { execute } = running.engine;
     let calls = 0;
-    running.engine.execute = (request) =>
-      ++calls === 2
-        ? Promise.reject(new Fault('DB', 'away'))
-        : execute.call(running.engine, request);
+    const { execute } = running.engine.service;
+    running.engine.overrides = {
+      execute: (request) =>
+        ++calls === 2 ? Promise.reject(new Fault('DB', 'away')) : execute(request),
+    };
     const inputs = [1, 2, 3].map((payload) => ({ orchestrationName: 'tenantCreation', payload }));
     const { executeMany } = await running.data<{ executeMany: unknown[] }>(MANY, { inputs });
     expect(executeMany).toMatchObject([
@@ -245,6 +245,6 @@ describe('executeMany', () => {
       { created: false, flow: null, problems: [{ code: 'UNAVAILABLE' }] },
       { created: true },
     ]);
-    running.engine.execute = execute;
+    running.engine.overrides = {};
   });
 });

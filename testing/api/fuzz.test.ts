@@ -8,7 +8,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const OPERATIONS = [
   'query ($v: String) { history(orchestrationName: $v, after: $v) { edges { cursor } } }',

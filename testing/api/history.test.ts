@@ -10,7 +10,7 @@ beforeAll(async () => {
     );
   }
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 describe('history', () => {
   test('pages by cursor, newest first; counted over all pages', async () => {
@@ -25,33 +25,30 @@ describe('history', () => {
     };
     const { history: page } = await running.data<Page>(query);
     const { history: rest } = await running.data<Page>(query, { after: page.pageInfo.endCursor });
-    expect([...page.edges, ...rest.edges].map(({ node }) => node.flowId)).toEqual([
-      'flow-3',
-      'flow-2',
-      'flow-1',
-    ]);
+    expect([...page.edges, ...rest.edges].map(({ node }) => node.flowId)).toEqual(
+      [...running.engine.flows.keys()].reverse(),
+    );
     expect([page.pageInfo.hasNextPage, rest.pageInfo.hasNextPage]).toEqual([true, false]);
     expect([page.totalCount, rest.totalCount]).toEqual([3, 3]);
   });
 
   test('counts exactly to 10,000, and says beyond that there are more', async () => {
     const query = '{ history { totalCount hasMore } }';
-    const { read } = running.engine;
-    const counted = async (more: number): Promise<unknown> => {
-      read.more = more - 3;
+    const counted = async (flows: number): Promise<unknown> => {
+      running.engine.readOverrides = { count: async (_, cap) => Math.min(flows, cap + 1) };
       return (await running.data<{ history: unknown }>(query)).history;
     };
     expect(await counted(9_999)).toEqual({ totalCount: 9_999, hasMore: false });
     expect(await counted(10_000)).toEqual({ totalCount: 10_000, hasMore: false });
     expect(await counted(10_001)).toEqual({ totalCount: null, hasMore: true });
-    read.more = 0;
+    running.engine.readOverrides = {};
   });
 
   test('counts once for both fields, and not at all for who does not want to know', async () => {
     const counts = async (fields: string): Promise<number> => {
-      const before = running.engine.asked.length;
+      const before = running.engine.calls.length;
       await running.data(`{ history { edges { cursor } ${fields} } }`);
-      return running.engine.asked.slice(before).filter((name) => name === 'count').length;
+      return running.engine.calls.slice(before).filter((name) => name === 'count').length;
     };
     expect(await counts('totalCount hasMore')).toBe(1);
     expect(await counts('')).toBe(0);
@@ -74,7 +71,7 @@ describe('history', () => {
       'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }',
       { filter },
     );
-    expect(running.engine.read.filter).toEqual({
+    expect(running.engine.filter).toEqual({
       ...filter,
       startedAfter: Date.parse('2026-11-23T12:00:00Z'),
       startedBefore: Date.parse('2026-11-24T00:00:00Z'),
@@ -102,13 +99,13 @@ describe('history', () => {
     ['filter: { labels: { team: 1 } }', 'filter.labels must be an object'],
     ['filter: { labels: {} }', 'filter.labels must be an object'],
   ])('refuses %s, naming the field, and asks nothing', async (wrong, message) => {
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const error = await running.error(`{ history(${wrong}) { edges { cursor } } }`);
     expect(error).toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringContaining(message),
     });
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test.each([

@@ -9,7 +9,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const QUERY = '{ orchestration(name: "x") { name } }';
 const ask = (body: string | object, headers: Record<string, string> = {}) =>
@@ -45,13 +45,13 @@ describe('a document', () => {
     ['that is none', '{ details(', /Syntax Error/],
     ['of unknown fields', '{ details(flowId: "x") { flowIdd } }', /Cannot query field/],
   ])('%s is answered with 400', async (_what, query, message) => {
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const { status, body } = await ask({ query });
     expect([status, body.errors?.[0]?.message]).toEqual([400, expect.stringMatching(message)]);
     expect(body.errors?.[0]?.extensions).toMatchObject({
       code: expect.stringMatching(/^(GRAPHQL_(VALIDATION|PARSE)_FAILED|QUERY_TOO_COMPLEX)$/),
     });
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test('with a fragment that contains itself is answered with 400', async () => {
@@ -103,11 +103,11 @@ describe('a request', () => {
       status: 200,
       body: { data: { orchestration: null } },
     });
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const mutation =
       'mutation { execute(input: { orchestrationName: "tenantCreation" }) { created } }';
     expect((await get(mutation, preflighted)).status).toBe(405);
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test('gets the request id it came with, or one that was made', async () => {
@@ -141,10 +141,11 @@ describe('a request', () => {
   });
 
   test('for an answer the schema forbids is masked and logged as well', async () => {
-    const { orchestration } = running.engine;
-    running.engine.orchestration = async () => ({ orchestration: { name: null } }) as never;
+    running.engine.overrides = {
+      orchestration: async () => ({ orchestration: { name: null } }) as never,
+    };
     const { body } = await ask({ query: QUERY });
-    running.engine.orchestration = orchestration;
+    running.engine.overrides = {};
     expect(body.errors).toMatchObject([{ message: 'something went wrong here; it is in the log' }]);
   });
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
 beforeEach(() => {
   running.engine.failure = null;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 async function begunFlow(): Promise<string> {
   const query =
@@ -39,7 +39,9 @@ describe('registerOrchestration', () => {
       ],
       problems: [],
     });
-    expect((await running.engine.orchestration('userCreation', null))?.initiator).toBe('users');
+    expect((await running.engine.service.orchestration('userCreation', null))?.initiator).toBe(
+      'users',
+    );
   });
 
   test('only looks when it is a dry run', async () => {
@@ -48,7 +50,7 @@ describe('registerOrchestration', () => {
       input: { document, dryRun: true },
     });
     expect(registerOrchestration).toMatchObject({ registrations: [{ version: 1 }] });
-    expect(await running.engine.orchestration('neverStored', null)).toBeNull();
+    expect(await running.engine.service.orchestration('neverStored', null)).toBeNull();
   });
 
   test('answers the problems of the document with their lines', async () => {
@@ -81,7 +83,7 @@ describe('registerOrchestration', () => {
   test.each(['', '\u0000', 'x'.repeat(201)])(
     'answers a wrong serviceName with a problem and registers nothing (%#)',
     async (serviceName) => {
-      running.engine.asked.length = 0;
+      running.engine.calls.length = 0;
       const { registerOrchestration } = await running.data(REGISTER, {
         input: { document: TENANT, serviceName },
       });
@@ -89,7 +91,7 @@ describe('registerOrchestration', () => {
         registrations: [],
         problems: [{ code: 'INVALID_TEXT', path: 'serviceName' }],
       });
-      expect(running.engine.asked).toEqual([]);
+      expect(running.engine.calls).toEqual([]);
     },
   );
 
@@ -136,7 +138,7 @@ describe('an operator', () => {
       flow: { paused: true, pauseReason: 'maintenance' },
     });
     await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'done' });
-    expect(running.engine.words.slice(-2)).toEqual([
+    expect(running.engine.actions.slice(-2)).toEqual([
       { type: 'PAUSE', flowId, actor: 'ada', reason: 'maintenance' },
       { type: 'RESUME', flowId, actor: 'anonymous', reason: 'done' },
     ]);
@@ -158,8 +160,8 @@ describe('an operator', () => {
 
   test('undoes a flow that is complete', async () => {
     const flowId = await begunFlow();
-    running.engine.answers(flowId, 'createRealm');
-    running.engine.answers(flowId, 'createUser');
+    await running.engine.answers(flowId, 'createRealm');
+    await running.engine.answers(flowId, 'createUser');
     expect(await said('undoFlow', 'UndoFlowInput', { flowId, reason: 'refund' })).toMatchObject({
       flow: { status: 'UNDOING' },
       problems: [],
@@ -168,9 +170,9 @@ describe('an operator', () => {
 
   test('retries or skips a step that could not be undone', async () => {
     const flowId = await begunFlow();
-    running.engine.answers(flowId, 'createRealm');
-    running.engine.fails(flowId, 'createUser', 'no');
-    running.engine.fails(flowId, 'createRealm', 'no', false, 'UNDO');
+    await running.engine.answers(flowId, 'createRealm');
+    await running.engine.fails(flowId, 'createUser', 'no');
+    await running.engine.fails(flowId, 'createRealm', 'no');
     expect(
       await said('retryStep', 'StepActionInput', {
         flowId,
@@ -181,7 +183,7 @@ describe('an operator', () => {
       flow: { status: 'UNDOING' },
       problems: [],
     });
-    running.engine.fails(flowId, 'createRealm', 'no', false, 'UNDO');
+    await running.engine.fails(flowId, 'createRealm', 'no');
     const skipped = await said('skipStep', 'SkipStepInput', {
       flowId,
       stepName: 'createRealm',
@@ -199,7 +201,7 @@ describe('an operator', () => {
     const asked = { flowId, stepName: 'createRealm', reason: 'the worker began at latest' };
     const resent = await said('resendCommand', 'StepActionInput', asked);
     expect(resent).toMatchObject({ flow: { status: 'IN_PROGRESS' }, problems: [] });
-    running.engine.answers(flowId, 'createRealm');
+    await running.engine.answers(flowId, 'createRealm');
     const done = await said('resendCommand', 'StepActionInput', asked);
     expect(done.problems).toMatchObject([
       { code: 'NOT_ALLOWED', message: 'createRealm is done: no command of it is open' },
@@ -239,7 +241,7 @@ describe('an operator', () => {
   ])(
     'hears that the %s of %s is wrong, and nothing is done (%#)',
     async (path, mutation, type, input) => {
-      running.engine.asked.length = 0;
+      running.engine.calls.length = 0;
       const { flow, problems } = await said(mutation, type, input);
       expect([flow, problems]).toEqual([
         null,
@@ -250,7 +252,7 @@ describe('an operator', () => {
           }),
         ],
       ]);
-      expect(running.engine.asked).toEqual([]);
+      expect(running.engine.calls).toEqual([]);
     },
   );
 });

@@ -13,9 +13,9 @@ beforeAll(async () => {
   running = await Running.start();
 });
 beforeEach(() => {
-  running.engine.asked.length = 0;
+  running.engine.calls.length = 0;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const set = async (values: object, headers = {}) => {
   const answer = await running.data(SET, { input: { ...input, ...values } }, headers);
@@ -55,7 +55,7 @@ describe('setPolicy', () => {
     });
 
     const document = TENANT.replace('maxRetries: 1', 'maxRetries: 2');
-    await running.engine.register(readRegistration(document, { serviceName: 'tenants' }), {
+    await running.engine.service.register(readRegistration(document, { serviceName: 'tenants' }), {
       dryRun: false,
     });
     const query =
@@ -95,7 +95,7 @@ describe('setPolicy', () => {
         { code: 'REASON_MISSING', path: 'reason' },
       ],
     });
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test.each(['2.0', '2', '1.50e1'])(

@@ -5,40 +5,32 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-beforeEach(() => {
-  const record = (id: string, value: Uint8Array, flowId: string | null) => ({
-    id,
-    topic: 'orchestrator.response.result',
-    partition: 1,
-    offset: 2n ** 60n,
-    receivedAt: Date.parse('2026-11-24T10:00:00.000Z'),
-    code: 'NOT_JSON',
-    message: 'the value is no JSON',
-    flowId,
-    stepName: null,
-    key: null,
-    value,
-    headers: {},
-    state: 'OPEN' as const,
-    settled: null,
+let flows = 0;
+/** Of a flow that is not there yet. */
+let flowId: string;
+let receivedAt: string;
+let reply: string;
+beforeEach(async () => {
+  const { engine } = running;
+  engine.clearQuarantine();
+  flowId = `flow-${++flows}`;
+  reply = JSON.stringify({
+    headers: { flowId, stepName: 'createRealm', action: 'DO', status: true },
   });
-  running.engine.quarantine.splice(
-    0,
-    10,
-    record('2', Uint8Array.from([255, 1]), null),
-    record('1', Buffer.from('{"a'), 'flow-1'),
-  );
+  await engine.deliver(Buffer.from(reply));
+  receivedAt = new Date(engine.database.now).toISOString();
+  await engine.deliver(Uint8Array.from([255, 1]));
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const FIELDS =
   'id topic partition offset receivedAt code message value valueIsBase64 flowId state settledAt settledBy settledReason';
 const LIST = `query ($state: QuarantineState, $flowId: ID, $first: Int, $after: String) {
   quarantine(state: $state, flowId: $flowId, first: $first, after: $after) { edges { cursor node { ${FIELDS} } } pageInfo { hasNextPage endCursor } } }`;
 const settling = (verb: string) =>
-  `mutation ($id: ID!, $reason: String!) { said: ${verb}(id: $id, reason: $reason) { reply { id state settledBy settledReason } problems { code path message } } }`;
-type Said = {
-  said: { reply: unknown; problems: readonly { code: string; path: string | null }[] };
+  `mutation ($id: ID!, $reason: String!) { settled: ${verb}(id: $id, reason: $reason) { reply { id state settledBy settledReason } problems { code path message } } }`;
+type Settled = {
+  settled: { reply: unknown; problems: readonly { code: string; path: string | null }[] };
 };
 
 describe('quarantine', () => {
@@ -62,14 +54,14 @@ describe('quarantine', () => {
       {
         id: '1',
         topic: 'orchestrator.response.result',
-        partition: 1,
-        offset: '1152921504606846976',
-        receivedAt: '2026-11-24T10:00:00.000Z',
-        code: 'NOT_JSON',
-        message: 'the value is no JSON',
-        value: '{"a',
+        partition: 0,
+        offset: expect.stringMatching(/^11529215046068\d{5}$/),
+        receivedAt,
+        code: 'UNKNOWN_FLOW',
+        message: expect.stringContaining(flowId),
+        value: reply,
         valueIsBase64: false,
-        flowId: 'flow-1',
+        flowId,
         state: 'OPEN',
         settledAt: null,
         settledBy: null,
@@ -79,7 +71,7 @@ describe('quarantine', () => {
   });
 
   test('is narrowed by state and flow', async () => {
-    expect(await running.data(LIST, { flowId: 'flow-1' })).toMatchObject({
+    expect(await running.data(LIST, { flowId })).toMatchObject({
       quarantine: { edges: [{ node: { id: '1' } }] },
     });
     expect(await running.data(LIST, { state: 'REPLAYED' })).toMatchObject({
@@ -91,7 +83,7 @@ describe('quarantine', () => {
     [{ first: 0 }, 'first must be a whole number from 1 to 100'],
     [{ flowId: 'a\u0000b' }, 'flowId'],
     [{ after: 'nowhere' }, 'cursor'],
-  ])('says what is wrong with %j', async (variables, message) => {
+  ])('refuses %j', async (variables, message) => {
     const body = JSON.stringify({ query: LIST, variables });
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
     const { errors } = (await running.ask<{ errors: { message: string }[] }>('/graphql', init))
@@ -103,11 +95,17 @@ describe('quarantine', () => {
     ['replayQuarantined', 'REPLAYED'],
     ['discardQuarantined', 'DISCARDED'],
   ])('%s stores who and why', async (verb, state) => {
-    const { said } = await running.data<Said>(settling(verb), {
+    const start = { payload: null, headers: {}, initiator: null, idempotencyKey: null };
+    await running.engine.service.execute({
+      orchestrationName: 'tenantCreation',
+      flowId,
+      ...start,
+    });
+    const { settled } = await running.data<Settled>(settling(verb), {
       id: '1',
       reason: ' looked at it ',
     });
-    expect(said).toEqual({
+    expect(settled).toEqual({
       reply: { id: '1', state, settledBy: 'anonymous', settledReason: 'looked at it' },
       problems: [],
     });
@@ -117,13 +115,14 @@ describe('quarantine', () => {
     [{ id: '1', reason: '  ' }, 'REASON_MISSING', 'reason'],
     [{ id: ' ', reason: 'because' }, 'INVALID_TEXT', 'id'],
     [{ id: '77', reason: 'because' }, 'UNKNOWN_QUARANTINED', 'id'],
-  ])('what can not be settled is said: %j', async (variables, code, path) => {
+  ])('refuses to settle %j', async (variables, code, path) => {
     for (const verb of ['replayQuarantined', 'discardQuarantined']) {
-      expect((await running.data<Said>(settling(verb), variables)).said).toMatchObject({
+      expect((await running.data<Settled>(settling(verb), variables)).settled).toMatchObject({
         reply: null,
         problems: [{ code, path }],
       });
     }
-    expect(running.engine.quarantine.map(({ state }) => state)).toEqual(['OPEN', 'OPEN']);
+    const states = (await running.engine.quarantine()).map(({ state }) => state);
+    expect(states).toEqual(['OPEN', 'OPEN']);
   });
 });

@@ -24,11 +24,11 @@ beforeAll(async () => {
     { tenant: 'acme' },
     { headers: { correlationId: 'c-1' }, initiator: 'shop', idempotencyKey: 'k-1' },
   );
-  engine.answers(flowId, 'createRealm', { payload: '{"realm":9007199254740993}' });
-  engine.progresses(flowId, 'createUser', 0.5);
-  engine.fails(flowId, 'createUser', 'no quota', true);
+  await engine.answers(flowId, 'createRealm', { payload: '{"realm":9007199254740993}' });
+  await engine.progresses(flowId, 'createUser', 0.5);
+  await engine.fails(flowId, 'createUser', 'no quota', { retryable: true });
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 describe('details', () => {
   test('shows a flow with its steps, payloads and what may be done', async () => {
@@ -81,12 +81,12 @@ describe('details', () => {
   });
 
   test('tells the timeline in sentences, with what belongs to an event, and reads the flow once', async () => {
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const query = `{ details(flowId: "${flowId}") { timeline { number type at stepName action attempt stepStatus flowStatus message actor details } } }`;
     const { details } = await running.data<{ details: { timeline: Record<string, unknown>[] } }>(
       query,
     );
-    expect(running.engine.asked).toEqual(['flows', 'timeline']);
+    expect(running.engine.calls).toEqual(['flows', 'timeline']);
     expect(details.timeline.map(({ number, type }) => [number, type])).toEqual([
       [1, 'FLOW_STARTED'],
       [2, 'DO_SENT'],
@@ -113,8 +113,9 @@ describe('details', () => {
 
   test('fills a short page of the timeline although some events are not for readers', async () => {
     const id = await started();
-    for (const progress of [0.1, 0.2, 0.3]) running.engine.progresses(id, 'createRealm', progress);
-    running.engine.answers(id, 'createRealm');
+    for (const progress of [0.1, 0.2, 0.3])
+      await running.engine.progresses(id, 'createRealm', progress);
+    await running.engine.answers(id, 'createRealm');
     const query =
       'query ($id: ID!, $after: Int) { details(flowId: $id) { timeline(first: 2, after: $after) { number type } } }';
     const { details } = await running.data<{ details: unknown }>(query, { id, after: 2 });
@@ -164,7 +165,7 @@ describe('orchestrations', () => {
 
   test('one is shown as registered, with its topics and workers', async () => {
     const worker = 'orchestrationName: tenantCreation\nas: worker\nsteps:\n  - name: createRealm\n';
-    await running.engine.register(readRegistration(worker, { serviceName: 'realms' }), {
+    await running.engine.service.register(readRegistration(worker, { serviceName: 'realms' }), {
       dryRun: false,
     });
     const query = `{ orchestration(name: "tenantCreation") { name version type status paused archived labels initiator createdAt ${STEPS}
@@ -196,25 +197,25 @@ describe('orchestrations', () => {
           workers: [],
         },
       ],
-      history: { edges: [{ node: { flowId: 'flow-2' } }] },
+      history: { edges: [{ node: { flowId: [...running.engine.flows.keys()].at(-1) } }] },
     });
   });
 
   test('a page of them reads the workers of all at once', async () => {
     for (const name of ['billing', 'cleaning']) {
       const document = `orchestrationName: ${name}\nas: initiator\ntype: parallel\nsteps: [{ seq: 1, name: only }]\n`;
-      await running.engine.register(readRegistration(document, { serviceName: null }), {
+      await running.engine.service.register(readRegistration(document, { serviceName: null }), {
         dryRun: false,
       });
     }
-    running.engine.asked.length = 0;
+    running.engine.calls.length = 0;
     const { orchestrations } = await running.data<{
       orchestrations: { edges: { node: { name: string } }[] };
     }>(
       `{ orchestrations(first: 2) { edges { cursor node { name status ${STEPS} } } pageInfo { hasNextPage endCursor } } }`,
     );
     expect(orchestrations.edges.map(({ node }) => node.name)).toEqual(['billing', 'cleaning']);
-    expect(running.engine.asked).toEqual(['orchestrations', 'workersOf']);
+    expect(running.engine.calls).toEqual(['orchestrations', 'workersOf']);
   });
 
   test('are found by a part of the name, and one that is not there is null', async () => {

@@ -10,9 +10,9 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   running.engine.failure = null;
-  running.engine.asked.length = 0;
+  running.engine.calls.length = 0;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 describe('POST execute', () => {
   test.each<[string, unknown, string, string | undefined]>([
@@ -77,7 +77,7 @@ describe('POST execute', () => {
       expect([status, body.code]).toEqual([400, code]);
       if (field !== undefined)
         expect(body.errors).toMatchObject([{ code, field, detail: expect.any(String) }]);
-      expect(running.engine.asked).toEqual([]);
+      expect(running.engine.calls).toEqual([]);
     },
   );
 });
@@ -102,7 +102,7 @@ describe('GET history', () => {
   ])('answers ?%s with 400 naming %s', async (query, field) => {
     const { status, body } = await rest.history(`?${query}`);
     expect([status, body.errors]).toMatchObject([400, [{ field }]]);
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test('answers a name with NUL with 400', async () => {

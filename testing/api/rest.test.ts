@@ -12,9 +12,9 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   running.engine.failure = null;
-  running.engine.asked.length = 0;
+  running.engine.calls.length = 0;
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 describe('POST execute', () => {
   test('starts a flow and answers 202', async () => {
@@ -28,7 +28,7 @@ describe('POST execute', () => {
       202,
       { flowId: expect.any(String), orchestrationName: 'tenantCreation', status: 'IN_PROGRESS' },
     ]);
-    expect(running.engine.started.at(-1)).toMatchObject({
+    expect(running.engine.starts.at(-1)).toMatchObject({
       payload: '{"tenant":"acme"}',
       headers: { a: 1 },
       initiator: 'shop',
@@ -93,7 +93,7 @@ describe('POST execute', () => {
       payload: 'x'.repeat(9_000_000),
     });
     expect([body.status, body.body]).toMatchObject([413, { code: 'BODY_TOO_LARGE' }]);
-    expect(running.engine.asked).toEqual([]);
+    expect(running.engine.calls).toEqual([]);
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
@@ -122,16 +122,17 @@ describe('POST execute', () => {
       body: { code: 'OVERLOADED' },
     });
     running.engine.failure = null;
-    const { execute: asked } = running.engine;
     const problems = [
       { code: 'OVERLOADED', message: 'try again', path: null, line: null, suggestions: [] },
     ];
-    running.engine.execute = async () => ({ flow: null, created: false, problems });
+    running.engine.overrides = {
+      execute: async () => ({ flow: null, created: false, problems }),
+    };
     expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
       status: 503,
       body: { code: 'OVERLOADED' },
     });
-    running.engine.execute = asked;
+    running.engine.overrides = {};
   });
 
   test('masks what nobody expected, and logs it with the id the caller got', async () => {
@@ -162,13 +163,13 @@ describe('GET history', () => {
       { content: [{ flowId: ids[2] }, { flowId: ids[1] }], page: 0, size: 2, capped: false },
     ]);
     expect(body.totalPages).toBe(Math.ceil(Number(body.totalElements) / 2));
-    expect(running.engine.read.filter).toEqual({
+    expect(running.engine.filter).toEqual({
       orchestrationName: 'tenantCreation',
       statuses: ['IN_PROGRESS'],
     });
     const form = await rest.history('?orchName=tenantCreation&status=');
     expect([form.status, form.body.totalElements]).toEqual([200, body.totalElements]);
-    expect(running.engine.read.filter).toEqual({ orchestrationName: 'tenantCreation' });
+    expect(running.engine.filter).toEqual({ orchestrationName: 'tenantCreation' });
     expect((await rest.history('?orchName=nobody')).body).toMatchObject({
       content: [],
       totalElements: 0,
@@ -200,8 +201,8 @@ describe('GET details', () => {
       { 'idempotency-key': 'd' },
     );
     const flowId = String(body.flowId);
-    running.engine.answers(flowId, 'createRealm', { payload: '"r-1"' });
-    running.engine.fails(flowId, 'createUser', 'no quota');
+    await running.engine.answers(flowId, 'createRealm', { payload: '"r-1"' });
+    await running.engine.fails(flowId, 'createUser', 'no quota');
     expect(await rest.details(flowId)).toMatchObject({
       status: 200,
       body: {
@@ -258,7 +259,10 @@ describe('health', () => {
     expect(await rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await rest.health('/readyz')).toMatchObject({ status: 200, body: { ready: true } });
     running.engine.ready = false;
-    const checks = [{ name: 'database', ok: false, detail: 'does not answer' }];
+    const checks = [
+      { name: 'database', ok: true, detail: 'answers, migrated' },
+      { name: 'broker', ok: false, detail: 'does not answer' },
+    ];
     expect(await rest.health('/readyz')).toMatchObject({
       status: 503,
       body: { ready: false, checks },

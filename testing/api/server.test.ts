@@ -57,15 +57,17 @@ describe('closing', () => {
   test('waits for requests under way and refuses new ones', async () => {
     const running = await Running.start();
     const { opened: held, open: letGo } = gate();
-    const { orchestration } = running.engine;
-    running.engine.orchestration = async (...asked) => {
-      running.engine.asked.push('held');
-      await held;
-      return orchestration.apply(running.engine, asked);
+    const row = await running.engine.service.orchestration('tenantCreation', null);
+    running.engine.overrides = {
+      orchestration: async () => {
+        running.engine.calls.push('held');
+        await held;
+        return row;
+      },
     };
     const underWay = running.graphql('{ orchestration(name: "tenantCreation") { name } }');
-    await until('it is under way', () => running.engine.asked.includes('held'));
-    const closed = running.api.close();
+    await until('it is under way', () => running.engine.calls.includes('held'));
+    const closed = running.close();
     await expect(
       running
         .get('/livez')
@@ -86,7 +88,7 @@ describe('closing', () => {
     const next = changes.next().catch(() => null);
     await until('it is subscribed', () => running.engine.followers.size === 1);
     await running.get('/livez', { connection: 'close' });
-    await running.api.close();
+    await running.close();
     await next;
     await socket.dispose();
     await until('nothing of it is left', () => process.getActiveResourcesInfo().length <= before);
@@ -104,7 +106,7 @@ describe('pages', () => {
     running = await Running.start({ graphiqlFolder: join(folder, 'graphiql') });
   });
   afterAll(async () => {
-    await running.api.close();
+    await running.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -124,20 +126,26 @@ describe('pages', () => {
       ]);
       return text.split('\n').filter((line) => line.startsWith('backstep_'));
     };
+    const healthy = (ok: boolean): void => {
+      const load = { waiting: 3, unsent: 2, faults: ok ? 0 : 1 };
+      const checks = [{ name: 'database', ok, detail: '' }];
+      running.engine.overrides = { health: async () => ({ ready: ok, checks, load }) };
+    };
+    healthy(true);
     expect(await figures()).toEqual([
       'backstep_dependency_up{dependency="database"} 1',
       'backstep_deliveries_waiting 3',
       'backstep_messages_unsent 2',
       'backstep_store_faults_total 0',
     ]);
-    running.engine.ready = false;
+    healthy(false);
     expect(await figures()).toEqual(
       expect.arrayContaining([
         'backstep_dependency_up{dependency="database"} 0',
         'backstep_store_faults_total 1',
       ]),
     );
-    running.engine.ready = true;
+    running.engine.overrides = {};
   });
 
   test('GraphiQL is served from our own files, under a policy that allows nothing else', async () => {

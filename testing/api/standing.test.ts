@@ -9,7 +9,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const act = async (name: string, values: object = {}) => {
   const query = `mutation ($input: OrchestrationActionInput!) { ${name}(input: $input) { ${SHOWN} } }`;

@@ -10,7 +10,7 @@ let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
-afterAll(() => running.api.close());
+afterAll(() => running.close());
 
 const OFFER = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n';
 

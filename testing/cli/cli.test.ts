@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });
-  await running.api.close();
+  await running.close();
 });
 
 interface Ran {
@@ -75,7 +75,7 @@ describe('register', () => {
     const good = file('good.yaml', TENANT.replace('tenantCreation', 'good'));
     const { code } = await backstep('register', file('worse.yaml', 'a: ['), good);
     expect(code).toBe(2);
-    expect(running.engine.versions.has('good')).toBe(true);
+    expect(running.engine.orchestrations).toContain('good');
   });
 });
 
@@ -92,7 +92,7 @@ describe('simulate', () => {
       ),
     );
     expect(lines.at(-1)).toBe('createRealm+ createUser- createUser+ => COMPLETED');
-    expect(running.engine.versions.has('simulatedOnly')).toBe(false);
+    expect(running.engine.orchestrations.includes('simulatedOnly')).toBe(false);
   });
 
   test('takes a registered name, faults of each kind, and answers JSON', async () => {
@@ -139,8 +139,8 @@ describe('execute', () => {
     const payload = '{"big":9007199254740993,"price":1.0}';
     const header = ['-H', 'correlationId=c-1', '-H', 'a=b=c'];
     const { code, out } = await backstep('execute', 'tenantCreation', '-p', payload, ...header);
-    expect([code, out]).toEqual([0, expect.stringMatching(/^flow-\d+\n$/)]);
-    const request = running.engine.started.at(-1);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^[\w-]{36}\n$/)]);
+    const request = running.engine.starts.at(-1);
     expect(request?.payload).toContain('9007199254740993');
     expect(request?.headers).toMatchObject({ correlationId: 'c-1', a: 'b=c' });
   });
@@ -152,15 +152,15 @@ describe('execute', () => {
   });
 
   test('a payload that is not JSON is refused before anything is sent', async () => {
-    const before = running.engine.started.length;
+    const before = running.engine.starts.length;
     const { code, err } = await backstep('execute', 'tenantCreation', '-p', 'acme');
     expect(code).toBe(2);
     expect(err).toMatch(/it is not JSON.*--payload '"text"'/);
-    expect(running.engine.started).toHaveLength(before);
+    expect(running.engine.starts).toHaveLength(before);
   });
 
   test('an unknown name is refused with a suggestion', async () => {
-    const { code, err } = await backstep('execute', 'tenant');
+    const { code, err } = await backstep('execute', 'tenantCreatoin');
     expect(code).toBe(2);
     expect(err).toMatch(/UNKNOWN_ORCHESTRATION.*Did you mean tenantCreation\?/);
   });
@@ -168,8 +168,8 @@ describe('execute', () => {
   test('with --watch it prints every event and ends with the flow', async () => {
     const ran = backstep('execute', 'tenantCreation', '--watch', '--key', 'watched');
     const flowId = await flowWithKey('watched');
-    running.engine.answers(flowId, 'createRealm');
-    running.engine.answers(flowId, 'createUser');
+    await running.engine.answers(flowId, 'createRealm');
+    await running.engine.answers(flowId, 'createUser');
     const { code, out } = await ran;
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n').at(-1)).toMatch(/^ +6 .* COMPLETED/);
@@ -178,7 +178,7 @@ describe('execute', () => {
   test('a flow that does not complete is exit code 3', async () => {
     const ran = backstep('execute', 'tenantCreation', '--watch', '--json', '--key', 'fails');
     const flowId = await flowWithKey('fails');
-    running.engine.fails(flowId, 'createRealm', 'no realm');
+    await running.engine.fails(flowId, 'createRealm', 'no realm');
     const { code, out } = await ran;
     expect(code).toBe(3);
     const events = out
@@ -195,7 +195,7 @@ describe('what is stored', () => {
     const { code, out } = await backstep('history', '--status', 'IN_PROGRESS', '--limit', '1');
     expect(code).toBe(0);
     expect(out.split('\n')[0]).toMatch(/^FLOW +ORCHESTRATION +STATUS +STARTED/);
-    expect(out.split('\n')[1]).toMatch(/^flow-\d+ +tenantCreation +IN_PROGRESS/);
+    expect(out.split('\n')[1]).toMatch(/^[\w-]{36} +tenantCreation +IN_PROGRESS/);
     expect(out.trimEnd().split('\n')).toHaveLength(2);
   });
 
@@ -234,7 +234,7 @@ describe('actions', () => {
     const flowId = await started();
     const { code, out } = await backstep('cancel', flowId, '--no-undo', '-r', 'a test');
     expect([code, out]).toEqual([0, `tenantCreation ${flowId}  CANCELLED\n`]);
-    expect(running.engine.words.at(-1)).toMatchObject({ actor: 'ann', reason: 'a test' });
+    expect(running.engine.actions.at(-1)).toMatchObject({ actor: 'ann', reason: 'a test' });
   });
 
   test('an action without a reason is refused', async () => {
@@ -305,7 +305,9 @@ describe('policy', () => {
     const { out } = await backstep('policy', 'tenantCreation', '-r', 'fast again', '--json');
     expect(JSON.parse(out)).toMatchObject({ policies: [{ stepName: 'createUser' }] });
     await backstep('policy', 'tenantCreation', 'createUser', '-r', 'fast again');
-    expect((await running.engine.orchestration('tenantCreation', null))?.policies).toEqual([]);
+    expect((await running.engine.service.orchestration('tenantCreation', null))?.policies).toEqual(
+      [],
+    );
   });
 
   test('is refused with the problems of the gateway, or of the command line', async () => {

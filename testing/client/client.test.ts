@@ -21,15 +21,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client.close();
-  await running.api.close();
+  await running.close();
 });
 
 const begun = async (): Promise<string> =>
   (await client.execute({ orchestrationName: 'tenantCreation' })).flow.flowId;
 /** Both steps are done. */
-const completes = (flowId: string): void => {
-  running.engine.answers(flowId, 'createRealm');
-  running.engine.answers(flowId, 'createUser');
+const completes = async (flowId: string): Promise<void> => {
+  await running.engine.answers(flowId, 'createRealm');
+  await running.engine.answers(flowId, 'createUser');
 };
 
 describe('calls', () => {
@@ -58,7 +58,7 @@ describe('calls', () => {
 
   test('an unknown name is a problem with suggestions', async () => {
     const error = await client
-      .execute({ orchestrationName: 'tenant' })
+      .execute({ orchestrationName: 'tenantCreatoin' })
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProblemError);
     expect((error as ProblemError).has('UNKNOWN_ORCHESTRATION')).toBe(true);
@@ -87,7 +87,7 @@ describe('calls', () => {
 
   test('the stored timeline starts after the cursor', async () => {
     const flowId = await begun();
-    completes(flowId);
+    await completes(flowId);
     const numbers: number[] = [];
     for await (const { number } of client.timeline(flowId, { after: 2 })) numbers.push(number);
     expect(numbers).toEqual([3, 4, 5, 6]);
@@ -111,13 +111,13 @@ describe('watching', () => {
   test('executeAndWait returns the flow at its end', async () => {
     const ended = client.executeAndWait({ orchestrationName: 'tenantCreation', payload: 7 });
     const flowId = await newest();
-    completes(flowId);
+    await completes(flowId);
     expect(await ended).toMatchObject({ flowId, status: 'COMPLETED', output: 7 });
   });
 
   test('a flow that is over already ends at once, also behind its last event', async () => {
     const flowId = await begun();
-    completes(flowId);
+    await completes(flowId);
     expect(await numbersOf(client.watch(flowId))).toEqual([1, 2, 3, 4, 5, 6]);
     expect(await numbersOf(client.watch(flowId, { after: 6 }))).toEqual([]);
   });
@@ -139,13 +139,13 @@ describe('watching', () => {
     expect((await events.next()).value?.number).toBe(1);
     expect((await events.next()).value?.number).toBe(2);
     await first.api.close();
-    engine.answers(flow.flowId, 'createRealm');
-    const second = await Running.start({ engine, port: Number(port) });
-    engine.answers(flow.flowId, 'createUser');
+    await engine.answers(flow.flowId, 'createRealm');
+    const second = await Running.start({ engine: engine.service, port: Number(port) });
+    await engine.answers(flow.flowId, 'createUser');
     expect(await numbersOf(events)).toEqual([3, 4, 5, 6]);
     expect(reconnects.length).toBeGreaterThan(0);
     follower.close();
-    await second.api.close();
+    await Promise.all([second.close(), engine.stop()]);
   });
 
   test('an aborted watch rejects, and its subscription ends at the gateway', async () => {
@@ -164,7 +164,7 @@ describe('watching', () => {
     const changes = client.stepChanges({ flowId });
     const first = changes.next();
     await subscribed();
-    running.engine.answers(flowId, 'createRealm');
+    await running.engine.answers(flowId, 'createRealm');
     expect((await first).value).toMatchObject({ stepName: 'createRealm', status: 'DO_SUCCESS' });
     await changes.return();
   });

@@ -5,7 +5,7 @@ import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
 import type { Log } from '../../../src/observability/log.js';
 import { readRegistration } from '../../../src/wire/documents.js';
 import { stepTopic } from '../../../src/wire/topics.js';
-import { EngineInMemory } from './engine.js';
+import { TestEngine } from './engine.js';
 
 export const TENANT = `
 orchestrationName: tenantCreation
@@ -44,16 +44,19 @@ export interface Line {
 export class Running implements AsyncDisposable {
   private constructor(
     readonly api: Api,
-    readonly engine: EngineInMemory,
+    readonly engine: TestEngine,
     readonly lines: readonly Line[],
   ) {}
 
   /** With tenantCreation registered. */
   static async start(options: Partial<ApiOptions> = {}): Promise<Running> {
-    const engine = new EngineInMemory();
+    const engine = new TestEngine();
+    await engine.start();
     const lines: Line[] = [];
-    await engine.register(readRegistration(TENANT, { serviceName: 'tenants' }), { dryRun: false });
-    engine.asked.length = 0;
+    await engine.service.register(readRegistration(TENANT, { serviceName: 'tenants' }), {
+      dryRun: false,
+    });
+    engine.calls.length = 0;
     const settings = {
       host: '127.0.0.1',
       port: 0,
@@ -65,13 +68,18 @@ export class Running implements AsyncDisposable {
     const topics = (name: string, step: string) =>
       [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
     const shell = {
-      engine,
+      engine: engine.service,
       readRegistration,
       stepTopics: topics,
       log: remembering(lines),
       allowedOrigins: [],
     };
-    return new Running(await openApi({ ...shell, ...settings, ...options }), engine, lines);
+    try {
+      return new Running(await openApi({ ...shell, ...settings, ...options }), engine, lines);
+    } catch (error) {
+      await engine.stop();
+      throw error;
+    }
   }
 
   async graphql(
@@ -152,8 +160,13 @@ export class Running implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.api.close();
+    await this.engine.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 }
 
