@@ -1,4 +1,5 @@
 /** The composition root: config → API → database → broker → engine. The start order and its reverse, and nothing else. */
+import type { StepTopics } from './engine/ports.js';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -11,10 +12,17 @@ import type { Keep } from './engine/retention/retention.js';
 import { databaseUrl, decoderOf, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
 import { showDemo } from './launch/example.js';
+import {
+  announceData,
+  announceReady,
+  configurationProblems,
+  print,
+  startFailure,
+  version,
+} from './launch/messages.js';
 import { Opened } from './launch/opened.js';
 import { stopOnSignals } from './launch/signals.js';
 import { patiently } from './launch/waiting.js';
-import { print, version, welcome, whatIsWrong, whyNotStarted } from './launch/words.js';
 import type { Logs } from './observability/log.js';
 import { createLogs } from './observability/logger.js';
 import { openPostgres, type Postgres } from './postgres/database.js';
@@ -27,15 +35,11 @@ const STOP_BOUND_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 async function start(config: Config, opened: Opened, logs: Logs): Promise<void> {
-  const keeps = config.databaseUrl === null || config.kafkaBrokers === null;
-  // Who asks for JSON reads it by a program: no other lines, then, but those of the demo.
-  const forPeople = config.logFormat !== 'json' || config.demoOn;
-  if (keeps && forPeople)
-    print(`Data is kept in ${resolve(config.dataFolder)} (${COMMAND} --fresh wipes it).`);
+  announceData(config, COMMAND);
   const wire = wireOf(config);
   const { stepTopics } = wire;
   const starting = new StartingEngine();
-  const { url } = await listen(config, starting.service, stepTopics, opened, logs);
+  const { url } = await listen(config, { engine: starting.service, stepTopics }, opened, logs);
   const database = await databaseUrl(config, opened, logs);
   const postgres = openDatabase(config, database, stepTopics, logs);
   opened.add('the database', () => postgres.close());
@@ -51,21 +55,12 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await patiently(() => engine.start(() => starting.started(engine)), waiting);
   if (opened.isClosing) return;
-  if (forPeople) for (const line of welcome(config, url, database)) print(line);
-  else {
-    const data = keeps ? { data: resolve(config.dataFolder) } : {};
-    logs('main').info({ url, brokers: config.kafkaBrokers, ...data }, 'ready');
-  }
+  announceReady(config, url, database, logs);
   if (config.demoOn)
     await showDemo({ config, engine, stepTopics, openWorker: worker, url }, opened, logs);
 }
 
-function openDatabase(
-  config: Config,
-  url: string,
-  stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string],
-  logs: Logs,
-): Postgres {
+function openDatabase(config: Config, url: string, stepTopics: StepTopics, logs: Logs): Postgres {
   return openPostgres({
     url,
     poolSize: config.databasePool,
@@ -104,7 +99,7 @@ async function main(): Promise<void> {
     await start(config, opened, logs);
   } catch (error) {
     if (opened.isClosing) return;
-    process.stderr.write(whyNotStarted(error));
+    process.stderr.write(startFailure(error));
     logs('main').debug({ err: error }, 'the start failed');
     process.exitCode = 1;
     stop();
@@ -112,6 +107,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(whatIsWrong(error, COMMAND));
+  process.stderr.write(configurationProblems(error, COMMAND));
   process.exitCode = 1;
 });

@@ -8,6 +8,7 @@ const FAST = [
   'testing/wire',
   'testing/json',
   'testing/timing',
+  'testing/names',
   'testing/engine',
   'testing/sim',
   'testing/repository',

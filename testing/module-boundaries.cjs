@@ -2,7 +2,7 @@
 const room = (name) => `^src/${name}/`;
 const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
-/** A module may import itself, the table of limits, JSON, waiting, and these, nothing else. */
+/** A module may import itself, the table of limits, JSON, waiting, names, and these, nothing else. */
 const only = (name, allowed, instead) => ({
   name: `${name}-knows-its-neighbours`,
   severity: 'error',
@@ -14,6 +14,7 @@ const only = (name, allowed, instead) => ({
       '^src/limits/',
       '^src/json/',
       '^src/timing/',
+      '^src/names/',
       ...allowed.map((one) => (one.startsWith('^') ? one : `^src/${one}`)),
     ],
   },
@@ -148,10 +149,15 @@ module.exports = {
     ),
     only(
       'config',
-      ['observability/', 'saga/orchestration', 'wire/nearest', npm('zod'), builtin(`net|${FILES}`)],
+      ['observability/', 'saga/orchestration', npm('zod'), builtin(`net|${FILES}`)],
       'Settings are read before anything is opened: config imports parsers and names only.',
     ),
     only('timing', ['^$'], 'Waiting is milliseconds: it imports nothing.'),
+    only(
+      'names',
+      ['^node_modules/fastest-levenshtein/'],
+      'Names are text: they import nothing of ours.',
+    ),
     only('json', ['^$'], 'JSON is text and values: it imports nothing.'),
     only('limits', ['^$'], 'The table of limits is numbers and their names: it imports nothing.'),
     {

@@ -47,7 +47,7 @@ const RINGS = [
     folders: ['testing/saga'],
     more: ['--testPathIgnorePatterns=testing/saga/(?!enumeration|laws)', '--passWithNoTests'],
   },
-  { name: 'engine', folders: ['testing/engine', 'testing/timing'] },
+  { name: 'engine', folders: ['testing/engine', 'testing/timing', 'testing/names'] },
   {
     name: 'sim',
     folders: ['testing/invariants', 'testing/sim'],

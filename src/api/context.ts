@@ -1,7 +1,7 @@
 /** What a request carries, and what shells were given. Nothing in it is shared between requests but the engine. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Registration } from '../engine/ports.js';
+import type { Registration, StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
@@ -14,7 +14,7 @@ export interface Shell {
     text: string,
     options: { readonly serviceName: string | null },
   ) => Registration | Promise<Registration>;
-  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly stepTopics: StepTopics;
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
   readonly log: Log;

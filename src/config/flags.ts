@@ -1,7 +1,9 @@
 /** What may follow `npm start --` or `npx backstep`, and what `--help` prints. */
 
-import { nearest } from '../wire/nearest.js';
-import { BadConfig, settingsText } from './config.js';
+import { parseArgs } from 'node:util';
+import { didYouMean, nearest } from '../names/nearest.js';
+import { BadConfig } from './config.js';
+import { settingsText } from './settings.js';
 
 const FLAGS = {
   '--fresh': 'wipe the own database and the own broker first; nothing else is touched',
@@ -11,17 +13,24 @@ const FLAGS = {
 } as const;
 type Flag = keyof typeof FLAGS;
 
-/** Throws BadConfig with every flag that is none. */
+/** Throws BadConfig with everything that is not a flag. */
 export function readFlags(given: readonly string[]): ReadonlySet<Flag> {
-  const known = Object.keys(FLAGS);
-  const problems = given
-    .filter((flag) => !known.includes(flag))
-    .map((flag) => {
-      const [meant] = nearest(flag, known);
-      return `there is no flag ${flag}; ${meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`}`;
-    });
+  const known = Object.keys(FLAGS) as Flag[];
+  const options = Object.fromEntries(
+    known.map((flag) => [flag.slice('--'.length), { type: 'boolean' as const }]),
+  );
+  const { tokens } = parseArgs({ args: [...given], options, strict: false, tokens: true });
+  const found = new Set<Flag>();
+  const problems = tokens.flatMap((token) => {
+    const text = given[token.index] ?? '';
+    const flag = known.find((one) => one === text);
+    if (flag === undefined)
+      return [`there is no flag ${text}${didYouMean(nearest(text, known), known)}`];
+    found.add(flag);
+    return [];
+  });
   if (problems.length > 0) throw new BadConfig(problems);
-  return new Set(given as Flag[]);
+  return found;
 }
 
 /** How this gateway is started, by the program that was: a clone's own, or the command of the installed package. */

@@ -1,6 +1,7 @@
 /** How the text of a setting is read: a value, or what would be right. */
 import { isIP, isIPv6 } from 'node:net';
 import { COMPONENTS, type Component } from '../observability/log.js';
+import { DAY_MS, millisecondsIn, YEAR_MS } from '../timing/duration.js';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -22,13 +23,9 @@ const wrong = (expected: string): never => {
 };
 
 export function setting<T>(
-  name: string,
-  meaning: string,
-  byDefault: string,
-  read: (text: string | null) => T,
-  secret = false,
+  given: Omit<Setting<T>, 'secret'> & { readonly secret?: true },
 ): Setting<T> {
-  return { name, meaning, byDefault, read, secret };
+  return { secret: false, ...given };
 }
 
 export function whole(least: number, most: number, byDefault: number) {
@@ -41,23 +38,26 @@ export function whole(least: number, most: number, byDefault: number) {
   };
 }
 
-export function word<T extends string, D extends T | null>(words: readonly T[], byDefault: D) {
+export function oneOf<T extends string, D extends T | null>(options: readonly T[], byDefault: D) {
   return (text: string | null): T | D => {
     if (text === null) return byDefault;
-    return words.find((one) => one === text.toLowerCase()) ?? wrong(`one of ${words.join(', ')}`);
+    const found = options.find((one) => one === text.toLowerCase());
+    return found ?? wrong(`one of ${options.join(', ')}`);
   };
 }
 
 export const text = (value: string | null): string | null => value;
 
-/** Text of this form; `like` says which, for whoever wrote another one. */
+/** Text that fits; `like` describes such a text, for the message about another one. */
 export function form<D extends string | null>(
   fits: (value: string) => boolean,
   like: string,
   byDefault: D,
 ) {
-  return (value: string | null): string | D =>
-    value === null ? byDefault : fits(value) ? value : wrong(like);
+  return (value: string | null): string | D => {
+    if (value === null) return byDefault;
+    return fits(value) ? value : wrong(like);
+  };
 }
 
 export const isHost = (value: string): boolean =>
@@ -72,26 +72,23 @@ export function replicas(value: string | null): number {
   return /^[1-9]\d?$/.test(value) ? Number(value) : wrong('a whole number from 1 to 99, or -1');
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const HUNDRED_YEARS_MS = 36_500 * UNIT_MS.d;
+const MINUTE_MS = 60_000;
+const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 
 /** How long something is kept, ms; null = for ever. */
 export function age(value: string | null): number | null {
   if (value === null || value.toLowerCase() === 'off') return null;
-  const [, count, unit] = /^([1-9]\d{0,6}) ?([mhd])$/i.exec(value) ?? [];
-  const ms = Number(count) * UNIT_MS[unit?.toLowerCase() as keyof typeof UNIT_MS];
-  return ms <= HUNDRED_YEARS_MS ? ms : wrong('a time like 30d, 12h or 90m, or off');
+  // A number without a unit could be meant as anything.
+  const ms = /[mhd]$/i.test(value) ? millisecondsIn(value) : Number.NaN;
+  const fits = ms >= MINUTE_MS && ms <= HUNDRED_YEARS_MS;
+  return fits ? ms : wrong('a time like 30d, 12h or 90m, or off');
 }
-
-const DURATION_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const YEAR_MS = 365 * DURATION_MS.d;
 
 /** As in a document: `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(leastMs: number, byDefaultMs: number) {
   return (value: string | null): number => {
     if (value === null) return byDefaultMs;
-    const [, count, unit = 'ms'] = /^(\d{1,11}) ?(ms|s|m|h|d)?$/i.exec(value) ?? [];
-    const ms = Number(count) * DURATION_MS[unit.toLowerCase() as keyof typeof DURATION_MS];
+    const ms = millisecondsIn(value);
     return ms >= leastMs && ms <= YEAR_MS
       ? ms
       : wrong(`a duration from ${leastMs}ms to 365d, like 500ms, 30s, 5m or 2h`);
@@ -109,7 +106,7 @@ export function decimal(least: number, most: number, byDefault: number) {
 }
 
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-/** The seed's class names, for people who come from there. */
+/** Class names of the Java system this gateway replaces, as its users know them. */
 const ALIASES: Readonly<Record<string, Component>> = {
   DoOperationHandler: 'do',
   UndoOperationHandler: 'undo',
@@ -165,7 +162,7 @@ export function brokers(value: string | null): readonly string[] | null {
   return bad === undefined
     ? list
     : wrong(
-        `host:port like kafka-1:9092 or [::1]:9092, several separated by commas; ${JSON.stringify(bad)} is none`,
+        `host:port like kafka-1:9092 or [::1]:9092, several separated by commas; ${JSON.stringify(bad)} is not host:port`,
       );
 }
 
@@ -204,6 +201,6 @@ export function origins(value: string | null): readonly string[] {
   );
   if (bad === undefined) return list;
   return wrong(
-    `origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is none`,
+    `origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is not an origin`,
   );
 }

@@ -1,8 +1,8 @@
-/** The first minute: example orchestrations, their workers, and two flows told live — one that completes, one that undoes itself. */
+/** The first minute: example orchestrations, their workers, and two flows shown as they happen — one that completes, one that undoes itself. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Registration, WorkerClient } from '../engine/ports.js';
+import type { Registration, StepTopics, WorkerClient } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import type { Log } from '../observability/log.js';
 import { type Print, traceFlow } from './trace.js';
@@ -16,7 +16,7 @@ export interface DemoOptions {
     text: string,
     options: { readonly serviceName: string | null },
   ) => Registration;
-  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly stepTopics: StepTopics;
   readonly print: Print;
   readonly coloured: boolean;
   readonly log: Log;
@@ -52,11 +52,11 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   await startDemoWorkers(options.worker, steps, options.replyTopic, options.log);
 }
 
-/** Two flows, told live. */
+/** Shows two flows as they happen. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { print, coloured, engine } = options;
   const bold = (text: string): string => (coloured ? `\u001b[1m${text}\u001b[0m` : text);
-  const tell = async (headline: string, payload: object): Promise<string | null> => {
+  const show = async (headline: string, payload: object): Promise<string | null> => {
     print('');
     print(bold(headline));
     const request = {
@@ -76,8 +76,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(`  ${line}`);
     return flow.flowId;
   };
-  await tell('1. A flow of tenantCreation that goes well', { tenant: 'globex' });
-  const undone = await tell(
+  await show('1. A flow of tenantCreation that goes well', { tenant: 'globex' });
+  const undone = await show(
     '2. The same, but its third step fails: it is retried, then everything done is undone',
     {
       tenant: 'acme',

@@ -1,4 +1,4 @@
-/** A flow told live in the terminal, for someone who sees one for the first time. */
+/** A flow as it happens, in the terminal, for someone who sees one for the first time. */
 import type { EngineService } from '../engine/service.js';
 import { printable } from '../observability/printable.js';
 import type { FlowEvent } from '../saga/event.js';
@@ -13,13 +13,13 @@ export interface Trace {
   readonly coloured: boolean;
 }
 
-interface Told {
+interface Line {
   readonly sign: string;
   readonly colour: Colour;
   readonly text: string;
 }
 
-/** Follows the flow to its end, one line per event a newcomer needs; answers the trace line. */
+/** Follows the flow to its end, one line per event a newcomer needs; returns the trace line. */
 export async function traceFlow(
   engine: EngineService,
   flowId: string,
@@ -35,13 +35,13 @@ export async function traceFlow(
     first ??= event.at;
     const short = shortOf(event);
     if (short !== null) letters.push(short);
-    const told = toldOf(event);
-    if (told === null) continue;
+    const line = lineOf(event);
+    if (line === null) continue;
     const step = stepOf(event);
     width = Math.max(width, step.length);
     const time = paint(`${((event.at - first) / 1000).toFixed(2).padStart(6)} s`, 'grey');
     print(
-      `  ${time}  ${paint(told.sign, told.colour)} ${step.padEnd(width)}  ${paint(statusOf(event).padEnd(15), told.colour)} ${printable(told.text)}`,
+      `  ${time}  ${paint(line.sign, line.colour)} ${step.padEnd(width)}  ${paint(statusOf(event).padEnd(15), line.colour)} ${printable(line.text)}`,
     );
   }
   return letters.join(' ');
@@ -59,42 +59,48 @@ function statusOf(event: FlowEvent): string {
 const sending = (attempt: number): string =>
   attempt === 1 ? 'DO is sent to the worker' : `DO is sent again: attempt ${attempt}`;
 
-function toldOf(event: FlowEvent): Told | null {
+function lineOf(event: FlowEvent): Line | null {
+  return doLine(event) ?? undoLine(event) ?? endLine(event);
+}
+
+function doLine(event: FlowEvent): Line | null {
   switch (event.type) {
     case 'DO_SENT':
       return { sign: '→', colour: 'blue', text: sending(event.attempt) };
     case 'DO_SUCCEEDED':
       return { sign: '✓', colour: 'green', text: 'the worker has done it' };
     case 'DO_FAILED':
-      return {
-        sign: '✗',
-        colour: 'red',
-        text: `the worker failed: ${event.errorMessage ?? 'it did not say why'}`,
-      };
-    case 'DO_RETRY_SCHEDULED':
-      return {
-        sign: '…',
-        colour: 'yellow',
-        text: `it will be tried again in ${((event.nextAttemptAt - event.at) / 1000).toFixed(1)} s`,
-      };
+      return { sign: '✗', colour: 'red', text: `the worker failed: ${reasonOf(event)}` };
+    case 'DO_RETRY_SCHEDULED': {
+      const seconds = ((event.nextAttemptAt - event.at) / 1000).toFixed(1);
+      return { sign: '…', colour: 'yellow', text: `it will be tried again in ${seconds} s` };
+    }
     case 'DO_RETRIES_EXHAUSTED':
       return { sign: '✗', colour: 'red', text: 'no retries are left' };
-    case 'FLOW_TURNED_AROUND':
-      return {
-        sign: '↩',
-        colour: 'yellow',
-        text: 'the flow turns around: what was done is undone, newest first',
-      };
+    default:
+      return null;
+  }
+}
+
+function undoLine(event: FlowEvent): Line | null {
+  switch (event.type) {
+    case 'FLOW_TURNED_AROUND': {
+      const text = 'the flow turns around: what was done is undone, newest first';
+      return { sign: '↩', colour: 'yellow', text };
+    }
     case 'UNDO_SENT':
       return { sign: '←', colour: 'blue', text: 'UNDO is sent to the worker' };
     case 'UNDO_SUCCEEDED':
       return { sign: '✓', colour: 'green', text: 'the worker has undone it' };
     case 'UNDO_FAILED':
-      return {
-        sign: '✗',
-        colour: 'red',
-        text: `the worker could not undo it: ${event.errorMessage ?? 'it did not say why'}`,
-      };
+      return { sign: '✗', colour: 'red', text: `the worker could not undo it: ${reasonOf(event)}` };
+    default:
+      return null;
+  }
+}
+
+function endLine(event: FlowEvent): Line | null {
+  switch (event.type) {
     case 'FLOW_COMPLETED':
       return { sign: '●', colour: 'green', text: 'every step is done' };
     case 'FLOW_UNDONE':
@@ -106,6 +112,10 @@ function toldOf(event: FlowEvent): Told | null {
     default:
       return null;
   }
+}
+
+function reasonOf({ errorMessage }: { readonly errorMessage: string | null }): string {
+  return errorMessage ?? 'no reason given';
 }
 
 const ENDS: readonly FlowEvent['type'][] = [

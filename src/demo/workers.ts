@@ -1,10 +1,12 @@
-/** Workers of the examples, in this process: they answer like any worker would, over topics, echoing the command's headers. */
-import type { WorkerClient, WorkerRecord } from '../engine/ports.js';
+/** Workers of the examples, in this process: they answer like any worker, over topics, echoing the command's headers. */
+
+import type { StepTopicPair, WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
+import { pause } from '../timing/pause.js';
 
 export interface DemoStep {
   readonly stepName: string;
-  readonly topics: readonly [string, string];
+  readonly topics: StepTopicPair;
 }
 
 interface Command {
@@ -25,13 +27,12 @@ export async function startDemoWorkers(
   replyTopic: string,
   log: Log,
 ): Promise<void> {
-  const busy = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const onRecord = async ({ topic, value }: WorkerRecord): Promise<void> => {
     const command = commandIn(value);
-    // Anybody may write to a topic: what is no command is left alone, and the next one is read.
+    // Anybody may write to a topic: what is not a command is skipped.
     if (command === null)
-      return log.warn({ topic }, 'a demo worker was sent something that is no command');
-    await busy(WORK_MS[command.headers.action]);
+      return log.warn({ topic }, 'a demo worker received a record that is not a command');
+    await pause(WORK_MS[command.headers.action]);
     const { flowId } = command.headers;
     const answer = answerTo(command);
     log.debug(
@@ -72,21 +73,21 @@ function answerTo({ headers, payload }: Command): {
   readonly payload: unknown;
 } {
   const { stepName, action } = headers;
-  const asked =
+  const input =
     typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
-  if (action === 'DO' && asked.failAt === stepName) {
+  if (action === 'DO' && input.failAt === stepName) {
     return {
       headers: {
         ...headers,
         status: false,
-        errorMessage: `the mail address of ${String(asked.tenant ?? 'nobody')} is taken`,
+        errorMessage: `the mail address of ${String(input.tenant ?? 'nobody')} is taken`,
       },
       payload,
     };
   }
   const done =
     action === 'DO'
-      ? { ...asked, [`${stepName}Id`]: `${stepName}-${headers.flowId.slice(-6)}` }
+      ? { ...input, [`${stepName}Id`]: `${stepName}-${headers.flowId.slice(-6)}` }
       : payload;
   return { headers: { ...headers, status: true }, payload: done };
 }

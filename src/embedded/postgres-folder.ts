@@ -1,4 +1,5 @@
 /** The folder a database lives in: who uses it, where it really lies, and what a crash left in it. */
+
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { chmod, chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from '../observability/log.js';
+import { pause } from '../timing/pause.js';
 import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
 
 /** Where data go that PostgreSQL's own user could not reach; survives a reboot, unlike /tmp. */
@@ -114,7 +116,7 @@ async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> 
   }
   for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
     if (!isAlive(pid)) return true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
   return false;
 }

@@ -1,8 +1,9 @@
-/** A place in one topic's log that moves on. */
+/** A reader of one topic's log, with its position. */
+import { backoff, pause } from '../timing/pause.js';
 import type { LogFile, LogRecord } from './log-file.js';
 
 const MOST_AT_ONCE = 500;
-const LONGEST_PAUSE_MS = 5000;
+const PAUSES = { firstMs: 100, longestMs: 5000 };
 
 export interface Reading {
   readonly log: LogFile;
@@ -17,7 +18,7 @@ export interface Reading {
 export class Reader {
   private offset: number;
   private awake: PromiseWithResolvers<void> = Promise.withResolvers();
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
   constructor(private readonly reading: Reading) {
@@ -36,13 +37,14 @@ export class Reader {
 
   /** Resolves when the batch that is under way is finished. */
   stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     this.wake();
     return this.running;
   }
 
   private async run(): Promise<void> {
-    for (let failures = 0; !this.stopped; ) {
+    const { signal } = this.stopping;
+    for (let failures = 0; !signal.aborted; ) {
       // Renewed before looking: a record that comes while we look wakes us.
       this.awake = Promise.withResolvers();
       const batch = this.reading.log.from(this.offset, MOST_AT_ONCE);
@@ -56,23 +58,12 @@ export class Reader {
         this.offset = last.offset + 1;
         failures = 0;
       } catch (error) {
-        if (this.stopped) return;
-        const nextTryMs = Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures++);
+        if (signal.aborted) return;
+        const nextTryMs = backoff(failures++, PAUSES);
         this.reading.failed(error, nextTryMs);
-        await this.pause(nextTryMs);
+        // A record that comes meanwhile does not shorten it; the end does.
+        await pause(nextTryMs, signal);
       }
     }
-  }
-
-  private async pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    // A record that comes meanwhile does not shorten it; the end does.
-    while (
-      !this.stopped &&
-      (await Promise.race([promise.then(() => false), this.awake.promise.then(() => true)]))
-    )
-      this.awake = Promise.withResolvers();
-    clearTimeout(timer);
   }
 }

@@ -2,8 +2,10 @@
  * From Kafka to the engine. The position of every partition is the inbox's, never the group's (docs/architecture.md): nothing of an assignment is
  * fetched before all its partitions are placed. The group's offsets are written for lag monitors only.
  */
+
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
+import { backoff, pause } from '../timing/pause.js';
 import { type KafkaOptions, newConsumer } from './connection.js';
 import { deliveriesOf } from './deliveries.js';
 import { within } from './failures.js';
@@ -15,7 +17,7 @@ import type { TopicsAdmin } from './topics-admin.js';
 
 const HEARTBEAT_MS = 1000;
 const COMMIT_EVERY_MS = 5000;
-const LONGEST_PAUSE_MS = 2000;
+const PAUSES = { firstMs: 50, longestMs: 2000 };
 /** Who shares the group is looked at this often. */
 const GROUP_LOOK_MS = 15_000;
 /** Who waits for a database that is away would never end. */
@@ -52,7 +54,7 @@ export class Intake {
         return this.watched(newConsumer(this.options, settings), places);
       },
       reading: () => this.reading(places, feed),
-      joined: (consumer, assignment) => this.place(consumer, assignment, places),
+      assigned: (consumer, assignment) => this.place(consumer, assignment, places),
       mayStay: () => this.owner.mayStay(),
       lookEveryMs: this.options.groupLookMs ?? GROUP_LOOK_MS,
     });
@@ -157,9 +159,7 @@ export class Intake {
         // A topic made a moment ago has leaders before all brokers know it.
         if (failures > 3)
           this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
-        await new Promise((resolve) =>
-          setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures)),
-        );
+        await pause(backoff(failures, PAUSES));
       }
     }
   }

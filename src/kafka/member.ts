@@ -1,15 +1,17 @@
-/** A seat in a consumer group, taken again for as long as it is wanted: whatever ends a consumer, a new one follows. */
+/** Keeps one consumer in its group: whatever ends a consumer, a new one joins, until it is stopped. */
+
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
+import { backoff, pause } from '../timing/pause.js';
 import { within, wordsOf } from './failures.js';
 import { StaysOut } from './group-owner.js';
 
-const LONGEST_PAUSE_MS = 5000;
+const PAUSES = { firstMs: 200, longestMs: 5000 };
 const LEAVE_WITHIN_MS = 5000;
 
 export type Assignment = Readonly<Record<string, readonly number[]>>;
 
-export interface Seat {
+export interface Membership {
   readonly topics: readonly string[];
   readonly log: Log;
   /** Done before each attempt to join. */
@@ -17,8 +19,8 @@ export interface Seat {
   /** A new one, on a connection of its own, each time. */
   newConsumer(): Consumer;
   reading(consumer: Consumer): ConsumerRunConfig;
-  /** At each assignment, before anything of it is fetched; what must wait for the promise is paused synchronously. Rejects: a new consumer follows. */
-  joined(consumer: Consumer, assignment: Assignment): Promise<void>;
+  /** At each assignment, before anything of it is fetched; what must wait for the promise is paused synchronously. When it rejects, a new consumer joins. */
+  assigned(consumer: Consumer, assignment: Assignment): Promise<void>;
   /** Done every `lookEveryMs` while it is a member. Rejects: it leaves, and starts again. */
   mayStay?(): Promise<void>;
   readonly lookEveryMs?: number;
@@ -34,7 +36,7 @@ export function groupSettings(groupId: string): ConsumerConfig {
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     rebalanceTimeout: 15_000,
-    // Answered at once when something is there; idle brokers are asked four times a second.
+    // A fetch is answered at once when there is a record, else after a quarter of a second.
     minBytes: 1,
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
@@ -51,58 +53,60 @@ export function groupSettings(groupId: string): ConsumerConfig {
 export class Member {
   private consumer: Consumer | null = null;
   private looking: NodeJS.Timeout | null = null;
-  private stopped = false;
-  private wake: () => void = () => undefined;
+  private readonly stopping = new AbortController();
   private giveUp: () => void = () => undefined;
-  /** Null = seated and reading. */
+  /** Null = it has partitions and reads. */
   detail: string | null = 'not started';
 
-  constructor(private readonly seat: Seat) {}
+  constructor(private readonly membership: Membership) {}
 
-  /** Resolves once seated, or stopped; keeps trying while the brokers are away. */
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Resolves once it has partitions, or is stopped; keeps trying while the brokers are away. */
   async start(): Promise<void> {
     for (let failures = 0; !this.stopped; failures++) {
       try {
-        await this.seat.prepare();
+        await this.membership.prepare();
         if (!this.stopped) await this.join();
         return;
       } catch (error) {
         if (this.stopped) return;
-        const nextTryMs = Math.min(LONGEST_PAUSE_MS, 200 * 2 ** failures);
+        const nextTryMs = backoff(failures, PAUSES);
         this.detail = wordsOf(error);
         if (!(error instanceof StaysOut))
-          this.seat.log.warn(
+          this.membership.log.warn(
             { err: error, failures: failures + 1, nextTryMs },
             'Kafka is not ready; trying again',
           );
         await this.leave();
-        await this.pause(nextTryMs);
+        await pause(nextTryMs, this.stopping.signal);
       }
     }
   }
 
   /** Leaves the group; a connection that hangs is waited for a moment only. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     this.detail = 'stopped';
-    this.wake();
     this.giveUp();
     await this.leave();
   }
 
   private async join(): Promise<void> {
-    const consumer = this.seat.newConsumer();
+    const consumer = this.membership.newConsumer();
     this.consumer = consumer;
-    const seated = this.listen(consumer);
+    const joined = this.listen(consumer);
     await consumer.connect();
-    await consumer.subscribe({ topics: [...this.seat.topics], fromBeginning: true });
-    await consumer.run(this.seat.reading(consumer));
-    await seated;
+    await consumer.subscribe({ topics: [...this.membership.topics], fromBeginning: true });
+    await consumer.run(this.membership.reading(consumer));
+    await joined;
     this.lookNowAndThen(consumer);
   }
 
   private lookNowAndThen(consumer: Consumer): void {
-    const { mayStay, lookEveryMs } = this.seat;
+    const { mayStay, lookEveryMs } = this.membership;
     if (mayStay === undefined || this.consumer !== consumer || this.stopped) return;
     this.looking = setInterval(() => {
       mayStay().catch((error: Error) => {
@@ -113,38 +117,38 @@ export class Member {
 
   /** Resolves at the first assignment that could be taken over. */
   private listen(consumer: Consumer): Promise<void> {
-    const seated = Promise.withResolvers<void>();
-    seated.promise.catch(() => undefined);
-    this.giveUp = seated.resolve;
+    const joined = Promise.withResolvers<void>();
+    joined.promise.catch(() => undefined);
+    this.giveUp = joined.resolve;
     let reading = false;
     const lost = (error: Error): void => {
       if (this.consumer !== consumer || this.stopped) return;
-      if (!reading) seated.reject(error);
+      if (!reading) joined.reject(error);
       else this.again(error);
       reading = false;
     };
     consumer.on(consumer.events.CRASH, ({ payload }) => lost(payload.error));
     consumer.on(consumer.events.REBALANCING, () => {
-      if (this.consumer === consumer) this.detail = 'the group shares out its partitions';
+      if (this.consumer === consumer) this.detail = 'the consumer group is rebalancing';
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.seat.joined(consumer, payload.memberAssignment).then(() => {
+      this.membership.assigned(consumer, payload.memberAssignment).then(() => {
         if (this.consumer !== consumer || this.stopped) return;
         this.detail = null;
         reading = true;
-        seated.resolve();
+        joined.resolve();
       }, lost);
     });
-    return seated.promise;
+    return joined.promise;
   }
 
   private again(error: Error): void {
     if (error instanceof StaysOut) this.detail = error.message;
     else {
       this.detail = `the consumer stopped: ${wordsOf(error)}`;
-      this.seat.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
+      this.membership.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
     }
-    // Never rejects: it only ends when it is seated or stopped.
+    // Never rejects: it only ends when it is joined or stopped.
     this.leave().then(() => this.start());
   }
 
@@ -155,19 +159,8 @@ export class Member {
     if (consumer === null) return;
     await within(LEAVE_WITHIN_MS, 'leaving the group', consumer.disconnect()).catch(
       (error: unknown) => {
-        this.seat.log.debug({ err: error }, 'a Kafka consumer did not leave cleanly');
+        this.membership.log.debug({ err: error }, 'a Kafka consumer did not leave cleanly');
       },
     );
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.stopped) this.wake();
-    });
   }
 }

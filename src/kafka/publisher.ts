@@ -174,7 +174,8 @@ function unknownTopic(row: OutboxRow): PublishResult {
 }
 
 function bytesOf(part: string | Uint8Array | null): number {
-  return part === null ? 0 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
+  if (part === null) return 0;
+  return typeof part === 'string' ? Buffer.byteLength(part) : part.length;
 }
 
 function sizeOf(row: OutboxRow): number {

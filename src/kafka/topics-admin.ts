@@ -1,7 +1,9 @@
 /** Topics: created when they are missing, ready when every partition has a leader; existing ones must take messages as large as ours. */
+
 import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
+import { pause } from '../timing/pause.js';
 import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
 import { raiseMessageLimit } from './message-limit.js';
 
@@ -202,7 +204,7 @@ async function untilThere(names: readonly string[], there: () => Promise<boolean
         'TOPIC_NOT_READY',
         `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`,
       );
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await pause(LOOK_AGAIN_MS);
   }
 }
 

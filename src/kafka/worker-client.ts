@@ -38,7 +38,7 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
             rebalanceTimeout: WORK_WITHIN_MS,
           }),
         reading: () => reading(onRecord, options.log),
-        joined: async () => undefined,
+        assigned: async () => undefined,
       });
       await member.start();
     },

@@ -1,7 +1,9 @@
-/** The API, opened before anything else: who watches over this process is answered from the first moment on. */
+/** The API, opened before anything else: /livez and /readyz answer while the gateway still waits for its database. */
+
 import { openDocumentReader } from '../api/input/document-reader.js';
 import { type Api, openApi } from '../api/server.js';
 import { type Config, stepDefaults } from '../config/config.js';
+import type { StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import type { Logs } from '../observability/log.js';
 import type { Opened } from './opened.js';
@@ -11,8 +13,7 @@ const PORT_TRIES = 20;
 
 export async function listen(
   config: Config,
-  engine: EngineService,
-  stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string],
+  { engine, stepTopics }: { readonly engine: EngineService; readonly stepTopics: StepTopics },
   opened: Opened,
   logs: Logs,
 ): Promise<Api> {

@@ -16,8 +16,16 @@ import { cutLock } from './lock-file.mjs';
 /** What each part is built with: npm packages, cut from the clone's lock when they are not installed. */
 const SERVER_TOOLS = ['typescript'];
 const PAGE_TOOLS = ['vite', 'graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
-const TSC = ['typescript', 'bin', 'tsc'];
-const VITE = ['vite', 'bin', 'vite.js'];
+const TSC = {
+  packages: SERVER_TOOLS,
+  program: ['typescript', 'bin', 'tsc'],
+  failed: 'The build failed',
+};
+const VITE = {
+  packages: PAGE_TOOLS,
+  program: ['vite', 'bin', 'vite.js'],
+  failed: 'The build of GraphiQL failed',
+};
 
 /** Files below a folder, sorted. */
 function filesBelow(folder) {
@@ -110,8 +118,9 @@ export class Build {
     writeFileSync(this.stampFile(part), now);
   }
 
-  tool(name, packages, program, args, failed) {
-    const { home } = this.packages.homeOf(name, packages);
+  /** Runs a tool of one part: `packages` it needs, its `program` below node_modules, what is printed when it `failed`. */
+  tool(part, { packages, program, failed }, args) {
+    const { home } = this.packages.homeOf(part, packages);
     const { node } = this.packages;
     const path = join(home ?? this.root, 'node_modules', ...program);
     return this.run({ root: this.root, command: node, args: [path, ...args], failed });
@@ -121,7 +130,7 @@ export class Build {
     // Without checking types (`npm run check` does) it needs no types of others, and a quarter of the time.
     const flags = ['--noCheck', '--types', 'null', '--incremental', 'false'];
     const args = ['-p', 'tsconfig.json', ...flags, '--tsBuildInfoFile', 'null'];
-    await this.tool('server', SERVER_TOOLS, TSC, args, 'The build failed');
+    await this.tool('server', TSC, args);
     this.sweep();
     // What tsc does not carry over: the demo's documents.
     for (const path of filesBelow(this.at('src', 'demo', 'documents'))) {
@@ -153,7 +162,7 @@ export class Build {
     cpSync(this.at(source), copy, { recursive: true });
     const out = ['--outDir', this.at('dist', 'graphiql'), '--emptyOutDir'];
     const args = ['build', '--config', join(copy, 'vite.config.mjs'), ...out];
-    await this.tool('graphiql', PAGE_TOOLS, VITE, args, 'The build of GraphiQL failed');
+    await this.tool('graphiql', VITE, args);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,18 +1,18 @@
-/** The demo, on a gateway that serves: one that can not be shown leaves a gateway all the same. */
+/** Shows the demo on a running gateway; when the demo fails, the gateway keeps running. */
 import type { Config } from '../config/config.js';
 import { prepareDemo, runDemo } from '../demo/demo.js';
-import type { WorkerClient } from '../engine/ports.js';
+import type { StepTopics, WorkerClient } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import type { Logs } from '../observability/log.js';
 import { readRegistration } from '../wire/documents.js';
 import { TOPICS } from '../wire/topics.js';
+import { print } from './messages.js';
 import type { Opened } from './opened.js';
-import { print } from './words.js';
 
 export interface Stage {
   readonly config: Config;
   readonly engine: EngineService;
-  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly stepTopics: StepTopics;
   readonly openWorker: () => Promise<WorkerClient>;
   readonly url: string;
 }
@@ -24,12 +24,11 @@ export async function showDemo(stage: Stage, opened: Opened, logs: Logs): Promis
     const worker = await openWorker();
     opened.add('the demo workers', () => worker.close());
     const coloured = process.stdout.isTTY === true && config.noColor === null;
-    const words = { replyTopic: TOPICS.replies, readRegistration, print, coloured };
-    const demo = { ...running, worker, ...words, log };
+    const output = { replyTopic: TOPICS.replies, readRegistration, print, coloured };
+    const demo = { ...running, worker, ...output, log };
     await prepareDemo(demo);
     await runDemo(demo);
   } catch (error) {
-    if (!opened.isClosing)
-      log.warn({ err: error }, 'the demo can not be shown; the gateway serves all the same');
+    if (!opened.isClosing) log.warn({ err: error }, 'the demo failed; the gateway keeps running');
   }
 }

@@ -1,11 +1,11 @@
-/** A database that is away at start is waited for, like one that goes away later. What it refuses for good ends the start. */
-import { setTimeout as pause } from 'node:timers/promises';
+/** A database that is away at start is waited for, like one that goes away later. What it refuses permanently ends the start. */
+
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
+import { backoff, pause } from '../timing/pause.js';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
-/** No wait mends these: wrong password, no such database, missing rights, a schema that is not ours. */
+const PAUSES = { firstMs: 100, longestMs: 2_000 };
+/** Waiting does not help: wrong password, no such database, missing rights, a schema that is not ours. */
 const FOR_GOOD: ReadonlySet<string> = new Set(['DATABASE_REFUSED', 'DATABASE_SCHEMA']);
 
 export interface Waiting {
@@ -28,9 +28,8 @@ export async function patiently<T>(work: () => Promise<T>, waiting: Waiting): Pr
       // Once per reason: a database that is away for an hour does not fill the log.
       if (error.message !== last) log.warn({ err: error }, 'waiting for the database');
       last = error.message;
-      await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), undefined, {
-        signal,
-      });
+      await pause(backoff(failures, PAUSES), signal);
+      if (signal.aborted) throw error;
     }
   }
 }

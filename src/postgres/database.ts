@@ -5,7 +5,7 @@
  */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
-import type { ReadModel, Store } from '../engine/ports.js';
+import type { ReadModel, StepTopics, Store } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
 import { Hints } from './connection/commit-notifications.js';
@@ -47,7 +47,7 @@ export interface PostgresOptions {
   /** No statement runs longer, ms; the work then ends with a Fault. */
   readonly statementTimeoutMs: number;
   /** [do topic, undo topic] of a step: the wire's word, needed to tell which names would meet in Kafka. */
-  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly stepTopics: StepTopics;
   readonly log: Log;
   /** Folders of migrations; absent = ours. */
   readonly migrations?: readonly URL[] | undefined;

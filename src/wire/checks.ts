@@ -1,14 +1,7 @@
 /** How one field of a registration document is read: a value, or a problem with its place. */
 import { LIMITS } from '../limits/limits.js';
+import { millisecondsIn, YEAR_MS } from '../timing/duration.js';
 import { wrongName } from './topics.js';
-
-export interface DocumentProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly path: string | null;
-  readonly line: number | null;
-  readonly suggestions: readonly string[];
-}
 
 export type Path = readonly (string | number)[];
 export type Report = (
@@ -106,25 +99,11 @@ export function oneOf<T extends string>(options: Readonly<Record<string, T>>): C
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-export const LONGEST_MS = 365 * 86_400_000;
-
-function millisecondsIn(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(text);
-  return match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? 'ms'] as number);
-}
-
 /** `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(least: number): Check<number> {
   return (value, at, report) => {
     const ms = typeof value === 'string' ? millisecondsIn(value) : Number(value);
-    if (ms >= least && ms <= LONGEST_MS) return Math.round(ms);
+    if (ms >= least && ms <= YEAR_MS) return Math.round(ms);
     return invalid(
       report,
       at,

@@ -1,4 +1,5 @@
 /** From the fields of a document to what it declares, all defaults filled in (docs/recipe.md). */
+import type { Declaration, DeclaredWorkerStep } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
 import {
   type Backoff,
@@ -17,26 +18,6 @@ import {
 } from './checks.js';
 import { ORCHESTRATION, STEP, WORKER_ORCHESTRATION, WORKER_STEP } from './document-fields.js';
 
-export interface DeclaredWorkerStep {
-  readonly stepName: string;
-  readonly objectType: string | null;
-  readonly handlerClass: string | null;
-  readonly doMethod: string | null;
-  readonly undoMethod: string | null;
-}
-export type Declaration =
-  | {
-      readonly as: 'initiator';
-      readonly orchestration: Omit<Orchestration, 'version'>;
-      readonly line: number | null;
-    }
-  | {
-      readonly as: 'worker';
-      readonly orchestrationName: string;
-      readonly steps: readonly DeclaredWorkerStep[];
-      readonly line: number | null;
-    };
-
 const MOST_STEPS = LIMITS.orchestrationSteps.value;
 
 export interface Surroundings {
@@ -54,13 +35,17 @@ export function readDeclaration(
   surroundings: Surroundings,
 ): Declaration | null {
   const problems = new Problems(report);
+  const isWorker = isRole(value, 'worker');
+  const checks = isWorker
+    ? WORKER_ORCHESTRATION
+    : { ...ORCHESTRATION, payloadSchema: surroundings.payloadSchema };
+  const fields = readFields(value, at, problems.report, { what: 'an orchestration', checks });
+  if (fields === null) return null;
   const line = surroundings.lineOf(at);
-  if (isRole(value, 'worker')) {
-    const declared = readWorker(value, at, problems);
-    return declared && { as: 'worker', ...declared, line };
-  }
-  const orchestration = readInitiator(value, at, problems, surroundings);
-  return orchestration && { as: 'initiator', orchestration, line };
+  const declared = isWorker
+    ? readWorker(fields, at, problems)
+    : readInitiator(fields, at, problems, surroundings);
+  return declared && { ...declared, line };
 }
 
 /** Counts the problems of one declaration on their way to the report of the document. */
@@ -90,27 +75,20 @@ function checkNameAndRole(
   return name;
 }
 
-function readWorker(value: unknown, at: Path, problems: Problems) {
-  const { report } = problems;
-  const checks = WORKER_ORCHESTRATION;
-  const fields = readFields(value, at, report, { what: 'an orchestration', checks });
-  if (fields === null) return null;
+function readWorker(fields: Fields<typeof WORKER_ORCHESTRATION>, at: Path, problems: Problems) {
   const orchestrationName = checkNameAndRole(fields, at, problems);
-  const steps = readSteps(fields.steps, [...at, 'steps'], report, WORKER_STEP);
+  const steps = readSteps(fields.steps, [...at, 'steps'], problems.report, WORKER_STEP);
   if (problems.found || orchestrationName === undefined) return null;
-  return { orchestrationName, steps: steps.map(workerStep) };
+  return { as: 'worker', orchestrationName, steps: steps.map(workerStep) } as const;
 }
 
 function readInitiator(
-  value: unknown,
+  fields: Root,
   at: Path,
   problems: Problems,
   { defaults, payloadSchema }: Surroundings,
 ) {
   const { report } = problems;
-  const checks = { ...ORCHESTRATION, payloadSchema };
-  const fields = readFields(value, at, report, { what: 'an orchestration', checks });
-  if (fields === null) return null;
   const { type } = fields;
   const name = checkNameAndRole(fields, at, problems);
   problems.missing(type, [...at, 'type'], 'type is missing: sequential or parallel');
@@ -118,7 +96,7 @@ function readInitiator(
   uniqueSeqs(steps, [...at, 'steps'], report);
   if (problems.found || name === undefined || type === undefined) return null;
   const defined = steps.map((step) => stepOf(step, fields, defaults));
-  return orchestrationOf(name, type, fields, defined);
+  return { as: 'initiator', orchestration: orchestrationOf(name, type, fields, defined) } as const;
 }
 
 function isRole(value: unknown, role: string): boolean {

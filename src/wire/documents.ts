@@ -1,34 +1,15 @@
 /** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
+import type { Declaration, Problem, Registration } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
+import { didYouMean, nearest } from '../names/nearest.js';
+import { topicKey } from '../names/topic-key.js';
 import { DEFAULTS, type Defaults } from '../saga/orchestration.js';
-import {
-  type DocumentProblem,
-  jsonSchemas,
-  type Path,
-  pathText,
-  type Report,
-  type SchemaCheck,
-} from './checks.js';
-import { type Declaration, readDeclaration } from './declarations.js';
+import { jsonSchemas, type Path, pathText, type Report, type SchemaCheck } from './checks.js';
+import { readDeclaration } from './declarations.js';
 import { tooMuchIn } from './document-text.js';
 import { unstorable } from './json.js';
-import { didYouMean, nearest } from './nearest.js';
 import { parseText } from './parse-document.js';
-import { collisionKey, stepTopic } from './topics.js';
-
-export type { DocumentProblem } from './checks.js';
-export type { Declaration } from './declarations.js';
-
-export interface ReadRegistration {
-  readonly declarations: readonly Declaration[];
-  readonly problems: readonly DocumentProblem[];
-  readonly serviceName: string | null;
-  /** The orchestrations in the document as far as they can be recognised, problems or not: one entry each. */
-  readonly named: readonly {
-    readonly orchestrationName: string | null;
-    readonly as: 'initiator' | 'worker' | null;
-  }[];
-}
+import { stepTopic } from './topics.js';
 
 export interface RegistrationOptions {
   readonly serviceName: string | null;
@@ -38,7 +19,7 @@ export interface RegistrationOptions {
   readonly checkSchema?: SchemaCheck | undefined;
 }
 
-export function readRegistration(text: string, options: RegistrationOptions): ReadRegistration {
+export function readRegistration(text: string, options: RegistrationOptions): Registration {
   return readText(text, options, LIMITS.documentCharacters.value);
 }
 
@@ -46,8 +27,8 @@ function readText(
   text: string,
   options: RegistrationOptions,
   mostCharacters: number,
-): ReadRegistration {
-  const broken = (problems: readonly DocumentProblem[]): ReadRegistration => ({
+): Registration {
+  const broken = (problems: readonly Problem[]): Registration => ({
     declarations: [],
     problems,
     serviceName: options.serviceName,
@@ -62,7 +43,7 @@ function readText(
     : readValue(parsed.value, parsed.lineOf, options);
 }
 
-const EMPTY: DocumentProblem = {
+const EMPTY: Problem = {
   code: 'DOCUMENT_EMPTY',
   message: 'the document is empty',
   path: null,
@@ -71,10 +52,7 @@ const EMPTY: DocumentProblem = {
 };
 
 /** Of a topic record: already an object; problems have no line. */
-export function readRegistrationValue(
-  value: unknown,
-  options: RegistrationOptions,
-): ReadRegistration {
+export function readRegistrationValue(value: unknown, options: RegistrationOptions): Registration {
   return typeof value === 'string'
     ? readText(value, options, LIMITS.documentInRecordCharacters.value)
     : readValue(value, () => null, options);
@@ -84,8 +62,8 @@ function readValue(
   value: unknown,
   lineOf: (at: Path) => number | null,
   { serviceName, defaults = DEFAULTS, checkSchema = unchecked }: RegistrationOptions,
-): ReadRegistration {
-  const problems: DocumentProblem[] = [];
+): Registration {
+  const problems: Problem[] = [];
   const report: Report = (code, at, message, among) => {
     // Beyond the limit nothing is looked up any more: lines and near names cost more than the problem itself.
     if (problems.length >= LIMITS.documentProblems.value) return;
@@ -120,6 +98,8 @@ function readValue(
   };
 }
 
+type Named = NonNullable<Registration['named']>[number];
+
 const unchecked: SchemaCheck = () => ({ nodes: 0 });
 
 /** A field that is there and not null. */
@@ -146,7 +126,7 @@ function placeOf(value: unknown, at: Path): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-function nameIn(value: unknown): ReadRegistration['named'][number] {
+function nameIn(value: unknown): Named {
   const name = fieldOf(value, 'orchestrationName') ?? fieldOf(value, 'orchName');
   const as = String(fieldOf(value, 'as')).toLowerCase();
   return {
@@ -220,7 +200,7 @@ function collisions(
     if (one.as === 'initiator') declared.add(name);
     for (const step of steps) {
       const topic = stepTopic(name, step, 'UNDO');
-      const owner = owners.get(collisionKey(topic));
+      const owner = owners.get(topicKey(topic));
       const place = [...at, 'steps'];
       if (owner !== undefined && owner !== `${name}/${step}`) {
         report(
@@ -229,7 +209,7 @@ function collisions(
           `the topics of ${name}/${step} and ${owner} would collide: Kafka takes "." and "_" for equal; rename one`,
         );
       }
-      owners.set(collisionKey(topic), `${name}/${step}`);
+      owners.set(topicKey(topic), `${name}/${step}`);
     }
   });
 }

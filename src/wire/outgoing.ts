@@ -1,13 +1,13 @@
 /** What we send (docs/protocol.md, "The message"): commands, flow ends, registration statuses, copies of quarantined records. */
 import type { Wire } from '../engine/ports/broker.js';
 import type { OutboxRow } from '../engine/ports/storage.js';
+import { nearest } from '../names/nearest.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow } from '../saga/flow.js';
 import { command, isCommand } from './command.js';
 import { quarantineCopy, refusedStart } from './dead-letters.js';
 import { endOf, isEnd } from './flow-end.js';
 import type { WireOptions } from './message.js';
-import { nearest } from './nearest.js';
 import { registrationStatus } from './registration-status.js';
 import { stepTopics } from './topics.js';
 

@@ -1,11 +1,13 @@
 /** YAML or JSON text to a value, each problem with its line and in our own words; the text has been measured before. */
+
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
-import type { DocumentProblem, Path } from './checks.js';
+import type { Path } from './checks.js';
 
 export type Parsed =
   | { readonly value: unknown; readonly lineOf: (at: Path) => number | null }
-  | { readonly problems: readonly DocumentProblem[] };
+  | { readonly problems: readonly Problem[] };
 
 type Document = ReturnType<typeof parseDocument>;
 
@@ -59,13 +61,13 @@ function firstLine(message: string): string {
   return (message.split('\n', 1)[0] as string).replace(/ at line \d+, column \d+:?$/, '');
 }
 
-function invalid(message: string, line: number | null): DocumentProblem {
+function invalid(message: string, line: number | null): Problem {
   return { code: 'DOCUMENT_INVALID', message, path: null, line, suggestions: [] };
 }
 
 /** Fields that a map has twice. Iterative: depth is not a matter of the stack. */
-function doubledKeys(root: unknown, lines: LineCounter): DocumentProblem[] {
-  const problems: DocumentProblem[] = [];
+function doubledKeys(root: unknown, lines: LineCounter): Problem[] {
+  const problems: Problem[] = [];
   const open: unknown[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (isSeq(node)) open.push(...node.items);

@@ -1,15 +1,18 @@
 /** What an operator sets over a document, read by the checks of a document. All problems come back at once. */
+
+import type { Problem } from '../engine/ports/registrations.js';
+import { didYouMean, nearest } from '../names/nearest.js';
 import type { PolicyValues } from '../saga/orchestration.js';
+import { YEAR_MS } from '../timing/duration.js';
 import * as check from './checks.js';
 import { backoff } from './document-fields.js';
-import { didYouMean, nearest } from './nearest.js';
 
 export interface ReadPolicy {
   readonly values: Omit<PolicyValues, 'stepName'>;
-  readonly problems: readonly check.DocumentProblem[];
+  readonly problems: readonly Problem[];
 }
 
-const milliseconds = check.whole(1, check.LONGEST_MS);
+const milliseconds = check.whole(1, YEAR_MS);
 const POLICY = {
   maxRetries: check.whole(0, 1000),
   undoMaxRetries: check.whole(0, 1000),
@@ -22,7 +25,7 @@ const POLICY = {
 export function readPolicy(
   fields: Readonly<Partial<Record<keyof typeof POLICY, unknown>>>,
 ): ReadPolicy {
-  const problems: check.DocumentProblem[] = [];
+  const problems: Problem[] = [];
   const report: check.Report = (code, at, text, among) => {
     const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
     const message = among === undefined ? text : `${text}${didYouMean(suggestions, among)}`;

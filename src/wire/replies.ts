@@ -13,7 +13,7 @@ import {
   type WireRecord,
 } from './body.js';
 import { storable } from './json.js';
-import { ownHeaders, type Problem, wrongHeaders, wrongPayload } from './starts.js';
+import { ownHeaders, type Wrong, wrongHeaders, wrongPayload } from './starts.js';
 
 export type ReadReply =
   | { readonly input: null; readonly poison: PoisonCause }
@@ -153,7 +153,7 @@ function troubleOf(
   status: boolean | null,
   action: Named['action'],
   payloadLimit: number,
-): Problem | null {
+): Wrong | null {
   if (status === null) return unreadable(body);
   return action === 'UNDO' ? null : wrongPayload(body.payload, payloadLimit);
 }
@@ -170,7 +170,7 @@ function added({ headers }: Body): Pick<ReplyInput, 'headers'> {
   return none ? {} : { headers: own };
 }
 
-function unreadable(body: Body): Problem {
+function unreadable(body: Body): Wrong {
   const value = body.header('status');
   const found = value === undefined ? 'is missing' : `is ${storable(JSON.stringify(value), 100)}`;
   return { code: 'STATUS_UNREADABLE', message: `headers.status ${found}; expected true or false` };

@@ -1,6 +1,7 @@
 /** A start by topic (docs/protocol.md, "The message"). */
 
 import type { PoisonCause, RefusedStart } from '../engine/ports/deliveries.js';
+import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
 import type { StartRequest } from '../saga/input.js';
 import {
@@ -87,16 +88,14 @@ function refused(why: PoisonCause, headers: Readonly<Record<string, unknown>>): 
   return { ...why, flowId: null, stepName: null, refusedStart };
 }
 
-export interface Problem {
-  readonly code: string;
-  readonly message: string;
-}
+/** What is wrong with a part of a message. */
+export type Wrong = Pick<Problem, 'code' | 'message'>;
 
 /** Most bytes of UTF-8 that one UTF-16 unit becomes. */
 const MOST_UTF8 = 3;
 
 /** Why the payload of a start, a reply or `execute` is refused, or null. */
-export function wrongPayload(payload: string | null, limit: number): Problem | null {
+export function wrongPayload(payload: string | null, limit: number): Wrong | null {
   if (payload === null) return null;
   const broken = unstorable(payload);
   if (broken !== null) return { code: 'PAYLOAD_UNSTORABLE', message: `payload ${broken}` };
@@ -113,7 +112,7 @@ export function wrongPayload(payload: string | null, limit: number): Problem | n
 const HEADERS_LIMIT = LIMITS.headersBytes.value;
 
 /** Why the initiator's headers are refused, or null: they travel on every command. */
-export function wrongHeaders(headers: Readonly<Record<string, unknown>>): Problem | null {
+export function wrongHeaders(headers: Readonly<Record<string, unknown>>): Wrong | null {
   const text = JSON.stringify(headers);
   const broken = unstorable(text);
   if (broken !== null) return { code: 'HEADERS_UNSTORABLE', message: `headers ${broken}` };

@@ -1,8 +1,9 @@
 /**
- * Room 2, the wire. Knows: what text means — topics, replies, commands, starts, registration documents. Refuses to know: clients,
+ * Layer 2, the wire. Knows: what text means — topics, replies, commands, starts, registration documents. Refuses to know: clients,
  * transactions, what follows from a message. In: bytes and text, flows and events. Out: inputs of the saga, messages, problems.
  * This file: the names of topics (docs/protocol.md, "Topics").
  */
+import type { StepTopics } from '../engine/ports/broker.js';
 import type { Action } from '../saga/flow.js';
 
 export const TOPICS = {
@@ -17,15 +18,12 @@ export const TOPICS = {
 /** What the gateway reads. */
 export const INTAKE_TOPICS = [TOPICS.replies, TOPICS.starts, TOPICS.registrations] as const;
 
-export const LONGEST_NAME = 100;
+/** Of an orchestration or a step: two of them fit into the name of a topic. */
+const LONGEST_NAME = 100;
 
 export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {
   return `orchestrator.${orchestrationName}.${stepName}.${action === 'DO' ? 'do' : 'undo'}`;
 }
-
-/** [DO topic, UNDO topic] of a step. */
-export type StepTopics = (orchestrationName: string, stepName: string) => StepTopicPair;
-export type StepTopicPair = readonly [string, string];
 
 export const stepTopics: StepTopics = (orchestrationName, stepName) => [
   stepTopic(orchestrationName, stepName, 'DO'),
@@ -40,9 +38,4 @@ export function wrongName(name: string): string | null {
   const wrong = /[^A-Za-z0-9_-]/u.exec(name);
   if (wrong === null) return null;
   return `has ${JSON.stringify(wrong[0])}; it becomes part of a topic name: letters, digits, "_" and "-" only`;
-}
-
-/** Topics with equal keys can not stand side by side in Kafka. */
-export function collisionKey(topic: string): string {
-  return topic.replaceAll('.', '_');
 }

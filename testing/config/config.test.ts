@@ -1,13 +1,7 @@
 /** Settings: what is not set has its default, what is wrong is said by name, all at once. */
 import { describe, expect, test } from '@jest/globals';
-import {
-  BadConfig,
-  type Config,
-  readConfig,
-  SETTINGS,
-  settingsText,
-  stepDefaults,
-} from '../../src/config/config.js';
+import { BadConfig, type Config, readConfig, stepDefaults } from '../../src/config/config.js';
+import { SETTINGS, settingsText } from '../../src/config/settings.js';
 import { DEFAULTS } from '../../src/saga/orchestration.js';
 
 function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
@@ -63,14 +57,14 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['DATABASE_URL', 'mysql://here', 'postgresql://user:password@host:5432/database'],
     ['DATABASE_POOL', '1', 'a whole number from 2 to 1000'],
     ['KAFKA_BROKERS', 'kafka', 'host:port'],
-    ['KAFKA_BROKERS', 'one:9092,two:99999', '"two:99999" is none'],
-    ['KAFKA_BROKERS', 'kafka://one:9092', '"kafka://one:9092" is none'],
-    ['KAFKA_BROKERS', 'one:9092,', '"" is none'],
+    ['KAFKA_BROKERS', 'one:9092,two:99999', '"two:99999" is not host:port'],
+    ['KAFKA_BROKERS', 'kafka://one:9092', '"kafka://one:9092" is not host:port'],
+    ['KAFKA_BROKERS', 'one:9092,', '"" is not host:port'],
     ['KAFKA_BROKERS', '::1:9092', '[::1]:9092'],
-    ['KAFKA_BROKERS', '[kafka]:9092', '"[kafka]:9092" is none'],
-    ['KAFKA_BROKERS', '[::1]', '"[::1]" is none'],
-    ['KAFKA_BROKERS', 'a..b:9092', '"a..b:9092" is none'],
-    ['KAFKA_BROKERS', 'one:0', '"one:0" is none'],
+    ['KAFKA_BROKERS', '[kafka]:9092', '"[kafka]:9092" is not host:port'],
+    ['KAFKA_BROKERS', '[::1]', '"[::1]" is not host:port'],
+    ['KAFKA_BROKERS', 'a..b:9092', '"a..b:9092" is not host:port'],
+    ['KAFKA_BROKERS', 'one:0', '"one:0" is not host:port'],
     ['KAFKA_GROUP_ID', 'a group', 'letters, digits'],
     ['KAFKA_CLIENT_ID', 'a\u0000b', 'letters, digits'],
     ['KAFKA_SSL', 'true', 'one of on, off'],
@@ -93,7 +87,7 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['DEMO', 'yes', 'one of on, off'],
     ['DATA_FOLDER', '~/data', 'a path; ~ is not understood here'],
     ['AUTH', 'jwt', 'one of none'],
-    ['ALLOWED_ORIGINS', 'https://here/path', '"https://here/path" is none'],
+    ['ALLOWED_ORIGINS', 'https://here/path', '"https://here/path" is not an origin'],
     ['ALLOWED_ORIGINS', 'here', 'origins like https://console.example.com'],
     ['INTROSPECTION', 'maybe', 'one of on, off'],
   ])('%s=%s', (name, value, right) => {

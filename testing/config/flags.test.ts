@@ -1,7 +1,8 @@
 /** What may follow `npm start --` or `npx backstep`. */
 import { expect, test } from '@jest/globals';
-import { BadConfig, SETTINGS } from '../../src/config/config.js';
+import { BadConfig } from '../../src/config/config.js';
 import { commandOf, helpText, readFlags } from '../../src/config/flags.js';
+import { SETTINGS } from '../../src/config/settings.js';
 
 test('known flags are read', () => {
   expect([...readFlags([])]).toEqual([]);

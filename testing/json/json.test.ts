@@ -1,6 +1,7 @@
 /** JSON is carried as it came, white space apart (rules.md#json-text). */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { uncarriable } from '../../src/json/carriable.js';
 import { exactNumber, exactNumbers, numberText, plainNumber } from '../../src/json/numbers.js';
 import { jsonText, jsonTextOf } from '../../src/json/order.js';
 import { readJson, readPrinted } from '../../src/json/read.js';
@@ -186,5 +187,24 @@ describe('numbers', () => {
     const parsed = JSON.parse('[1.0,"1.0",2]', exactNumbers as never);
     expect(JSON.stringify(parsed)).toBe('[1.0,"1.0",2]');
     expect(exactNumbers('', 1)).toBe(1);
+  });
+});
+
+describe('what no message can carry', () => {
+  const wrong = (text: string, endless = true): string | null => {
+    const read = readJson(text, 1000, endless);
+    if (!read.ok) throw new Error(read.why);
+    return uncarriable(read.value);
+  };
+
+  test.each(['null', '7', '"text"', '[]', '{"a":[1,{"b":1.0}]}', '1e300'])('%s can be', (text) => {
+    expect(wrong(text)).toBeNull();
+  });
+
+  test('is nested too deep, a number that is no double, or a __proto__ field', () => {
+    expect(wrong(`${'['.repeat(200)}${']'.repeat(200)}`)).toBeNull();
+    expect(wrong(`${'['.repeat(201)}${']'.repeat(201)}`)).toBe('is nested deeper than 200 levels');
+    expect(wrong('{"a":[1e400]}')).toBe('has a number that is too large for JSON');
+    expect(wrong('[{"__proto__":1}]')).toContain('__proto__');
   });
 });

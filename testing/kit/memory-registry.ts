@@ -4,16 +4,12 @@ import type {
   RegistrationRow,
   RegistryTransaction,
   Standing,
+  StepTopics,
   WorkerRow,
 } from '../../src/engine/ports.js';
+import { topicKey } from '../../src/names/topic-key.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { type MemoryTables, registrationOf } from './memory-tables.js';
-
-export type StepTopics = (name: string, step: string) => readonly [string, string];
-
-function topicKey(topic: string): string {
-  return topic.replaceAll('.', '_');
-}
 
 export class MemoryRegistry implements RegistryTransaction {
   constructor(

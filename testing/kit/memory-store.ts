@@ -12,12 +12,13 @@ import type {
   Removal,
   Replay,
   RoadTransaction,
+  StepTopics,
   Store,
 } from '../../src/engine/ports.js';
-import { nearest } from '../../src/postgres/read/similar-names.js';
+import { nearest } from '../../src/names/nearest.js';
 import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
-import { MemoryRegistry, type StepTopics } from './memory-registry.js';
+import { MemoryRegistry } from './memory-registry.js';
 import { memoryRemoval } from './memory-removal.js';
 import { MemoryRoad } from './memory-road.js';
 import {
@@ -107,7 +108,7 @@ export class MemoryStore implements Store {
   }
 
   similarNames(name: string, most: number): Promise<readonly string[]> {
-    return this.database.transaction((tables) => nearest([...tables.names.keys()], name, most));
+    return this.database.transaction((tables) => nearest(name, [...tables.names.keys()], most));
   }
 
   settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {

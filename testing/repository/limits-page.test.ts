@@ -1,7 +1,7 @@
 /** docs/limits.md and the table of limits in the code list the same: value, setting and code of each. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { SETTINGS } from '../../src/config/config.js';
+import { SETTINGS } from '../../src/config/settings.js';
 import { LIMITS, type Limit } from '../../src/limits/limits.js';
 
 const page = readFileSync('docs/limits.md', 'utf8');

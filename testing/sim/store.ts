@@ -4,6 +4,7 @@ import {
   type FlowHint,
   type ReadModel,
   type RoadTransaction,
+  type StepTopics,
   type Store,
 } from '../../src/engine/ports.js';
 import { type MemoryDatabase, memoryStore } from '../kit/memory-store.js';
@@ -24,8 +25,6 @@ export interface Database {
   /** Called with each record that was admitted, once its transaction is committed. */
   readonly admitted: (places: readonly string[]) => void;
 }
-
-type StepTopics = (name: string, step: string) => readonly [string, string];
 
 export function simulatedStore(
   database: Database,

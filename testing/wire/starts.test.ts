@@ -157,6 +157,19 @@ describe('decoding by topic', () => {
     });
     expect(registrations).toMatchObject([of('shop'), of('mail'), of(null)]);
   });
+  test('a reply that counts and goes to quarantine is both; one that cannot be read is poison', () => {
+    const unread = record({ headers: { flowId: 'f', stepName: 's', status: 'perhaps' } });
+    expect(decode(TOPICS.replies, unread)).toMatchObject({
+      kind: 'input',
+      input: { outcome: 'unknown' },
+      poison: { code: 'STATUS_UNREADABLE' },
+    });
+    for (const topic of [TOPICS.replies, TOPICS.starts])
+      expect(decode(topic, record(7))).toMatchObject({
+        kind: 'poison',
+        poison: { code: 'NOT_A_MESSAGE' },
+      });
+  });
   test('a registration that is no message is poison', () => {
     expect(decode(TOPICS.registrations, { key: null, value: null, headers: {} })).toMatchObject({
       kind: 'poison',

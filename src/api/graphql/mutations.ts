@@ -5,7 +5,7 @@ import { type ExecuteResult, Fault } from '../../engine/service.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { RequestContext } from '../context.js';
 import { checkStart } from '../input/start.js';
-import { checkOptionalWord } from '../input/words.js';
+import { checkOptionalText } from '../input/texts.js';
 import { BadInput, tell } from '../problems.js';
 import { ExecuteInput, RegisterOrchestrationInput } from './inputs.js';
 import { ExecutePayload, RegisterPayload } from './views/answers.js';
@@ -35,7 +35,7 @@ export class Mutations {
     input: RegisterOrchestrationInput,
   ): Promise<RegisterPayload> {
     const problems: Problem[] = [];
-    const serviceName = checkOptionalWord(input.serviceName, 'serviceName', problems);
+    const serviceName = checkOptionalText(input.serviceName, 'serviceName', problems);
     if (problems.length > 0) return RegisterPayload.of({ registrations: [], problems });
     const registration = await shell.readRegistration(input.document, { serviceName });
     return RegisterPayload.of(

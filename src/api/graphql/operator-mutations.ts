@@ -4,7 +4,7 @@ import type { Problem } from '../../engine/ports.js';
 import type { OperatorInput } from '../../saga/input.js';
 import type { RequestContext } from '../context.js';
 import { checkPayload } from '../input/start.js';
-import { checkWord, LONGEST_NAME, LONGEST_REASON, problem } from '../input/words.js';
+import { checkText, LONGEST_REASON, LONGEST_TEXT, problem } from '../input/texts.js';
 import {
   CancelFlowInput,
   FlowActionInput,
@@ -31,7 +31,7 @@ export function checkReason(asked: string, problems: Problem[]): string {
     problems.push(
       problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'),
     );
-  else checkWord(reason, 'reason', LONGEST_REASON, problems);
+  else checkText(reason, 'reason', LONGEST_REASON, problems);
   return reason;
 }
 
@@ -41,8 +41,8 @@ async function say(
   word: (by: By) => OperatorInput,
   problems: Problem[] = [],
 ): Promise<FlowPayload> {
-  const flowId = checkWord(asked.flowId, 'flowId', LONGEST_NAME, problems);
-  if (asked.stepName !== undefined) checkWord(asked.stepName, 'stepName', LONGEST_NAME, problems);
+  const flowId = checkText(asked.flowId, 'flowId', LONGEST_TEXT, problems);
+  if (asked.stepName !== undefined) checkText(asked.stepName, 'stepName', LONGEST_TEXT, problems);
   const reason = checkReason(asked.reason, problems);
   if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
   return FlowPayload.of(await shell.engine.applyOperatorAction(word({ flowId, reason, actor })));

@@ -6,7 +6,7 @@ import { registrationStatus } from '../../engine/registry/registration-status.js
 import { withPolicies } from '../../saga/policies.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
-import { goodNumber, goodText } from '../input/words.js';
+import { goodNumber, goodText } from '../input/texts.js';
 import { RegistrationStatusEnum } from './enums.js';
 import { FlowFilterInput } from './inputs.js';
 import { AFTER, FILTER, FIRST, flowPage, nullable, pageSize } from './queries.js';

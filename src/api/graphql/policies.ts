@@ -4,7 +4,7 @@ import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationResult } from '../../engine/service.js';
 import { readPolicy } from '../../wire/policies.js';
 import type { RequestContext } from '../context.js';
-import { checkOptionalWord, checkWord, LONGEST_NAME } from '../input/words.js';
+import { checkOptionalText, checkText, LONGEST_TEXT } from '../input/texts.js';
 import { SetPolicyInput } from './inputs.js';
 import { UNCHECKED } from './mutations.js';
 import { checkReason } from './operator-mutations.js';
@@ -34,8 +34,8 @@ export class PolicyMutations {
   ): Promise<OrchestrationPayload> {
     const problems: Problem[] = [];
     const { maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff } = input;
-    const name = checkWord(input.orchestrationName, 'orchestrationName', LONGEST_NAME, problems);
-    const stepName = checkOptionalWord(input.stepName, 'stepName', problems);
+    const name = checkText(input.orchestrationName, 'orchestrationName', LONGEST_TEXT, problems);
+    const stepName = checkOptionalText(input.stepName, 'stepName', problems);
     const policy = readPolicy({ maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff });
     problems.push(...policy.problems);
     const reason = checkReason(input.reason, problems);

@@ -3,7 +3,7 @@ import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { Problem, Replay } from '../../engine/ports.js';
 import type { QuarantineResult } from '../../engine/service.js';
 import type { RequestContext } from '../context.js';
-import { checkWord, goodText, LONGEST_NAME } from '../input/words.js';
+import { checkText, goodText, LONGEST_TEXT } from '../input/texts.js';
 import { QuarantineStateEnum } from './enums.js';
 import { checkReason } from './operator-mutations.js';
 import { AFTER, FIRST, nullable, pageSize } from './queries.js';
@@ -18,7 +18,7 @@ async function settle(
   work: (replay: Replay) => Promise<QuarantineResult>,
 ): Promise<QuarantinePayload> {
   const problems: Problem[] = [];
-  const id = checkWord(asked.id, 'id', LONGEST_NAME, problems);
+  const id = checkText(asked.id, 'id', LONGEST_TEXT, problems);
   const reason = checkReason(asked.reason, problems);
   if (problems.length > 0) return QuarantinePayload.of({ record: null, problems });
   return QuarantinePayload.of(await work({ id, actor: asked.actor, reason }));

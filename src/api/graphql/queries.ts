@@ -7,7 +7,7 @@ import type { FlowEvent } from '../../saga/event.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
-import { COUNTED, goodNumber, goodText } from '../input/words.js';
+import { COUNTED, goodNumber, goodText } from '../input/texts.js';
 import { FlowFilterInput } from './inputs.js';
 import { payloadsAt, selectedAt } from './selected.js';
 import { connectionOf, FlowConnection } from './views/connections.js';

@@ -4,7 +4,7 @@ import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationRequest } from '../../engine/service.js';
 import { availableOrchestrationActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
-import { checkWord, LONGEST_NAME } from '../input/words.js';
+import { checkText, LONGEST_TEXT } from '../input/texts.js';
 import { OrchestrationActionInput } from './inputs.js';
 import { UNCHECKED } from './mutations.js';
 import { checkReason } from './operator-mutations.js';
@@ -20,7 +20,7 @@ async function change(
   verb: OrchestrationRequest['verb'],
 ): Promise<OrchestrationPayload> {
   const problems: Problem[] = [];
-  const name = checkWord(input.name, 'name', LONGEST_NAME, problems);
+  const name = checkText(input.name, 'name', LONGEST_TEXT, problems);
   const reason = checkReason(input.reason, problems);
   if (problems.length > 0) return orchestrationPayload({ row: null, problems }, context);
   const by = { actor: context.actor, reason, queuesStarts: input.queue === true };

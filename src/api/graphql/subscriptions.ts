@@ -4,7 +4,7 @@ import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { StepChange } from '../../engine/service.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { RequestContext } from '../context.js';
-import { goodNumber, goodText } from '../input/words.js';
+import { goodNumber, goodText } from '../input/texts.js';
 import { NotFound } from '../problems.js';
 import { selectedAt } from './selected.js';
 import { FlowEventView, StepStatusChangeView } from './views/event.js';

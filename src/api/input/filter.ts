@@ -3,7 +3,7 @@ import type { FlowFilter } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowStatus, StepStatus } from '../../saga/flow.js';
 import { BadInput } from '../problems.js';
-import { goodText, wrongText } from './words.js';
+import { goodText, wrongText } from './texts.js';
 
 /** As GraphQL reads it: absent parts are null or undefined, names and times are right already. */
 export interface AskedFilter {

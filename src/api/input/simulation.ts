@@ -3,11 +3,11 @@ import type { Problem } from '../../engine/ports.js';
 import type { SimulationRequest, SimulationResult } from '../../engine/service.js';
 import { FAULT_KINDS, type FaultKind } from '../../engine/simulation/simulate.js';
 import { LIMITS } from '../../limits/limits.js';
+import { nearest } from '../../names/nearest.js';
 import type { Orchestration } from '../../saga/orchestration.js';
-import { nearest } from '../../wire/nearest.js';
 import type { Shell } from '../context.js';
 import { BadInput } from '../problems.js';
-import { checkOptionalWord, checkWord, LONGEST_NAME, problem } from './words.js';
+import { checkOptionalText, checkText, LONGEST_TEXT, problem } from './texts.js';
 
 export interface FaultFields {
   readonly stepName: string;
@@ -31,7 +31,7 @@ export async function simulated(
 ): Promise<SimulationResult> {
   const { document } = fields;
   const problems: Problem[] = [];
-  const name = checkOptionalWord(fields.orchestrationName, 'orchestrationName', problems);
+  const name = checkOptionalText(fields.orchestrationName, 'orchestrationName', problems);
   const faults = faultsOf(fields.faults, problems);
   if (typeof document !== 'string' && name === null)
     problems.push(
@@ -60,7 +60,7 @@ function faultsOf(
     throw new BadInput(`faults has ${fields.length} entries, at most ${most} are allowed`);
   return fields.map(({ stepName, action, attempt = null, kind }, index) => {
     const path = `faults[${index}]`;
-    checkWord(stepName, `${path}.stepName`, LONGEST_NAME, problems);
+    checkText(stepName, `${path}.stepName`, LONGEST_TEXT, problems);
     if (attempt !== null && attempt < 1)
       problems.push(
         problem(

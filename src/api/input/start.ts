@@ -3,7 +3,7 @@ import type { Problem } from '../../engine/ports.js';
 import type { StartRequest } from '../../saga/input.js';
 import { ownHeaders, wrongHeaders, wrongPayload } from '../../wire/starts.js';
 import { jsonText } from './json.js';
-import { checkOptionalWord, checkWord, LONGEST_NAME, problem } from './words.js';
+import { checkOptionalText, checkText, LONGEST_TEXT, problem } from './texts.js';
 
 export interface StartFields {
   readonly orchestrationName: string;
@@ -18,17 +18,17 @@ export type Checked<T> = { readonly value: T } | { readonly problems: readonly P
 export function checkStart(fields: StartFields, payloadLimit: number): Checked<StartRequest> {
   const problems: Problem[] = [];
   const value = {
-    orchestrationName: checkWord(
+    orchestrationName: checkText(
       fields.orchestrationName,
       'orchestrationName',
-      LONGEST_NAME,
+      LONGEST_TEXT,
       problems,
     ),
     flowId: null,
     payload: checkPayload(fields.payload, 'payload', payloadLimit, problems),
     headers: headersOf(fields.headers, problems),
-    initiator: checkOptionalWord(fields.initiator, 'initiator', problems),
-    idempotencyKey: checkOptionalWord(fields.idempotencyKey, 'idempotencyKey', problems),
+    initiator: checkOptionalText(fields.initiator, 'initiator', problems),
+    idempotencyKey: checkOptionalText(fields.idempotencyKey, 'idempotencyKey', problems),
   };
   return problems.length > 0 ? { problems } : { value };
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Problem } from '../../engine/ports.js';
 import { FLOW_STATUSES } from '../../saga/flow.js';
-import { problem } from '../input/words.js';
+import { problem } from '../input/texts.js';
 
 const NAME = 'orchestrationName must be the name of a registered orchestration';
 

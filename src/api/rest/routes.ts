@@ -4,7 +4,7 @@ import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
-import { COUNTED, goodText, problem } from '../input/words.js';
+import { COUNTED, goodText, problem } from '../input/texts.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './asked.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { sendProblem, sendProblems } from './problem-json.js';

@@ -51,7 +51,11 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** What the engine says to the wire room without knowing its words. Pure. */
+/** Of a step; the topics mean nothing to whoever passes them on. */
+export type StepTopicPair = readonly [doTopic: string, undoTopic: string];
+export type StepTopics = (orchestrationName: string, stepName: string) => StepTopicPair;
+
+/** What the engine gives to the wire without knowing the form of messages. Pure. */
 export interface Wire {
   /** Messages for the DO_SENT, UNDO_SENT, FLOW_HELD and flow-end events among these. `flow` is the flow after them. */
   outgoing(flow: Flow, events: readonly FlowEvent[]): readonly OutboxRow[];
@@ -61,8 +65,7 @@ export interface Wire {
   refusedStart(cause: PoisonCause, refused: RefusedStart, position: RecordPosition): OutboxRow;
   /** Answer on the registration status topic, one per declaration. */
   registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
-  /** [do topic, undo topic] of a step. */
-  stepTopics(orchestrationName: string, stepName: string): readonly [string, string];
+  stepTopics: StepTopics;
   /** The nearest of `known`, for a did-you-mean; often none. */
   nearest(name: string, known: readonly string[]): readonly string[];
 }

@@ -1,8 +1,9 @@
 /** Steps whose topics would meet in Kafka. */
+import { topicKey } from '../../names/topic-key.js';
 import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
 import { nameOf, stepNamesOf } from './declared.js';
 
-/** Kafka refuses names that are equal after `.` → `_`: somebody else's step may be in the way (docs/protocol.md, "Topics"). */
+/** Kafka refuses names that are equal after `.` → `_`: a step of another orchestration may be in the way (docs/protocol.md, "Topics"). */
 export async function collisions(
   tx: RegistryTransaction,
   wire: Pick<Wire, 'stepTopics'>,
@@ -18,7 +19,8 @@ export async function collisions(
   for (const { one, step, topic } of wanted) {
     const other = neighbours.find(
       (known) =>
-        same(known.topic, topic) && (known.name !== nameOf(one) || known.stepName !== step),
+        topicKey(known.topic) === topicKey(topic) &&
+        (known.name !== nameOf(one) || known.stepName !== step),
     );
     if (other === undefined || problems.some(({ path }) => path === `${nameOf(one)}/${step}`))
       continue;
@@ -32,8 +34,4 @@ export async function collisions(
     });
   }
   return problems;
-}
-
-function same(one: string, other: string): boolean {
-  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }

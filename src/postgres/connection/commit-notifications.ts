@@ -1,13 +1,15 @@
 /** What other instances committed: NOTIFY with every commit, one connection that listens and comes back by itself. */
+
 import type { FlowHint, FlowRecord } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
+import { backoff } from '../../timing/pause.js';
 import type { Client, NamedStatements } from './connection.js';
 
 export type HintListener = (hints: readonly FlowHint[] | null) => void;
 
 /** PostgreSQL's limit is 8000 bytes; flowIds are ASCII. */
 const MOST_BYTES = 7900;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /** `<instance> <flowId>:<first>:<last>,…`, in as many texts as it takes. */
 export function hintsOf(instanceId: string, records: readonly FlowRecord[]): string[] {
@@ -109,17 +111,19 @@ export class Hints {
   }
 
   private comeBack(): void {
-    const pause = Math.min(LONGEST_PAUSE_MS, 100 * 2 ** this.failures++);
-    this.timer = setTimeout(() => {
-      this.timer = null;
-      this.connect().then(
-        // Whatever was said meanwhile was said to nobody.
-        () => this.listeners.forEach((listener) => void listener(null)),
-        () => {
-          if (!this.closed && this.listeners.size > 0) this.comeBack();
-        },
-      );
-    }, pause);
+    this.timer = setTimeout(
+      () => {
+        this.timer = null;
+        this.connect().then(
+          // Whatever was said meanwhile was said to nobody.
+          () => this.listeners.forEach((listener) => void listener(null)),
+          () => {
+            if (!this.closed && this.listeners.size > 0) this.comeBack();
+          },
+        );
+      },
+      backoff(this.failures++, PAUSES),
+    );
   }
 
   private async disconnect(): Promise<void> {

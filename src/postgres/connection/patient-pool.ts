@@ -2,7 +2,7 @@
  * Waiting for a connection is not a failure: a role or a server that allows fewer connections than the pool would make serves everybody
  * all the same, one after the other.
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import { backoff, pause } from '../../timing/pause.js';
 import type { PooledClient } from './connection.js';
 
 /** What we use of a `pg` pool. */
@@ -16,8 +16,7 @@ export interface Pool {
 export const PATIENCE_MS = 30_000;
 /** The server refuses another connection: of this role, of this database, or at all. */
 const TOO_MANY = '53300';
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
+const PAUSES = { firstMs: 10, longestMs: 500 };
 /** After this the pool tries to grow again. */
 const GROW_AFTER_MS = 30_000;
 
@@ -39,14 +38,14 @@ export function makePatient(pool: Pool): void {
   };
   pool.connect = async () => {
     const until = performance.now() + PATIENCE_MS;
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
+    for (let failures = 0; ; failures++) {
       try {
         return await connect();
       } catch (error) {
         const refused = error instanceof Error && 'code' in error && error.code === TOO_MANY;
         if (!refused || performance.now() > until) throw error;
         settleFor(pool.totalCount);
-        await pause(wait);
+        await pause(backoff(failures, PAUSES));
       }
     }
   };

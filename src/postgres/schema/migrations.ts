@@ -1,7 +1,8 @@
 /** Applies what is new in `migrations/`, one gateway at a time, while others serve: it makes them wait for moments only. */
-import { setTimeout as pause } from 'node:timers/promises';
+
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
+import { pause } from '../../timing/pause.js';
 import type { Client, NamedStatements } from '../connection/connection.js';
 import type { Parameter } from '../connection/sql.js';
 import { checkDatabase } from './fitness.js';

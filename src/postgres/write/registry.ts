@@ -5,8 +5,10 @@ import type {
   RegistrationRow,
   RegistryTransaction,
   Standing,
+  StepTopics,
   WorkerRow,
 } from '../../engine/ports.js';
+import { topicKey } from '../../names/topic-key.js';
 import type { Instant } from '../../saga/flow.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { arrayOf, millisOf, type Sql } from '../connection/sql.js';
@@ -26,10 +28,7 @@ export class Registry implements RegistryTransaction {
   constructor(
     private readonly em: EntityManager,
     private readonly sql: Sql,
-    private readonly stepTopics: (
-      orchestrationName: string,
-      stepName: string,
-    ) => readonly [string, string],
+    private readonly stepTopics: StepTopics,
   ) {}
 
   async lockRegistry(): Promise<void> {
@@ -138,11 +137,6 @@ export class Registry implements RegistryTransaction {
     const [doTopic, undoTopic] = this.stepTopics(name, stepName);
     return { doTopicKey: topicKey(doTopic), undoTopicKey: topicKey(undoTopic) };
   }
-}
-
-/** Kafka compares topic names so. */
-function topicKey(topic: string): string {
-  return topic.replaceAll('.', '_');
 }
 
 const NEIGHBOURS = ['do_topic_key', 'undo_topic_key']

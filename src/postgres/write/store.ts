@@ -9,6 +9,7 @@ import type {
   Removal,
   Replay,
   RoadTransaction,
+  StepTopics,
   Store,
 } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
@@ -17,7 +18,7 @@ import type { NamedStatements } from '../connection/connection.js';
 import { throwingFaults } from '../connection/faults.js';
 import { freshOf, type Sql, sqlOf } from '../connection/sql.js';
 import { pipelined } from '../connection/transaction.js';
-import { nearestNames } from '../read/similar-names.js';
+import { similarNames } from '../read/similar-names.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
 import { registrationOf } from '../rows/registration-rows.js';
@@ -33,7 +34,7 @@ import { PostgresRoad } from './road-transaction.js';
 export interface StoreOptions {
   readonly instanceId: string;
   readonly leaseMs: number;
-  readonly stepTopics: (orchestrationName: string, stepName: string) => readonly [string, string];
+  readonly stepTopics: StepTopics;
   readonly log: Log;
 }
 
@@ -87,7 +88,7 @@ export class PostgresStore implements Store {
   }
 
   similarNames(name: string, most: number): Promise<readonly string[]> {
-    return this.sql((sql) => nearestNames(sql, name, most));
+    return this.sql((sql) => similarNames(sql, name, most));
   }
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {

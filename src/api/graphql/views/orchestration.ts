@@ -1,6 +1,6 @@
 /** A registered orchestration as callers see it. */
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { Policy, RegistrationRow } from '../../../engine/ports.js';
+import type { Policy, RegistrationRow, StepTopicPair } from '../../../engine/ports.js';
 import type { StepDefinition } from '../../../saga/orchestration.js';
 import { OrchestrationTypeEnum } from '../enums.js';
 import { DateTime, JsonScalar } from '../scalars.js';
@@ -18,7 +18,7 @@ const LARGEST_INT = 2_147_483_647;
 export class StepDefinitionView {
   constructor(
     private readonly step: StepDefinition,
-    private readonly topics: readonly [string, string],
+    private readonly topics: StepTopicPair,
     private readonly services: readonly string[],
   ) {}
   @Field(() => Int, { description: 'Its place in the order.' }) get seq(): number {

@@ -1,13 +1,13 @@
-/** Words from callers: names, keys, reasons. */
+/** Texts of callers: names, keys, reasons. */
 import type { Problem } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import { unstorableString } from '../../wire/json.js';
 import { BadInput } from '../problems.js';
 
-/** As far as flows are counted, and as numbered pages reach: reading further costs more than anybody wants to know. */
+/** As far as flows are counted and numbered pages reach: what lies beyond costs more to read than it is worth. */
 export const COUNTED = 10_000;
-/** Characters of a name, key or id; of a text to search for. */
-export const LONGEST_NAME = LIMITS.nameCharacters.value;
+/** Characters of a key or id, of a text to search for, of a name before it is looked up. */
+export const LONGEST_TEXT = LIMITS.nameCharacters.value;
 export const LONGEST_REASON = LIMITS.reasonCharacters.value;
 
 export function problem(code: string, path: string, message: string): Problem {
@@ -22,7 +22,7 @@ export function wrongText(value: string, longest: number): string | null {
 }
 
 /** A text that must not be empty; what is wrong is added to `problems`. */
-export function checkWord(
+export function checkText(
   value: string,
   path: string,
   longest: number,
@@ -34,17 +34,17 @@ export function checkWord(
 }
 
 /** The same where it may be absent. */
-export function checkOptionalWord(
+export function checkOptionalText(
   value: string | null | undefined,
   path: string,
   problems: Problem[],
 ): string | null {
   if (value === null || value === undefined) return null;
-  return checkWord(value, path, LONGEST_NAME, problems);
+  return checkText(value, path, LONGEST_TEXT, problems);
 }
 
-/** For questions, which have no place for problems: a wrong text is thrown. */
-export function goodText(value: string, path: string, longest: number = LONGEST_NAME): string {
+/** For queries, which have no list of problems: a wrong text is thrown. */
+export function goodText(value: string, path: string, longest: number = LONGEST_TEXT): string {
   const wrong = wrongText(value, longest);
   if (wrong !== null) throw new BadInput(`${path} ${wrong}`);
   return value;

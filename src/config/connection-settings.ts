@@ -1,0 +1,107 @@
+/** Settings of what the gateway connects to: PostgreSQL and Kafka, and what it creates and sends there. */
+import { LIMITS } from '../limits/limits.js';
+import {
+  brokers,
+  databaseUrl,
+  form,
+  isClass,
+  isName,
+  NAME,
+  oneOf,
+  replicas,
+  setting,
+  text,
+  whole,
+} from './parsers.js';
+
+export const CONNECTIONS = {
+  databaseUrl: setting({
+    name: 'DATABASE_URL',
+    meaning: 'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
+    byDefault: 'a PostgreSQL that the gateway starts itself',
+    read: databaseUrl,
+    secret: true,
+  }),
+  databasePool: setting({
+    name: 'DATABASE_POOL',
+    meaning: 'most connections to the database for writes; those for reads are counted apart',
+    byDefault: String(LIMITS.writeConnections.value),
+    read: whole(2, 1000, LIMITS.writeConnections.value),
+  }),
+  databaseReadPool: setting({
+    name: 'DATABASE_READ_POOL',
+    meaning: 'most connections to the database for reads, beside DATABASE_POOL',
+    byDefault: String(LIMITS.readConnections.value),
+    read: whole(1, 1_000_000, LIMITS.readConnections.value),
+  }),
+  kafkaBrokers: setting({
+    name: 'KAFKA_BROKERS',
+    meaning: 'host:port of brokers, separated by commas',
+    byDefault: 'a broker in this process',
+    read: brokers,
+  }),
+  kafkaGroupId: setting({
+    name: 'KAFKA_GROUP_ID',
+    meaning:
+      'consumer group of all gateways that share one database; gateways of another database need another one',
+    byDefault: 'backstep',
+    read: form(isName, NAME, 'backstep'),
+  }),
+  kafkaClientId: setting({
+    name: 'KAFKA_CLIENT_ID',
+    meaning: 'client id of this process at the brokers',
+    byDefault: 'backstep',
+    read: form(isName, NAME, 'backstep'),
+  }),
+  kafkaSsl: setting({
+    name: 'KAFKA_SSL',
+    meaning: 'on: connect to the brokers by TLS',
+    byDefault: 'off',
+    read: oneOf(['on', 'off'], 'off'),
+  }),
+  kafkaSaslMechanism: setting({
+    name: 'KAFKA_SASL_MECHANISM',
+    meaning: 'plain, scram-sha-256 or scram-sha-512',
+    byDefault: 'none',
+    read: oneOf(['plain', 'scram-sha-256', 'scram-sha-512'], null),
+  }),
+  kafkaSaslUsername: setting({
+    name: 'KAFKA_SASL_USERNAME',
+    meaning: 'user for SASL',
+    byDefault: 'none',
+    read: text,
+    secret: true,
+  }),
+  kafkaSaslPassword: setting({
+    name: 'KAFKA_SASL_PASSWORD',
+    meaning: 'password for SASL',
+    byDefault: 'none',
+    read: text,
+    secret: true,
+  }),
+  topicPartitions: setting({
+    name: 'TOPIC_PARTITIONS',
+    meaning: 'partitions of the topics that the gateway creates',
+    byDefault: '4',
+    read: whole(1, 10_000, 4),
+  }),
+  topicReplication: setting({
+    name: 'TOPIC_REPLICATION',
+    meaning: 'replicas of the topics that the gateway creates; -1 takes the default of the cluster',
+    byDefault: '-1',
+    read: replicas,
+  }),
+  compression: setting({
+    name: 'COMPRESSION',
+    meaning:
+      'compression of the Kafka records that the gateway sends: none, gzip, snappy, lz4 or zstd; any of them is read',
+    byDefault: 'none',
+    read: oneOf(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const, 'none'),
+  }),
+  commandTypeId: setting({
+    name: 'COMMAND_TYPE_ID',
+    meaning: 'Java class name sent as __TypeId__ with commands, for Spring JsonDeserializer',
+    byDefault: 'not sent',
+    read: form(isClass, 'the name of a Java class, like com.example.ExecutionMessage', null),
+  }),
+} as const;

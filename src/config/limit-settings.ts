@@ -1,0 +1,43 @@
+/** Limits that an operator may move (docs/limits.md lists all of them). */
+import { LIMITS } from '../limits/limits.js';
+import { setting, whole } from './parsers.js';
+
+export const LIMIT_SETTINGS = {
+  payloadLimit: setting({
+    name: 'PAYLOAD_LIMIT_BYTES',
+    meaning: 'largest payload of a start or a reply, bytes',
+    byDefault: String(LIMITS.payloadBytes.value),
+    read: whole(1024, 50_000_000, LIMITS.payloadBytes.value),
+  }),
+  fanOutLimit: setting({
+    name: 'FAN_OUT_LIMIT_BYTES',
+    meaning:
+      'most bytes that one start sends at once: its payload times the steps of a parallel orchestration',
+    byDefault: String(LIMITS.fanOutBytes.value),
+    read: whole(1024, 1_000_000_000, LIMITS.fanOutBytes.value),
+  }),
+  socketsPerAddress: setting({
+    name: 'SOCKETS_PER_ADDRESS',
+    meaning: 'most WebSocket connections of one address',
+    byDefault: String(LIMITS.socketConnectionsPerPrincipal.value),
+    read: whole(1, 1_000_000, LIMITS.socketConnectionsPerPrincipal.value),
+  }),
+  subscriptionsPerAddress: setting({
+    name: 'SUBSCRIPTIONS_PER_ADDRESS',
+    meaning: 'most subscriptions of one address',
+    byDefault: String(LIMITS.subscriptionsPerPrincipal.value),
+    read: whole(1, 1_000_000, LIMITS.subscriptionsPerPrincipal.value),
+  }),
+  subscriberMessagesPerSecond: setting({
+    name: 'SUBSCRIBER_MESSAGES_PER_SECOND',
+    meaning: 'most messages a second to all subscribers together',
+    byDefault: String(LIMITS.subscriberMessagesPerSecond.value),
+    read: whole(1, 1_000_000, LIMITS.subscriberMessagesPerSecond.value),
+  }),
+  embeddedBrokerBytes: setting({
+    name: 'EMBEDDED_BROKER_BYTES',
+    meaning: 'most unread bytes in the broker of this process; beyond them no flow starts',
+    byDefault: String(LIMITS.embeddedBytes.value),
+    read: whole(1_048_576, 10_000_000_000, LIMITS.embeddedBytes.value),
+  }),
+} as const;

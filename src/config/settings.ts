@@ -1,0 +1,23 @@
+/** Every setting, in the order people read them. Each is documented once, in its own entry. */
+import { CONNECTIONS } from './connection-settings.js';
+import { FLOWS } from './flow-settings.js';
+import { LIMIT_SETTINGS } from './limit-settings.js';
+import { SERVER } from './server-settings.js';
+
+export const SETTINGS = { ...SERVER, ...CONNECTIONS, ...LIMIT_SETTINGS, ...FLOWS } as const;
+
+/** Their values as they were read; null = not set, where that is no default. */
+export type Read = {
+  readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']>;
+};
+
+/** For `--help`. */
+export function settingsText(): string {
+  const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
+  return Object.values(SETTINGS)
+    .map(
+      ({ name, meaning, byDefault }) =>
+        `  ${name.padEnd(width)}  ${meaning}\n  ${' '.repeat(width)}  default: ${byDefault}`,
+    )
+    .join('\n');
+}

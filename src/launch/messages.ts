@@ -1,0 +1,73 @@
+/** What the process prints for people: its version, where it listens, and why it did not start. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BadConfig, type Config } from '../config/config.js';
+import type { Logs } from '../observability/log.js';
+
+export const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+export function version(): string {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { readonly version: string };
+  return version;
+}
+
+function welcome(config: Config, url: string, database: string): string[] {
+  return [
+    '',
+    'Backstep is ready.',
+    `  GraphQL    ${url}/graphql   (also by WebSocket)`,
+    `  GraphiQL   ${url}/graphiql`,
+    `  REST       ${url}/api/orchestrations   (described in ${url}/openapi.yaml)`,
+    `  database   ${config.databaseUrl === null ? `a PostgreSQL of its own: psql '${database}'` : 'DATABASE_URL'}`,
+    `  broker     ${config.kafkaBrokers === null ? 'in this process; set KAFKA_BROKERS for a real Kafka' : config.kafkaBrokers.join(', ')}`,
+  ];
+}
+
+/** Where data is kept, and how it is removed. */
+export function announceData(config: Config, command: string): void {
+  if (keepsData(config) && isForPeople(config))
+    print(`Data is kept in ${resolve(config.dataFolder)} (${command} --fresh wipes it).`);
+}
+
+/** It starts a database or a broker of its own. */
+function keepsData(config: Config): boolean {
+  return config.databaseUrl === null || config.kafkaBrokers === null;
+}
+
+/** JSON is read by a program: it gets no other lines but those of the demo. */
+function isForPeople(config: Config): boolean {
+  return config.logFormat !== 'json' || config.demoOn;
+}
+
+export function announceReady(config: Config, url: string, database: string, logs: Logs): void {
+  if (isForPeople(config)) for (const line of welcome(config, url, database)) print(line);
+  else {
+    const data = keepsData(config) ? { data: resolve(config.dataFolder) } : {};
+    logs('main').info({ url, brokers: config.kafkaBrokers, ...data }, 'ready');
+  }
+}
+
+/** What is printed when the start failed. */
+export function startFailure(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return `Backstep could not start: ${text}${adviceOn(error)}\n`;
+}
+
+/** For errors of the operating system that a setting avoids. */
+function adviceOn(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+    ? '; choose a folder you may write to with DATA_FOLDER'
+    : '';
+}
+
+/** What is printed about invalid settings or flags. */
+export function configurationProblems(error: unknown, command: string): string {
+  return error instanceof BadConfig
+    ? `Invalid configuration:\n${error.problems.map((one) => `  ${one}`).join('\n')}\n${command} --help lists all flags and settings.\n`
+    : `${String(error)}\n`;
+}

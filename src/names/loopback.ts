@@ -1,0 +1,13 @@
+/** Whether a host is this machine and nothing else: the question behind AUTH, Host and Origin. */
+
+/** `host`: a name or an address, as in a URL or in HOST; an IPv6 address with or without brackets. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase();
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    name === '::1' ||
+    /^127(?:\.\d{1,3}){3}$/.test(name)
+  );
+}
