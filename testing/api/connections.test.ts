@@ -1,36 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TestEngine } from './kit/engine.js';
 import { Running } from './kit/server.js';
-import { RawSocket } from './kit/socket.js';
+import { RawSocket, STEP_STATUS_CHANGED } from './kit/socket.js';
 import { until } from './kit/until.js';
 
 let running: Running;
-let engine: TestEngine;
 beforeAll(async () => {
   running = await Running.start();
-  engine = running.engine;
 });
 afterAll(() => running.close());
-
-const STEPS = `subscription ($flowId: ID, $orchestrationName: String) { stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
-  flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
-
-async function begun(): Promise<string> {
-  const { flow } = await engine.service.execute({
-    orchestrationName: 'tenantCreation',
-    flowId: null,
-    payload: null,
-    headers: {},
-    initiator: null,
-    idempotencyKey: null,
-  });
-  return flow?.flowId ?? '';
-}
 
 describe('a connection', () => {
   test('also takes queries and mutations, with the actor it came with and big numbers whole', async () => {
     const socket = await RawSocket.open(running.socketUrl, { 'x-actor': 'grace' });
-    const flowId = await begun();
+    const flowId = await running.engine.startFlow();
     socket.subscribe(
       'pause',
       'mutation ($i: FlowActionInput!) { pauseFlow(input: $i) { problems { code } } }',
@@ -39,14 +21,14 @@ describe('a connection', () => {
       },
     );
     await until('it is answered', () => socket.values('pause').length === 1);
-    expect(engine.actions.at(-1)).toMatchObject({ actor: 'grace' });
+    expect(running.engine.actions.at(-1)).toMatchObject({ actor: 'grace' });
     const query =
       'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
     socket.send(
       `{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`,
     );
     await until('it is answered', () => socket.values('big').length === 1);
-    expect(engine.starts.at(-1)?.payload).toBe('12345678901234567890');
+    expect(running.engine.starts.at(-1)?.payload).toBe('12345678901234567890');
     socket.close();
   });
 
@@ -55,7 +37,8 @@ describe('a connection', () => {
     for (let count = 0; count < 150; count++)
       socket.subscribe(`wrong-${count}`, 'subscription { nothing }', {});
     await until('all are refused', () => socket.errors('wrong-149').length === 1);
-    for (let count = 0; count < 101; count++) socket.subscribe(`s-${count}`, STEPS, {});
+    for (let count = 0; count < 101; count++)
+      socket.subscribe(`s-${count}`, STEP_STATUS_CHANGED, {});
     await until('one too many is refused', () => socket.errors('s-100').length === 1);
     expect(socket.errors('s-100')).toMatchObject([
       { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } },
@@ -104,8 +87,10 @@ describe('a connection', () => {
 
   test('of one who asks and asks without reading is cut off', async () => {
     const socket = await RawSocket.open(running.socketUrl);
-    const id = await begun();
-    await engine.answers(id, 'createRealm', { payload: JSON.stringify('x'.repeat(800_000)) });
+    const id = await running.engine.startFlow();
+    await running.engine.answers(id, 'createRealm', {
+      payload: JSON.stringify('x'.repeat(800_000)),
+    });
     socket.stopReading();
     const query = `{ details(flowId: "${id}") { ${Array.from({ length: 5 }, (_, n) => `s${n}: steps { output }`).join(' ')} } }`;
     for (let count = 0; count < 40; count++) {
@@ -122,7 +107,7 @@ describe('a connection', () => {
   test('is told when the server stops', async () => {
     const other = await Running.start();
     const socket = await RawSocket.open(other.socketUrl);
-    socket.subscribe('all', STEPS, {});
+    socket.subscribe('all', STEP_STATUS_CHANGED, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
     const [, close] = await Promise.all([other.close(), socket.closed]);
     expect(close).toEqual({ code: 1012, reason: 'the server is stopping; connect again' });

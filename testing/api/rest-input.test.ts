@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { EXECUTE, HISTORY, Rest } from './kit/rest.js';
-import { Running } from './kit/server.js';
+import { describe, expect, test } from '@jest/globals';
+import { EXECUTE, HISTORY, startedRest } from './kit/rest.js';
 
-let running: Running;
-let rest: Rest;
-beforeAll(async () => {
-  running = await Running.start();
-  rest = new Rest(running);
-});
-beforeEach(() => {
-  running.engine.failure = null;
-  running.engine.calls.length = 0;
-});
-afterAll(() => running.close());
+const api = startedRest();
 
 describe('POST execute', () => {
   test.each<[string, unknown, string, string | undefined]>([
@@ -73,11 +62,11 @@ describe('POST execute', () => {
   ])(
     'answers %s with 400 naming the field, and starts nothing',
     async (_what, wrong, code, field) => {
-      const { status, body } = await rest.execute(wrong);
+      const { status, body } = await api.rest.execute(wrong);
       expect([status, body.code]).toEqual([400, code]);
       if (field !== undefined)
         expect(body.errors).toMatchObject([{ code, field, detail: expect.any(String) }]);
-      expect(running.engine.calls).toEqual([]);
+      expect(api.running.engine.calls).toEqual([]);
     },
   );
 });
@@ -100,13 +89,13 @@ describe('GET history', () => {
     [`orchName=${'x'.repeat(201)}`, 'orchName'],
     ['orchestrationName=x', 'orchestrationName'],
   ])('answers ?%s with 400 naming %s', async (query, field) => {
-    const { status, body } = await rest.history(`?${query}`);
+    const { status, body } = await api.rest.history(`?${query}`);
     expect([status, body.errors]).toMatchObject([400, [{ field }]]);
-    expect(running.engine.calls).toEqual([]);
+    expect(api.running.engine.calls).toEqual([]);
   });
 
   test('answers a name with NUL with 400', async () => {
-    expect(await rest.history('?orchName=%00')).toMatchObject({
+    expect(await api.rest.history('?orchName=%00')).toMatchObject({
       status: 400,
       body: { detail: 'orchestrationName has a NUL character' },
     });
@@ -120,7 +109,7 @@ test('a method that is not possible is answered with 405 and those that are', as
     ['DELETE', '/api/orchestrations/details/f', 'GET'],
     ['PUT', '/graphql', 'GET, POST'],
   ] as const) {
-    const answer = await running.ask(path, {
+    const answer = await api.running.ask(path, {
       method,
       headers: { 'content-type': 'application/json' },
     });

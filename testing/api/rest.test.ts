@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Fault } from '../../src/engine/service.js';
 import { openapi } from './kit/openapi.js';
-import { Rest } from './kit/rest.js';
-import { Running } from './kit/server.js';
+import { startedRest } from './kit/rest.js';
 
-let running: Running;
-let rest: Rest;
-beforeAll(async () => {
-  running = await Running.start();
-  rest = new Rest(running);
-});
-beforeEach(() => {
-  running.engine.failure = null;
-  running.engine.calls.length = 0;
-});
-afterAll(() => running.close());
+const api = startedRest();
 
 describe('POST execute', () => {
   test('starts a flow and answers 202', async () => {
-    const { status, body } = await rest.execute({
+    const { status, body } = await api.rest.execute({
       orchestrationName: 'tenantCreation',
       payload: { tenant: 'acme' },
       headers: { a: 1 },
@@ -28,7 +17,7 @@ describe('POST execute', () => {
       202,
       { flowId: expect.any(String), orchestrationName: 'tenantCreation', status: 'IN_PROGRESS' },
     ]);
-    expect(running.engine.starts.at(-1)).toMatchObject({
+    expect(api.running.engine.starts.at(-1)).toMatchObject({
       payload: '{"tenant":"acme"}',
       headers: { a: 1 },
       initiator: 'shop',
@@ -38,10 +27,10 @@ describe('POST execute', () => {
 
   test('answers the same key with 200 and the same flow, another payload with 409', async () => {
     const key = { 'idempotency-key': 'once' };
-    const first = await rest.execute({ orchestrationName: 'tenantCreation', payload: 1 }, key);
-    const again = await rest.execute({ orchestrationName: 'tenantCreation', payload: 1 }, key);
+    const first = await api.rest.execute({ orchestrationName: 'tenantCreation', payload: 1 }, key);
+    const again = await api.rest.execute({ orchestrationName: 'tenantCreation', payload: 1 }, key);
     expect([first.status, again.status, again.body]).toEqual([202, 200, first.body]);
-    const other = await rest.execute({ orchestrationName: 'tenantCreation', payload: 2 }, key);
+    const other = await api.rest.execute({ orchestrationName: 'tenantCreation', payload: 2 }, key);
     expect([other.status, other.body]).toMatchObject([
       409,
       { code: 'IDEMPOTENCY_KEY_CONFLICT', type: 'urn:backstep:problem:idempotency-key-conflict' },
@@ -49,16 +38,16 @@ describe('POST execute', () => {
   });
 
   test('keeps the digits of big numbers on the way in and out', async () => {
-    const { body } = await rest.execute(
+    const { body } = await api.rest.execute(
       '{"orchestrationName":"tenantCreation","payload":{"id":12345678901234567890,"x":[1e2]}}',
     );
-    expect((await rest.details(String(body.flowId))).text).toContain(
+    expect((await api.rest.details(String(body.flowId))).text).toContain(
       '"input":{"id":12345678901234567890,"x":[1e2]}',
     );
   });
 
   test('answers an unknown orchestration with 404 and suggestions', async () => {
-    const { status, body } = await rest.execute({ orchestrationName: 'tenantCreate' });
+    const { status, body } = await api.rest.execute({ orchestrationName: 'tenantCreate' });
     expect([status, body]).toMatchObject([
       404,
       {
@@ -72,7 +61,7 @@ describe('POST execute', () => {
   });
 
   test('answers a wrong Idempotency-Key with 400', async () => {
-    const { status, body } = await rest.execute(
+    const { status, body } = await api.rest.execute(
       { orchestrationName: 'tenantCreation' },
       { 'idempotency-key': 'x'.repeat(201) },
     );
@@ -80,7 +69,7 @@ describe('POST execute', () => {
   });
 
   test('answers a payload that is too large with 413, and a body that is far too large, too', async () => {
-    const large = await rest.execute({
+    const large = await api.rest.execute({
       orchestrationName: 'tenantCreation',
       payload: 'x'.repeat(5_000_000),
     });
@@ -88,24 +77,24 @@ describe('POST execute', () => {
       413,
       { code: 'PAYLOAD_TOO_LARGE', errors: [{ field: 'payload' }] },
     ]);
-    const body = await rest.execute({
+    const body = await api.rest.execute({
       orchestrationName: 'tenantCreation',
       payload: 'x'.repeat(9_000_000),
     });
     expect([body.status, body.body]).toMatchObject([413, { code: 'BODY_TOO_LARGE' }]);
-    expect(running.engine.calls).toEqual([]);
+    expect(api.running.engine.calls).toEqual([]);
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
     'answers %s with 415',
     async (type) => {
-      expect((await rest.execute('{}', { 'content-type': type })).status).toBe(415);
+      expect((await api.rest.execute('{}', { 'content-type': type })).status).toBe(415);
     },
   );
 
   test('answers a fault with 503 and when to come again, saying nothing of what is behind it', async () => {
-    running.engine.failure = new Fault('DATABASE_AWAY', 'connect ECONNREFUSED db-7:5432');
-    const { status, headers, body, text } = await rest.execute({
+    api.running.engine.failure = new Fault('DATABASE_AWAY', 'connect ECONNREFUSED db-7:5432');
+    const { status, headers, body, text } = await api.rest.execute({
       orchestrationName: 'tenantCreation',
     });
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'UNAVAILABLE']);
@@ -113,39 +102,41 @@ describe('POST execute', () => {
   });
 
   test('answers overload with 503, whether it comes as a problem or is thrown', async () => {
-    running.engine.failure = new Fault(
+    api.running.engine.failure = new Fault(
       'OVERLOADED',
       '5000 requests are waiting already; try again in a moment',
     );
-    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
+    expect(await api.rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
       status: 503,
       body: { code: 'OVERLOADED' },
     });
-    running.engine.failure = null;
+    api.running.engine.failure = null;
     const problems = [
       { code: 'OVERLOADED', message: 'try again', path: null, line: null, suggestions: [] },
     ];
-    running.engine.overrides = {
+    api.running.engine.overrides = {
       execute: async () => ({ flow: null, created: false, problems }),
     };
-    expect(await rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
+    expect(await api.rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
       status: 503,
       body: { code: 'OVERLOADED' },
     });
-    running.engine.overrides = {};
+    api.running.engine.overrides = {};
   });
 
   test('masks what nobody expected, and logs it with the id the caller got', async () => {
-    running.engine.failure = new TypeError("Cannot read properties of undefined (reading 'topic')");
-    const { status, headers, text } = await rest.execute(
+    api.running.engine.failure = new TypeError(
+      "Cannot read properties of undefined (reading 'topic')",
+    );
+    const { status, headers, text } = await api.rest.execute(
       { orchestrationName: 'tenantCreation' },
       { 'x-request-id': 'r-7' },
     );
     expect([status, headers.get('x-request-id')]).toEqual([500, 'r-7']);
     expect(text).not.toMatch(/topic|undefined|stack|\.ts/);
-    expect(running.lines.at(-1)).toMatchObject({
+    expect(api.running.lines.at(-1)).toMatchObject({
       level: 'error',
-      fields: { requestId: 'r-7', err: running.engine.failure },
+      fields: { requestId: 'r-7', err: api.running.engine.failure },
     });
   });
 });
@@ -154,8 +145,8 @@ describe('GET history', () => {
   test('answers numbered pages, newest first, counted', async () => {
     const ids: unknown[] = [];
     for (let count = 0; count < 3; count++)
-      ids.push((await rest.execute({ orchestrationName: 'tenantCreation' })).body.flowId);
-    const { status, body } = await rest.history(
+      ids.push((await api.rest.execute({ orchestrationName: 'tenantCreation' })).body.flowId);
+    const { status, body } = await api.rest.history(
       '?orchName=tenantCreation&status=IN_PROGRESS&page=0&size=2',
     );
     expect([status, body]).toMatchObject([
@@ -163,14 +154,14 @@ describe('GET history', () => {
       { content: [{ flowId: ids[2] }, { flowId: ids[1] }], page: 0, size: 2, capped: false },
     ]);
     expect(body.totalPages).toBe(Math.ceil(Number(body.totalElements) / 2));
-    expect(running.engine.filter).toEqual({
+    expect(api.running.engine.filter).toEqual({
       orchestrationName: 'tenantCreation',
       statuses: ['IN_PROGRESS'],
     });
-    const form = await rest.history('?orchName=tenantCreation&status=');
+    const form = await api.rest.history('?orchName=tenantCreation&status=');
     expect([form.status, form.body.totalElements]).toEqual([200, body.totalElements]);
-    expect(running.engine.filter).toEqual({ orchestrationName: 'tenantCreation' });
-    expect((await rest.history('?orchName=nobody')).body).toMatchObject({
+    expect(api.running.engine.filter).toEqual({ orchestrationName: 'tenantCreation' });
+    expect((await api.rest.history('?orchName=nobody')).body).toMatchObject({
       content: [],
       totalElements: 0,
       totalPages: 0,
@@ -179,31 +170,31 @@ describe('GET history', () => {
   });
 
   test('points to GraphQL where pages end', async () => {
-    expect((await rest.history('?page=100&size=100')).body).toMatchObject({
+    expect((await api.rest.history('?page=100&size=100')).body).toMatchObject({
       code: 'PAGE_TOO_DEEP',
       detail: expect.stringContaining('GraphQL'),
     });
-    expect((await rest.history('?page=99&size=100')).status).toBe(200);
+    expect((await api.rest.history('?page=99&size=100')).status).toBe(200);
   });
 
   test('answers faults as problems', async () => {
-    running.engine.failure = new Fault('X', 'away');
-    expect((await rest.history()).status).toBe(503);
-    running.engine.failure = new Error('boom');
-    expect((await rest.history()).status).toBe(500);
+    api.running.engine.failure = new Fault('X', 'away');
+    expect((await api.rest.history()).status).toBe(503);
+    api.running.engine.failure = new Error('boom');
+    expect((await api.rest.history()).status).toBe(500);
   });
 });
 
 describe('GET details', () => {
   test('answers a flow with its steps', async () => {
-    const { body } = await rest.execute(
+    const { body } = await api.rest.execute(
       { orchestrationName: 'tenantCreation', payload: { tenant: 'acme' } },
       { 'idempotency-key': 'd' },
     );
     const flowId = String(body.flowId);
-    await running.engine.answers(flowId, 'createRealm', { payload: '"r-1"' });
-    await running.engine.fails(flowId, 'createUser', 'no quota');
-    expect(await rest.details(flowId)).toMatchObject({
+    await api.running.engine.answers(flowId, 'createRealm', { payload: '"r-1"' });
+    await api.running.engine.fails(flowId, 'createUser', 'no quota');
+    expect(await api.rest.details(flowId)).toMatchObject({
       status: 200,
       body: {
         flowId,
@@ -232,44 +223,44 @@ describe('GET details', () => {
     ['a/../b', 404, 'UNKNOWN_FLOW'],
     ['a\u0000b', 400, 'BAD_USER_INPUT'],
   ])('answers a flow that is not there with a problem (%#)', async (flowId, status, code) => {
-    expect(await rest.details(flowId)).toMatchObject({ status, body: { code } });
+    expect(await api.rest.details(flowId)).toMatchObject({ status, body: { code } });
   });
 
   test('answers a path that is none with a problem', async () => {
-    expect(await running.get('/api/orchestrations/details/%ZZ')).toMatchObject({
+    expect(await api.running.get('/api/orchestrations/details/%ZZ')).toMatchObject({
       status: 400,
       body: { status: 400 },
     });
-    expect(await running.get('/api/orchestrations/details/')).toMatchObject({
+    expect(await api.running.get('/api/orchestrations/details/')).toMatchObject({
       status: 404,
       body: { status: 404 },
     });
   });
 
   test('answers faults as problems', async () => {
-    running.engine.failure = new Fault('X', 'away');
-    expect((await rest.details('f')).status).toBe(503);
-    running.engine.failure = new Error('boom');
-    expect((await rest.details('f')).status).toBe(500);
+    api.running.engine.failure = new Fault('X', 'away');
+    expect((await api.rest.details('f')).status).toBe(503);
+    api.running.engine.failure = new Error('boom');
+    expect((await api.rest.details('f')).status).toBe(500);
   });
 });
 
 describe('health', () => {
   test('lives, and is ready when all checks say so', async () => {
-    expect(await rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await rest.health('/readyz')).toMatchObject({ status: 200, body: { ready: true } });
-    running.engine.ready = false;
+    expect(await api.rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await api.rest.health('/readyz')).toMatchObject({ status: 200, body: { ready: true } });
+    api.running.engine.ready = false;
     const checks = [
       { name: 'database', ok: true, detail: 'answers, migrated' },
       { name: 'broker', ok: false, detail: 'does not answer' },
     ];
-    expect(await rest.health('/readyz')).toMatchObject({
+    expect(await api.rest.health('/readyz')).toMatchObject({
       status: 503,
       body: { ready: false, checks },
     });
-    running.engine.ready = true;
-    running.engine.failure = new Error('db-7 is away');
-    const answer = await rest.health('/readyz');
+    api.running.engine.ready = true;
+    api.running.engine.failure = new Error('db-7 is away');
+    const answer = await api.rest.health('/readyz');
     expect([answer.status, /db-7/.test(answer.text)]).toEqual([503, false]);
   });
 });
@@ -282,8 +273,8 @@ test('every answer that is described was seen, and the description is served', a
   );
   // Those of simulations are seen in simulations.test.ts.
   const ofHere = described.filter((one) => !one.includes('/simulate '));
-  expect(ofHere.filter((one) => !rest.seen.has(one))).toEqual([]);
-  const served = await running.get('/openapi.yaml');
+  expect(ofHere.filter((one) => !api.rest.seen.has(one))).toEqual([]);
+  const served = await api.running.get('/openapi.yaml');
   expect([
     served.status,
     served.headers.get('content-type'),

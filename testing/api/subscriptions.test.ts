@@ -1,38 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TestEngine } from './kit/engine.js';
 import { Running } from './kit/server.js';
-import { RawSocket } from './kit/socket.js';
+import { RawSocket, STEP_STATUS_CHANGED } from './kit/socket.js';
 import { until } from './kit/until.js';
 
 let running: Running;
-let engine: TestEngine;
 beforeAll(async () => {
   running = await Running.start();
-  engine = running.engine;
 });
 afterAll(() => running.close());
 
 const EVENTS =
   'subscription ($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { flowId number type at stepName action attempt stepStatus flowStatus message actor details } }';
-const STEPS = `subscription ($flowId: ID, $orchestrationName: String) { stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
-  flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
 
 type Values<T> = {
   readonly data?: Record<string, T> | null | undefined;
   readonly errors?: readonly object[] | undefined;
 };
-
-async function begun(): Promise<string> {
-  const { flow } = await engine.service.execute({
-    orchestrationName: 'tenantCreation',
-    flowId: null,
-    payload: null,
-    headers: {},
-    initiator: null,
-    idempotencyKey: null,
-  });
-  return flow?.flowId ?? '';
-}
 
 /** All of them, until the server completes. */
 async function all<T>(iterator: AsyncIterable<Values<T>>): Promise<T[]> {
@@ -46,7 +29,7 @@ async function all<T>(iterator: AsyncIterable<Values<T>>): Promise<T[]> {
 
 describe('flowEvents', () => {
   test('gives what is stored, then what happens, each once and in order, and completes at the end', async () => {
-    const flowId = await begun();
+    const flowId = await running.engine.startFlow();
     const subscriber = running.subscriber();
     const events = subscriber.iterate<Record<string, { number: number; type: string }>>({
       query: EVENTS,
@@ -56,8 +39,8 @@ describe('flowEvents', () => {
     expect(first.value?.data).toMatchObject({
       flowEvents: { number: 1, type: 'FLOW_STARTED', message: 'the flow starts', details: null },
     });
-    await engine.answers(flowId, 'createRealm', { payload: '{"id":12345678901234567890}' });
-    await engine.answers(flowId, 'createUser');
+    await running.engine.answers(flowId, 'createRealm', { payload: '{"id":12345678901234567890}' });
+    await running.engine.answers(flowId, 'createUser');
     const rest = await all(events);
     expect(rest.map(({ number, type }) => [number, type])).toEqual([
       [2, 'DO_SENT'],
@@ -70,9 +53,9 @@ describe('flowEvents', () => {
   });
 
   test('goes on after the event a client has seen', async () => {
-    const flowId = await begun();
-    await engine.answers(flowId, 'createRealm');
-    await engine.answers(flowId, 'createUser');
+    const flowId = await running.engine.startFlow();
+    await running.engine.answers(flowId, 'createRealm');
+    await running.engine.answers(flowId, 'createUser');
     const subscriber = running.subscriber();
     const numbers = async (after: number): Promise<number[]> =>
       (
@@ -108,30 +91,32 @@ describe('flowEvents', () => {
   });
 
   test('is left behind by nothing when a client unsubscribes or disconnects', async () => {
-    engine.followers.clear();
-    const flowId = await begun();
+    running.engine.followers.clear();
+    const flowId = await running.engine.startFlow();
     const subscriber = running.subscriber();
     const one = subscriber.iterate({ query: EVENTS, variables: { flowId } });
-    const other = subscriber.iterate({ query: STEPS, variables: {} });
+    const other = subscriber.iterate({ query: STEP_STATUS_CHANGED, variables: {} });
     await one.next();
     const pending = other.next();
-    await until('both are subscribed', () => engine.followers.size === 2);
+    await until('both are subscribed', () => running.engine.followers.size === 2);
     await one.return?.();
     await until(
       'the first has ended',
-      () => [...engine.followers].filter(({ aborted }) => aborted).length === 1,
+      () => [...running.engine.followers].filter(({ aborted }) => aborted).length === 1,
     );
     await subscriber.dispose();
     await pending.catch(() => undefined);
-    await until('both have ended', () => [...engine.followers].every(({ aborted }) => aborted));
+    await until('both have ended', () =>
+      [...running.engine.followers].every(({ aborted }) => aborted),
+    );
   });
 
   test('tells a fault without telling what is behind it', async () => {
-    const flowId = await begun();
-    engine.failure = new Error('select * from orchestration_run on host db-7');
+    const flowId = await running.engine.startFlow();
+    running.engine.failure = new Error('select * from orchestration_run on host db-7');
     const subscriber = running.subscriber();
     const answer = await subscriber.iterate<never>({ query: EVENTS, variables: { flowId } }).next();
-    engine.failure = null;
+    running.engine.failure = null;
     expect(answer.value?.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
     expect(JSON.stringify(answer)).not.toMatch(/select|db-7|stack/);
     expect(running.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
@@ -141,15 +126,15 @@ describe('flowEvents', () => {
 
 describe('stepStatusChanged', () => {
   test('tells the changes of one flow, of one orchestration, or of all', async () => {
-    const [flowId, other] = [await begun(), await begun()];
+    const [flowId, other] = [await running.engine.startFlow(), await running.engine.startFlow()];
     const socket = await RawSocket.open(running.socketUrl);
-    socket.subscribe('flow', STEPS, { flowId });
-    socket.subscribe('orchestration', STEPS, { orchestrationName: 'tenantCreation' });
-    socket.subscribe('another', STEPS, { orchestrationName: 'another' });
-    socket.subscribe('all', STEPS, {});
+    socket.subscribe('flow', STEP_STATUS_CHANGED, { flowId });
+    socket.subscribe('orchestration', STEP_STATUS_CHANGED, { orchestrationName: 'tenantCreation' });
+    socket.subscribe('another', STEP_STATUS_CHANGED, { orchestrationName: 'another' });
+    socket.subscribe('all', STEP_STATUS_CHANGED, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
-    await engine.answers(flowId, 'createRealm');
-    await engine.fails(other, 'createRealm', 'no', { retryable: true });
+    await running.engine.answers(flowId, 'createRealm');
+    await running.engine.fails(other, 'createRealm', 'no', { retryable: true });
     const changes = (id: string) =>
       socket.values(id).map((value) => (value as { stepStatusChanged: object }).stepStatusChanged);
     await until('all are told', () => changes('all').length === 3);
@@ -180,12 +165,14 @@ describe('stepStatusChanged', () => {
   });
 
   test('a client that does not keep up is told so, and costs no more memory', async () => {
-    const flowIds = await Promise.all(Array.from({ length: 1500 }, () => begun()));
+    const flowIds = await Promise.all(
+      Array.from({ length: 1500 }, () => running.engine.startFlow()),
+    );
     const socket = await RawSocket.open(running.socketUrl);
-    socket.subscribe('all', STEPS, {});
+    socket.subscribe('all', STEP_STATUS_CHANGED, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
     // All in one commit: the subscription has no moment to pass them on.
-    await engine.answersAll(flowIds, 'createRealm');
+    await running.engine.answersAll(flowIds, 'createRealm');
     await until(
       'it is told',
       () => socket.errors('all').length > 0 || socket.values('all').length >= 1500,
@@ -201,7 +188,7 @@ describe('stepStatusChanged', () => {
     [{ orchestrationName: 'x'.repeat(201) }, 'orchestrationName'],
   ])('refuses a wrong filter, naming the field (%#)', async (variables, field) => {
     const subscriber = running.subscriber();
-    const answer = await subscriber.iterate({ query: STEPS, variables }).next();
+    const answer = await subscriber.iterate({ query: STEP_STATUS_CHANGED, variables }).next();
     expect(answer.value).toEqual({
       errors: [
         expect.objectContaining({

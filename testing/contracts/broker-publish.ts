@@ -10,6 +10,16 @@ const resultsOf = (
     errorCode === undefined ? result : `${result} ${errorCode}`,
   );
 
+/** A topic that a worker reads. */
+async function listening(bench: BrokerBench) {
+  const gateway = await bench.gateway();
+  const topic = bench.topic();
+  await gateway.ensureTopics([topic]);
+  const ear = new WorkerEar();
+  await ear.attach(await bench.worker('workers'), [topic]);
+  return { gateway, topic, ear };
+}
+
 export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
   describe('publishing', () => {
     test('a command reaches a worker, and its answer the gateway, byte by byte', async () => {
@@ -52,12 +62,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
     });
 
     test('what has one key arrives in the order it was published', async () => {
-      const bench = await open();
-      const gateway = await bench.gateway();
-      const topic = bench.topic();
-      await gateway.ensureTopics([topic]);
-      const ear = new WorkerEar();
-      await ear.attach(await bench.worker('workers'), [topic]);
+      const { gateway, topic, ear } = await listening(await open());
       for (let batch = 0; batch < 10; batch++) {
         const rows = Array.from({ length: 60 }, (_, index) => {
           const flowId = `flow-${index % 12}`;
@@ -99,12 +104,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
     });
 
     test('a message that is too large does not stop the others', async () => {
-      const bench = await open();
-      const gateway = await bench.gateway();
-      const topic = bench.topic();
-      await gateway.ensureTopics([topic]);
-      const ear = new WorkerEar();
-      await ear.attach(await bench.worker('workers'), [topic]);
+      const { gateway, topic, ear } = await listening(await open());
       const results = await gateway.publisher.publish([
         row(topic, 'before'),
         row(topic, 'x'.repeat(MAX_MESSAGE_BYTES + 1)),
@@ -116,12 +116,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
     });
 
     test('messages that are too large only together all go, in order', async () => {
-      const bench = await open();
-      const gateway = await bench.gateway();
-      const topic = bench.topic();
-      await gateway.ensureTopics([topic]);
-      const ear = new WorkerEar();
-      await ear.attach(await bench.worker('workers'), [topic]);
+      const { gateway, topic, ear } = await listening(await open());
       const texts = Array.from({ length: 8 }, (_, index) =>
         `${index}`.repeat(MAX_MESSAGE_BYTES / 2),
       );

@@ -2,32 +2,22 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import type { Broker } from '../../src/engine/ports.js';
 import { GatewayEar, loudLog, publishAll, row } from '../contracts/broker-builders.js';
-import { type Cluster, cluster, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import { newName, onAdmin, testCluster } from '../kit/cluster.js';
 import { kafkaJars } from '../kit/kafka.mjs';
 
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 const COUNT = 40;
 const PRODUCER = join(import.meta.dirname, '../services/kafka/Produce.java');
 
-let kafka: Cluster;
-const opened: Broker[] = [];
-beforeAll(async () => {
-  kafka = await cluster();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-});
-afterAll(() => kafka.close());
+const kafka = testCluster();
 
-async function gateway(replies: string, options: Parameters<typeof openGateway>[2] = {}) {
+async function gateway(replies: string, options: Parameters<typeof kafka.open>[1] = {}) {
   const { log, warnings } = loudLog();
   const ear = new GatewayEar();
-  const one = await openGateway(kafka.brokers, replies, { log, ...options });
-  opened.push(one);
+  const one = await kafka.open(replies, { log, ...options });
   await ear.attach(one);
   return { one, ear, warnings };
 }

@@ -2,31 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
 import { GatewayEar, loudLog, MemoryInbox, publishAll, row } from '../contracts/broker-builders.js';
-import {
-  type Cluster,
-  cluster,
-  deleteTopic,
-  newName,
-  onAdmin,
-  openGateway,
-} from '../kit/cluster.js';
+import { deleteTopic, newName, onAdmin, testCluster } from '../kit/cluster.js';
 
-let kafka: Cluster;
-const opened: Broker[] = [];
-beforeAll(async () => {
-  kafka = await cluster();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-});
-afterAll(() => kafka.close());
+const kafka = testCluster();
 
 async function gateway(replies: string, ear: GatewayEar, log = loudLog().log): Promise<Broker> {
-  const one = await openGateway(kafka.brokers, replies, { log });
-  opened.push(one);
+  const one = await kafka.open(replies, { log });
   return ear.attach(one);
 }
 

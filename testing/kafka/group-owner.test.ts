@@ -1,19 +1,11 @@
 /** One consumer group is for one database: gateways of another one stay out, and say so; nothing is read by the wrong ones. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
 import { GatewayEar, loudLog, MemoryInbox, publishAll, row } from '../contracts/broker-builders.js';
 import { until } from '../e2e/kit/until.js';
-import { type Cluster, cluster, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import { newName, onAdmin, testCluster } from '../kit/cluster.js';
 
-let kafka: Cluster;
-const opened: Broker[] = [];
-beforeAll(async () => {
-  kafka = await cluster();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-});
-afterAll(() => kafka.close());
+const kafka = testCluster();
 
 /** A database, and the gateways that work on it. */
 class Database {
@@ -29,13 +21,12 @@ class Database {
   /** Joining goes on behind it. */
   async gateway(goneForMs = 0): Promise<Broker> {
     const { id, replies } = this;
-    const broker = await openGateway(kafka.brokers, replies, {
+    const broker = await kafka.open(replies, {
       log: this.loud.log,
       ...(id !== null && { databaseId: async () => this.id ?? '' }),
       groupLookMs: 100,
       goneForMs,
     });
-    opened.push(broker);
     this.ear.attach(broker).catch(() => undefined);
     return broker;
   }

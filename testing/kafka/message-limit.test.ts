@@ -1,21 +1,13 @@
 /** Topics that are older than PAYLOAD_LIMIT_BYTES: their limit is raised, or the command to run is logged. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';
 import { raiseMessageLimit } from '../../src/kafka/message-limit.js';
 import { loudLog, row } from '../contracts/broker-builders.js';
-import { type Cluster, cluster, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import { newName, onAdmin, testCluster } from '../kit/cluster.js';
 
 const MOST = 400_000;
-let kafka: Cluster;
-const opened: Broker[] = [];
-beforeAll(async () => {
-  kafka = await cluster();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-});
-afterAll(() => kafka.close());
+const kafka = testCluster();
 
 async function olderTopic(): Promise<string> {
   const topic = newName('older');
@@ -41,8 +33,7 @@ async function settingsOf(topic: string): Promise<Record<string, string>> {
 }
 
 async function gateway(): Promise<Broker> {
-  const one = await openGateway(kafka.brokers, newName('replies'), { maxMessageBytes: MOST });
-  opened.push(one);
+  const one = await kafka.open(newName('replies'), { maxMessageBytes: MOST });
   return one;
 }
 

@@ -1,5 +1,6 @@
 /** The real Kafka of the ring, and gateways and workers on it. */
 import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';
 import { openKafka } from '../../src/kafka/client.js';
@@ -18,6 +19,38 @@ export async function cluster(): Promise<Cluster> {
   if (given.length > 0) return { brokers: given, close: async () => undefined };
   const kafka = await startKafka();
   return { brokers: [kafka.brokers], close: () => kafka.stop() };
+}
+
+/** The cluster of a test file; gateways that are opened on it are closed after each test. */
+export interface TestCluster {
+  readonly brokers: readonly string[];
+  open(replies: string, options?: Partial<KafkaOptions>): Promise<Broker>;
+}
+
+export function testCluster(): TestCluster {
+  let kafka: Cluster | null = null;
+  const opened: Broker[] = [];
+  const brokers = (): readonly string[] => {
+    if (kafka === null) throw new Error('the cluster is there from beforeAll on');
+    return kafka.brokers;
+  };
+  beforeAll(async () => {
+    kafka = await cluster();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
+  });
+  afterAll(() => kafka?.close());
+  return {
+    get brokers() {
+      return brokers();
+    },
+    async open(replies, options) {
+      const gateway = await openGateway(brokers(), replies, options);
+      opened.push(gateway);
+      return gateway;
+    },
+  };
 }
 
 /** Nobody else has it. */

@@ -16,13 +16,14 @@ import type {
 import { silent } from '../../src/observability/log.js';
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
-import type { Flow, Payload } from '../../src/saga/flow.js';
+import type { Flow } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { ownHeaders } from '../../src/wire/starts.js';
+import { replyInput, textOf } from './inputs.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
@@ -118,23 +119,8 @@ class PostgresRig implements Rig {
     return this.sent;
   }
 
-  async reply({ stepName, action, attemptId, answer }: RigReply): Promise<void> {
-    const { outcome, errorMessage, errorCode, retryable } = answer;
-    const payload = outcome === 'success' ? textOf(answer.payload) : null;
-    const { flowId } = this;
-    await this.record({
-      type: 'REPLY',
-      flowId,
-      stepName,
-      action: action ?? null,
-      attemptId,
-      outcome,
-      payload,
-      errorMessage,
-      errorCode,
-      retryable,
-      headers: answer.headers,
-    });
+  async reply(reply: RigReply): Promise<void> {
+    await this.record(replyInput(this.flowId, reply));
   }
 
   async progress(progress: RigProgress): Promise<void> {
@@ -299,10 +285,6 @@ function receivedFrom({ value }: OutboxRow): ReceivedCommand {
     headers: own,
     deadline: Date.parse(String(headers.deadline)),
   };
-}
-
-function textOf(value: unknown): Payload {
-  return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
 export async function createRig(): Promise<Rig> {

@@ -3,12 +3,13 @@ import { deepStrictEqual } from 'node:assert';
 import { advance, fold, start } from '../../src/saga/advance.js';
 import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
-import type { Action, Flow, Payload, StepRun } from '../../src/saga/flow.js';
+import type { Action, Flow, StepRun } from '../../src/saga/flow.js';
 import type { Input, OperatorInput, StartInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import { headersBefore } from '../../src/saga/worker-headers.js';
+import { replyInput, textOf } from './inputs.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
 const FLOW_ID = 'f1';
@@ -53,19 +54,8 @@ export class PureRig implements Rig {
     return this.sent;
   }
 
-  async reply({ stepName, action, attemptId, answer }: RigReply): Promise<void> {
-    const { outcome, errorMessage, errorCode, retryable } = answer;
-    const payload = outcome === 'success' ? textOf(answer.payload) : null;
-    const { headers } = answer;
-    const rest = { outcome, payload, errorMessage, errorCode, retryable, headers };
-    this.deliver({
-      type: 'REPLY',
-      flowId: FLOW_ID,
-      stepName,
-      action: action ?? null,
-      attemptId,
-      ...rest,
-    });
+  async reply(reply: RigReply): Promise<void> {
+    this.deliver(replyInput(FLOW_ID, reply));
   }
 
   async progress(progress: RigProgress): Promise<void> {
@@ -179,10 +169,6 @@ function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
 function payloadFor(step: StepRun, action: Action): unknown {
   const text = action === 'DO' ? step.input : (step.output ?? step.input);
   return text === null ? null : JSON.parse(text);
-}
-
-function textOf(value: unknown): Payload {
-  return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
 export async function createRig(): Promise<Rig> {

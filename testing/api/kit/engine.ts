@@ -95,6 +95,15 @@ export class TestEngine {
     return [...this.database.tables.names.keys()];
   }
 
+  /** A flow of tenantCreation; its flowId. */
+  async startFlow(): Promise<string> {
+    const nothing = { flowId: null, payload: null, initiator: null, idempotencyKey: null };
+    const start = { orchestrationName: 'tenantCreation', headers: {}, ...nothing };
+    const { flow } = await this.service.execute(start);
+    if (flow === null) throw new Error('the flow was not started');
+    return flow.flowId;
+  }
+
   /** A worker answers the step's open command. */
   async answers(flowId: string, stepName: string, reply: WorkerReply = {}): Promise<Flow> {
     const { payload, ...headers } = reply;

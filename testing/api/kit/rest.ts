@@ -1,7 +1,7 @@
 /** The REST paths, every answer held against schema/openapi.yaml. */
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import { wrongs } from './openapi.js';
-import type { Answer, Running } from './server.js';
+import { type Answer, Running } from './server.js';
 
 export type Body = Record<string, unknown>;
 export const EXECUTE = '/api/orchestrations/execute';
@@ -50,4 +50,30 @@ export class Rest {
     this.seen.add(`${method} ${path} ${answer.status}`);
     return answer;
   }
+}
+
+/** The REST paths of an API that runs for one test file; every test begins without recorded calls and failures. */
+export function startedRest(): { readonly running: Running; readonly rest: Rest } {
+  let started: { readonly running: Running; readonly rest: Rest } | null = null;
+  const now = () => {
+    if (started === null) throw new Error('the API runs from beforeAll on');
+    return started;
+  };
+  beforeAll(async () => {
+    const running = await Running.start();
+    started = { running, rest: new Rest(running) };
+  });
+  beforeEach(() => {
+    now().running.engine.failure = null;
+    now().running.engine.calls.length = 0;
+  });
+  afterAll(() => started?.running.close());
+  return {
+    get running() {
+      return now().running;
+    },
+    get rest() {
+      return now().rest;
+    },
+  };
 }

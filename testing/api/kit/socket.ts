@@ -87,3 +87,7 @@ export class RawSocket {
     this.socket.terminate();
   }
 }
+
+export const STEP_STATUS_CHANGED = `subscription ($flowId: ID, $orchestrationName: String) {
+  stepStatusChanged(flowId: $flowId, orchestrationName: $orchestrationName) {
+    flowId orchestrationName stepName seq status previousStatus retryCount errorMessage flowStatus at eventNumber } }`;
