@@ -1,4 +1,4 @@
-/** `npm run check`: what holds the house, and the fast tests. */
+/** `npm run check`: format, lint, types, boundaries, dead code, spelling, duplicates, generated files, and the fast tests. */
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
 import { CHECKS, endAll, jest, print, step } from './steps.mjs';
 
@@ -19,7 +19,7 @@ const FAST = [
 ];
 if (process.argv.includes('--help')) {
   print(
-    'npm run check: format, lint, types, module boundaries, dead code, the printed schema, and the tests that need no service',
+    'npm run check: format, lint, types, module boundaries, dead code, spelling, duplicated code, generated files, and the tests that need no service',
   );
   process.exit(0);
 }

@@ -1,4 +1,4 @@
-/** Steps that are told as they run: one line each with its time, the output only when it failed. */
+/** Steps that print one line each with its time, and their output only when they fail. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -43,7 +43,7 @@ function run(command, args, environment = {}) {
   });
 }
 
-/** What was started ends with us: first asked, then by force. */
+/** What was started ends with us: first by a signal, then by force. */
 export async function endAll() {
   await endFamilies([...running].flatMap(({ pid }) => pid ?? []));
 }
@@ -57,7 +57,7 @@ function showLive() {
     process.stdout.write(`… ${[...live].join(', ')}`);
 }
 
-/** One step by name; answers its result. `work` resolves with code and output, and with `note` for what is worth a word when it went well. */
+/** One step by name; resolves with its result. `work` resolves with code and output, and with a `note` that is printed when it passed. */
 export async function step(name, work) {
   const started = performance.now();
   live.add(name);
@@ -78,7 +78,7 @@ const node = (path, ...args) => run(NODE, [join('node_modules', path), ...args])
 const tsc = (project) => () =>
   node('typescript/bin/tsc', '-p', project, '--noEmit', '--incremental', 'false');
 
-/** What holds the house, by name. */
+/** What `npm run check` checks beside tests, by name. */
 export const CHECKS = [
   [
     'format and lint',
@@ -93,9 +93,9 @@ export const CHECKS = [
   ],
   ['types of the gateway', tsc('tsconfig.json')],
   ['types of the tests', tsc('testing/tsconfig.json')],
-  ['types of the pure rooms', tsc('testing/tsconfig.pure.json')],
+  ['types of the pure modules', tsc('testing/tsconfig.pure.json')],
   [
-    'walls between the rooms',
+    'module boundaries',
     () =>
       node(
         'dependency-cruiser/bin/dependency-cruiser.mjs',
@@ -106,12 +106,18 @@ export const CHECKS = [
         'src',
       ),
   ],
-  ['nothing dead', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
+  ['dead code', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
+  [
+    'spelling',
+    () =>
+      node('cspell/bin.mjs', 'lint', '--no-progress', '--no-summary', '--config', '.cspell.json'),
+  ],
+  ['duplicated code', () => node('jscpd/bin/jscpd', '--noTips')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
   ['generated client', () => run(NODE, ['testing/generated-client.mjs', '--check'])],
 ];
 
-/** Runs a program of the tests that says by its code whether all was well; answers one count. */
+/** Runs a program whose exit code is 0 when everything holds; counts as one test. */
 export async function program(file, args, environment) {
   const { code, output } = await run(
     NODE,
@@ -121,7 +127,7 @@ export async function program(file, args, environment) {
   return { code, output, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-/** Runs jest over these folders; answers its counts. */
+/** Runs jest over these folders; resolves with its counts. */
 export async function jest(folders, environment, ...more) {
   const report = join(
     ROOT,

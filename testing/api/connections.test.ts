@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Running } from './kit/server.js';
+import { describe, expect, test } from '@jest/globals';
+import { Running, startedApi } from './kit/server.js';
 import { RawSocket, STEP_STATUS_CHANGED } from './kit/socket.js';
 import { until } from './kit/until.js';
 
-let running: Running;
-beforeAll(async () => {
-  running = await Running.start();
-});
-afterAll(() => running.close());
+const api = startedApi();
 
 describe('a connection', () => {
   test('also takes queries and mutations, with the actor it came with and big numbers whole', async () => {
-    const socket = await RawSocket.open(running.socketUrl, { 'x-actor': 'grace' });
-    const flowId = await running.engine.startFlow();
+    const socket = await RawSocket.open(api.running.socketUrl, { 'x-actor': 'grace' });
+    const flowId = await api.running.engine.startFlow();
     socket.subscribe(
       'pause',
       'mutation ($i: FlowActionInput!) { pauseFlow(input: $i) { problems { code } } }',
@@ -21,19 +17,19 @@ describe('a connection', () => {
       },
     );
     await until('it is answered', () => socket.values('pause').length === 1);
-    expect(running.engine.actions.at(-1)).toMatchObject({ actor: 'grace' });
+    expect(api.running.engine.actions.at(-1)).toMatchObject({ actor: 'grace' });
     const query =
       'mutation ($p: JSON) { execute(input: { orchestrationName: "tenantCreation", payload: $p }) { created } }';
     socket.send(
       `{"id":"big","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":{"p":12345678901234567890}}}`,
     );
     await until('it is answered', () => socket.values('big').length === 1);
-    expect(running.engine.starts.at(-1)?.payload).toBe('12345678901234567890');
+    expect(api.running.engine.starts.at(-1)?.payload).toBe('12345678901234567890');
     socket.close();
   });
 
   test('may have 100 subscriptions at once, and a wrong one does not count', async () => {
-    const socket = await RawSocket.open(running.socketUrl);
+    const socket = await RawSocket.open(api.running.socketUrl);
     for (let count = 0; count < 150; count++)
       socket.subscribe(`wrong-${count}`, 'subscription { nothing }', {});
     await until('all are refused', () => socket.errors('wrong-149').length === 1);
@@ -57,7 +53,7 @@ describe('a connection', () => {
   ])(
     'answers a document that is not right with an error, and stays open (%#)',
     async (query, code) => {
-      const socket = await RawSocket.open(running.socketUrl);
+      const socket = await RawSocket.open(api.running.socketUrl);
       socket.subscribe('wrong', query, {});
       await until('it is refused', () => socket.errors('wrong').length > 0);
       expect(socket.errors('wrong')[0]).toMatchObject({ extensions: { code } });
@@ -74,21 +70,21 @@ describe('a connection', () => {
       4401,
     ],
   ])('is closed with a code for %s', async (_what, message, code) => {
-    const socket = await RawSocket.open(running.socketUrl, {}, false);
+    const socket = await RawSocket.open(api.running.socketUrl, {}, false);
     socket.send(message);
     expect((await socket.closed).code).toBe(code);
   });
 
   test('is closed for a message of more than 2 MiB', async () => {
-    const socket = await RawSocket.open(running.socketUrl);
+    const socket = await RawSocket.open(api.running.socketUrl);
     socket.subscribe('large', '{ __typename }', { text: 'x'.repeat(2_200_000) });
     expect((await socket.closed).code).toBe(1009);
   });
 
   test('of one who asks and asks without reading is cut off', async () => {
-    const socket = await RawSocket.open(running.socketUrl);
-    const id = await running.engine.startFlow();
-    await running.engine.answers(id, 'createRealm', {
+    const socket = await RawSocket.open(api.running.socketUrl);
+    const id = await api.running.engine.startFlow();
+    await api.running.engine.answers(id, 'createRealm', {
       payload: JSON.stringify('x'.repeat(800_000)),
     });
     socket.stopReading();

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Running } from './kit/server.js';
+import { describe, expect, test } from '@jest/globals';
+import { startedApi } from './kit/server.js';
 import { RawSocket, STEP_STATUS_CHANGED } from './kit/socket.js';
 import { until } from './kit/until.js';
 
-let running: Running;
-beforeAll(async () => {
-  running = await Running.start();
-});
-afterAll(() => running.close());
+const api = startedApi();
 
 const EVENTS =
   'subscription ($flowId: ID!, $after: Int) { flowEvents(flowId: $flowId, after: $after) { flowId number type at stepName action attempt stepStatus flowStatus message actor details } }';
@@ -29,8 +25,8 @@ async function all<T>(iterator: AsyncIterable<Values<T>>): Promise<T[]> {
 
 describe('flowEvents', () => {
   test('gives what is stored, then what happens, each once and in order, and completes at the end', async () => {
-    const flowId = await running.engine.startFlow();
-    const subscriber = running.subscriber();
+    const flowId = await api.running.engine.startFlow();
+    const subscriber = api.running.subscriber();
     const events = subscriber.iterate<Record<string, { number: number; type: string }>>({
       query: EVENTS,
       variables: { flowId },
@@ -39,8 +35,10 @@ describe('flowEvents', () => {
     expect(first.value?.data).toMatchObject({
       flowEvents: { number: 1, type: 'FLOW_STARTED', message: 'the flow starts', details: null },
     });
-    await running.engine.answers(flowId, 'createRealm', { payload: '{"id":12345678901234567890}' });
-    await running.engine.answers(flowId, 'createUser');
+    await api.running.engine.answers(flowId, 'createRealm', {
+      payload: '{"id":12345678901234567890}',
+    });
+    await api.running.engine.answers(flowId, 'createUser');
     const rest = await all(events);
     expect(rest.map(({ number, type }) => [number, type])).toEqual([
       [2, 'DO_SENT'],
@@ -53,10 +51,10 @@ describe('flowEvents', () => {
   });
 
   test('goes on after the event a client has seen', async () => {
-    const flowId = await running.engine.startFlow();
-    await running.engine.answers(flowId, 'createRealm');
-    await running.engine.answers(flowId, 'createUser');
-    const subscriber = running.subscriber();
+    const flowId = await api.running.engine.startFlow();
+    await api.running.engine.answers(flowId, 'createRealm');
+    await api.running.engine.answers(flowId, 'createUser');
+    const subscriber = api.running.subscriber();
     const numbers = async (after: number): Promise<number[]> =>
       (
         await all(
@@ -80,7 +78,7 @@ describe('flowEvents', () => {
       'after must be a whole number 0 or more, not -1',
     ],
   ])('answers %p with %s', async (variables, code, message) => {
-    const subscriber = running.subscriber();
+    const subscriber = api.running.subscriber();
     const answers: unknown[] = [];
     for await (const answer of subscriber.iterate({ query: EVENTS, variables }))
       answers.push(answer);
@@ -91,50 +89,53 @@ describe('flowEvents', () => {
   });
 
   test('is left behind by nothing when a client unsubscribes or disconnects', async () => {
-    running.engine.followers.clear();
-    const flowId = await running.engine.startFlow();
-    const subscriber = running.subscriber();
+    api.running.engine.followers.clear();
+    const flowId = await api.running.engine.startFlow();
+    const subscriber = api.running.subscriber();
     const one = subscriber.iterate({ query: EVENTS, variables: { flowId } });
     const other = subscriber.iterate({ query: STEP_STATUS_CHANGED, variables: {} });
     await one.next();
     const pending = other.next();
-    await until('both are subscribed', () => running.engine.followers.size === 2);
+    await until('both are subscribed', () => api.running.engine.followers.size === 2);
     await one.return?.();
     await until(
       'the first has ended',
-      () => [...running.engine.followers].filter(({ aborted }) => aborted).length === 1,
+      () => [...api.running.engine.followers].filter(({ aborted }) => aborted).length === 1,
     );
     await subscriber.dispose();
     await pending.catch(() => undefined);
     await until('both have ended', () =>
-      [...running.engine.followers].every(({ aborted }) => aborted),
+      [...api.running.engine.followers].every(({ aborted }) => aborted),
     );
   });
 
   test('tells a fault without telling what is behind it', async () => {
-    const flowId = await running.engine.startFlow();
-    running.engine.failure = new Error('select * from orchestration_run on host db-7');
-    const subscriber = running.subscriber();
+    const flowId = await api.running.engine.startFlow();
+    api.running.engine.failure = new Error('select * from orchestration_run on host db-7');
+    const subscriber = api.running.subscriber();
     const answer = await subscriber.iterate<never>({ query: EVENTS, variables: { flowId } }).next();
-    running.engine.failure = null;
+    api.running.engine.failure = null;
     expect(answer.value?.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
     expect(JSON.stringify(answer)).not.toMatch(/select|db-7|stack/);
-    expect(running.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    expect(api.running.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
     await subscriber.dispose();
   });
 });
 
 describe('stepStatusChanged', () => {
   test('tells the changes of one flow, of one orchestration, or of all', async () => {
-    const [flowId, other] = [await running.engine.startFlow(), await running.engine.startFlow()];
-    const socket = await RawSocket.open(running.socketUrl);
+    const [flowId, other] = [
+      await api.running.engine.startFlow(),
+      await api.running.engine.startFlow(),
+    ];
+    const socket = await RawSocket.open(api.running.socketUrl);
     socket.subscribe('flow', STEP_STATUS_CHANGED, { flowId });
     socket.subscribe('orchestration', STEP_STATUS_CHANGED, { orchestrationName: 'tenantCreation' });
     socket.subscribe('another', STEP_STATUS_CHANGED, { orchestrationName: 'another' });
     socket.subscribe('all', STEP_STATUS_CHANGED, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
-    await running.engine.answers(flowId, 'createRealm');
-    await running.engine.fails(other, 'createRealm', 'no', { retryable: true });
+    await api.running.engine.answers(flowId, 'createRealm');
+    await api.running.engine.fails(other, 'createRealm', 'no', { retryable: true });
     const changes = (id: string) =>
       socket.values(id).map((value) => (value as { stepStatusChanged: object }).stepStatusChanged);
     await until('all are told', () => changes('all').length === 3);
@@ -166,13 +167,13 @@ describe('stepStatusChanged', () => {
 
   test('a client that does not keep up is told so, and costs no more memory', async () => {
     const flowIds = await Promise.all(
-      Array.from({ length: 1500 }, () => running.engine.startFlow()),
+      Array.from({ length: 1500 }, () => api.running.engine.startFlow()),
     );
-    const socket = await RawSocket.open(running.socketUrl);
+    const socket = await RawSocket.open(api.running.socketUrl);
     socket.subscribe('all', STEP_STATUS_CHANGED, {});
     await socket.answered('{ orchestration(name: "x") { name } }');
     // All in one commit: the subscription has no moment to pass them on.
-    await running.engine.answersAll(flowIds, 'createRealm');
+    await api.running.engine.answersAll(flowIds, 'createRealm');
     await until(
       'it is told',
       () => socket.errors('all').length > 0 || socket.values('all').length >= 1500,
@@ -187,7 +188,7 @@ describe('stepStatusChanged', () => {
     [{ flowId: '\u0000' }, 'flowId'],
     [{ orchestrationName: 'x'.repeat(201) }, 'orchestrationName'],
   ])('refuses a wrong filter, naming the field (%#)', async (variables, field) => {
-    const subscriber = running.subscriber();
+    const subscriber = api.running.subscriber();
     const answer = await subscriber.iterate({ query: STEP_STATUS_CHANGED, variables }).next();
     expect(answer.value).toEqual({
       errors: [

@@ -1,7 +1,7 @@
 /** The REST paths, every answer held against schema/openapi.yaml. */
-import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import { beforeEach, expect } from '@jest/globals';
 import { wrongs } from './openapi.js';
-import { type Answer, Running } from './server.js';
+import { type Answer, type Running, startedApi } from './server.js';
 
 export type Body = Record<string, unknown>;
 export const EXECUTE = '/api/orchestrations/execute';
@@ -54,26 +54,19 @@ export class Rest {
 
 /** The REST paths of an API that runs for one test file; every test begins without recorded calls and failures. */
 export function startedRest(): { readonly running: Running; readonly rest: Rest } {
-  let started: { readonly running: Running; readonly rest: Rest } | null = null;
-  const now = () => {
-    if (started === null) throw new Error('the API runs from beforeAll on');
-    return started;
-  };
-  beforeAll(async () => {
-    const running = await Running.start();
-    started = { running, rest: new Rest(running) };
-  });
+  const api = startedApi();
+  let rest: Rest | null = null;
   beforeEach(() => {
-    now().running.engine.failure = null;
-    now().running.engine.calls.length = 0;
+    api.running.engine.failure = null;
+    api.running.engine.calls.length = 0;
   });
-  afterAll(() => started?.running.close());
   return {
     get running() {
-      return now().running;
+      return api.running;
     },
     get rest() {
-      return now().rest;
+      rest ??= new Rest(api.running);
+      return rest;
     },
   };
 }

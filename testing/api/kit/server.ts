@@ -1,4 +1,5 @@
 /** A started API on a free port, and the ways its users speak to it. */
+import { afterAll, beforeAll } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
@@ -33,6 +34,21 @@ export interface GraphqlAnswer {
     readonly path?: unknown;
     readonly extensions?: Record<string, unknown>;
   }[];
+}
+
+/** An API that runs for one test file. */
+export function startedApi(): { readonly running: Running } {
+  let running: Running | null = null;
+  beforeAll(async () => {
+    running = await Running.start();
+  });
+  afterAll(() => running?.close());
+  return {
+    get running() {
+      if (running === null) throw new Error('the API runs from beforeAll on');
+      return running;
+    },
+  };
 }
 
 export interface Line {
