@@ -1,10 +1,10 @@
 /** JSON is carried as it came, white space apart (rules.md#json-text). */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { uncarriable } from '../../src/json/carriable.js';
 import { exactNumber, exactNumbers, numberText, plainNumber } from '../../src/json/numbers.js';
 import { jsonText, jsonTextOf } from '../../src/json/order.js';
 import { readJson, readPrinted } from '../../src/json/read.js';
+import { unsupported } from '../../src/json/unsupported.js';
 import { jsonSource, spaced } from './json-source.js';
 
 const through = (text: string): string => {
@@ -194,7 +194,7 @@ describe('what no message can carry', () => {
   const wrong = (text: string, endless = true): string | null => {
     const read = readJson(text, 1000, endless);
     if (!read.ok) throw new Error(read.why);
-    return uncarriable(read.value);
+    return unsupported(read.value);
   };
 
   test.each(['null', '7', '"text"', '[]', '{"a":[1,{"b":1.0}]}', '1e300'])('%s can be', (text) => {

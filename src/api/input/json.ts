@@ -1,8 +1,8 @@
 /** JSON from callers: read without losing digits, and refused when it could not be kept or carried. */
 import type { Problem } from '../../engine/ports.js';
-import { uncarriable } from '../../json/carriable.js';
 import { jsonText as writeJson } from '../../json/order.js';
 import { type Read, readJson } from '../../json/read.js';
+import { unsupported } from '../../json/unsupported.js';
 import { problem } from './texts.js';
 
 /** Levels of a whole request: enough to say which field is too deep, too few to hurt. */
@@ -26,7 +26,7 @@ const strict = new TextDecoder('utf-8', { fatal: true });
 /** JSON text of a value, null when it is absent; why not is added to `problems`. */
 export function jsonText(value: unknown, path: string, problems: Problem[]): string | null {
   if (value === null || value === undefined) return null;
-  const wrong = uncarriable(value);
+  const wrong = unsupported(value);
   if (wrong === null) return writeJson(value);
   problems.push(problem('INVALID_JSON', path, `${path} ${wrong}`));
   return null;
