@@ -27,6 +27,7 @@ const API = [
   'fastify',
   'graphql',
   'graphql-ws',
+  'graphql-sse',
   'graphql-scalars',
   'type-graphql',
   'ws',
@@ -129,7 +130,7 @@ module.exports = {
     ),
     only(
       'client',
-      [npm('graphql-ws'), '^@graphql-typed-document-node/core$'],
+      [npm('(graphql-ws|graphql-sse)'), '^@graphql-typed-document-node/core$'],
       'The client is published and runs in browsers: it knows the printed schema only.',
     ),
     only(

@@ -114,6 +114,7 @@ export const CHECKS = [
   ],
   ['duplicated code', () => node('jscpd/bin/jscpd', '--noTips')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
+  ['size of the client', () => run(NODE, ['testing/client/bundle.mjs'])],
   ['generated client', () => run(NODE, ['testing/generated-client.mjs', '--check'])],
 ];
 

@@ -99,7 +99,7 @@ function refusal(
   if (overHttp && operation.operation === 'subscription')
     return refused(
       'SUBSCRIPTION_OVER_HTTP',
-      'subscriptions go over WebSocket, at the same path with the protocol graphql-transport-ws',
+      'subscriptions go over WebSocket, at the same path with the protocol graphql-transport-ws, or as an event stream, with the header Accept: text/event-stream',
     );
   const cost = costOf(document, operation, objectOf(variables), defaults);
   const most = LIMITS.queryCost.value;

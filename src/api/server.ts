@@ -8,6 +8,7 @@ import { LIMITS, type Limit } from '../limits/limits.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { Connections } from './connections.js';
 import type { Shell } from './context.js';
+import { GraphqlEvents } from './graphql/over-events.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
 import { healthRoutes } from './health.js';
@@ -68,17 +69,18 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     suggestions: introspection || !production,
   });
   const origins = createOrigins(host, allowedOrigins);
-  const graphql = await openGraphqlHttp(schema, gate, shell);
   const shares = sharesOf(options);
+  const pace = new Pace(
+    options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
+  );
+  const events = new GraphqlEvents({ schema, shell, gate, origins, shares, pace });
+  const graphql = await openGraphqlHttp(schema, gate, shell, events);
   const app = createHttp(options, origins, shares.uploads);
   healthRoutes(app, options);
   graphql.route(app);
   restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
-  const pace = new Pace(
-    options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
-  );
   const sockets = openSockets(app.server, {
     turns: new Turns(),
     schema,
@@ -99,6 +101,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     port,
     async close() {
       connections.close();
+      events.close();
       await closeHttp(app, sockets);
       await graphql.apollo.stop();
     },

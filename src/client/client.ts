@@ -4,9 +4,11 @@
  */
 import { createClient as createSocket } from 'graphql-ws/client';
 import { ProblemError } from './errors.js';
+import { eventStreams } from './event-streams.js';
 import * as api from './generated/graphql.js';
 import { type HttpOptions, request, type Send, type Signal } from './http.js';
 import { lists } from './lists.js';
+import type { Subscriptions } from './subscribe.js';
 import { type FlowSummary, flowOf, verbs } from './verbs.js';
 import { type FlowEnd, followers, type WatchOptions } from './watch.js';
 
@@ -20,6 +22,8 @@ export interface ClientOptions {
     | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** How subscriptions come: `sse` (server-sent events) passes proxies that do not know WebSockets. Default `ws`. */
+  readonly transport?: 'ws' | 'sse' | undefined;
   /** A WebSocket class. Default: the global one (browsers, Node 22 and newer). */
   readonly webSocket?: unknown;
 }
@@ -32,7 +36,7 @@ export type Simulated = Omit<api.SimulateQuery['simulate'], 'problems'>;
 export type BackstepClient = ReturnType<typeof createClient>;
 
 /** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
-export function createClient({ url, headers, fetch, webSocket }: ClientOptions) {
+export function createClient({ url, headers, fetch, webSocket, transport }: ClientOptions) {
   const given = (): Readonly<Record<string, string>> =>
     typeof headers === 'function' ? headers() : (headers ?? {});
   const http: HttpOptions = {
@@ -40,16 +44,10 @@ export function createClient({ url, headers, fetch, webSocket }: ClientOptions) 
     headers: given,
     fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
   };
-  const socket = createSocket({
-    url: url.replace(/^http/, 'ws'),
-    connectionParams: given,
-    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
-    retryAttempts: 0,
-    ...(webSocket !== undefined && { webSocketImpl: webSocket }),
-  });
+  const subscriptions = transport === 'sse' ? eventStreams(http) : sockets(http, webSocket);
   const send: Send = (document, variables, { signal } = {}) =>
     request(http, document, variables, signal);
-  const follow = followers(send, socket);
+  const follow = followers(send, subscriptions);
   const calls = callsOf(send);
   return {
     /** Any operation: a document of your own, typed by a code generator or by hand. Throws BackstepError. */
@@ -65,9 +63,9 @@ export function createClient({ url, headers, fetch, webSocket }: ClientOptions) 
       return follow.waitForEnd(flow.flowId, options);
     },
 
-    /** Closes the WebSocket connection; iterations under way end. */
+    /** Closes what subscriptions use; iterations under way end. */
     close(): void {
-      void socket.dispose();
+      void subscriptions.dispose();
     },
   };
 }
@@ -76,6 +74,16 @@ interface RegisterOptions extends Signal {
   /** Only shows what would change. */
   readonly dryRun?: boolean | undefined;
   readonly serviceName?: string | undefined;
+}
+
+function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptions {
+  return createSocket({
+    url: url.replace(/^http/, 'ws'),
+    connectionParams: headers,
+    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
+    retryAttempts: 0,
+    ...(webSocket !== undefined && { webSocketImpl: webSocket }),
+  });
 }
 
 function callsOf(send: Send) {

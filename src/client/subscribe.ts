@@ -1,17 +1,28 @@
-/** Subscriptions over WebSocket: one attempt, and one that reconnects and continues. */
-import type { Client } from 'graphql-ws/client';
+/** Subscriptions: one attempt, and one that reconnects and continues. */
 import { BackstepError } from './errors.js';
 import type { TypedDocumentString } from './generated/graphql.js';
 import { reasonOf } from './http.js';
 
+/** What carries subscriptions: WebSocket or event streams. */
+export interface Subscriptions {
+  iterate<T>(request: {
+    readonly query: string;
+    readonly variables: Record<string, unknown>;
+  }): AsyncIterableIterator<{
+    readonly data?: T | null | undefined;
+    readonly errors?: readonly unknown[] | undefined;
+  }>;
+  dispose(): void | Promise<void>;
+}
+
 /** One subscription, until it completes. Throws BackstepError when it ends in another way. */
 export async function* subscribe<T, V extends Record<string, unknown>>(
-  socket: Client,
+  subscriptions: Subscriptions,
   document: TypedDocumentString<T, V>,
   variables: V,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
-  const source = socket.iterate<T>({ query: document.toString(), variables });
+  const source = subscriptions.iterate<T>({ query: document.toString(), variables });
   const stop = (): void => void source.return?.();
   signal?.addEventListener('abort', stop);
   try {
@@ -29,7 +40,7 @@ export async function* subscribe<T, V extends Record<string, unknown>>(
   }
 }
 
-/** graphql-ws throws a list of GraphQL errors, a close event, or an Error. */
+/** A transport throws a list of GraphQL errors, a close event, or an Error. */
 function subscriptionError(error: unknown): BackstepError {
   if (error instanceof BackstepError) return error;
   const nothing = { status: null, requestId: null, cause: error };

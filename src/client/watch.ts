@@ -1,9 +1,8 @@
 /** Following a flow: events that resume by themselves, and its end. */
-import type { Client } from 'graphql-ws/client';
 import { BackstepError } from './errors.js';
 import * as api from './generated/graphql.js';
 import type { Send, Signal } from './http.js';
-import { type ResumeOptions, resuming, subscribe } from './subscribe.js';
+import { type ResumeOptions, resuming, type Subscriptions, subscribe } from './subscribe.js';
 
 export type FlowEnd = NonNullable<api.FlowEndQuery['details']>;
 export type FlowEvent = api.EventDetailsFragment;
@@ -17,7 +16,7 @@ export interface WatchOptions extends ResumeOptions {
 const TERMINAL: ReadonlySet<string> = new Set(['COMPLETED', 'UNDONE', 'FAILED', 'CANCELLED']);
 const NO_ANSWER = { status: null, requestId: null } as const;
 
-export function followers(send: Send, socket: Client) {
+export function followers(send: Send, subscriptions: Subscriptions) {
   /** The events after the cursor until the subscription completes, each once and in order. */
   async function* attempt(
     flowId: string,
@@ -26,7 +25,7 @@ export function followers(send: Send, socket: Client) {
   ): AsyncGenerator<FlowEvent, void, undefined> {
     const variables = { flowId, after: cursor.last };
     let status: string | null | undefined = null;
-    for await (const item of subscribe(socket, api.FlowEventsDocument, variables, signal)) {
+    for await (const item of subscribe(subscriptions, api.FlowEventsDocument, variables, signal)) {
       const event = item.flowEvents;
       if (event.number <= cursor.last) continue;
       cursor.last = event.number;
@@ -63,7 +62,7 @@ export function followers(send: Send, socket: Client) {
   ): AsyncGenerator<StepChange, void, undefined> {
     async function* changes(): AsyncGenerator<StepChange, void, undefined> {
       const { signal } = options;
-      for await (const change of subscribe(socket, api.StepChangesDocument, filter, signal))
+      for await (const change of subscribe(subscriptions, api.StepChangesDocument, filter, signal))
         yield change.stepStatusChanged;
     }
     return resuming(changes, options);

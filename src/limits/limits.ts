@@ -114,10 +114,10 @@ export const LIMITS = {
   uploadBytesPerPrincipal: limit(32 * MIB, 'the same of one address', 'OVERLOADED'),
   unreadBytes: limit(32 * MIB, 'bytes of answers that their clients do not read', 'it is closed'),
   unreadMs: limit(20_000, 'milliseconds a client may not read its answer', 'it is closed'),
-  socketConnections: limit(2000, 'WebSocket connections at once', 'HTTP 503'),
+  socketConnections: limit(2000, 'WebSocket connections and event streams at once', 'HTTP 503'),
   socketConnectionsPerPrincipal: limit(
     500,
-    'WebSocket connections of one address',
+    'WebSocket connections and event streams of one address',
     'HTTP 503',
     'SOCKETS_PER_ADDRESS',
   ),

@@ -7,6 +7,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { actorOf, Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Asked, type Gate, MOST_TOKENS } from '../query-gate.js';
+import { type GraphqlEvents, wantsEvents } from './over-events.js';
 import { answerText } from './scalars.js';
 
 export interface GraphqlHttp {
@@ -18,6 +19,7 @@ export async function openGraphqlHttp(
   schema: GraphQLSchema,
   gate: Gate,
   shell: Shell,
+  events: GraphqlEvents,
 ): Promise<GraphqlHttp> {
   const apollo = new ApolloServer<RequestContext>({ schema, ...settings(gate, shell) });
   await apollo.start();
@@ -26,17 +28,22 @@ export async function openGraphqlHttp(
   return {
     apollo,
     route(app) {
+      const oneAnswer = fastifyApolloHandler(apollo, { context });
       app.route({
         url: '/graphql',
         method: ['GET', 'POST'],
         exposeHeadRoute: false,
         preHandler: async (request, reply) => {
           const asked = (request.method === 'GET' ? request.query : request.body) as Asked | null;
-          const refused = wrongBody(request) ?? gate.refusalOf(asked ?? {}, true);
+          const refused = wrongBody(request) ?? gate.refusalOf(asked ?? {}, !wantsEvents(request));
           if (refused !== null) return reply.code(400).send({ errors: [refused.toJSON()] });
           return undefined;
         },
-        handler: fastifyApolloHandler(apollo, { context }),
+        handler: async function (request, reply) {
+          if (wantsEvents(request))
+            return events.serve(request, reply, contextOf(request, reply, shell));
+          return oneAnswer.call(this, request, reply);
+        },
       });
     },
   };

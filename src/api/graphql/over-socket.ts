@@ -1,17 +1,12 @@
 /** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our words for errors and our JSON. */
 import type { IncomingMessage } from 'node:http';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-} from 'graphql';
+import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import { exactNumbers } from '../../json/numbers.js';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import type { Pace } from '../pace.js';
-import { graphqlError, withoutSuggestions } from '../problems.js';
 import type { Gate } from '../query-gate.js';
+import { errorsToClients } from './told-errors.js';
 
 /** What a connection is known by; `gone` aborts when it closes. */
 export interface Connection {
@@ -32,15 +27,7 @@ export interface SocketRules {
 }
 
 export function socketServer({ schema, shell, gate, pace }: SocketRules): Server<Connection> {
-  const told = (error: GraphQLError): GraphQLFormattedError => {
-    const { answer, unknown } = graphqlError(error.toJSON(), error);
-    if (unknown)
-      shell.log.error(
-        { err: error.originalError ?? error },
-        'a GraphQL request over WebSocket failed',
-      );
-    return gate.suggestions ? answer : withoutSuggestions(answer);
-  };
+  const told = errorsToClients(shell, gate, 'WebSocket');
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: exactNumbers,
     onSubscribe: ({ extra }, id, { query, operationName, variables }) => {

@@ -1,0 +1,187 @@
+/** GraphQL as an event stream (graphql-sse, distinct connections): for proxies that do not let WebSockets through; same gate, same limits. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import { createHandler, type Handler, type Response } from 'graphql-sse';
+import type { RequestContext, Shell } from '../context.js';
+import { type EventStream, EventStreams, type StreamShares } from '../event-stream.js';
+import type { Origins } from '../origins.js';
+import type { Pace } from '../pace.js';
+import type { Asked, Gate } from '../query-gate.js';
+import { principalOf } from '../shares.js';
+import { errorsToClients } from './told-errors.js';
+
+export interface EventRules {
+  readonly schema: GraphQLSchema;
+  readonly shell: Shell;
+  readonly gate: Gate;
+  readonly origins: Origins;
+  readonly shares: StreamShares;
+  /** For all subscribers together. */
+  readonly pace: Pace;
+}
+
+/** What one request has beside its text. */
+interface Raw {
+  readonly context: RequestContext;
+  readonly stream: EventStream;
+}
+
+/** It wants a stream of events, not one answer. */
+export function wantsEvents({ headers }: FastifyRequest): boolean {
+  return /(?:^|,)\s*text\/event-stream\s*(?:;|,|$)/i.test(headers.accept ?? '');
+}
+
+export class GraphqlEvents {
+  private readonly streams = new EventStreams();
+  private readonly handle: Handler<Raw, undefined>;
+  private readonly told: ReturnType<typeof errorsToClients>;
+
+  constructor(private readonly rules: EventRules) {
+    this.told = errorsToClients(rules.shell, rules.gate, 'an event stream');
+    this.handle = handlerOf(rules, this.told);
+  }
+
+  /** Answers until the operation has ended, or its client has gone. */
+  async serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    context: RequestContext,
+  ): Promise<FastifyReply> {
+    const refused = this.refusalOf(request);
+    if (refused !== null) return refuse(reply, ...refused);
+    const principal = principalOf(request.socket.remoteAddress);
+    const asked = askedOf(request);
+    const stream = this.streams.open(
+      reply,
+      principal,
+      JSON.stringify(asked).length,
+      this.rules.shares,
+    );
+    if (stream === null) return refuse(reply, 503, FULL);
+    const { method, url } = request;
+    const headers = {
+      get: (name: string) =>
+        name === 'accept' ? 'text/event-stream' : textOf(request.headers[name]),
+    };
+    const body = method === 'POST' ? { ...asked } : null;
+    const raw = { context, stream };
+    try {
+      const [events, init] = await this.handle({
+        method,
+        url,
+        headers,
+        body,
+        raw,
+        context: undefined,
+      });
+      if (events === null || typeof events === 'string')
+        return this.answer(stream, reply, events, init.status);
+      await stream.send(events, (error) => this.told(asError(error)));
+      return reply;
+    } finally {
+      stream.release();
+    }
+  }
+
+  /** No new streams; those that are open end, and their clients connect again. */
+  close(): void {
+    this.streams.close();
+  }
+
+  private refusalOf({ headers }: FastifyRequest): [number, GraphQLError] | null {
+    const { origin, host = '' } = headers;
+    if (origin === undefined || this.rules.origins.allowsPage(origin, host)) return null;
+    return [
+      403,
+      coded(
+        'ORIGIN_NOT_ALLOWED',
+        `pages of ${origin.slice(0, 100)} may not subscribe here; add the origin to ALLOWED_ORIGINS`,
+      ),
+    ];
+  }
+
+  private answer(
+    stream: EventStream,
+    reply: FastifyReply,
+    text: string | null,
+    status: number,
+  ): FastifyReply {
+    stream.release();
+    return reply
+      .code(status)
+      .type('application/json; charset=utf-8')
+      .send(text ?? '');
+  }
+}
+
+function handlerOf(
+  { schema, gate, pace }: EventRules,
+  told: ReturnType<typeof errorsToClients>,
+): Handler<Raw, undefined> {
+  return createHandler<Raw, undefined>({
+    // Distinct connections only: nothing is kept between requests.
+    authenticate: () => null,
+    // The gate has validated it.
+    validate: () => [],
+    onSubscribe: ({ raw }, { query, operationName, variables }) => {
+      const document = gate.read({ query, operationName, variables });
+      if ('length' in document) return refusalWith(document.map(told));
+      const contextValue = raw.context;
+      return {
+        schema,
+        document,
+        operationName,
+        variableValues: variables,
+        contextValue,
+      } as ExecutionArgs as never;
+    },
+    onNext: async (_context, { raw }, result) => {
+      await pace.turn();
+      await raw.stream.idle();
+      const { errors, data } = result as {
+        readonly errors?: readonly GraphQLError[];
+        readonly data?: unknown;
+      };
+      return errors === undefined
+        ? undefined
+        : ({ ...(data !== undefined && { data }), errors: errors.map(told) } as never);
+    },
+  });
+}
+
+function askedOf({ method, query, body }: FastifyRequest): Asked {
+  const { query: text, operationName, variables } = (method === 'GET' ? query : body) as Asked;
+  return {
+    query: text,
+    ...(operationName !== undefined && { operationName }),
+    ...(variables !== undefined && { variables }),
+  };
+}
+
+const FULL = coded(
+  'TOO_MANY_SUBSCRIPTIONS',
+  'this address, or all of them together, have as many subscriptions as they may; end some, or subscribe at another instance',
+);
+
+function coded(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+function refusalWith(errors: readonly object[]): Response {
+  return [JSON.stringify({ errors }), { status: 400, statusText: 'Bad Request' }];
+}
+
+function refuse(reply: FastifyReply, status: number, error: GraphQLError): FastifyReply {
+  if (status === 503) reply.header('retry-after', '1');
+  return reply.code(status).send({ errors: [error.toJSON()] });
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
+}
+
+function asError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const original = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(original.message, { originalError: original });
+}
