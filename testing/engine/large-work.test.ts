@@ -101,11 +101,24 @@ describe('a payload', () => {
   });
 });
 
+/** Opens at the `count`th call of `open`. */
+function tries(count: number) {
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  let left = count;
+  return { enough, open: () => void (--left === 0 && resolve()) };
+}
+
 describe('work that meets the same fault again although the store answers', () => {
-  /** A store that can not take `poison`; `away`: nor answer a ping. */
-  function roadWith(code: string, away: () => boolean = () => false) {
+  /** A store that can not take `poison`; `away`: nor answer a ping; `stalled`: nor take another write. */
+  function roadWith(
+    code: string,
+    away: () => boolean = () => false,
+    stalled: () => boolean = () => false,
+  ) {
     const sizes: number[] = [];
     const quarantined: string[] = [];
+    const tried = tries(20);
+    const asked = tries(3);
     const tx = {
       admit: async (positions: readonly unknown[]) => ({
         fresh: positions.map(() => true),
@@ -119,12 +132,16 @@ describe('work that meets the same fault again although the store answers', () =
       },
     } as unknown as RoadTransaction;
     const queue = new DeliveryQueue({ batchSize: 100, queueLimit: 100 });
-    new Road({
+    const road = new Road({
       queue,
       store: {
         road: <T>(work: (tx: RoadTransaction) => Promise<T>) => work(tx),
         ping: async () => {
+          asked.open();
           if (away()) throw new Fault('DATABASE_AWAY', 'away');
+        },
+        probe: async () => {
+          if (stalled()) throw new Fault('DATABASE_SLOW', 'no write is taken');
         },
       } as unknown as Store,
       wire: { quarantineCopy: () => ({}) } as never,
@@ -133,9 +150,12 @@ describe('work that meets the same fault again although the store answers', () =
         sizes.push(deliveries.length);
         if (
           away() ||
+          stalled() ||
           deliveries.some((one) => one.kind === 'input' && one.input.flowId === 'poison')
-        )
+        ) {
+          tried.open();
           throw new Fault(code, 'too much');
+        }
         return deliveries.map((delivery) => ({
           delivery,
           start: null,
@@ -147,8 +167,9 @@ describe('work that meets the same fault again although the store answers', () =
       afterCommit: () => undefined,
       recovered: () => undefined,
       patienceMs: 60_000,
+      pauses: { firstMs: 1, longestMs: 2 },
     });
-    return { queue, sizes, quarantined };
+    return { queue, road, sizes, quarantined, tried: tried.enough, asked: asked.enough };
   }
   const tick = (flowId: string, offset?: number): Delivery => {
     const content = { kind: 'input', input: { type: 'TICK', flowId } } as const;
@@ -157,7 +178,7 @@ describe('work that meets the same fault again although the store answers', () =
     return { from: 'record', position, raw: { key: null, value: null }, ...content };
   };
 
-  test.each(['DATABASE_SLOW', 'DATABASE_AWAY'])(
+  test.each(['DATABASE_SLOW', 'DATABASE_AWAY', 'DATABASE_MEMORY'])(
     'is split until it stands alone and is refused; the others are recorded (%s)',
     async (code) => {
       const { queue, sizes } = roadWith(code);
@@ -173,20 +194,53 @@ describe('work that meets the same fault again although the store answers', () =
       expect(ends[2]).toMatchObject({ reason: expect.any(CannotRecord) });
       expect(sizes.slice(0, 3)).toEqual([4, 4, 2]);
     },
-    20_000,
   );
 
   test('goes to quarantine when it came from a topic', async () => {
     const { queue, quarantined } = roadWith('DATABASE_SLOW');
     const [outcome] = await queue.submit([tick('poison', 1)]);
     expect([outcome?.kind, quarantined]).toEqual(['quarantined', ['UNRECORDABLE']]);
-  }, 20_000);
+  });
+
+  test('is refused sooner when it is large', async () => {
+    const { queue, sizes } = roadWith('DATABASE_SLOW');
+    const large = { ...tick('poison', 1), raw: { key: null, value: new Uint8Array(100_000) } };
+    await queue.submit([large as Delivery]);
+    const small = roadWith('DATABASE_SLOW');
+    await small.queue.submit([tick('poison', 1)]);
+    // The last one is its entry in the quarantine.
+    expect([sizes.length, small.sizes.length]).toEqual([7, 10]);
+  });
+
+  test('is waited for, however often, when it is small and the fault is not its own', async () => {
+    const { queue, road, quarantined, tried } = roadWith('DATABASE_BUSY');
+    const waiting = queue.submit([tick('poison', 1)]);
+    const first = await Promise.race([tried.then(() => 'tried'), waiting.then(() => 'ended')]);
+    expect([first, quarantined]).toEqual(['tried', []]);
+    const ended = expect(waiting).rejects.toThrow('is stopping');
+    await road.stop();
+    await ended;
+  });
+
+  test('is waited for while the store takes no other write, and recorded when it does again', async () => {
+    let stalled = true;
+    const { queue, quarantined, tried } = roadWith(
+      'DATABASE_SLOW',
+      () => false,
+      () => stalled,
+    );
+    const waiting = queue.submit([tick('innocent', 1)]);
+    await tried;
+    stalled = false;
+    const [outcome] = await waiting;
+    expect([outcome?.kind, quarantined]).toEqual(['unknown-flow', ['UNKNOWN_FLOW']]);
+  });
 
   test('is not blamed while the store answers nobody', async () => {
     let away = true;
-    const { queue, sizes } = roadWith('DATABASE_AWAY', () => away);
+    const { queue, sizes, asked } = roadWith('DATABASE_AWAY', () => away);
     const recorded = queue.submit([tick('a', 1), tick('b', 2)]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await asked;
     away = false;
     await recorded;
     expect(sizes).toEqual([2, 2]);

@@ -209,6 +209,10 @@ export class MemoryStore implements Store {
     if (this.database.failure !== null) throw this.database.failure;
   }
 
+  probe(): Promise<void> {
+    return this.ping();
+  }
+
   async close(): Promise<void> {
     await this.outboxTake(0);
     for (const entry of this.database.listeners)

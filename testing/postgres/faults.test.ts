@@ -121,14 +121,20 @@ describe('when the database is in trouble', () => {
     ).toHaveLength(0);
   });
 
-  test('a statement that takes too long is a fault', async () => {
-    const { store } = database.open({ statementTimeoutMs: 100 });
-    await start(database.open().store, [startInput('slow')]);
+  test('a statement that takes too long is a fault; one that waits for a lock of others is another', async () => {
+    const { store } = database.open({ statementTimeoutMs: 300 });
+    await start(database.open().store, [startInput('held')]);
     const held = database.open().store.road(async (tx) => {
-      await lockOne(tx, 'slow');
-      return code(store.road((other) => other.lock(['slow'], [])));
+      await lockOne(tx, 'held');
+      return code(store.road((other) => other.lock(['held'], [])));
     });
-    expect(await held).toBe('DATABASE_SLOW');
+    expect(await held).toBe('DATABASE_BUSY');
+    await database.sql(`CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'`);
+    await database.sql(`CREATE TRIGGER sleeps BEFORE UPDATE ON orchestration_inbox FOR EACH ROW
+      WHEN (NEW.topic = 'slow') EXECUTE FUNCTION sleeps()`);
+    await store.resetInbox('slow', 0, 1n);
+    expect(await code(store.resetInbox('slow', 0, 2n))).toBe('DATABASE_SLOW');
   });
 
   test('a dry pool is waited for: who comes next gets the connection when it is given back', async () => {
@@ -186,6 +192,7 @@ test.each([
   ['53100', 'could not extend file', 'DATABASE_FULL'],
   ['53300', 'too many clients', 'DATABASE_BUSY'],
   ['40P01', 'deadlock detected', 'DATABASE_BUSY'],
+  ['53200', 'out of memory', 'DATABASE_MEMORY'],
   ['57P01', 'terminating connection', 'DATABASE_AWAY'],
   ['25006', 'read-only transaction', 'DATABASE_AWAY'],
   ['28P01', 'password authentication failed', 'DATABASE_REFUSED'],

@@ -56,6 +56,7 @@ export function simulatedStore(
     untilNextDue: (most) => call(() => inner.untilNextDue(most)),
     onRemoteCommit: (listener) => inner.onRemoteCommit(hinting(database, line, listener)),
     ping: () => call(() => inner.ping()),
+    probe: () => call(() => inner.probe()),
     close: () => inner.close(),
   };
   const read: ReadModel = {

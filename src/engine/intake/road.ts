@@ -1,10 +1,10 @@
 /**
  * The lane in front of the unit of work: everything that changes a flow waits here, and whatever has gathered while a transaction ran
- * shares the next one (group commit). A fault is waited out; work that can not be recorded, or meets the same fault again although the
- * store answers, is taken apart until it stands alone.
+ * shares the next one (group commit). A fault is waited out; work that can not be recorded, or that is to blame for the faults it meets
+ * (suspicion.ts), is taken apart until it stands alone.
  */
 import type { Log } from '../../observability/log.js';
-import { backoff, pause } from '../../timing/pause.js';
+import { type Backoff, backoff, pause } from '../../timing/pause.js';
 import {
   type Delivery,
   Fault,
@@ -13,6 +13,7 @@ import {
   type RecordDelivery,
 } from '../ports.js';
 import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
+import { afterFault, probe, SPLIT, type Suspicion, UNSUSPECTED, verdictOn } from './suspicion.js';
 import { type Ports, unitOfWork, type Work } from './unit-of-work.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
@@ -34,6 +35,8 @@ export interface RoadOptions extends Ports {
   readonly recovered: () => void;
   /** How long a caller's delivery waits for a fault to pass, ms. Records of topics wait as long as it takes. */
   readonly patienceMs: number;
+  /** Between tries; absent = 50 ms up to 2 s. */
+  readonly pauses?: Backoff;
 }
 
 /** The store answers, but not with this work: it would fail for ever. */
@@ -45,11 +48,6 @@ export class CannotRecord extends Error {
 }
 
 const PAUSES = { firstMs: 50, longestMs: 2000 };
-/** Faults of the same work, the store answering in between, after which it is split; after which it is refused when alone. */
-const STRIKES_TO_SPLIT = 2;
-const STRIKES_TO_REFUSE = 6;
-/** Faults that the work itself may cause. */
-const MAY_BE_THE_WORK = /^(?:DATABASE_AWAY|DATABASE_SLOW|DATABASE_BUSY)$/;
 
 export class Road {
   private readonly queue: DeliveryQueue;
@@ -83,12 +81,12 @@ export class Road {
   private async run(): Promise<void> {
     // A turn of the event loop: what arrives in the same tick shares the transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) await this.commit(this.queue.take(), 0);
+    while (this.queue.length > 0) await this.commit(this.queue.take(), UNSUSPECTED);
     this.lane = null;
   }
 
   /** Never throws: every one in the batch is answered, or was put back by a pause that ended with the process. */
-  private async commit(batch: readonly Waiting[], strikes: number): Promise<void> {
+  private async commit(batch: readonly Waiting[], suspicion: Suspicion): Promise<void> {
     if (this.gaveWay) {
       for (const waiting of batch) waiting.reject(new Stopped());
       return;
@@ -103,8 +101,8 @@ export class Road {
         waiting.resolve(outcomes[index] ?? { kind: 'duplicate' });
       });
     } catch (error) {
-      if (error instanceof Fault) await this.waitOut(batch, strikes, error);
-      else await this.takeApart(batch, error, 0);
+      if (error instanceof Fault) await this.waitOut(batch, suspicion, error);
+      else await this.takeApart(batch, error, UNSUSPECTED);
     }
   }
 
@@ -118,14 +116,18 @@ export class Road {
     this.options.recovered();
   }
 
-  private async waitOut(batch: readonly Waiting[], strikes: number, fault: Fault): Promise<void> {
+  private async waitOut(
+    batch: readonly Waiting[],
+    suspicion: Suspicion,
+    fault: Fault,
+  ): Promise<void> {
     this.faultSince ??= performance.now();
     this.faults++;
     let patient = batch;
     let answers = false;
     const { signal } = this.stopping;
-    for (let pauses = strikes; !answers && !signal.aborted; pauses++) {
-      const nextTryMs = backoff(pauses, PAUSES);
+    for (let pauses = suspicion.faults; !answers && !signal.aborted; pauses++) {
+      const nextTryMs = backoff(pauses, this.options.pauses ?? PAUSES);
       this.options.log.warn(
         { err: fault, batch: patient.length, nextTryMs },
         'could not record; nothing is lost, trying again',
@@ -139,24 +141,29 @@ export class Road {
       );
     }
     if (signal.aborted) this.gaveWay = true;
-    await this.again(patient, strikes + 1, fault);
+    await this.again(patient, afterFault(suspicion, fault), fault);
   }
 
-  /** The store answers now: once more, unless this work has met too many faults. */
-  private async again(batch: readonly Waiting[], strikes: number, fault: Fault): Promise<void> {
-    const suspect = MAY_BE_THE_WORK.test(fault.code) && !this.gaveWay;
-    if (suspect && batch.length > 1 && strikes >= STRIKES_TO_SPLIT)
-      await this.takeApart(batch, fault, 1);
-    else if (suspect && strikes >= STRIKES_TO_REFUSE)
-      await this.takeApart(batch, new CannotRecord(fault), 0);
-    else await this.commit(batch, strikes);
+  /** The store answers now: once more, unless the faults are this work's own. */
+  private async again(
+    batch: readonly Waiting[],
+    suspicion: Suspicion,
+    fault: Fault,
+  ): Promise<void> {
+    const deliveries = batch.map(({ delivery }) => delivery);
+    const verdict = this.gaveWay ? 'again' : verdictOn(deliveries, suspicion, fault);
+    if (verdict === 'split') await this.takeApart(batch, fault, SPLIT);
+    else if (verdict === 'refuse')
+      await this.takeApart(batch, new CannotRecord(fault), UNSUSPECTED);
+    else await this.commit(batch, await probe(suspicion, deliveries, this.options.store));
   }
 
   /** Callers and timers do not wait for ever; a record of a topic does: its offset is not committed. */
   private gaveUp(waiting: Waiting, fault: Fault): boolean {
     const waits = performance.now() - waiting.since < this.options.patienceMs;
     if (waits || waiting.delivery.from === 'record') return false;
-    waiting.reject(fault);
+    const { message, reason } = fault;
+    waiting.reject(new Fault('UNAVAILABLE', message, { cause: fault, reason }));
     return true;
   }
 
@@ -164,14 +171,14 @@ export class Road {
   private async takeApart(
     batch: readonly Waiting[],
     error: unknown,
-    strikes: number,
+    suspicion: Suspicion,
   ): Promise<void> {
     const [only, ...others] = batch;
     if (only === undefined) return;
     if (others.length > 0) {
       const half = Math.ceil(batch.length / 2);
-      await this.commit(batch.slice(0, half), strikes);
-      await this.commit(batch.slice(half), strikes);
+      await this.commit(batch.slice(0, half), suspicion);
+      await this.commit(batch.slice(half), suspicion);
       return;
     }
     const { delivery } = only;
@@ -182,7 +189,7 @@ export class Road {
     );
     const asPoison = delivery.from === 'record' ? unrecordable(delivery, error) : null;
     if (asPoison === null) only.reject(error);
-    else await this.commit([{ ...only, delivery: asPoison }], 0);
+    else await this.commit([{ ...only, delivery: asPoison }], UNSUSPECTED);
   }
 }
 

@@ -151,6 +151,8 @@ export interface Store {
   ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
+  /** Commits a small write that changes nothing. Throws a fault when the database does not take it. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 

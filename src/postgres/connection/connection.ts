@@ -126,6 +126,8 @@ const PLANNER = {
 };
 /** A process that was stopped (SIGSTOP) within a transaction must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
+/** Of the time a statement may take, for each lock it waits for. */
+const LOCK_SHARE = 2 / 3;
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 export function connectionOf(options: {
@@ -147,6 +149,8 @@ export function connectionOf(options: {
       sessionSettings: {
         ...PLANNER,
         statement_timeout: String(options.statementTimeoutMs),
+        // Shorter: who waits for somebody's lock is not taken for a statement that takes too long.
+        lock_timeout: String(Math.ceil(options.statementTimeoutMs * LOCK_SHARE)),
         idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
         ...settingsIn(given),
       },

@@ -56,6 +56,7 @@ function nameOfState(code: string, message: string): readonly [string, string] |
     return ['DATABASE_REFUSED', 'the database refuses this user or has no such database'];
   if (code === '57P03') return ['DATABASE_STARTING', 'the database is starting up'];
   if (code === '53100') return ['DATABASE_FULL', 'the database has no space left'];
+  if (code === '53200') return ['DATABASE_MEMORY', 'the database has too little memory for this'];
   if (code === '57014' && /timeout/.test(message))
     return ['DATABASE_SLOW', 'a statement took too long'];
   if (code.startsWith('53') || code.startsWith('40') || code === '55P03')

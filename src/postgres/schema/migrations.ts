@@ -71,6 +71,8 @@ export async function migrate(
   try {
     await turn.take(client);
     await client.query('SET statement_timeout = 0');
+    // CREATE INDEX CONCURRENTLY waits for transactions of others as it would for a lock; other statements set a shorter one.
+    await client.query('SET lock_timeout = 0');
     bookkeepIn(orm, await checkDatabase(client));
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
     const applied = pending.slice(0, await countAllowed(pending, turn.list, client));

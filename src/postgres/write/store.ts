@@ -41,6 +41,8 @@ export interface StoreOptions {
 /** Acknowledged rows are deleted with the next commit, or after this long, ms. */
 const SENT_WAITS_MS = 1_000;
 const SENT_AT_ONCE = 5_000;
+/** No topic can be called that. */
+const PROBE = '!probe';
 
 export class PostgresStore implements Store {
   private readonly sent = new Sent();
@@ -134,6 +136,10 @@ export class PostgresStore implements Store {
 
   async ping(): Promise<void> {
     await this.sql((sql) => sql.rows<unknown>('SELECT 1', []));
+  }
+
+  probe(): Promise<void> {
+    return this.resetInbox(PROBE, 0, 0n);
   }
 
   async close(): Promise<void> {
