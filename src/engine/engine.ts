@@ -194,11 +194,15 @@ async function intake(
 }
 
 /** Commits of other instances; null: the connection was lost meanwhile. */
-function notify(hub: Hub, commits: Parameters<Hub['hinted']>[0] | null, log: Log): void {
+function notify(
+  hub: Hub,
+  commits: Parameters<Hub['committedElsewhere']>[0] | null,
+  log: Log,
+): void {
   if (commits === null) hub.reconnected();
   else
     hub
-      .hinted(commits)
+      .committedElsewhere(commits)
       .catch((error: unknown) =>
         log.warn({ err: error }, 'could not read what another instance committed'),
       );

@@ -1,6 +1,6 @@
 /**
- * Room 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only room that does. Refuses to know: Kafka, HTTP, what an event means.
- * In: the words of the ports (admit, lock, record, refuse; queries). Out: rows in one transaction, flows and events read back.
+ * Layer 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only module that does. Refuses to know: Kafka, HTTP, what an event means.
+ * In: the calls of the ports (admit, lock, record, refuse; queries). Out: rows in one transaction, flows and events read back.
  * This file: opens the database and hands out what the engine needs.
  */
 import { Migrator } from '@mikro-orm/migrations';
@@ -8,9 +8,8 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { ReadModel, StepTopics, Store } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
-import { Hints } from './connection/commit-notifications.js';
+import { CommitNotifications } from './connection/commit-notifications.js';
 import {
-  type Client,
   CONNECT_TIMEOUT_MS,
   connectionOf,
   type NamedStatements,
@@ -27,9 +26,9 @@ import * as definitionRows from './schema/entities/definitions.js';
 import * as roadRows from './schema/entities/messages.js';
 import * as runRows from './schema/entities/runs.js';
 import { migrate, Turn } from './schema/migrations.js';
-import { KnownToAll, sayWhatItKnows } from './schema/running-gateways.js';
+import { announceSchemaVersion, KnownToAll } from './schema/running-gateways.js';
 import { removing } from './write/removal.js';
-import { PostgresStore } from './write/store.js';
+import { PostgresStore, type StoreConnection } from './write/store.js';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`, …). */
@@ -46,7 +45,7 @@ export interface PostgresOptions {
   readonly leaseMs: number;
   /** No statement runs longer, ms; the work then ends with a Fault. */
   readonly statementTimeoutMs: number;
-  /** [do topic, undo topic] of a step: the wire's word, needed to tell which names would meet in Kafka. */
+  /** Made by the wire; needed to find out which names would collide in Kafka. */
   readonly stepTopics: StepTopics;
   readonly log: Log;
   /** Folders of migrations; absent = ours. */
@@ -56,7 +55,7 @@ export interface PostgresOptions {
 export interface Postgres {
   readonly store: Store;
   readonly readModel: ReadModel;
-  /** Brings the schema up to date; several instances may ask at once. Names of what was applied. Throws a Fault when it cannot. */
+  /** Brings the schema up to date; several instances may call it at once. Names of what was applied. Throws a Fault when it cannot. */
   migrate(): Promise<{ readonly applied: readonly string[] }>;
   /** The same for all gateways on these tables and after a restart; another one for a copy (docs/operating.md). */
   readonly databaseId: () => Promise<string>;
@@ -101,53 +100,81 @@ export function openOrm(
   });
 }
 
+/** Two pools: one for the road and everything that writes, one for readers. */
 export function openPostgres(options: PostgresOptions): Postgres {
-  const statements = nameStatements();
   const turn = new Turn(options.migrations);
-  const orm = openOrm(options, statements, turn);
-  // Makes the pool, and with it the client class; nothing is connected yet.
-  orm.em.getConnection().getClient();
-  const definitions = new Definitions();
-  const { driverOptions } = connectionOf(options);
-  const greet = (client: Client): Promise<void> => sayWhatItKnows(client, turn.list.length);
-  const hints = new Hints(statements, driverOptions, options.instanceId, options.log, greet);
-  const readers = nameStatements();
-  const readOrm = openOrm(
+  const writes = openPool(options, options, turn);
+  const reads = openPool(
+    options,
     {
-      ...options,
       poolSize: options.readPoolSize ?? LIMITS.readConnections.value,
       statementTimeoutMs: options.readTimeoutMs ?? LIMITS.readMs.value,
     },
-    readers,
     turn,
   );
-  readOrm.em.getConnection().getClient();
-  const reads = new ReadPool(readers, driverOptions);
-  const store = new PostgresStore(
-    orm.em,
-    definitions,
-    hints,
-    statements,
-    options,
-    (work) => removing(statements, driverOptions, work),
-    new KnownToAll(turn.list.findIndex(({ name }) => name === START_PAYLOADS) + 1),
-  );
+  const { driverOptions } = connectionOf(options);
+  const definitions = new Definitions();
+  const store = openStore(options, { ...writes, definitions, driverOptions, turn });
+  const readPool = new ReadPool(reads.statements, driverOptions);
   return {
     store,
-    readModel: new PostgresReadModel(readOrm.em, definitions, reads),
+    readModel: new PostgresReadModel(reads.orm.em, definitions, readPool),
     migrate: () =>
       throwingFaults(async () => {
-        await chooseTls(options.url, [statements, readers], driverOptions);
-        await refuseTransactionPooling(statements, driverOptions);
-        return migrate(orm, turn, statements, driverOptions, options.log);
+        await chooseTls(options.url, [writes.statements, reads.statements], driverOptions);
+        await refuseTransactionPooling(writes.statements, driverOptions);
+        return migrate(writes.orm, turn, writes.statements.client(driverOptions), options.log);
       }),
-    databaseId: () => throwingFaults(() => databaseIdOf(orm.em)),
+    databaseId: () => throwingFaults(() => databaseIdOf(writes.orm.em)),
     close: async () => {
       await store.close();
-      await readOrm.close(true);
-      await orm.close(true);
+      await reads.orm.close(true);
+      await writes.orm.close(true);
     },
   };
+}
+
+interface Pool {
+  readonly orm: MikroORM;
+  readonly statements: NamedStatements;
+}
+
+function openPool(
+  options: PostgresOptions,
+  size: Pick<PostgresOptions, 'poolSize' | 'statementTimeoutMs'>,
+  turn: Turn,
+): Pool {
+  const statements = nameStatements();
+  const orm = openOrm({ ...options, ...size }, statements, turn);
+  // Makes the pool, and with it the client class; nothing is connected yet.
+  orm.em.getConnection().getClient();
+  return { orm, statements };
+}
+
+interface StoreParts extends Pool {
+  readonly definitions: Definitions;
+  readonly driverOptions: ReturnType<typeof connectionOf>['driverOptions'];
+  readonly turn: Turn;
+}
+
+function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
+  const { orm, statements, definitions, driverOptions, turn } = parts;
+  const { instanceId, log } = options;
+  const filesForReferences = turn.list.findIndex(({ name }) => name === START_PAYLOADS) + 1;
+  const notifications = new CommitNotifications(statements, driverOptions, {
+    instanceId,
+    log,
+    onConnect: (client) => announceSchemaVersion(client, turn.list.length),
+  });
+  const connection: StoreConnection = {
+    em: orm.em,
+    definitions,
+    notifications,
+    statements,
+    removeAlone: (work) => removing(statements, driverOptions, work),
+    referencesKnown: new KnownToAll(filesForReferences),
+  };
+  return new PostgresStore(connection, options);
 }
 
 /** `sslmode=prefer`: TLS if the server has it. Connections are made that way from now on, the one that listens included. */

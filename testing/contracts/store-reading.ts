@@ -175,10 +175,12 @@ export function storeReadingContract(bench: () => Bench): void {
           if (!page.hasNextPage) break;
         }
         expect([filter, [...seen].sort()]).toEqual([filter, [...ids].sort()]);
-        expect(await one.readModel.historyPage(filter, 0, 2, 3)).toMatchObject({
-          total: 3,
-          capped: true,
-        });
+        expect(await one.readModel.historyPage(filter, { page: 0, size: 2, cap: 3 })).toMatchObject(
+          {
+            total: 3,
+            capped: true,
+          },
+        );
       }
       expect(
         (
@@ -220,16 +222,20 @@ export function storeReadingContract(bench: () => Bench): void {
     test('flows are counted up to a cap, with and without a numbered page', async () => {
       const { readModel } = bench().one;
       const filter = { orchestrationName: mark() };
-      const second = await readModel.historyPage(filter, 1, 3, 100);
+      const second = await readModel.historyPage(filter, { page: 1, size: 3, cap: 100 });
       expect(second.items.map(({ flowId }) => flowId)).toEqual([ids.a]);
       expect([second.total, second.capped]).toEqual([4, false]);
       expect(await readModel.count(filter, 4)).toBe(4);
       expect(await readModel.count(filter, 2)).toBe(3);
       expect(await readModel.count({ ...filter, statuses: ['FAILED'] }, 4)).toBe(1);
-      const capped = await readModel.historyPage(filter, 0, 1, 3);
+      const capped = await readModel.historyPage(filter, { page: 0, size: 1, cap: 3 });
       expect([capped.total, capped.capped]).toEqual([3, true]);
-      const failed = (await readModel.historyPage({ ...filter, statuses: ['FAILED'] }, 0, 5, 100))
-        .items;
+      const failed = (
+        await readModel.historyPage(
+          { ...filter, statuses: ['FAILED'] },
+          { page: 0, size: 5, cap: 100 },
+        )
+      ).items;
       expect(failed).toMatchObject([
         {
           flowId: ids.d,

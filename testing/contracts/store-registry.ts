@@ -139,7 +139,7 @@ export function storeRegistryContract(bench: () => Bench): void {
         `orchestrator.${stem}.w_x.undo`,
         `orchestrator.${stem}.other.do`,
       ];
-      const neighbours = await one.store.registry((tx) => tx.topicNeighbours(topics));
+      const neighbours = await one.store.registry((tx) => tx.topicOwners(topics));
       expect([...neighbours].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
         { name: stem, stepName: 'b_c', topic: `orchestrator.${stem}.b_c.do` },
         { name: `${stem}_w`, stepName: 'x', topic: `orchestrator.${stem}_w.x.undo` },

@@ -1,6 +1,6 @@
 /** What is due is found by one instance; what was committed is heard by the others. */
 import { describe, expect, test } from '@jest/globals';
-import type { FlowHint } from '../../src/engine/ports.js';
+import type { FlowCommit } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
 import {
   change,
@@ -99,7 +99,7 @@ export function storeTimeContract(bench: () => Bench): void {
     test('other instances hear what was committed, the own one does not, and none after it left', async () => {
       const { one, two, fresh } = bench();
       const flowId = fresh('flow');
-      const heard: FlowHint[] = [];
+      const heard: FlowCommit[] = [];
       let wake: () => void = () => undefined;
       const own = await one.store.onRemoteCommit(() => {
         throw new Error('heard its own commit');

@@ -79,7 +79,7 @@ test('a commit that this instance did not see is read from the timeline after a 
   );
   const second = advance(first.flow, reply('a'));
   commit(second.flow, second.events, false);
-  await hub.hinted([
+  await hub.committedElsewhere([
     {
       flowId: 'f',
       firstEventNumber: first.flow.lastEventNumber + 1,

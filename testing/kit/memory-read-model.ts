@@ -3,6 +3,7 @@ import {
   BadCursor,
   type FlowFilter,
   type FlowSummary,
+  type NumberedPage,
   type Page,
   type QuarantinedRecord,
   type QuarantineFilter,
@@ -59,9 +60,7 @@ export class MemoryReadModel implements ReadModel {
 
   async historyPage(
     filter: FlowFilter,
-    page: number,
-    size: number,
-    cap: number,
+    { page, size, cap }: NumberedPage,
   ): ReturnType<ReadModel['historyPage']> {
     const rows = this.newest(filter);
     return {

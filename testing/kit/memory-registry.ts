@@ -29,9 +29,7 @@ export class MemoryRegistry implements RegistryTransaction {
     );
   }
 
-  async topicNeighbours(
-    topics: readonly string[],
-  ): ReturnType<RegistryTransaction['topicNeighbours']> {
+  async topicOwners(topics: readonly string[]): ReturnType<RegistryTransaction['topicOwners']> {
     const keys = new Set(topics.map(topicKey));
     const steps = [...this.tables.names].flatMap(([name, { versions }]) =>
       versions.flatMap(({ orchestration }) =>

@@ -1,7 +1,7 @@
 /** The operations of a road transaction, in memory. */
 import type {
   ExistingStart,
-  FlowHint,
+  FlowCommit,
   FlowRecord,
   OutboxRow,
   ParkedFlow,
@@ -22,7 +22,7 @@ export class MemoryRoad implements RoadTransaction {
     private readonly tables: MemoryTables,
     private readonly now: number,
     private readonly owner: { readonly instanceId: string; readonly leaseMs: number },
-    private readonly hints: FlowHint[],
+    private readonly commits: FlowCommit[],
   ) {}
 
   async admit(
@@ -131,7 +131,7 @@ export class MemoryRoad implements RoadTransaction {
       this.put(outbox);
       const [first, last] = [events[0], events.at(-1)];
       if (first && last)
-        this.hints.push({
+        this.commits.push({
           flowId: after.flowId,
           firstEventNumber: first.number,
           lastEventNumber: last.number,

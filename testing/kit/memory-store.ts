@@ -3,7 +3,7 @@
  * test sets it. `testing/contracts/store.ts` holds both to the same.
  */
 import type {
-  FlowHint,
+  FlowCommit,
   InboxPosition,
   OutboxRow,
   ReadModel,
@@ -77,7 +77,7 @@ export class MemoryStore implements Store {
   }
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
-    const hints: FlowHint[] = [];
+    const commits: FlowCommit[] = [];
     const sent = [...this.sent.keys()];
     const result = await this.database.transaction((tables) => {
       for (const key of sent) tables.outbox.delete(key);
@@ -86,13 +86,13 @@ export class MemoryStore implements Store {
           tables,
           this.database.now,
           { instanceId: this.instanceId, leaseMs: this.leaseMs },
-          hints,
+          commits,
         ),
       );
     });
     for (const key of sent) this.sent.delete(key);
-    for (const { instanceId, listener } of hints.length === 0 ? [] : this.database.listeners) {
-      if (instanceId !== this.instanceId) queueMicrotask(() => listener(hints));
+    for (const { instanceId, listener } of commits.length === 0 ? [] : this.database.listeners) {
+      if (instanceId !== this.instanceId) queueMicrotask(() => listener(commits));
     }
     return result;
   }

@@ -1,6 +1,6 @@
 /** What the stores in memory share: tables of values, and one transaction at a time. */
 import type {
-  FlowHint,
+  FlowCommit,
   InboxPosition,
   OutboxRow,
   Policy,
@@ -68,7 +68,7 @@ export class MemoryTables {
   }
 }
 
-export type Listener = (hints: readonly FlowHint[] | null) => void;
+export type Listener = (commits: readonly FlowCommit[] | null) => void;
 
 /** What several gateways share. `now` is the clock of its database. */
 export class MemoryDatabase {

@@ -168,9 +168,9 @@ describe('when the database is in trouble', () => {
     let wake: () => void = () => undefined;
     let missed = false;
     const heard: string[] = [];
-    const leave = await store.onRemoteCommit((hints) => {
-      if (hints === null) missed = true;
-      else heard.push(...hints.map(({ flowId }) => flowId));
+    const leave = await store.onRemoteCommit((commits) => {
+      if (commits === null) missed = true;
+      else heard.push(...commits.map(({ flowId }) => flowId));
       wake();
     });
     const until = (fits: () => boolean): Promise<void> =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FlowFilter } from '../../src/engine/ports.js';
 import { Bindings } from '../../src/postgres/read/flow-filter.js';
-import { newestOf } from '../../src/postgres/read/history-query.js';
+import { historyQuery } from '../../src/postgres/read/history-query.js';
 import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
@@ -48,7 +48,7 @@ describe('with twenty thousand flows', () => {
       rows: <R>(text: string, parameters: Parameters<TestDatabase['sql']>[1]) =>
         database.sql(text, parameters) as Promise<R[]>,
     };
-    const text = await newestOf(sql, { filter, bindings, most: 21, after: null });
+    const text = await historyQuery(sql, { filter, bindings, most: 21, after: null });
     const explained =
       generic === true
         ? `EXPLAIN (GENERIC_PLAN, COSTS OFF) ${text}`

@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await testDatabase();
   earlier = mkdtempSync(join(tmpdir(), 'backstep-earlier-'));
   for (const file of readdirSync(MIGRATIONS))
-    if (file !== NEW) copyFileSync(fileURLToPath(new URL(file, MIGRATIONS)), join(earlier, file));
+    if (file < NEW) copyFileSync(fileURLToPath(new URL(file, MIGRATIONS)), join(earlier, file));
 });
 afterAll(async () => {
   rmSync(earlier, { recursive: true, force: true });

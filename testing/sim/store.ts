@@ -1,7 +1,7 @@
 /** The store as a gateway sees it: the one in memory, at the end of a line on which everything can happen. */
 import {
   Fault,
-  type FlowHint,
+  type FlowCommit,
   type ReadModel,
   type RoadTransaction,
   type StepTopics,
@@ -149,7 +149,7 @@ function stepwise(
   };
 }
 
-type Listener = (hints: readonly FlowHint[] | null) => void;
+type Listener = (hints: readonly FlowCommit[] | null) => void;
 
 /** Commits of the others are notified in their order, each time a little later; null once the connection is back. */
 function hinting(database: Database, line: Line, listener: Listener): Listener {

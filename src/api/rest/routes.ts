@@ -68,12 +68,8 @@ async function history(
   };
   const { items, total, capped } = await shell.engine.read.historyPage(
     filter,
-    page,
-    size,
-    COUNTED,
-    {
-      signal: hangUpOf(reply.raw),
-    },
+    { page, size, cap: COUNTED },
+    { signal: hangUpOf(reply.raw) },
   );
   const totalPages = Math.ceil(total / size);
   return reply.send({

@@ -34,6 +34,14 @@ export interface Page<T> {
   readonly hasNextPage: boolean;
 }
 
+/** A page of REST, by its number from 0. */
+export interface NumberedPage {
+  readonly page: number;
+  readonly size: number;
+  /** How far flows are counted. */
+  readonly cap: number;
+}
+
 export const QUARANTINE_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
 export type QuarantineState = (typeof QUARANTINE_STATES)[number];
 
@@ -108,12 +116,10 @@ export interface ReadModel {
   ): Promise<Page<Flow>>;
   /** How many flows fit, exact up to `cap`; `cap` + 1 = more than that. */
   count(filter: FlowFilter, cap: number, options?: Pick<ReadOptions, 'signal'>): Promise<number>;
-  /** REST's numbered pages: newest first; `total` is exact up to `cap`. */
+  /** Newest first; `total` is exact up to `cap`. */
   historyPage(
     filter: FlowFilter,
-    page: number,
-    size: number,
-    cap: number,
+    page: NumberedPage,
     options?: ReadOptions,
   ): Promise<{
     readonly items: readonly FlowSummary[];

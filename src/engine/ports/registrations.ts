@@ -89,7 +89,7 @@ export interface RegistryTransaction {
   lockRegistry(): Promise<void>;
   current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
   /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
-  topicNeighbours(
+  topicOwners(
     topics: readonly string[],
   ): Promise<
     readonly { readonly name: string; readonly stepName: string; readonly topic: string }[]

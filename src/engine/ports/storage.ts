@@ -147,7 +147,7 @@ export interface Store {
    * Returns an unsubscribe.
    */
   onRemoteCommit(
-    listener: (hints: readonly FlowHint[] | null) => void,
+    listener: (hints: readonly FlowCommit[] | null) => void,
   ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
@@ -157,7 +157,7 @@ export interface Store {
 }
 
 /** "This flow has events up to here": a hint to look, never the event itself. */
-export interface FlowHint {
+export interface FlowCommit {
   readonly flowId: string;
   /** First and last event of that commit. */
   readonly firstEventNumber: number;

@@ -14,7 +14,7 @@ export async function collisions(
       wire.stepTopics(nameOf(one), step).map((topic) => ({ one, step, topic })),
     );
   });
-  const neighbours = await tx.topicNeighbours(wanted.map(({ topic }) => topic));
+  const neighbours = await tx.topicOwners(wanted.map(({ topic }) => topic));
   const problems: Problem[] = [];
   for (const { one, step, topic } of wanted) {
     const other = neighbours.find(

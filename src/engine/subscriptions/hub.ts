@@ -5,7 +5,7 @@
 import type { FlowEvent } from '../../saga/event.js';
 import { isTerminal } from '../../saga/flow.js';
 import {
-  type FlowHint,
+  type FlowCommit,
   type FlowRecord,
   NO_PAYLOADS,
   type ReadModel,
@@ -51,10 +51,10 @@ export class Hub {
   }
 
   /** Another instance committed something for these flows. */
-  async hinted(hints: readonly FlowHint[]): Promise<void> {
+  async committedElsewhere(hints: readonly FlowCommit[]): Promise<void> {
     for (const { flowId } of hints)
       for (const listener of this.byFlow.get(flowId) ?? []) listener(null);
-    if (this.steps.watched) await this.steps.hinted(hints);
+    if (this.steps.watched) await this.steps.committedElsewhere(hints);
   }
 
   /** Anything may have happened meanwhile: everybody reads again. */

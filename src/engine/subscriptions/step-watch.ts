@@ -4,7 +4,7 @@
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf } from '../../saga/flow.js';
-import { type FlowHint, NO_PAYLOADS, type ReadModel } from '../ports.js';
+import { type FlowCommit, NO_PAYLOADS, type ReadModel } from '../ports.js';
 import type { StepChange } from '../service.js';
 import { MOST_BUFFERED } from './mailbox.js';
 
@@ -51,7 +51,7 @@ export class StepWatch {
     else void this.readUpTo(flow.flowId, first, events.at(-1)?.number ?? first);
   }
 
-  async hinted(hints: readonly FlowHint[]): Promise<void> {
+  async committedElsewhere(hints: readonly FlowCommit[]): Promise<void> {
     await Promise.all(
       hints.map((hint) => this.readUpTo(hint.flowId, hint.firstEventNumber, hint.lastEventNumber)),
     );

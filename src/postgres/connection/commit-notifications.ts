@@ -1,48 +1,55 @@
-/** What other instances committed: NOTIFY with every commit, one connection that listens and comes back by itself. */
+/** What other instances committed: a NOTIFY with every commit, and one connection that listens and reconnects by itself. */
 
-import type { FlowHint, FlowRecord } from '../../engine/ports.js';
+import type { FlowCommit, FlowRecord } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
 import { backoff } from '../../timing/pause.js';
 import type { Client, NamedStatements } from './connection.js';
 
-export type HintListener = (hints: readonly FlowHint[] | null) => void;
+export type CommitListener = (commits: readonly FlowCommit[] | null) => void;
 
 /** PostgreSQL's limit is 8000 bytes; flowIds are ASCII. */
 const MOST_BYTES = 7900;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /** `<instance> <flowId>:<first>:<last>,…`, in as many texts as it takes. */
-export function hintsOf(instanceId: string, records: readonly FlowRecord[]): string[] {
+export function notificationsOf(instanceId: string, records: readonly FlowRecord[]): string[] {
   const texts: string[] = [];
   let text = '';
   for (const { after, events } of records) {
     const [first, last] = [events[0], events.at(-1)];
     if (first === undefined || last === undefined) continue;
-    const hint = `${after.flowId}:${first.number}:${last.number}`;
-    if (text !== '' && text.length + hint.length + 1 > MOST_BYTES - instanceId.length) {
+    const commit = `${after.flowId}:${first.number}:${last.number}`;
+    if (text !== '' && text.length + commit.length + 1 > MOST_BYTES - instanceId.length) {
       texts.push(`${instanceId} ${text}`);
       text = '';
     }
-    text += text === '' ? hint : `,${hint}`;
+    text += text === '' ? commit : `,${commit}`;
   }
   return text === '' ? texts : [...texts, `${instanceId} ${text}`];
 }
 
-/** Null: our own. */
-export function readHints(instanceId: string, payload: string): FlowHint[] | null {
+/** Null: it is of this instance. */
+export function readNotification(instanceId: string, payload: string): FlowCommit[] | null {
   const space = payload.indexOf(' ');
   if (payload.slice(0, space) === instanceId) return null;
   return payload
     .slice(space + 1)
     .split(',')
-    .map((hint) => {
-      const [flowId = '', first, last] = hint.split(':');
+    .map((commit) => {
+      const [flowId = '', first, last] = commit.split(':');
       return { flowId, firstEventNumber: Number(first), lastEventNumber: Number(last) };
     });
 }
 
-export class Hints {
-  private readonly listeners = new Set<HintListener>();
+export interface CommitNotificationOptions {
+  readonly instanceId: string;
+  readonly log: Log;
+  /** Called first on every connection that listens. */
+  readonly onConnect?: (client: Client) => Promise<void>;
+}
+
+export class CommitNotifications {
+  private readonly listeners = new Set<CommitListener>();
   private client: Client | null = null;
   private timer: NodeJS.Timeout | null = null;
   private failures = 0;
@@ -51,14 +58,15 @@ export class Hints {
   constructor(
     private readonly statements: NamedStatements,
     private readonly connection: object,
-    readonly instanceId: string,
-    private readonly log: Log,
-    /** Said first on every connection that listens. */
-    private readonly greet: (client: Client) => Promise<void> = async () => undefined,
+    private readonly options: CommitNotificationOptions,
   ) {}
 
+  get instanceId(): string {
+    return this.options.instanceId;
+  }
+
   /** Listens from now on; rejects when the database can not be reached the first time. */
-  async listen(listener: HintListener): Promise<() => Promise<void>> {
+  async listen(listener: CommitListener): Promise<() => Promise<void>> {
     this.listeners.add(listener);
     try {
       if (this.client === null && this.timer === null) await this.connect();
@@ -83,10 +91,10 @@ export class Hints {
     this.client = client;
     client.on('error', () => this.lost(client));
     client.on('end', () => this.lost(client));
-    client.on('notification', ({ payload }) => this.heard(payload ?? ''));
+    client.on('notification', ({ payload }) => this.received(payload ?? ''));
     try {
       await client.connect();
-      await this.greet(client);
+      await this.options.onConnect?.(client);
       await client.query('LISTEN backstep');
       this.failures = 0;
     } catch (error) {
@@ -96,9 +104,9 @@ export class Hints {
     }
   }
 
-  private heard(payload: string): void {
-    const hints = readHints(this.instanceId, payload);
-    if (hints !== null) for (const listener of this.listeners) listener(hints);
+  private received(payload: string): void {
+    const commits = readNotification(this.options.instanceId, payload);
+    if (commits !== null) for (const listener of this.listeners) listener(commits);
   }
 
   private lost(client: Client): void {
@@ -106,19 +114,22 @@ export class Hints {
     this.client = null;
     client.end().catch(() => undefined);
     if (this.closed || this.listeners.size === 0) return;
-    this.log.warn({}, 'the connection that listens for other instances is lost; connecting again');
-    this.comeBack();
+    this.options.log.warn(
+      {},
+      'the connection that listens for other instances is lost; connecting again',
+    );
+    this.reconnectLater();
   }
 
-  private comeBack(): void {
+  private reconnectLater(): void {
     this.timer = setTimeout(
       () => {
         this.timer = null;
         this.connect().then(
-          // Whatever was said meanwhile was said to nobody.
+          // Commits of the time in between were announced to a connection that was lost.
           () => this.listeners.forEach((listener) => void listener(null)),
           () => {
-            if (!this.closed && this.listeners.size > 0) this.comeBack();
+            if (!this.closed && this.listeners.size > 0) this.reconnectLater();
           },
         );
       },

@@ -114,7 +114,7 @@ function ours(base: ClientClass): ClientClass {
 }
 
 /**
- * Every statement of this room has an index for its way; a plan made while tables were empty must not scan them once they are full. JIT
+ * Every statement of this module has an index for its way; a plan made while tables were empty must not scan them once they are full. JIT
  * costs more than it gives for statements this short.
  */
 const PLANNER = {

@@ -1,6 +1,6 @@
 /**
  * A pooler in transaction mode (PgBouncer) gives a connection of the server to whoever has a transaction: prepared statements, LISTEN and
- * locks of a session would be lost or be somebody else's. Found at the start, instead of by timers that fail later.
+ * locks of a session would be lost or belong to another session. Found at the start, instead of by timers that fail later.
  */
 import type { Client, NamedStatements } from './connection.js';
 

@@ -38,13 +38,18 @@ export function columnsOf<R>(specs: readonly ColumnSpec<R>[], rows: readonly R[]
   }));
 }
 
+interface InsertOptions {
+  readonly more?: { readonly [column: string]: string };
+  readonly scalars?: readonly Parameter[];
+}
+
 export const wrap = {
+  /** `more`: columns that are the same expression in every row. */
   insert(
     table: string,
     columns: readonly Column[],
     rows: number,
-    more: { readonly [column: string]: string } = {},
-    scalars: readonly Parameter[] = [],
+    { more = {}, scalars = [] }: InsertOptions = {},
   ): Part {
     const names = [...columns.map(({ name }) => name), ...Object.keys(more)].join(', ');
     const values = [...columns.map(({ value }) => value), ...Object.values(more)].join(', ');
@@ -80,10 +85,10 @@ function sameKeys(keys: readonly string[]): string {
   return keys.map((key) => `t.${key} = u.${key}`).join(' AND ');
 }
 
-/** Data-modifying parts see one snapshot and touch different rows; hints go out with the commit. */
+/** Data-modifying parts see one snapshot and touch different rows; notifications go out with the commit. */
 export function statementOf(
   parts: readonly Part[],
-  hints: readonly string[],
+  notifications: readonly string[],
 ): { readonly text: string; readonly parameters: Parameter[] } {
   const parameters: Parameter[] = [];
   const bind = (value: Parameter): string => `$${parameters.push(value)}`;
@@ -97,8 +102,8 @@ export function statementOf(
     return `p${index} AS (${text})`;
   });
   const last =
-    hints.length === 0
+    notifications.length === 0
       ? 'SELECT 1'
-      : `SELECT pg_notify('backstep', hint) FROM unnest(${bind(arrayOf(hints))}::text[]) AS hint`;
+      : `SELECT pg_notify('backstep', text) FROM unnest(${bind(arrayOf(notifications))}::text[]) AS text`;
   return { text: `WITH ${texts.join(',\n')}\n${last}`, parameters };
 }

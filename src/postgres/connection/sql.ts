@@ -2,12 +2,12 @@
 import type { EntityManager, Kysely } from '@mikro-orm/postgresql';
 
 export type Parameter = string | number | boolean | null | Uint8Array;
-/** A text for the column, which is asked for by its name; what a column holds is said where the statement is. */
+/** Runs one SQL text with bound parameters and returns its rows; the caller knows their type. */
 export interface Sql {
   rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]>;
 }
 
-/** An EntityManager for one piece of work. Never that of a transaction somebody up the call chain is in, by chance, on another database. */
+/** An EntityManager for one piece of work. Never that of a transaction which a caller happens to be in, on another database. */
 export function freshOf(em: EntityManager): EntityManager {
   return em.fork({ disableContextResolution: true });
 }

@@ -2,12 +2,12 @@
 import { connect } from 'node:net';
 import { Fault } from '../../engine/ports.js';
 
-/** The same address in the driver's words. */
+/** The same address as the driver reads it. */
 export function inDriverWords(url: URL): URL {
   const driver = new URL(url);
   const { searchParams } = driver;
   if (searchParams.get('sslmode') === 'allow') searchParams.set('sslmode', 'prefer');
-  // The driver's own word; psql has none for it.
+  // The driver's own name; psql has none for it.
   if (searchParams.has('sslmode') && searchParams.get('sslmode') !== 'no-verify')
     searchParams.set('uselibpqcompat', 'true');
   // The authorities of the system are what the driver uses anyway.
@@ -20,7 +20,7 @@ export function prefersTls(url: URL): boolean {
   return /^(prefer|allow)$/.test(url.searchParams.get('sslmode') ?? '');
 }
 
-/** SSLRequest of the PostgreSQL protocol: its length, and the code that asks for TLS. */
+/** SSLRequest of the PostgreSQL protocol: its length, and the code that requests TLS. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = 'S';
 

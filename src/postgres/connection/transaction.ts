@@ -1,12 +1,12 @@
 /**
- * A transaction whose statements travel together: what is asked before the last answer has come goes out at once, BEGIN with the first statement
+ * A transaction whose statements travel together: a statement goes out before the answer to the last one has come, BEGIN with the first statement
  * and COMMIT with the last. PostgreSQL does them in their order, each with a snapshot of its own; after one that fails it refuses the rest.
  */
 import type { NamedStatements, PooledClient } from './connection.js';
 import type { Parameter, Sql } from './sql.js';
 
 export interface TransactionSql extends Sql {
-  /** Asked and not waited for: if it fails, the commit says so. */
+  /** Sent and not waited for: if it fails, the commit rejects. */
   later(text: string, parameters: readonly Parameter[]): void;
 }
 
@@ -34,21 +34,21 @@ async function committed<T>(
   client: PooledClient,
   work: (sql: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  const unheard: Promise<unknown>[] = [];
-  const ask = (text: string, parameters?: readonly Parameter[]) => {
-    const asked = client.query(text, parameters);
-    // Who waits for it hears of it; who does not, hears of it below.
-    asked.catch(() => undefined);
-    return asked;
+  const pending: Promise<unknown>[] = [];
+  const send = (text: string, parameters?: readonly Parameter[]) => {
+    const answer = client.query(text, parameters);
+    // A failure reaches whoever awaits it; the others are awaited below.
+    answer.catch(() => undefined);
+    return answer;
   };
-  unheard.push(ask('BEGIN ISOLATION LEVEL READ COMMITTED'));
+  pending.push(send('BEGIN ISOLATION LEVEL READ COMMITTED'));
   const result = await work({
     rows: async <R>(text: string, parameters: readonly Parameter[]) =>
-      (await ask(text, parameters)).rows as R[],
-    later: (text, parameters) => void unheard.push(ask(text, parameters)),
+      (await send(text, parameters)).rows as R[],
+    later: (text, parameters) => void pending.push(send(text, parameters)),
   });
-  const commit = ask('COMMIT');
-  for (const asked of unheard) await asked;
+  const commit = send('COMMIT');
+  for (const answer of pending) await answer;
   const { command } = await commit;
   if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command}`);
   return result;

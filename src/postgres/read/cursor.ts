@@ -1,4 +1,4 @@
-/** Where a page ended, as a text nobody needs to read. */
+/** Where a page ended, as an opaque text. */
 import { BadCursor } from '../../engine/ports.js';
 
 type Key = readonly (string | number)[];
@@ -7,7 +7,7 @@ export function cursorOf(key: Key): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** `shape` says what each part must be; anything else throws BadCursor. */
+/** `shape`: the type of each part; anything else throws BadCursor. */
 export function readCursor<T extends Key>(
   cursor: string,
   shape: { readonly [Part in keyof T]: 'string' | 'number' },

@@ -12,7 +12,7 @@ export class Bindings {
 type Condition = string;
 
 /**
- * Conditions on `r`, all of which must hold. `began` = the column that says when the flow began: that of `r`, or of a step, which is the same.
+ * Conditions on `r`, all of which must hold. `began` = the column with the time when the flow began: that of `r`, or of a step, which is the same.
  * Statuses are written out: an index of rare ones serves only a statement that can be seen, before its parameters are known, to want no other.
  */
 export function conditionsOf(
@@ -23,7 +23,7 @@ export function conditionsOf(
   return [...flowConditions(filter, bindings, began), ...stepConditions(filter, bindings.bind)];
 }
 
-/** The same without what is asked of steps. */
+/** The same without the conditions on steps. */
 export function flowConditions(filter: FlowFilter, { bind }: Bindings, began: string): Condition[] {
   const {
     orchestrationName,
@@ -87,7 +87,7 @@ export function hasError(step: string, pattern: string): Condition {
   return `${step}.error_message IS NOT NULL AND ${step}.error_message ILIKE ${pattern}`;
 }
 
-/** The statuses, when all that is asked of steps is to be in trouble. */
+/** The statuses, when the only condition on steps is that they are in trouble. */
 export function troubleOf({ stepStatuses }: FlowFilter): readonly StepStatus[] | null {
   return stepStatuses === undefined || stepStatuses.some((status) => UNTROUBLED.has(status))
     ? null

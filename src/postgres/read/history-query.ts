@@ -15,7 +15,7 @@ import {
   troubleOf,
 } from './flow-filter.js';
 
-interface Asked {
+interface PageRequest {
   readonly filter: FlowFilter;
   readonly bindings: Bindings;
   readonly most: number;
@@ -24,28 +24,28 @@ interface Asked {
 }
 
 /** A SELECT of (flow_id, started_at), newest first, at most `most`. */
-export async function newestOf(sql: Sql, asked: Asked): Promise<string> {
-  const { filter } = asked;
+export async function historyQuery(sql: Sql, page: PageRequest): Promise<string> {
+  const { filter } = page;
   const isNarrow = await hasFew(sql, filter);
-  if (!isNarrow && filter.errorContains !== undefined) return byError(asked, filter.errorContains);
+  if (!isNarrow && filter.errorContains !== undefined) return byError(page, filter.errorContains);
   const trouble = troubleOf(filter);
-  if (!isNarrow && trouble !== null) return byTrouble(asked, trouble, await stepNames(sql, filter));
+  if (!isNarrow && trouble !== null) return byTrouble(page, trouble, await stepNames(sql, filter));
   const names =
     isNarrow || filter.orchestrationName !== undefined
       ? null
       : await orchestrationNames(sql, filter);
-  if (names !== null) return byValues(asked, 'orchestration_name', names);
+  if (names !== null) return byValues(page, 'orchestration_name', names);
   const isRare =
     filter.orchestrationName === undefined &&
     filter.statuses !== undefined &&
     !filter.statuses.includes('COMPLETED');
-  return isRare ? byValues(asked, 'status', filter.statuses) : flows(asked, []);
+  return isRare ? byValues(page, 'status', filter.statuses) : flows(page, []);
 }
 
 /** So many flows are looked at one by one sooner than all that is in trouble anywhere. */
 const FEW = 5_000;
 
-/** Whether there are few flows of this key, correlation or orchestration, whatever else is asked of them. */
+/** Whether there are few flows of this key, correlation or orchestration, whatever the other conditions are. */
 async function hasFew(sql: Sql, filter: FlowFilter): Promise<boolean> {
   const { idempotencyKey, correlationId, orchestrationName, errorContains } = filter;
   if (idempotencyKey !== undefined || correlationId !== undefined) return true;
@@ -63,62 +63,66 @@ async function hasFew(sql: Sql, filter: FlowFilter): Promise<boolean> {
   return count < FEW;
 }
 
-function flows(asked: Asked, more: readonly string[]): string {
+function flows(page: PageRequest, more: readonly string[]): string {
   const conditions = [
     ...more,
-    ...conditionsOf(asked.filter, asked.bindings),
-    ...placeOf(asked, 'r.started_at', 'r.flow_id'),
+    ...conditionsOf(page.filter, page.bindings),
+    ...placeOf(page, 'r.started_at', 'r.flow_id'),
   ];
   return `SELECT r.flow_id, r.started_at FROM orchestration_run r WHERE ${conditions.join(' AND ') || 'true'}
-    ORDER BY r.started_at DESC, r.flow_id DESC LIMIT ${limitOf(asked)}`;
+    ORDER BY r.started_at DESC, r.flow_id DESC LIMIT ${limitOf(page)}`;
 }
 
 function byValues(
-  asked: Asked,
+  page: PageRequest,
   column: 'orchestration_name' | 'status',
   values: readonly string[],
 ): string {
-  const ways = `unnest(${asked.bindings.bind(arrayOf(values))}::text[]) AS way (value)`;
+  const ways = `unnest(${page.bindings.bind(arrayOf(values))}::text[]) AS way (value)`;
   return merged(
-    asked,
-    `${ways} CROSS JOIN LATERAL (${flows(asked, [`r.${column} = way.value`])}) AS found`,
+    page,
+    `${ways} CROSS JOIN LATERAL (${flows(page, [`r.${column} = way.value`])}) AS found`,
   );
 }
 
-function byError(asked: Asked, text: string): string {
-  const { filter, bindings } = asked;
+function byError(page: PageRequest, text: string): string {
+  const { filter, bindings } = page;
   const { errorContains, ...rest } = filter;
   const conditions = [
     hasError('e', bindings.bind(containing(text))),
     ...conditionsOf(rest, bindings, 'e.created_at'),
   ];
   return `SELECT DISTINCT e.flow_id, e.created_at AS started_at FROM orchestration_step_run e JOIN orchestration_run r ON r.flow_id = e.flow_id
-    WHERE ${[...conditions, ...placeOf(asked, 'e.created_at', 'e.flow_id')].join(' AND ')}
-    ORDER BY e.created_at DESC, e.flow_id DESC LIMIT ${limitOf(asked)}`;
+    WHERE ${[...conditions, ...placeOf(page, 'e.created_at', 'e.flow_id')].join(' AND ')}
+    ORDER BY e.created_at DESC, e.flow_id DESC LIMIT ${limitOf(page)}`;
 }
 
-function byTrouble(asked: Asked, statuses: readonly string[], steps: readonly string[]): string {
-  const { filter, bindings } = asked;
+function byTrouble(
+  page: PageRequest,
+  statuses: readonly string[],
+  steps: readonly string[],
+): string {
+  const { filter, bindings } = page;
   const ways = `unnest(${bindings.bind(arrayOf(statuses))}::text[]) AS way (status) CROSS JOIN unnest(${bindings.bind(arrayOf(steps))}::text[]) AS step (name)`;
   const conditions = [
     's.trouble IS NOT NULL AND s.trouble = way.status AND s.step_name = step.name',
     ...flowConditions(filter, bindings, 's.created_at'),
-    ...placeOf(asked, 's.created_at', 's.flow_id'),
+    ...placeOf(page, 's.created_at', 's.flow_id'),
   ];
   const found = `SELECT s.flow_id, s.created_at AS started_at FROM orchestration_step_run s JOIN orchestration_run r ON r.flow_id = s.flow_id
-    WHERE ${conditions.join(' AND ')} ORDER BY s.created_at DESC, s.flow_id DESC LIMIT ${limitOf(asked)}`;
-  return merged(asked, `${ways} CROSS JOIN LATERAL (${found}) AS found`);
+    WHERE ${conditions.join(' AND ')} ORDER BY s.created_at DESC, s.flow_id DESC LIMIT ${limitOf(page)}`;
+  return merged(page, `${ways} CROSS JOIN LATERAL (${found}) AS found`);
 }
 
-function merged(asked: Asked, ways: string): string {
-  return `SELECT DISTINCT found.flow_id, found.started_at FROM ${ways} ORDER BY found.started_at DESC, found.flow_id DESC LIMIT ${limitOf(asked)}`;
+function merged(page: PageRequest, ways: string): string {
+  return `SELECT DISTINCT found.flow_id, found.started_at FROM ${ways} ORDER BY found.started_at DESC, found.flow_id DESC LIMIT ${limitOf(page)}`;
 }
 
-function limitOf({ bindings, most }: Asked): string {
+function limitOf({ bindings, most }: PageRequest): string {
   return `${bindings.bind(most)}::int`;
 }
 
-function placeOf({ after, bindings }: Asked, began: string, flowId: string): string[] {
+function placeOf({ after, bindings }: PageRequest, began: string, flowId: string): string[] {
   if (after === null) return [];
   const [startedAt, id] = readCursor<readonly [number, string]>(after, ['number', 'string']);
   return [
@@ -126,7 +130,7 @@ function placeOf({ after, bindings }: Asked, began: string, flowId: string): str
   ];
 }
 
-/** Names of the orchestrations that have the labels and the step wanted; null = neither is asked for. */
+/** Names of the orchestrations that have the labels and the step wanted; null = neither is a condition. */
 async function orchestrationNames(
   sql: Sql,
   { labels, stepName }: FlowFilter,

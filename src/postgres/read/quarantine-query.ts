@@ -41,7 +41,7 @@ export async function readQuarantine(
   const conditions = ['true'];
   if (before !== null) conditions.push(`q.id < ${bind(before)}::bigint`);
   if (filter.flowId !== null) conditions.push(`q.flow_id = ${bind(filter.flowId)}`);
-  // Said in words, so that the index of the open ones is found.
+  // Written as a literal, so that the partial index of the open ones is used.
   if (filter.state !== null)
     conditions.push(
       filter.state === 'OPEN' ? "q.state = 'OPEN'" : `q.state = ${bind(filter.state)}`,

@@ -6,6 +6,7 @@ import {
   type FlowFilter,
   type FlowSummary,
   NO_PAYLOADS,
+  type NumberedPage,
   type Page,
   type QuarantinedRecord,
   type QuarantineFilter,
@@ -23,7 +24,7 @@ import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/f
 import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
 import { cursorOf, readCursor } from './cursor.js';
 import { Bindings, containing } from './flow-filter.js';
-import { newestOf } from './history-query.js';
+import { historyQuery } from './history-query.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
 import type { ReadPool } from './read-pool.js';
@@ -104,9 +105,7 @@ export class PostgresReadModel implements ReadModel {
 
   async historyPage(
     filter: FlowFilter,
-    page: number,
-    size: number,
-    cap: number,
+    { page, size, cap }: NumberedPage,
     { signal }: ReadOptions = {},
   ): ReturnType<ReadModel['historyPage']> {
     const place = { filter, most: size, skip: page * size, after: null };
@@ -162,7 +161,7 @@ export class PostgresReadModel implements ReadModel {
   ): Promise<R[]> {
     const sql = this.pool.sql(signal);
     const bindings = new Bindings();
-    const found = await newestOf(sql, { filter, bindings, most: most + skip, after });
+    const found = await historyQuery(sql, { filter, bindings, most: most + skip, after });
     const text = `SELECT ${columns} FROM (SELECT * FROM (${found}) AS found ORDER BY started_at DESC, flow_id DESC OFFSET ${bindings.bind(skip)}::int) AS page
       JOIN orchestration_run r ON r.flow_id = page.flow_id ORDER BY page.started_at DESC, page.flow_id DESC`;
     return sql.rows<R>(text, bindings.parameters);
@@ -194,7 +193,7 @@ FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP 
 /** Reads no further than one more than `cap`, by the index that finds the newest. */
 async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<number> {
   const bindings = new Bindings();
-  const found = await newestOf(sql, { filter, bindings, most: cap + 1, after: null });
+  const found = await historyQuery(sql, { filter, bindings, most: cap + 1, after: null });
   const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
   const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
   return total;

@@ -1,6 +1,6 @@
 /**
- * Connections of their own for readers: whatever they ask for, the way of the writes stays free. A statement gets a short time, and ends when
- * whoever asked has gone.
+ * Connections of their own for readers: however long they read, the writes keep theirs. A statement gets a short time, and is cancelled when
+ * its caller has left.
  */
 import { Fault } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -46,7 +46,7 @@ export class ReadPool {
       client.release();
       return rows;
     } catch (error) {
-      // A cancel that comes late must not meet the statement of somebody else.
+      // A cancel that comes late must not hit the statement of another reader.
       client.release(error instanceof Error && isBroken(error, cancelled) ? error : undefined);
       throw cancelled ? gone() : (faultOf(error) ?? error);
     } finally {
@@ -90,5 +90,5 @@ function isBroken(error: Error, cancelled: boolean): boolean {
 }
 
 function gone(): Fault {
-  return new Fault('DATABASE_CANCELLED', 'whoever asked has gone');
+  return new Fault('DATABASE_CANCELLED', 'the caller has left');
 }

@@ -23,7 +23,7 @@ export class Definitions {
   /** Versions under policies, by version and policies. */
   private readonly under = new Map<string, Orchestration>();
 
-  /** These versions, read through `em` where they are new; asking for one that is not registered throws: no flow can have started with it. */
+  /** These versions, read through `em` where they are new; one that is not registered throws: no flow can have started with it. */
   async of(
     em: EntityManager,
     refs: readonly VersionRef[],

@@ -72,7 +72,7 @@ export const STEP_COLUMNS = `s.seq, s.status, s.attempt, s.error_message, s.erro
   ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state,
   s.input_of_flow`;
 
-/** Of a step, what has no column; absent = as in a step nobody touched. */
+/** Of a step, what has no column; absent = as in a step that was never sent. */
 interface StepState {
   readonly open?: OpenCommand;
   readonly nextAttemptAt?: Instant;
@@ -155,7 +155,7 @@ export function outputEventOf(step: StepRun | undefined): number {
 
 /** What the transaction knows about the flow and the fold does not. */
 export type Context = Pick<Flow, 'now' | 'ungiven' | 'unsent' | 'orchestrationPaused'>;
-/** For readers: nobody decides anything on what they get. */
+/** For readers: nothing is decided on what they get. */
 export const READ_ONLY: Context = { now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
 
 export function flowOf(

@@ -17,15 +17,11 @@ export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Par
     ...(rows.some(refersToFlow) ? REFERENCE : []),
   ];
   const columns = columnsOf(specs, rows);
-  return lease === null
-    ? wrap.insert('orchestration_outbox', columns, rows.length, { leased_until: "'-infinity'" })
-    : wrap.insert(
-        'orchestration_outbox',
-        columns,
-        rows.length,
-        { leased_to: '$1s', leased_until: UNTIL },
-        [lease.owner, lease.ms],
-      );
+  const owned =
+    lease === null
+      ? { more: { leased_until: "'-infinity'" } }
+      : { more: { leased_to: '$1s', leased_until: UNTIL }, scalars: [lease.owner, lease.ms] };
+  return wrap.insert('orchestration_outbox', columns, rows.length, owned);
 }
 
 const UNTIL = "statement_timestamp() + $2s::float8 * interval '1 ms'";

@@ -1,4 +1,4 @@
-/** A registered version with what is true of its name. Asked for at every start: one statement, the version itself comes from memory. */
+/** A registered version with what is true of its name. Read at every start: one statement, the version itself comes from memory. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Policy, RegistrationRow, Standing } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';

@@ -8,7 +8,7 @@ const ELSEWHERE = 1;
 
 type Stored = Record<string, unknown> & { readonly type: string };
 
-/** JSON of the events of one commit; number and time are said by the row. */
+/** JSON of the events of one commit; number and time are columns of the row. */
 export function storedEvents(events: readonly FlowEvent[]): string {
   const first = events[0];
   return JSON.stringify(

@@ -8,7 +8,7 @@ const OURS = [
   ['orchestration_step_run', 'state'],
 ] as const;
 
-/** Throws an error that says what is wrong with this database and what to do. Answers the schema our tables are in, or go to. */
+/** Throws an error with what is wrong with this database and what to do. Returns the schema our tables are in, or will be. */
 export async function checkDatabase(client: Client): Promise<string> {
   const { rows } = await client.query(FACTS);
   const { database, encoding, schema, owner } = rows[0] as unknown as Facts;

@@ -3,16 +3,16 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
 import { pause } from '../../timing/pause.js';
-import type { Client, NamedStatements } from '../connection/connection.js';
+import type { Client } from '../connection/connection.js';
 import type { Parameter } from '../connection/sql.js';
 import { checkDatabase } from './fitness.js';
 import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
-import { leastKnown } from './running-gateways.js';
+import { oldestRunningSchemaVersion } from './running-gateways.js';
 
-/** Any number nobody else uses as an advisory lock. */
+/** Our advisory lock: any number that no other program uses. */
 const LOCK = 0x6261636b;
 const TURN_EVERY_MS = 100;
-/** Some minutes; then somebody has to look who holds the lock for so long. */
+/** Some minutes; then a person has to find out who holds the lock for so long. */
 const TRIES = 60;
 /** Others are held up while we wait, and are not while we stand back: for most of the time they are not. */
 const PATIENCE_MS = 200;
@@ -39,7 +39,7 @@ export class Turn implements Runner {
     return this.client.query(statement);
   }
 
-  /** Waits until it is ours. Asking again and again: a statement that waits would be in the way of CREATE INDEX CONCURRENTLY. */
+  /** Waits until it is ours. It polls: a statement that waits would block CREATE INDEX CONCURRENTLY. */
   async take(client: Client): Promise<void> {
     await client.connect();
     while (
@@ -59,12 +59,10 @@ export class Turn implements Runner {
 export async function migrate(
   orm: MikroORM,
   turn: Turn,
-  statements: NamedStatements,
-  connection: object,
+  client: Client,
   log: Log,
 ): Promise<{ readonly applied: readonly string[] }> {
-  const client = statements.client(connection);
-  // A connection that breaks says so to the query under way, too.
+  // When the connection breaks, the query under way fails, too.
   client.on('error', (error) =>
     log.debug({ err: error }, 'the connection that holds the migration lock broke'),
   );
@@ -106,7 +104,7 @@ async function countAllowed(
 ): Promise<number> {
   const rows = async <R>(text: string, parameters: readonly Parameter[]): Promise<R[]> =>
     (await client.query(text, parameters)).rows as R[];
-  const least = await leastKnown({ rows });
+  const least = await oldestRunningSchemaVersion({ rows });
   const isTooEarly = (name: string): boolean => {
     const needs = list.find((one) => one.name === name)?.needs ?? null;
     return needs !== null && least !== null && least <= list.findIndex((one) => one.name === needs);
@@ -131,7 +129,7 @@ async function applyPatiently(
       if (tries % EVERY === 1)
         log.warn(
           { err: error, tries },
-          'somebody holds a table the migration needs; standing back and trying again',
+          'another session holds a table that the migration needs; trying again later',
         );
       await pause(Math.min(LONGEST_STAND_BACK_MS, STAND_BACK_MS * tries));
     }

@@ -1,19 +1,19 @@
 /**
- * Which gateways serve on this schema, and how much of it they know: each holds a shared advisory lock with the number of its migration files,
+ * Which gateways run on this schema, and which version of it they know: each holds a shared advisory lock with the number of its migration files,
  * on the connection it listens with. Gone with the connection, whatever happens to the process.
  */
 import type { Client } from '../connection/connection.js';
 import type { Sql } from '../connection/sql.js';
 
-/** Any number nobody else uses as the first half of an advisory lock. */
+/** The first half of our advisory locks: any number that no other program uses. */
 const SERVES = 0x73727673;
 
-export async function sayWhatItKnows(client: Client, migrations: number): Promise<void> {
+export async function announceSchemaVersion(client: Client, migrations: number): Promise<void> {
   await client.query('SELECT pg_advisory_lock_shared($1::int, $2::int)', [SERVES, migrations]);
 }
 
-/** The least that any gateway that serves knows; null = none serves. */
-export async function leastKnown(sql: Sql): Promise<number | null> {
+/** The lowest version that any running gateway knows; null = none runs. */
+export async function oldestRunningSchemaVersion(sql: Sql): Promise<number | null> {
   const text = `SELECT min(l.objid::bigint)::int AS least FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND l.classid::bigint = $1::bigint`;
   const [row] = await sql.rows<{ least: unknown }>(text, [SERVES]);
@@ -23,7 +23,7 @@ export async function leastKnown(sql: Sql): Promise<number | null> {
 const LOOK_EVERY_MS = 10_000;
 
 /**
- * Whether every gateway that serves reads what a migration brought: until then nothing is written that an older one would misread
+ * Whether every running gateway can read what a migration brought: until then nothing is written that an older one would misread
  * (docs/decisions/0008-one-copy-of-a-payload.md). Looked at again now and then until it is so; then it stays so.
  */
 export class KnownToAll {
@@ -35,7 +35,7 @@ export class KnownToAll {
 
   async look(sql: Sql): Promise<boolean> {
     if (this.yes || performance.now() < this.nextLook) return this.yes;
-    const least = await leastKnown(sql);
+    const least = await oldestRunningSchemaVersion(sql);
     this.yes = least === null || least >= this.files;
     this.nextLook = performance.now() + LOOK_EVERY_MS;
     return this.yes;

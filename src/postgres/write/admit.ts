@@ -24,7 +24,7 @@ const LOCK_OPEN = prepared(`
 SELECT q.id::text AS id FROM orchestration_quarantine q WHERE q.id = ANY ($1::bigint[]) AND q.state = 'OPEN' ORDER BY q.id FOR UPDATE`);
 
 /**
- * One statement locks the rows in the order of the key, keeps what they said before, and moves them on. Whoever comes second, a zombie after
+ * One statement locks the rows in the order of the key, keeps their old positions, and moves them on. Whoever comes second, a zombie after
  * a rebalance for one, waits here and then finds its records behind `next_offset`.
  */
 const MOVE_INBOX = prepared(`
@@ -125,7 +125,7 @@ async function findStarts(
   return existingAmong(starts, known);
 }
 
-/** A start that comes twice in one batch is an echo of the first. The idempotency key tells before the flowId does. */
+/** A start that comes twice in one batch is an echo of the first. The idempotency key is compared before the flowId. */
 function existingAmong(
   starts: readonly StartInput[],
   known: Map<string, ExistingStart>,

@@ -25,7 +25,7 @@ const LOCK_RUNS = prepared(`
 SELECT ${RUN_COLUMNS}, ${millisOf('r.wake_at')} AS wake_at, r.parked
 FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[]) ORDER BY r.flow_id FOR UPDATE`);
 
-/** So few flows are read without asking how large they are. */
+/** So few flows are read without looking at their size first. */
 const FEW = 12;
 
 const SIZE = prepared(`
@@ -52,7 +52,7 @@ interface Around {
   readonly paused: readonly string[];
 }
 
-/** The first row says what lies around the flows, the others are their steps. */
+/** The first row has what surrounds the flows, the others are their steps. */
 const LOAD_STEPS = prepared(`
 SELECT NULL AS flow_id, 0 AS seq, json_build_object(
     'now', floor(${millisOf('clock_timestamp()')}),
@@ -71,13 +71,18 @@ export interface Locked extends LockedFlows {
   readonly wakeAt: ReadonlyMap<string, Instant | null>;
 }
 
+export interface LockSources {
+  readonly sql: Sql;
+  readonly em: EntityManager;
+  readonly definitions: Definitions;
+  /** Outbox rows that are acknowledged and not deleted yet. */
+  readonly isSent: (flowId: string, number: number) => boolean;
+}
+
 export async function lock(
-  sql: Sql,
-  em: EntityManager,
-  definitions: Definitions,
+  { sql, em, definitions, isSent }: LockSources,
   flowIds: readonly string[],
   ticking: readonly string[],
-  isSent: (flowId: string, number: number) => boolean,
 ): Promise<Locked> {
   const ids = arrayOf(flowIds);
   await checkSize(sql, flowIds, ids);
@@ -101,7 +106,7 @@ export async function lock(
         flowOf(run, definitionOf(refOf(run)), stepsOf.get(run.flow_id) ?? [], contextOf(run)),
       );
     } catch (error) {
-      // Rows that cannot be: this flow stands still, its neighbours go on.
+      // Rows that cannot be: this flow is parked, the others go on.
       parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
     }
   }

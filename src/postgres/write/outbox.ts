@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits/limits.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import { type Lease, type OutboxRead, outboxRowOf } from '../rows/outbox-rows.js';
-import type { SentRow } from './published-rows.js';
+import { inOrder, type SentRow } from './published-rows.js';
 
 const DELETE_SENT = prepared(`
 DELETE FROM orchestration_outbox o USING unnest($1::text[], $2::bigint[]) AS u (flow_id, number)
@@ -51,7 +51,7 @@ async function fitting(sql: Sql, flowIds: readonly string[]): Promise<string[]> 
   return found;
 }
 
-/** Up to the first row that somebody living is publishing. */
+/** Up to the first row that a running instance is publishing. */
 const LEASE = prepared(`
 UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
 WHERE o.flow_id = ANY ($1::text[]) AND o.leased_until < clock_timestamp()
@@ -77,9 +77,7 @@ export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Prom
     lease.ms,
   ]);
   const payloads = await startPayloads(sql, rows);
-  return rows
-    .map((row) => outboxRowOf(row, payloads.get(row.flow_id)))
-    .sort((a, b) => (a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1));
+  return rows.map((row) => outboxRowOf(row, payloads.get(row.flow_id))).sort(inOrder);
 }
 
 async function startPayloads(

@@ -5,6 +5,12 @@ export interface SentRow {
   readonly number: number;
 }
 
+/** By flow, then by number. */
+export function inOrder(one: SentRow, other: SentRow): number {
+  if (one.flowId === other.flowId) return one.number - other.number;
+  return one.flowId < other.flowId ? -1 : 1;
+}
+
 const key = ({ flowId, number }: SentRow): string => `${flowId} ${number}`;
 
 export class Sent {
@@ -31,9 +37,7 @@ export class Sent {
       if (rows.length >= most) break;
       rows.push(row);
     }
-    return rows.sort((a, b) =>
-      a.flowId < b.flowId ? -1 : a.flowId > b.flowId ? 1 : a.number - b.number,
-    );
+    return rows.sort(inOrder);
   }
 
   forget(rows: readonly SentRow[]): void {

@@ -21,14 +21,14 @@ import { insertSteps, updateSteps } from './record-steps.js';
 
 export interface Recording {
   readonly records: readonly FlowRecord[];
-  /** Whose the outbox rows are; null = nobody's yet. */
+  /** Which instance the outbox rows belong to; null = none yet. */
   readonly lease: Lease | null;
   /** Whether steps and messages may refer to the payload of their flow. */
   readonly refer: boolean;
   /** Outbox rows that were acknowledged: they go along. */
   readonly sent: readonly SentRow[];
   /** Payloads for NOTIFY. */
-  readonly hints: readonly string[];
+  readonly notifications: readonly string[];
   /** wake_at as it is stored, of the locked flows. */
   readonly wakeAt: ReadonlyMap<string, Instant | null>;
   /** Flows a timer looks at: their wake_at is written as given. */
@@ -36,10 +36,10 @@ export interface Recording {
 }
 
 export function record(sql: TransactionSql, recording: Recording): void {
-  const { records, lease, refer, sent, hints } = recording;
+  const { records, lease, refer, sent, notifications } = recording;
   const started = records.filter(({ before }) => before === null);
   const changed = records.filter(({ before }) => before !== null);
-  const told = records.filter(({ events }) => events.length > 0);
+  const withEvents = records.filter(({ events }) => events.length > 0);
   const outbox = records.flatMap((one) => (refer ? one.outbox : one.outbox.map(whole)));
   const withdrawn = records.flatMap((one) =>
     one.withdrawn.map((attemptId) => ({ flowId: one.after.flowId, attemptId })),
@@ -54,13 +54,13 @@ export function record(sql: TransactionSql, recording: Recording): void {
       changed.length,
     ),
     updateSteps(changed, refer),
-    wrap.insert('orchestration_timeline', columnsOf(TIMELINE, told), told.length),
+    wrap.insert('orchestration_timeline', columnsOf(TIMELINE, withEvents), withEvents.length),
     outboxPart(outbox, lease),
     wrap.remove('orchestration_outbox', columnsOf(SENT, sent), sent.length),
     wrap.remove('orchestration_outbox', columnsOf(WITHDRAWN, withdrawn), withdrawn.length),
   ].filter(({ rows }) => rows > 0);
   if (parts.length === 0) return;
-  const { text, parameters } = statementOf(parts, hints);
+  const { text, parameters } = statementOf(parts, notifications);
   sql.later(prepared(text), parameters);
 }
 
@@ -123,7 +123,8 @@ function wakeAtOf(
 
 function correlationIdOf({ headers }: Flow): string | null {
   const id = headers.correlationId;
-  return id === undefined || id === null ? null : typeof id === 'string' ? id : JSON.stringify(id);
+  if (id === undefined || id === null) return null;
+  return typeof id === 'string' ? id : JSON.stringify(id);
 }
 
 const TIMELINE: readonly ColumnSpec<FlowRecord>[] = [

@@ -1,4 +1,4 @@
-/** Keeps what nobody could use, and stops flows that broke a law; neither holds up its neighbours. */
+/** Keeps records that cannot be used, and parks flows that broke a law; neither holds up the rest of the batch. */
 import type { ParkedFlow, QuarantineEntry, Replay } from '../../engine/ports.js';
 import { prepared } from '../connection/connection.js';
 import {
@@ -107,7 +107,7 @@ const PARKED: readonly ColumnSpec<ParkedFlow>[] = [
   ['parked', 'text', ({ reason }) => reason],
 ];
 
-/** A parked flow is looked at by nobody until a person has. */
+/** A parked flow is not processed until a person has looked at it. */
 function park(flows: readonly ParkedFlow[]): Part {
   const part = wrap.update(
     'orchestration_run',

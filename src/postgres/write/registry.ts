@@ -43,9 +43,7 @@ export class Registry implements RegistryTransaction {
     return new Map(rows.map((row) => [row.orchestration.name, row]));
   }
 
-  async topicNeighbours(
-    topics: readonly string[],
-  ): ReturnType<RegistryTransaction['topicNeighbours']> {
+  async topicOwners(topics: readonly string[]): ReturnType<RegistryTransaction['topicOwners']> {
     const keys = [...new Set(topics.map(topicKey))];
     const rows = await this.sql.rows<{ name: string; step_name: string }>(NEIGHBOURS, [
       arrayOf(keys),

@@ -1,5 +1,5 @@
 /**
- * Removes what is old, on a connection of its own: the advisory lock on it tells other instances that somebody is at it, and when the
+ * Removes what is old, on a connection of its own: the advisory lock on it keeps other instances from doing the same, and when the
  * connection breaks the removal ends with it. Oldest first along the indexes the history is read by; none was added for this.
  */
 import type { EndStatus, Removal, Removed } from '../../engine/ports.js';
@@ -7,7 +7,7 @@ import type { Client, NamedStatements } from '../connection/connection.js';
 import { instantOf, millisOf } from '../connection/sql.js';
 import { cursorOf, readCursor } from '../read/cursor.js';
 
-/** Any number nobody else uses as an advisory lock. */
+/** Our advisory lock: any number that no other program uses. */
 const LOCK = 0x72656d76;
 /** A batch takes milliseconds; one that does not is not worth waiting for. */
 const STATEMENT_TIMEOUT_MS = 5_000;
@@ -19,7 +19,7 @@ export async function removing<T>(
   work: (removal: Removal) => Promise<T>,
 ): Promise<T | null> {
   const client = statements.client({ ...connection, application_name: 'backstep retention' });
-  // A connection that breaks says so to the query under way, too.
+  // When the connection breaks, the query under way fails, too.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -85,7 +85,7 @@ interface Looked {
 
 /**
  * Whatever ended so long ago also began so long ago: the indexes know when. COMPLETED flows are in no index by status; they are nearly
- * all there is, and found among all. Whose row somebody else has locked is left for another time.
+ * all there is, and found among all. A row that another session has locked is left for another time.
  */
 function lockEnded(status: EndStatus): string {
   const byStatus = status === 'COMPLETED' ? '' : `r.status = '${status}' AND`;
@@ -105,7 +105,7 @@ FROM looked l ORDER BY l.started_at DESC, l.flow_id DESC LIMIT 1`;
 }
 
 /**
- * A statement of its own: what was committed until the flows were locked is seen by it, and nobody adds to them afterwards. Removed in the
+ * A statement of its own: what was committed until the flows were locked is seen by it, and nothing is added to them afterwards. Removed in the
  * statement that locks, the timeline row of a reply that came meanwhile would stay behind.
  */
 const REMOVE = `

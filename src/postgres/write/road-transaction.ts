@@ -1,7 +1,7 @@
 /** One transaction of the road, in SQL: admit, lock, record, refuse. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FlowRecord, RoadTransaction } from '../../engine/ports.js';
-import { type Hints, hintsOf } from '../connection/commit-notifications.js';
+import { type CommitNotifications, notificationsOf } from '../connection/commit-notifications.js';
 import type { TransactionSql } from '../connection/transaction.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
@@ -13,13 +13,13 @@ import { refuse } from './refuse.js';
 
 /** What a transaction needs besides its connection. */
 interface Around {
-  /** For versions nobody has read yet; they never change, and need not be read in the transaction. */
+  /** For versions that were not read yet; they never change, and need not be read in the transaction. */
   readonly em: EntityManager;
   readonly definitions: Definitions;
   readonly sent: Sent;
   /** Acknowledged rows that are deleted along. */
   readonly takeSent: () => readonly SentRow[];
-  readonly hints: Hints;
+  readonly notifications: CommitNotifications;
   /** Whether steps and messages may refer to the payload of their flow. */
   readonly refer: boolean;
   readonly instanceId: string;
@@ -45,7 +45,7 @@ export class PostgresRoad implements RoadTransaction {
   async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
     const { em, definitions, sent } = this.around;
     const isSent = (flowId: string, number: number): boolean => sent.has(flowId, number);
-    const locked = await lock(this.sql, em, definitions, flowIds, ticking, isSent);
+    const locked = await lock({ sql: this.sql, em, definitions, isSent }, flowIds, ticking);
     this.locked = locked;
     this.ticking = new Set(ticking);
     return locked;
@@ -54,13 +54,13 @@ export class PostgresRoad implements RoadTransaction {
   async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
     if (!given) this.lease = null;
     const { lease, ticking } = this;
-    const { takeSent, hints, refer } = this.around;
+    const { takeSent, notifications, refer } = this.around;
     record(this.sql, {
       records,
       lease,
       refer,
       sent: takeSent(),
-      hints: hintsOf(hints.instanceId, records),
+      notifications: notificationsOf(notifications.instanceId, records),
       wakeAt: this.locked.wakeAt,
       ticking,
     });

@@ -13,7 +13,7 @@ import type {
   Store,
 } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
-import type { HintListener, Hints } from '../connection/commit-notifications.js';
+import type { CommitListener, CommitNotifications } from '../connection/commit-notifications.js';
 import type { NamedStatements } from '../connection/connection.js';
 import { throwingFaults } from '../connection/faults.js';
 import { freshOf, type Sql, sqlOf } from '../connection/sql.js';
@@ -38,6 +38,18 @@ export interface StoreOptions {
   readonly log: Log;
 }
 
+/** What the store works with, opened by database.ts. */
+export interface StoreConnection {
+  readonly em: EntityManager;
+  readonly definitions: Definitions;
+  readonly notifications: CommitNotifications;
+  readonly statements: Pick<NamedStatements, 'pooled'>;
+  /** Runs removals on one instance at a time; null = another one is at it. */
+  readonly removeAlone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>;
+  /** Whether steps and messages may refer to the payload of their flow. */
+  readonly referencesKnown: KnownToAll;
+}
+
 /** Acknowledged rows are deleted with the next commit, or after this long, ms. */
 const SENT_WAITS_MS = 1_000;
 const SENT_AT_ONCE = 5_000;
@@ -51,15 +63,8 @@ export class PostgresStore implements Store {
   private closed = false;
 
   constructor(
-    private readonly em: EntityManager,
-    private readonly definitions: Definitions,
-    private readonly hints: Hints,
-    private readonly statements: Pick<NamedStatements, 'pooled'>,
+    private readonly connection: StoreConnection,
     private readonly options: StoreOptions,
-    /** Runs removals as the only one of all instances. */
-    private readonly alone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>,
-    /** Whether steps and messages may refer to the payload of their flow. */
-    private readonly referencesKnown: KnownToAll,
   ) {}
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
@@ -68,12 +73,13 @@ export class PostgresStore implements Store {
       going = this.sent.snapshot(SENT_AT_ONCE);
       return going;
     };
-    const { definitions, sent, hints, options } = this;
+    const { sent, options } = this;
+    const { definitions, notifications, statements, referencesKnown } = this.connection;
     const result = await throwingFaults(async () => {
-      const em = freshOf(this.em);
-      const refer = await this.referencesKnown.look(sqlOf(em));
-      const around = { em, definitions, sent, takeSent: take, hints, refer, ...options };
-      return pipelined(this.statements, (sql) => work(new PostgresRoad(sql, around)));
+      const em = freshOf(this.connection.em);
+      const refer = await referencesKnown.look(sqlOf(em));
+      const around = { em, definitions, sent, takeSent: take, notifications, refer, ...options };
+      return pipelined(statements, (sql) => work(new PostgresRoad(sql, around)));
     });
     // Only now: a rolled-back transaction has deleted nothing.
     this.sent.forget(going);
@@ -85,8 +91,8 @@ export class PostgresStore implements Store {
   }
 
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null> {
-    const em = freshOf(this.em);
-    return throwingFaults(() => registrationOf(em, this.definitions, name, version));
+    const { em, definitions } = this.connection;
+    return throwingFaults(() => registrationOf(freshOf(em), definitions, name, version));
   }
 
   similarNames(name: string, most: number): Promise<readonly string[]> {
@@ -127,11 +133,11 @@ export class PostgresStore implements Store {
   }
 
   removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null> {
-    return throwingFaults(() => this.alone(work));
+    return throwingFaults(() => this.connection.removeAlone(work));
   }
 
-  onRemoteCommit(listener: HintListener): Promise<() => Promise<void>> {
-    return throwingFaults(() => this.hints.listen(listener));
+  onRemoteCommit(listener: CommitListener): Promise<() => Promise<void>> {
+    return throwingFaults(() => this.connection.notifications.listen(listener));
   }
 
   async ping(): Promise<void> {
@@ -151,7 +157,7 @@ export class PostgresStore implements Store {
         'could not mark all messages as sent; they will be sent again',
       );
     });
-    await this.hints.close();
+    await this.connection.notifications.close();
   }
 
   private get lease(): Lease {
@@ -188,11 +194,13 @@ export class PostgresStore implements Store {
 
   private transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return throwingFaults(() =>
-      freshOf(this.em).transactional(work, { isolationLevel: IsolationLevel.READ_COMMITTED }),
+      freshOf(this.connection.em).transactional(work, {
+        isolationLevel: IsolationLevel.READ_COMMITTED,
+      }),
     );
   }
 
   private sql<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return throwingFaults(() => work(sqlOf(freshOf(this.em))));
+    return throwingFaults(() => work(sqlOf(freshOf(this.connection.em))));
   }
 }
