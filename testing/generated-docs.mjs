@@ -1,0 +1,65 @@
+/**
+ * `npm run docs`: writes docs/settings.md from the settings of the built gateway (src/config). With --check it only compares, and fails when
+ * they differ.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readyOrEnd } from '../src/launch/install-and-build.mjs';
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`npm run docs [-- --check]
+
+Writes docs/settings.md from src/config; --check only compares, and ends with 1 when they differ.
+`);
+  process.exit(0);
+}
+
+const isCheck = process.argv.includes('--check');
+if (!isCheck) await readyOrEnd();
+const settingsOf = (file) => import(`../dist/config/${file}.js`);
+const { SERVER } = await settingsOf('server-settings');
+const { CONNECTIONS } = await settingsOf('connection-settings');
+const { LIMIT_SETTINGS } = await settingsOf('limit-settings');
+const { FLOWS } = await settingsOf('flow-settings');
+
+const FILE = 'docs/settings.md';
+const GROUPS = [
+  ['The process', 'Where it listens, who may connect, what it logs.', SERVER],
+  [
+    'PostgreSQL and Kafka',
+    'Set neither `DATABASE_URL` nor `KAFKA_BROKERS`, and the gateway brings both; set one, and it brings the other.',
+    CONNECTIONS,
+  ],
+  [
+    'Limits',
+    '[limits.md](limits.md) has these and the fixed ones, with the problem code beyond each.',
+    LIMIT_SETTINGS,
+  ],
+  [
+    'Flows',
+    'The `DEFAULT_…` settings fill in what a registration document leaves out, when it is registered: set them alike on all gateways of one database.',
+    FLOWS,
+  ],
+];
+const cell = (text) => text.replaceAll('|', '\\|');
+const table = (settings) =>
+  Object.values(settings)
+    .map(
+      ({ name, meaning, byDefault }) => `| \`${name}\` | ${cell(meaning)} | ${cell(byDefault)} |`,
+    )
+    .join('\n');
+
+const content = `# Settings
+
+Settings are environment variables, read once at the start. A wrong value ends the start with a line for each: its name, the value, and what would be right. An empty
+value is the same as none. \`npm start -- --help\` prints this list. Written by \`npm run docs\` from \`src/config\`.
+
+${GROUPS.map(
+  ([title, text, settings]) =>
+    `## ${title}\n\n${text}\n\n| setting | meaning | default |\n| --- | --- | --- |\n${table(settings)}`,
+).join('\n\n')}
+`;
+if (!isCheck) writeFileSync(FILE, content);
+else if (readFileSync(FILE, 'utf8') !== content) {
+  process.stderr.write(`${FILE} is not what src/config has. Run: npm run docs\n`);
+  process.exitCode = 1;
+}
