@@ -9,6 +9,7 @@ const FAST = [
   'testing/json',
   'testing/timing',
   'testing/names',
+  'testing/schemas',
   'testing/engine',
   'testing/sim',
   'testing/repository',

@@ -1,20 +1,14 @@
 /**
  * `npm test`: everything, with a real Kafka and a real PostgreSQL. Ends with the line `N passed, N failed`.
  * `npm test -- saga api` runs only the rings named. TEST_KAFKA_BROKERS and TEST_DATABASE_URL (or KAFKA_BROKERS and DATABASE_URL) use
- * services that run already. What can not be had here is left out and said at the end; with CI=true it has failed.
+ * services that run already. A service that cannot be had here is reported at the end, its rings are left out; with CI=true they have failed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clone } from '../src/launch/install-and-build.mjs';
+import { RINGS } from './rings.mjs';
 import { CHECKS, endAll, jest, print, program, ROOT, step } from './steps.mjs';
-import {
-  chromium,
-  closeServices,
-  kafka,
-  kafkaForE2e,
-  postgres,
-  sharesKafka,
-} from './surroundings.mjs';
+import { closeServices, sharesKafka } from './surroundings.mjs';
 
 const wanted = process.argv.slice(2);
 const counts = { passed: 0, failed: 0 };
@@ -22,85 +16,7 @@ const leftOut = [];
 const began = performance.now();
 const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
 
-const PURE = [
-  '--coverage',
-  '--collectCoverageFrom=src/saga/**',
-  '--collectCoverageFrom=src/wire/**',
-  '--collectCoverageFrom=src/json/**',
-  '--coverageReporters=text',
-];
-const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
-
-/** Of each kind one; `npm run chaos` injects them all. */
-const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
-
-/** Rings, fastest first, in their short forms; `npm run laws`, `sim` and `chaos` are the long ones: name, folders of tests or a program, what they need. */
-const RINGS = [
-  {
-    name: 'saga',
-    folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
-    more: [...PURE, '--testPathIgnorePatterns=(enumeration|laws)\\.test', FULL],
-  },
-  // Counting what is covered makes these five times slower, and covers nothing the others leave out.
-  {
-    name: 'walks',
-    folders: ['testing/saga'],
-    more: ['--testPathIgnorePatterns=testing/saga/(?!enumeration|laws)', '--passWithNoTests'],
-  },
-  { name: 'engine', folders: ['testing/engine', 'testing/timing', 'testing/names'] },
-  {
-    name: 'sim',
-    folders: ['testing/invariants', 'testing/sim'],
-    with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
-  },
-  {
-    name: 'repository',
-    folders: [
-      'testing/repository',
-      'testing/config',
-      'testing/launch',
-      'testing/observability',
-      'testing/demo',
-    ],
-  },
-  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
-  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
-  { name: 'embedded', folders: ['testing/embedded'] },
-  { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
-  {
-    name: 'scenarios',
-    folders: ['testing/scenarios'],
-    needs: [postgres],
-    with: { SCENARIO_RIG: 'postgres' },
-  },
-  { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
-  {
-    name: 'e2e',
-    lane: 'b',
-    folders: ['testing/e2e'],
-    needs: [postgres, kafkaForE2e],
-    more: ['--runInBand'],
-  },
-  {
-    name: 'browser',
-    lane: 'b',
-    folders: ['testing/browser'],
-    needs: [chromium],
-    more: ['--runInBand'],
-  },
-  // Every kind of attack, 1.5 seconds each, on a gateway of its own.
-  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
-  // On services of its own, which it breaks.
-  {
-    name: 'chaos',
-    lane: 'b',
-    program: 'testing/chaos/run.mjs',
-    more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
-    needs: [kafka],
-  },
-];
-
-/** A service that can not be had has failed where it must be there (CI), and is said plainly elsewhere. */
+/** A ring whose service cannot be had has failed in CI, and is reported elsewhere. */
 async function provide({ name, needs = [] }, environment) {
   try {
     for (const need of needs) Object.assign(environment, await need());
@@ -132,7 +48,7 @@ async function runRing(ring) {
   });
 }
 
-/** A build that fails is one failure among others: what needs none of it still runs. False: nothing can. */
+/** A build that fails is one failure among others: rings that do not need it still run. False: nothing can run. */
 async function makeReady() {
   const clone = new Clone();
   try {

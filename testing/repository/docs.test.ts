@@ -9,7 +9,13 @@ const markdownIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
     .map((name) => join(folder, name));
-const PAGES = ['README.md', 'CHANGELOG.md', ...markdownIn('docs'), ...markdownIn('examples')];
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  'testing/README.md',
+  ...markdownIn('docs'),
+  ...markdownIn('examples'),
+];
 const read = (page: string): string => readFileSync(page, 'utf8');
 const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '');
 const blocks = (page: string, language: string): string[] =>

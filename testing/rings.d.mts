@@ -1,0 +1,4 @@
+export const RINGS: readonly {
+  readonly name: string;
+  readonly folders?: readonly string[];
+}[];

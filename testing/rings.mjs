@@ -1,0 +1,83 @@
+/** The rings of `npm test` (testing/README.md). */
+import { chromium, kafka, kafkaForE2e, postgres } from './surroundings.mjs';
+
+const PURE = [
+  '--coverage',
+  '--collectCoverageFrom=src/saga/**',
+  '--collectCoverageFrom=src/wire/**',
+  '--collectCoverageFrom=src/json/**',
+  '--coverageReporters=text',
+];
+const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
+
+/** Of each kind one; `npm run chaos` injects them all. */
+const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
+
+/** Name, folders of tests or a program, the services it needs; in their short forms. Rings of one lane run one after the other. */
+export const RINGS = [
+  {
+    name: 'saga',
+    folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
+    more: [...PURE, '--testPathIgnorePatterns=(enumeration|laws)\\.test', FULL],
+  },
+  // Counting what is covered makes these five times slower, and covers nothing the others leave out.
+  {
+    name: 'walks',
+    folders: ['testing/saga'],
+    more: ['--testPathIgnorePatterns=testing/saga/(?!enumeration|laws)', '--passWithNoTests'],
+  },
+  {
+    name: 'engine',
+    folders: ['testing/engine', 'testing/timing', 'testing/names', 'testing/schemas'],
+  },
+  {
+    name: 'sim',
+    folders: ['testing/invariants', 'testing/sim'],
+    with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
+  },
+  {
+    name: 'repository',
+    folders: [
+      'testing/repository',
+      'testing/config',
+      'testing/launch',
+      'testing/observability',
+      'testing/demo',
+    ],
+  },
+  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
+  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
+  { name: 'embedded', folders: ['testing/embedded'] },
+  { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
+  {
+    name: 'scenarios',
+    folders: ['testing/scenarios'],
+    needs: [postgres],
+    with: { SCENARIO_RIG: 'postgres' },
+  },
+  { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
+  {
+    name: 'e2e',
+    lane: 'b',
+    folders: ['testing/e2e'],
+    needs: [postgres, kafkaForE2e],
+    more: ['--runInBand'],
+  },
+  {
+    name: 'browser',
+    lane: 'b',
+    folders: ['testing/browser'],
+    needs: [chromium],
+    more: ['--runInBand'],
+  },
+  // Every kind of attack, 1.5 seconds each, on a gateway of its own.
+  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
+  // On services of its own, which it breaks.
+  {
+    name: 'chaos',
+    lane: 'b',
+    program: 'testing/chaos/run.mjs',
+    more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
+    needs: [kafka],
+  },
+];
