@@ -7,6 +7,7 @@ import type { BackstepClient } from '../client/index.js';
 import { addActions } from './actions.js';
 import { addCompletion } from './completion.js';
 import { addConnectionOptions, connect, type Globals } from './connection.js';
+import { addDiagnose } from './diagnose.js';
 import { addFlows } from './flows.js';
 import { addLists } from './lists.js';
 import { EXIT } from './output.js';
@@ -36,6 +37,7 @@ Examples:
   backstep register tenant.yaml
   backstep execute tenantCreation --payload '{"tenant": "acme"}' --watch
   backstep history --status FAILED --since 2h
+  backstep diagnose 0193…
   backstep retry 0193… createUser --reason "the mail server is back"`;
 
 /** Names by which the launcher knows that a command line is for this program. */
@@ -68,6 +70,7 @@ export function createProgram(finish: (code: number) => void): Command {
   program.command('serve').description('run a gateway; backstep serve --help lists its settings');
   addFlows(program, act);
   addLists(program, act);
+  addDiagnose(program, act);
   addActions(program, act);
   addPolicy(program, act);
   addStanding(program, act);

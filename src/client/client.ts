@@ -29,6 +29,7 @@ export interface ClientOptions {
 }
 
 export type FlowDetails = NonNullable<api.DetailsQuery['details']>;
+export type FlowDiagnosis = NonNullable<api.DiagnoseQuery['diagnose']>;
 export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
 /** An orchestration with the policies it has now. */
 export type Policed = NonNullable<api.SetPolicyMutation['setPolicy']['orchestration']>;
@@ -126,6 +127,11 @@ function callsOf(send: Send) {
         .simulate;
       if (problems.length > 0) throw new ProblemError(problems);
       return simulated;
+    },
+
+    /** Why a flow does not go on, or that it does; null = no such flow. */
+    async diagnose(flowId: string, options: Signal = {}): Promise<FlowDiagnosis | null> {
+      return (await send(api.DiagnoseDocument, { flowId }, options)).diagnose ?? null;
     },
 
     /** A flow with its steps, payloads and available actions; null = no such flow. */

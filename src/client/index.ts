@@ -4,6 +4,7 @@ export {
   type ClientOptions,
   createClient,
   type FlowDetails,
+  type FlowDiagnosis,
   type Policed,
   type Registered,
   type Simulated,

@@ -6,8 +6,10 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   Broker,
+  CommandPlace,
   Decode,
   InboxSource,
+  Inspection,
   Intake,
   OutboxRow,
   PublishResult,
@@ -17,13 +19,15 @@ import type {
 import type { Log } from '../observability/log.js';
 import { messageHeaders } from '../observability/message-headers.js';
 import { Fullness } from './fullness.js';
-import { Group, type OnRecord } from './group.js';
+import { Group } from './group.js';
+import { inspect } from './inspection.js';
 import type { LogRecord } from './log-file.js';
 import { Offsets } from './offsets.js';
 import { claim } from './postgres-folder.js';
-import { publishOne, toBytes } from './publishing.js';
+import { publishOne } from './publishing.js';
 import type { Reader } from './reader.js';
 import { Topic } from './topic.js';
+import { openWorker } from './worker.js';
 
 export interface EmbeddedBrokerOptions {
   /** Where the log lives; one process at a time. */
@@ -140,33 +144,16 @@ class InProcessBroker implements EmbeddedBroker {
     };
   }
 
+  async inspect(place: CommandPlace): Promise<Inspection> {
+    return inspect(place, this.topics, this.groups.values());
+  }
+
   worker(groupId: string): WorkerClient {
-    const mine: { readonly group: Group; readonly member: OnRecord }[] = [];
-    return {
-      subscribe: async (names, onRecord) => {
-        await this.ensureTopics(names);
-        for (const name of names) {
-          const group = this.group(groupId, name);
-          const member: OnRecord = (record) => onRecord(record);
-          mine.push({ group, member });
-          group.join(member);
-        }
-      },
-      send: async (messages) => {
-        await Promise.all(
-          messages.map(({ topic, key, value, headers }) =>
-            this.topic(topic).append({
-              key: toBytes(key),
-              value: toBytes(value),
-              headers: headers ?? {},
-            }),
-          ),
-        );
-      },
-      close: async () => {
-        await Promise.all(mine.splice(0).map(({ group, member }) => group.leave(member)));
-      },
-    };
+    return openWorker({
+      ensureTopics: (names) => this.ensureTopics(names),
+      group: (topicName) => this.group(groupId, topicName),
+      topic: (name) => this.topic(name),
+    });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** One group of workers at one topic: the one that came first gets the records, and when it leaves the next one does. */
-import type { WorkerRecord } from '../engine/ports.js';
+import type { GroupOnTopic, WorkerRecord } from '../engine/ports.js';
 import type { LogRecord } from './log-file.js';
 import type { Offsets } from './offsets.js';
 import type { Reader } from './reader.js';
@@ -13,7 +13,7 @@ export class Group {
 
   constructor(
     private readonly id: string,
-    private readonly topicName: string,
+    readonly topicName: string,
     private readonly topic: Topic,
     private readonly offsets: Offsets,
   ) {}
@@ -32,6 +32,19 @@ export class Group {
     this.reader = null;
     const [next] = this.members;
     if (next !== undefined) this.read(next);
+  }
+
+  seen(): GroupOnTopic {
+    const { id: groupId, members, offsets, topicName } = this;
+    const committed = offsets.at(groupId, topicName);
+    return {
+      groupId,
+      state: members.length === 0 ? 'Empty' : 'Stable',
+      members: members.length,
+      hosts: members.length === 0 ? [] : ['in this process'],
+      // Without one it began at the earliest record.
+      committed: BigInt(committed ?? this.topic.log.firstOffset),
+    };
   }
 
   private read(member: OnRecord): void {

@@ -89,6 +89,11 @@ export class LogFile {
     return this.records.slice(index, index + most);
   }
 
+  /** Of the first record that is not older than this, ms; the next one when all are. */
+  offsetSince(ms: number): number {
+    return this.records.find(({ timestamp }) => timestamp >= ms)?.offset ?? this.next;
+  }
+
   /** The oldest of the newest records that have about this many bytes together. */
   offsetOfLast(bytes: number): number {
     let [room, index] = [bytes, this.records.length];

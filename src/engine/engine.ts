@@ -1,6 +1,7 @@
 /** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
 import { LIMITS } from '../limits/limits.js';
 import type { Log, Logs } from '../observability/log.js';
+import { Diagnoses } from './diagnosis/diagnosis.js';
 import { logEvents } from './event-log.js';
 import { healthOf } from './health.js';
 import { DeliveryQueue } from './intake/queue.js';
@@ -137,6 +138,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   const { queue, hub, registry } = parts;
   const requests = new Requests(queue, read, store, () => broker.full?.() ?? null);
   const quarantine = new Quarantine({ queue, read, store, registry, decode });
+  const diagnoses = new Diagnoses({ read, store, broker, wire });
   const policies = new Policies(store, wire, logs('registry'));
   const standings = new Standings(store, logs('registry'), () => parts.timers.lookNow());
   const simulations = new Simulations(store, wire);
@@ -148,6 +150,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     replayQuarantined: (replay) => quarantine.replay(replay),
     discardQuarantined: (replay) => quarantine.discard(replay),
     setPolicy: (request) => policies.set(request),
+    diagnose: (flowId) => diagnoses.of(flowId),
     changeStanding: (request) => standings.apply(request),
     simulate: (request) => simulations.run(request),
     orchestration: (name, version) => store.orchestration(name, version),

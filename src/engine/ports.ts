@@ -6,6 +6,7 @@
 
 export * from './ports/broker.js';
 export * from './ports/deliveries.js';
+export * from './ports/inspection.js';
 export * from './ports/message-value.js';
 export * from './ports/payload-schemas.js';
 export * from './ports/reading.js';

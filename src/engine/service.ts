@@ -3,6 +3,7 @@ import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
 import type { Orchestration, PolicyValues } from '../saga/orchestration.js';
+import type { Diagnosis } from './diagnosis/diagnosis.js';
 import type {
   Problem,
   QuarantinedRecord,
@@ -133,6 +134,8 @@ export interface EngineService {
   changeStanding(request: OrchestrationRequest): Promise<OrchestrationResult>;
   /** What would happen: nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest): Promise<SimulationResult>;
+  /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */
+  diagnose(flowId: string): Promise<Diagnosis | null>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   readonly read: ReadModel;

@@ -5,6 +5,7 @@
 import type { Broker } from '../engine/ports.js';
 import { type KafkaOptions, newAdmin, newProducer } from './connection.js';
 import { Intake } from './consumer.js';
+import { KafkaInspector } from './inspection.js';
 import { KafkaPublisher } from './publisher.js';
 import { Sender } from './sender.js';
 import { TopicsAdmin } from './topics-admin.js';
@@ -18,12 +19,14 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
     options.log,
   );
   const intake = new Intake(topics, options);
+  const inspector = new KafkaInspector(() => newAdmin(options));
   return {
     publisher,
     ensureTopics: (names) => topics.ensure(names),
     consume: (feed, inbox) => intake.start(feed, inbox),
     stopConsuming: () => intake.stop(),
     health: () => intake.health(),
+    inspect: (place) => inspector.inspect(place),
     async close() {
       await intake.stop();
       await publisher.close();

@@ -42,10 +42,16 @@ export function isUnknownTopic(code: string | null): boolean {
   return code === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
+/** It was not answered in time. */
+export class TimedOut extends Error {}
+
 /** Rejects after this time; what was waited for goes on, and what it throws later is nobody's. */
 export function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${what}: no answer within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(
+    () => reject(new TimedOut(`${what}: no answer within ${ms / 1000} s`)),
+    ms,
+  );
   work.catch(() => undefined);
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

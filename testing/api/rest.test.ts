@@ -245,6 +245,36 @@ describe('GET details', () => {
   });
 });
 
+describe('GET diagnose', () => {
+  test('answers one verdict with facts and what to do', async () => {
+    const { body } = await api.rest.execute({ orchestrationName: 'tenantCreation' });
+    expect(await api.rest.diagnose(String(body.flowId))).toMatchObject({
+      status: 200,
+      body: {
+        verdict: 'TOPIC_MISSING',
+        stepName: 'createRealm',
+        facts: expect.arrayContaining([
+          { name: 'status', value: 'IN_PROGRESS', source: 'database' },
+        ]),
+      },
+    });
+  });
+
+  test.each([
+    ['nobody', 404, 'UNKNOWN_FLOW'],
+    ['a\u0000b', 400, 'BAD_USER_INPUT'],
+  ])('answers a flow that is not there with a problem (%#)', async (flowId, status, code) => {
+    expect(await api.rest.diagnose(flowId)).toMatchObject({ status, body: { code } });
+  });
+
+  test('answers faults as problems', async () => {
+    api.running.engine.failure = new Fault('X', 'away');
+    expect((await api.rest.diagnose('f')).status).toBe(503);
+    api.running.engine.failure = new Error('boom');
+    expect((await api.rest.diagnose('f')).status).toBe(500);
+  });
+});
+
 describe('health', () => {
   test('lives, and is ready when all checks say so', async () => {
     expect(await api.rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });

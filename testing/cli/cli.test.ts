@@ -346,3 +346,24 @@ describe('an orchestration', () => {
     expect(lifted.out).toBe('tenantCreation v1  takes new flows\n');
   });
 });
+
+describe('diagnose', () => {
+  test('shows the verdict, what was looked at, and what to do', async () => {
+    const flowId = await started();
+    const { code, out } = await backstep('diagnose', flowId);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^TOPIC_MISSING {2}createRealm\nThe topic .* does not exist/);
+    expect(out).toMatch(/\n {2}database {2}status +IN_PROGRESS\n/);
+    expect(out).toMatch(/\n {2}kafka {5}topic +orchestrator\.tenantCreation\.createRealm\.do/);
+    expect(out).toMatch(/\nWhat to do:\n {2}1\. Register the orchestration again/);
+    const json = JSON.parse((await backstep('diagnose', flowId, '--json')).out) as object;
+    expect(json).toMatchObject({ flowId, verdict: 'TOPIC_MISSING', stepName: 'createRealm' });
+  });
+
+  test('of an unknown flow is exit code 2', async () => {
+    expect(await backstep('diagnose', 'nothing')).toMatchObject({
+      code: 2,
+      out: 'There is no flow nothing.\n',
+    });
+  });
+});

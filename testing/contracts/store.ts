@@ -16,6 +16,7 @@ import { storeRemovalContract } from './store-removal.js';
 import { storeSchemasContract } from './store-schemas.js';
 import { storeStandingContract } from './store-standing.js';
 import { storeStartPayloadContract } from './store-start-payload.js';
+import { storeSurroundingsContract } from './store-surroundings.js';
 import { storeTimeContract } from './store-time.js';
 
 export interface Gateway {
@@ -81,6 +82,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeSchemasContract(opened);
     storeStandingContract(opened);
     storeReadingContract(opened);
+    storeSurroundingsContract(opened);
     storeRemovalContract(opened);
   });
 }

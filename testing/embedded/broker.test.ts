@@ -205,3 +205,32 @@ test('a name that no Kafka would take is no topic here', async () => {
   await expect(broker.ensureTopics(['../outside'])).rejects.toThrow('../outside');
   await broker.close();
 });
+
+describe('what it knows of a command', () => {
+  test('whether there is a topic, where the command lies, and who has read how far', async () => {
+    const broker = await open(newFolder());
+    const place = { topic: 'steps', key: 'f1', since: Date.now(), aheadMs: 0 };
+    expect(await broker.inspect(place)).toEqual({ kind: 'no-topic' });
+    await broker.ensureTopics(['steps']);
+    await broker.publisher.publish([row('steps', 'one'), row('steps', 'two')]);
+    const topic = { kind: 'topic', partitions: 1, partition: 0, earliest: 0n, end: 2n };
+    expect(await broker.inspect(place)).toEqual({ ...topic, from: 0n, to: 2n, groups: [] });
+    const later = { ...place, since: place.since + 60_000 };
+    expect(await broker.inspect(later)).toMatchObject({ from: 2n, to: 2n });
+    const ear = new WorkerEar();
+    const worker = broker.worker('realms');
+    await worker.subscribe(['steps'], ear.onRecord);
+    await ear.until((heard) => heard.length === 2);
+    const group = { groupId: 'realms', state: 'Stable', members: 1, hosts: ['in this process'] };
+    await until('both are committed', async () => {
+      const seen = await broker.inspect(place);
+      return seen.kind === 'topic' && seen.groups[0]?.committed === 2n;
+    });
+    expect(await broker.inspect(place)).toMatchObject({ groups: [group] });
+    await worker.close();
+    expect(await broker.inspect(place)).toMatchObject({
+      groups: [{ members: 0, state: 'Empty', committed: 2n }],
+    });
+    await broker.close();
+  });
+});

@@ -1,5 +1,5 @@
 /** Small pieces for tests of one part of the engine. */
-import type { FlowRecord, OutboxRow } from '../../src/engine/ports.js';
+import type { Broker, FlowRecord, OutboxRow } from '../../src/engine/ports.js';
 import type { Log } from '../../src/observability/log.js';
 import { start } from '../../src/saga/advance.js';
 import type { Flow } from '../../src/saga/flow.js';
@@ -125,4 +125,18 @@ export function gate<T = void>(): {
     fail = reject;
   });
   return { opened, open, fail };
+}
+
+/** A broker that takes every message at once, brings none, and shows no topic. */
+export function brokerTaking(changes: Partial<Broker> = {}): Broker {
+  return {
+    publisher: { publish: async (rows) => rows.map((row) => ({ row, result: 'ok' as const })) },
+    ensureTopics: async () => undefined,
+    consume: async () => undefined,
+    stopConsuming: async () => undefined,
+    inspect: async () => ({ kind: 'no-topic' }),
+    health: () => ({ ready: true, detail: '' }),
+    close: async () => undefined,
+    ...changes,
+  };
 }

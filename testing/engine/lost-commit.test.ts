@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { createEngine } from '../../src/engine/engine.js';
-import { type Broker, Fault, type OutboxRow, type Store } from '../../src/engine/ports.js';
+import { Fault, type Store } from '../../src/engine/ports.js';
 import { silent } from '../../src/observability/log.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
-import { sequential } from './builders.js';
+import { brokerTaking, sequential } from './builders.js';
 
 /** An engine whose next commit is done, and whose answer is lost. */
 function engineLosing() {
@@ -17,17 +17,7 @@ function engineLosing() {
     losing = false;
     throw new Fault('COMMIT_UNKNOWN', 'the connection was lost during the commit');
   };
-  const broker: Broker = {
-    publisher: {
-      publish: async (rows: readonly OutboxRow[]) =>
-        rows.map((row) => ({ row, result: 'ok' as const })),
-    },
-    ensureTopics: async () => undefined,
-    consume: async () => undefined,
-    stopConsuming: async () => undefined,
-    health: () => ({ ready: true, detail: '' }),
-    close: async () => undefined,
-  };
+  const broker = brokerTaking();
   const wire = createWire({ commandTypeId: null, source: '/test' });
   const ports = {
     store: Object.assign(Object.create(store) as Store, { road }),

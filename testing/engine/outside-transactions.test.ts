@@ -7,24 +7,18 @@ import { readRegistration } from '../../src/wire/documents.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
 import { guardedBroker, guardedStore, InsideTransaction } from '../kit/transaction-guard.js';
+import { brokerTaking } from './builders.js';
 
 const wire = createWire({ commandTypeId: null, source: '/test' });
 
 /** `made` resolves when the topics may be there. */
 function brokerOf(made: () => Promise<void>): Broker & { readonly asked: string[][] } {
   const asked: string[][] = [];
-  return {
-    asked,
-    publisher: { publish: async (rows) => rows.map((row) => ({ row, result: 'ok' as const })) },
-    ensureTopics: async (topics) => {
-      asked.push([...topics]);
-      await made();
-    },
-    consume: async () => undefined,
-    stopConsuming: async () => undefined,
-    health: () => ({ ready: true, detail: '' }),
-    close: async () => undefined,
+  const ensureTopics: Broker['ensureTopics'] = async (topics) => {
+    asked.push([...topics]);
+    await made();
   };
+  return { asked, ...brokerTaking({ ensureTopics }) };
 }
 
 function documentOf(name: string): Registration {

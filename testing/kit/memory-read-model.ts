@@ -3,6 +3,7 @@ import {
   BadCursor,
   type FlowFilter,
   type FlowSummary,
+  type FlowSurroundings,
   type NumberedPage,
   type Page,
   type QuarantinedRecord,
@@ -13,6 +14,7 @@ import {
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { recordsIn } from './memory-quarantine.js';
+import { surroundingsOf } from './memory-surroundings.js';
 import type { MemoryDatabase } from './memory-tables.js';
 
 export class MemoryReadModel implements ReadModel {
@@ -78,6 +80,11 @@ export class MemoryReadModel implements ReadModel {
         return entry === undefined ? [] : [[flowId, entry.flow]];
       }),
     );
+  }
+
+  async surroundings(flowId: string): Promise<FlowSurroundings | null> {
+    const { tables, now } = this.database;
+    return surroundingsOf(tables, now, flowId);
   }
 
   async timeline(

@@ -37,6 +37,7 @@ export function guardedBroker(broker: Broker): Broker {
     ensureTopics: outside('ensureTopics', (topics) => broker.ensureTopics(topics)),
     consume: (...given) => broker.consume(...given),
     stopConsuming: () => broker.stopConsuming(),
+    inspect: outside('inspect', (place) => broker.inspect(place)),
     health: () => broker.health(),
     close: () => broker.close(),
   };

@@ -4,6 +4,7 @@ import type {
   Decode,
   InboxPosition,
   InboxSource,
+  Inspection,
   Intake,
   OutboxRow,
   PublishResult,
@@ -55,6 +56,10 @@ export class SimulatedBroker implements Broker, Seat {
         throw new Fault('BROKER_AWAY', 'the simulated broker does not answer');
       for (const topic of topics) this.cluster.topics.ensure(topic, STEP_PARTITIONS);
     }, 'slowPublish');
+  }
+
+  async inspect(): Promise<Inspection> {
+    return { kind: 'unreachable', reason: 'the simulated broker shows nothing' };
   }
 
   /** Written although the sender is dead, when the bytes were on their way. */

@@ -83,6 +83,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       ensureTopics: (topics) => broker.ensureTopics(topics),
       consume: (...given) => broker.consume(...given),
       stopConsuming: () => broker.stopConsuming(),
+      inspect: (place) => broker.inspect(place),
       health: () => broker.health(),
       close: () => broker.close(),
     };

@@ -66,6 +66,7 @@ export function simulatedStore(
     count: (...given) => call(() => readModel.count(...given)),
     historyPage: (...given) => call(() => readModel.historyPage(...given)),
     flows: (flowIds) => call(() => readModel.flows(flowIds)),
+    surroundings: (flowId) => call(() => readModel.surroundings(flowId)),
     timeline: (...given) => call(() => readModel.timeline(...given)),
     quarantine: (...given) => call(() => readModel.quarantine(...given)),
     quarantined: (id) => call(() => readModel.quarantined(id)),

@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { DiagnosisQueries } from './diagnosis.js';
 import { Mutations } from './mutations.js';
 import { readNumberArguments } from './number-arguments.js';
 import { OperatorMutations } from './operator-mutations.js';
@@ -25,6 +26,7 @@ export function createSchema(): GraphQLSchema {
     resolvers: [
       FlowCounts,
       FlowQueries,
+      DiagnosisQueries,
       OrchestrationQueries,
       Mutations,
       OperatorMutations,

@@ -1,4 +1,4 @@
-/** The three REST paths of the Java system and simulations, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
+/** The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
@@ -16,6 +16,7 @@ export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.post(`${ROOT}/simulate`, (request, reply) => simulate(shell, request, reply));
   app.get(`${ROOT}/history`, (request, reply) => history(shell, request, reply));
   app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shell, request, reply));
+  app.get(`${ROOT}/diagnose/:flowId`, (request, reply) => diagnose(shell, request, reply));
 }
 
 async function execute(
@@ -93,9 +94,21 @@ async function details(
   const options = { take: (bytes: number) => budget.take(bytes), signal: hangUpOf(reply.raw) };
   const id = goodText(flowId, 'flowId', 1000);
   const flow = (await shell.engine.read.flows([id], options)).get(flowId);
-  if (flow === undefined) {
-    const message = `there is no flow ${flowId.slice(0, 100)}`;
-    return sendProblem(reply, 404, message, [problem('UNKNOWN_FLOW', 'flowId', message)]);
-  }
+  if (flow === undefined) return unknownFlow(reply, flowId);
   return reply.type('application/json; charset=utf-8').send(detailsText(flow));
+}
+
+async function diagnose(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { flowId } = request.params as { readonly flowId: string };
+  const diagnosis = await shell.engine.diagnose(goodText(flowId, 'flowId', 1000));
+  return diagnosis === null ? unknownFlow(reply, flowId) : reply.send(diagnosis);
+}
+
+function unknownFlow(reply: FastifyReply, flowId: string): FastifyReply {
+  const message = `there is no flow ${flowId.slice(0, 100)}`;
+  return sendProblem(reply, 404, message, [problem('UNKNOWN_FLOW', 'flowId', message)]);
 }

@@ -345,6 +345,13 @@ export type StepChangesSubscriptionVariables = Exact<{
 
 export type StepChangesSubscription = { stepStatusChanged: { flowId: string, orchestrationName: string, stepName: string, seq: number, status: StepStatus, previousStatus: StepStatus, retryCount: number, errorMessage: string | null, flowStatus: FlowStatus, at: string, eventNumber: number } };
 
+export type DiagnoseQueryVariables = Exact<{
+  flowId: string;
+}>;
+
+
+export type DiagnoseQuery = { diagnose: { flowId: string, verdict: string, summary: string, stepName: string | null, suggestedActions: Array<string>, facts: Array<{ name: string, value: string, source: string }> } | null };
+
 export type OrchestrationStandingFragment = { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null };
 
 export type PauseOrchestrationMutationVariables = Exact<{
@@ -1048,6 +1055,22 @@ export const StepChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StepChangesSubscription, StepChangesSubscriptionVariables>;
+export const DiagnoseDocument = new TypedDocumentString(`
+    query Diagnose($flowId: ID!) {
+  diagnose(flowId: $flowId) {
+    flowId
+    verdict
+    summary
+    stepName
+    facts {
+      name
+      value
+      source
+    }
+    suggestedActions
+  }
+}
+    `) as unknown as TypedDocumentString<DiagnoseQuery, DiagnoseQueryVariables>;
 export const PauseOrchestrationDocument = new TypedDocumentString(`
     mutation PauseOrchestration($input: OrchestrationActionInput!) {
   pauseOrchestration(input: $input) {

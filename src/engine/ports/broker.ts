@@ -8,6 +8,7 @@ import type {
   RecordPosition,
   RefusedStart,
 } from './deliveries.js';
+import type { Inspector } from './inspection.js';
 import type { OutboxRow, OutgoingMessage, Store } from './storage.js';
 
 export interface PublishResult {
@@ -37,7 +38,7 @@ export interface BrokerHealth {
 }
 
 /** The broker as the gateway uses it. */
-export interface Broker {
+export interface Broker extends Inspector {
   readonly publisher: Publisher;
   /** These topics exist and have leaders when it resolves; existing ones are left alone. A fault when the broker is away. */
   ensureTopics(topics: readonly string[]): Promise<void>;

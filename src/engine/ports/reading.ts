@@ -97,6 +97,21 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is stored around a flow that is no part of it. */
+export interface FlowSurroundings {
+  /** The database's clock. */
+  readonly now: Instant;
+  readonly orchestrationName: string;
+  readonly status: FlowStatus;
+  readonly startedAt: Instant;
+  /** Why it is parked; null = it is not. */
+  readonly parked: string | null;
+  /** attemptIds of its commands that are in the outbox; one that was acknowledged a moment ago may still be among them. */
+  readonly unsent: readonly string[];
+  /** `step/DO` or `step/UNDO` → when a worker first and last answered it, in the newest flows of its orchestration. */
+  readonly answers: ReadonlyMap<string, { readonly first: Instant; readonly last: Instant }>;
+}
+
 /** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
 export interface ReadModel {
   orchestrations(
@@ -128,6 +143,8 @@ export interface ReadModel {
   }>;
   /** By id; missing ones are left out. */
   flows(flowIds: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Flow>>;
+  /** What is stored around a flow, for a diagnosis; null = no such flow. */
+  surroundings(flowId: string): Promise<FlowSurroundings | null>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */
   timeline(
     flowId: string,

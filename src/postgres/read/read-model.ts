@@ -5,6 +5,7 @@ import {
   BadCursor,
   type FlowFilter,
   type FlowSummary,
+  type FlowSurroundings,
   NO_PAYLOADS,
   type NumberedPage,
   type Page,
@@ -28,6 +29,7 @@ import { historyQuery } from './history-query.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
 import type { ReadPool } from './read-pool.js';
+import { readSurroundings } from './surroundings-query.js';
 import { readTimeline } from './timeline-query.js';
 
 type WholeFlow = RunRead & { readonly steps: string };
@@ -127,6 +129,10 @@ export class PostgresReadModel implements ReadModel {
     const text = `SELECT ${wholeFlow(payloads)} FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`;
     const flows = await this.whole(await sql.rows<WholeFlow>(text, [ids]));
     return new Map(flows.map((flow) => [flow.flowId, flow]));
+  }
+
+  surroundings(flowId: string): Promise<FlowSurroundings | null> {
+    return readSurroundings(this.pool.sql(), flowId);
   }
 
   timeline(

@@ -209,6 +209,7 @@ export class TestEngine {
         this.intake = intake;
       },
       stopConsuming: async () => undefined,
+      inspect: async () => ({ kind: 'no-topic' }),
       health: () => ({ ready: this.ready, detail: this.ready ? 'in memory' : 'does not answer' }),
       close: async () => undefined,
     };

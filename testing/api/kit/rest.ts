@@ -8,6 +8,7 @@ export const EXECUTE = '/api/orchestrations/execute';
 const SIMULATE = '/api/orchestrations/simulate';
 export const HISTORY = '/api/orchestrations/history';
 export const DETAILS = '/api/orchestrations/details/{flowId}';
+export const DIAGNOSE = '/api/orchestrations/diagnose/{flowId}';
 
 export class Rest {
   /** `method path status` of the answers there were. */
@@ -33,12 +34,17 @@ export class Rest {
     return this.asDescribed('get', HISTORY, await this.running.get<Body>(`${HISTORY}${query}`));
   }
 
-  async details(flowId: string): Promise<Answer<Body>> {
-    return this.asDescribed(
-      'get',
-      DETAILS,
-      await this.running.get<Body>(DETAILS.replace('{flowId}', encodeURIComponent(flowId))),
-    );
+  details(flowId: string): Promise<Answer<Body>> {
+    return this.ofFlow(DETAILS, flowId);
+  }
+
+  diagnose(flowId: string): Promise<Answer<Body>> {
+    return this.ofFlow(DIAGNOSE, flowId);
+  }
+
+  private async ofFlow(path: string, flowId: string): Promise<Answer<Body>> {
+    const url = path.replace('{flowId}', encodeURIComponent(flowId));
+    return this.asDescribed('get', path, await this.running.get<Body>(url));
   }
 
   async health(path: '/livez' | '/readyz'): Promise<Answer<Body>> {

@@ -1,0 +1,165 @@
+/**
+ * What the cluster knows about one command: its topic, the consumer groups of that topic, and their offsets. Read on a connection of its own,
+ * one inspection after the other, bounded in time: a cluster that does not answer is a fact like any other.
+ */
+import {
+  type Admin,
+  AssignerProtocol,
+  type GroupDescription,
+  Partitioners,
+  type PartitionMetadata,
+} from 'kafkajs';
+import type { CommandPlace, GroupOnTopic, Inspection, Inspector } from '../engine/ports.js';
+import { codeOf, isUnknownTopic, TimedOut, within } from './failures.js';
+
+const WITHIN_MS = 5_000;
+/** The same question again within this time gets the same answer. */
+const KEPT_MS = 1_000;
+const MOST_KEPT = 100;
+/** Groups of a cluster that are described, so many with one request. */
+const MOST_GROUPS = 1_000;
+const AT_ONCE = 100;
+/** For the offsets of groups without members, one request each. */
+const IDLE_WITHIN_MS = 2_000;
+/** Clocks of gateways and database differ by less; a row that another gateway takes over leaves after the lease. */
+const EARLIER_MS = 1_000;
+const LATER_MS = 15_000;
+
+const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+const partitionFor = Partitioners.DefaultPartitioner();
+
+interface Kept {
+  readonly at: number;
+  readonly answer: Promise<Inspection>;
+}
+
+export class KafkaInspector implements Inspector {
+  private turn: Promise<unknown> = Promise.resolve();
+  private readonly kept = new Map<string, Kept>();
+
+  constructor(private readonly newAdmin: () => Admin) {}
+
+  inspect(place: CommandPlace): Promise<Inspection> {
+    const key = `${place.topic} ${place.key} ${place.since}`;
+    const known = this.kept.get(key);
+    if (known !== undefined && performance.now() - known.at < KEPT_MS) return known.answer;
+    const answer = this.turn.then(() => this.look(place));
+    this.turn = answer;
+    this.kept.delete(key);
+    this.kept.set(key, { at: performance.now(), answer });
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+    return answer;
+  }
+
+  private async look(place: CommandPlace): Promise<Inspection> {
+    const admin = this.newAdmin();
+    try {
+      return await within(
+        WITHIN_MS,
+        'Kafka',
+        admin.connect().then(() => inspected(admin, place)),
+      );
+    } catch (error) {
+      if (isUnknownTopic(codeOf(error))) return { kind: 'no-topic' };
+      return { kind: 'unreachable', reason: reasonOf(error) };
+    } finally {
+      admin.disconnect().catch(() => undefined);
+    }
+  }
+}
+
+/** Without addresses: whoever may see a flow sees it. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code !== null) return `the cluster answers ${code}`;
+  return error instanceof TimedOut ? error.message : 'no broker answers';
+}
+
+/** One question after the other: the client mixes up answers otherwise. */
+async function inspected(admin: Admin, place: CommandPlace): Promise<Inspection> {
+  const { topic, key } = place;
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const partitionMetadata: PartitionMetadata[] = topics[0]?.partitions ?? [];
+  const partition = partitionFor({ topic, partitionMetadata, message: { key, value: null } });
+  const all = await admin.fetchTopicOffsets(topic);
+  const bounds = all.find((one) => one.partition === partition);
+  // The record's time is this gateway's, or another gateway's: the database's clock is converted.
+  const sentAt = place.since + place.aheadMs;
+  const offsetAt = async (at: number): Promise<bigint> => {
+    const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, at);
+    return BigInt(offsets.find((one) => one.partition === partition)?.offset ?? 0);
+  };
+  const from = await offsetAt(sentAt - EARLIER_MS);
+  const end = BigInt(bounds?.high ?? 0);
+  // Nothing is to be found by a time that is still to come.
+  const isYoung = sentAt + LATER_MS >= Date.now();
+  const to = isYoung ? end : await offsetAt(sentAt + LATER_MS);
+  const groups = await groupsOn(admin, topic, partition);
+  const earliest = BigInt(bounds?.low ?? 0);
+  const partitions = partitionMetadata.length;
+  return { kind: 'topic', partitions, partition, earliest, end, from, to, groups };
+}
+
+async function groupsOn(admin: Admin, topic: string, partition: number): Promise<GroupOnTopic[]> {
+  const { groups } = await admin.listGroups();
+  const ids = groups.map(({ groupId }) => groupId).slice(0, MOST_GROUPS);
+  const described: GroupDescription[] = [];
+  for (let at = 0; at < ids.length; at += AT_ONCE)
+    described.push(...(await admin.describeGroups(ids.slice(at, at + AT_ONCE))).groups);
+  const reading = described.filter((group) => membersOn(group, topic).length > 0);
+  const found: GroupOnTopic[] = [];
+  for (const group of reading)
+    found.push(groupOf(group, topic, await committedOf(admin, group.groupId, topic, partition)));
+  if (found.length > 0) return found;
+  // Nobody reads it: who did before, and whose members this protocol does not show.
+  const until = performance.now() + IDLE_WITHIN_MS;
+  for (const group of described.filter(({ members }) => members.length === 0)) {
+    if (performance.now() > until) break;
+    const committed = await committedOf(admin, group.groupId, topic, partition);
+    if (committed !== null) found.push(groupOf(group, topic, committed));
+  }
+  return found;
+}
+
+async function committedOf(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+  partition: number,
+): Promise<bigint | null> {
+  const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  const found = offsets?.partitions.find((one) => one.partition === partition)?.offset;
+  return found === undefined || BigInt(found) < 0n ? null : BigInt(found);
+}
+
+function groupOf(group: GroupDescription, topic: string, committed: bigint | null): GroupOnTopic {
+  const members = membersOn(group, topic);
+  return {
+    groupId: group.groupId,
+    state: group.state,
+    // A group of the newer protocol is listed and then described as Dead: its members are not shown to this client.
+    members: group.state === 'Dead' ? null : members.length,
+    hosts: [...new Set(members.map(({ clientHost }) => clientHost.replace(/^\//, '')))],
+    committed,
+  };
+}
+
+type Member = GroupDescription['members'][number];
+
+function membersOn({ members }: GroupDescription, topic: string): Member[] {
+  return members.filter(({ memberMetadata, memberAssignment }) => {
+    const wanted = decoded(() => MemberMetadata.decode(memberMetadata)?.topics) ?? [];
+    const given = decoded(() => MemberAssignment.decode(memberAssignment)?.assignment) ?? {};
+    return wanted.includes(topic) || topic in given;
+  });
+}
+
+/** Members of other clients may have metadata that this client cannot decode. */
+function decoded<T>(decode: () => T): T | null {
+  try {
+    return decode();
+  } catch {
+    return null;
+  }
+}
