@@ -28,6 +28,7 @@ const API = [
   'graphql',
   'graphql-ws',
   'graphql-sse',
+  'dataloader',
   'graphql-scalars',
   'type-graphql',
   'ws',

@@ -86,7 +86,7 @@ describe('details', () => {
     const { details } = await running.data<{ details: { timeline: Record<string, unknown>[] } }>(
       query,
     );
-    expect(running.engine.calls).toEqual(['flows', 'timeline']);
+    expect(running.engine.calls).toEqual(['flows', 'timelines']);
     expect(details.timeline.map(({ number, type }) => [number, type])).toEqual([
       [1, 'FLOW_STARTED'],
       [2, 'DO_SENT'],

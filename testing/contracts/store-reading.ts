@@ -115,6 +115,40 @@ export function storeReadingContract(bench: () => Bench): void {
       );
     });
 
+    test('several orchestrations and timelines are read as each by itself', async () => {
+      const { readModel } = bench().two;
+      const names = [mark(), `${mark()}-other`, `${mark()}-nobody`];
+      for (const filter of [{}, { statuses: ['IN_PROGRESS'] }, { errorContains: 'boom' }] as const)
+        for (const first of [1, 50]) {
+          const pages = await readModel.histories(names, filter, first, null);
+          const totals = await readModel.counts(names, filter, 2);
+          for (const orchestrationName of names) {
+            const own = { ...filter, orchestrationName };
+            expect(pages.get(orchestrationName)).toEqual(await readModel.history(own, first, null));
+            expect(totals.get(orchestrationName)).toBe(await readModel.count(own, 2));
+          }
+        }
+      const after = (await readModel.history({ orchestrationName: mark() }, 1, null)).items[0]
+        ?.cursor;
+      const second = await readModel.histories(names, {}, 1, after ?? null);
+      expect(second.get(mark())?.items[0]?.item.flowId).toBe(ids.d);
+      const places = [
+        { flowId: ids.d ?? '', after: 0, first: 1 },
+        { flowId: 'nobody', after: 0, first: 9 },
+        { flowId: ids.e ?? '', after: 2, first: 50 },
+        { flowId: ids.e ?? '', after: Number.MAX_SAFE_INTEGER, first: 50 },
+      ];
+      for (const bodies of [true, false])
+        expect(await readModel.timelines(places, { bodies })).toEqual(
+          await Promise.all(
+            places.map(
+              async ({ flowId, after: number, first }) =>
+                (await readModel.timeline(flowId, number, first, { bodies })) ?? [],
+            ),
+          ),
+        );
+    });
+
     test('pages follow each other without a gap or an echo, also when flows started in one moment', async () => {
       const { one, fresh } = bench();
       const recipe = await register(one.store, orchestration(fresh('recipe')));

@@ -60,6 +60,31 @@ export class MemoryReadModel implements ReadModel {
     return Math.min(this.newest(filter).length, cap + 1);
   }
 
+  async histories(
+    names: readonly string[],
+    filter: FlowFilter,
+    first: number,
+    after: string | null,
+  ): ReturnType<ReadModel['histories']> {
+    const pages = names.map(async (orchestrationName) => {
+      const page = await this.history({ ...filter, orchestrationName }, first, after);
+      return [orchestrationName, page] as const;
+    });
+    return new Map(await Promise.all(pages));
+  }
+
+  async counts(
+    names: readonly string[],
+    filter: FlowFilter,
+    cap: number,
+  ): ReturnType<ReadModel['counts']> {
+    const counted = names.map(
+      async (orchestrationName) =>
+        [orchestrationName, await this.count({ ...filter, orchestrationName }, cap)] as const,
+    );
+    return new Map(await Promise.all(counted));
+  }
+
   async historyPage(
     filter: FlowFilter,
     { page, size, cap }: NumberedPage,
@@ -96,6 +121,16 @@ export class MemoryReadModel implements ReadModel {
     return events === undefined
       ? null
       : events.filter(({ number }) => number > after).slice(0, first);
+  }
+
+  timelines(
+    places: readonly { readonly flowId: string; readonly after: number; readonly first: number }[],
+  ): ReturnType<ReadModel['timelines']> {
+    return Promise.all(
+      places.map(
+        async ({ flowId, after, first }) => (await this.timeline(flowId, after, first)) ?? [],
+      ),
+    );
   }
 
   async quarantine(

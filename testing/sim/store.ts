@@ -68,6 +68,9 @@ export function simulatedStore(
     flows: (flowIds) => call(() => readModel.flows(flowIds)),
     surroundings: (flowId) => call(() => readModel.surroundings(flowId)),
     timeline: (...given) => call(() => readModel.timeline(...given)),
+    timelines: (...given) => call(() => readModel.timelines(...given)),
+    histories: (...given) => call(() => readModel.histories(...given)),
+    counts: (...given) => call(() => readModel.counts(...given)),
     quarantine: (...given) => call(() => readModel.quarantine(...given)),
     quarantined: (id) => call(() => readModel.quarantined(id)),
   };

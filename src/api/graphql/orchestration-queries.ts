@@ -9,7 +9,7 @@ import { filterOf } from '../input/filter.js';
 import { goodNumber, goodText } from '../input/texts.js';
 import { RegistrationStatusEnum } from './enums.js';
 import { FlowFilterInput } from './inputs.js';
-import { AFTER, FILTER, FIRST, flowPage, nullable, pageSize } from './queries.js';
+import { AFTER, FILTER, FIRST, flowPageOf, nullable, pageSize } from './queries.js';
 import { connectionOf, FlowConnection, OrchestrationConnection } from './views/connections.js';
 import { OrchestrationView, StepDefinitionView, type Workers } from './views/orchestration.js';
 
@@ -110,6 +110,7 @@ export class OrchestrationQueries {
     @Arg('after', () => String, AFTER) after: string | null,
     @Info() info: GraphQLResolveInfo,
   ): Promise<FlowConnection> {
-    return flowPage(filterOf(row.orchestration.name, filter), { first, after }, context, info);
+    const { name } = row.orchestration;
+    return flowPageOf(name, filterOf(null, filter), { first, after }, context, info);
   }
 }

@@ -1,14 +1,16 @@
 /** Questions about flows. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
-import type { FlowFilter, ReadOptions } from '../../engine/ports.js';
+import type { FlowFilter, Page, ReadOptions } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
+import type { Flow } from '../../saga/flow.js';
 import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { COUNTED, goodNumber, goodText } from '../input/texts.js';
 import { FlowFilterInput } from './inputs.js';
+import { loadersOf } from './loaders.js';
 import { payloadsAt, selectedAt } from './selected.js';
 import { connectionOf, FlowConnection } from './views/connections.js';
 import { FlowEventView } from './views/event.js';
@@ -51,20 +53,45 @@ export async function flowPage(
     after ?? null,
     readOptions(context, info, ['edges', 'node']),
   );
-  return { ...connectionOf(page, (flow) => new FlowView(flow)), count: counting(filter, context) };
+  const { read } = context.shell.engine;
+  const { signal } = context;
+  return connected(page, context, () => read.count(filter, COUNTED, { signal }));
 }
 
-function counting(
-  filter: FlowFilter,
-  { shell, budget, signal }: RequestContext,
-): () => Promise<number> {
+/** The same of an orchestration in a list: those of all of them are read together. */
+export async function flowPageOf(
+  name: string,
+  filter: Omit<FlowFilter, 'orchestrationName'>,
+  { first, after }: PageArguments,
+  context: RequestContext,
+  info: GraphQLResolveInfo,
+): Promise<FlowConnection> {
+  const loaders = loadersOf(context);
+  const page = await loaders.history.load({
+    name,
+    filter,
+    first: pageSize(first, context),
+    after: after ?? null,
+    options: readOptions(context, info, ['edges', 'node']),
+  });
+  return connected(page, context, () => loaders.count.load({ name, filter, cap: COUNTED }));
+}
+
+function connected(
+  page: Page<Flow>,
+  { budget }: RequestContext,
+  count: () => Promise<number>,
+): FlowConnection {
   let counted: Promise<number> | null = null;
-  return () => {
-    if (counted === null) {
-      budget.spend(COUNT_COSTS);
-      counted = shell.engine.read.count(filter, COUNTED, { signal });
-    }
-    return counted;
+  return {
+    ...connectionOf(page, (flow) => new FlowView(flow)),
+    count() {
+      if (counted === null) {
+        budget.spend(COUNT_COSTS);
+        counted = count();
+      }
+      return counted;
+    },
   };
 }
 
@@ -151,7 +178,8 @@ export class FlowQueries {
       flow.flowId,
       goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER),
       most,
-      { ...context, bodies: selectedAt(info, []).has('details') },
+      context,
+      selectedAt(info, []).has('details'),
     );
     return events.map((event) => new FlowEventView(flow.flowId, event));
   }
@@ -169,14 +197,15 @@ async function shown(
   flowId: string,
   after: number,
   most: number,
-  { shell, budget, signal, bodies }: RequestContext & { readonly bodies: boolean },
+  context: RequestContext,
+  bodies: boolean,
 ): Promise<FlowEvent[]> {
+  const { timeline } = loadersOf(context);
   const found: FlowEvent[] = [];
   for (let cursor = after; found.length < most; ) {
     const wanted = most - found.length;
-    budget.spend(wanted);
-    const page =
-      (await shell.engine.read.timeline(flowId, cursor, wanted, { bodies, signal })) ?? [];
+    context.budget.spend(wanted);
+    const page = await timeline.load({ flowId, after: cursor, first: wanted, bodies });
     found.push(...page.filter((event) => event.type !== 'STEP_PROGRESS' || event.shown));
     if (page.length < wanted) break;
     cursor = page.at(-1)?.number ?? cursor;

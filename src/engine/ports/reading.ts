@@ -129,6 +129,21 @@ export interface ReadModel {
     after: string | null,
     options?: ReadOptions,
   ): Promise<Page<Flow>>;
+  /** The same for each of these orchestrations, in as many statements as for one. */
+  histories(
+    names: readonly string[],
+    filter: Omit<FlowFilter, 'orchestrationName'>,
+    first: number,
+    after: string | null,
+    options?: ReadOptions,
+  ): Promise<ReadonlyMap<string, Page<Flow>>>;
+  /** `count` for each of these orchestrations, in one statement. */
+  counts(
+    names: readonly string[],
+    filter: Omit<FlowFilter, 'orchestrationName'>,
+    cap: number,
+    options?: Pick<ReadOptions, 'signal'>,
+  ): Promise<ReadonlyMap<string, number>>;
   /** How many flows fit, exact up to `cap`; `cap` + 1 = more than that. */
   count(filter: FlowFilter, cap: number, options?: Pick<ReadOptions, 'signal'>): Promise<number>;
   /** Newest first; `total` is exact up to `cap`. */
@@ -152,6 +167,11 @@ export interface ReadModel {
     first: number,
     options?: TimelineOptions,
   ): Promise<readonly FlowEvent[] | null>;
+  /** The same of several, in as many statements as of one; empty where there is no such flow. */
+  timelines(
+    places: readonly TimelinePlace[],
+    options?: TimelineOptions,
+  ): Promise<readonly (readonly FlowEvent[])[]>;
   /** Newest first. */
   quarantine(
     filter: QuarantineFilter,
@@ -160,6 +180,13 @@ export interface ReadModel {
   ): Promise<Page<QuarantinedRecord>>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
+}
+
+/** Events of a flow with number > `after`, at most `first`. */
+export interface TimelinePlace {
+  readonly flowId: string;
+  readonly after: number;
+  readonly first: number;
 }
 
 export interface TimelineOptions extends Pick<ReadOptions, 'signal'> {

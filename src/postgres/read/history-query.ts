@@ -42,6 +42,12 @@ export async function historyQuery(sql: Sql, page: PageRequest): Promise<string>
   return isRare ? byValues(page, 'status', filter.statuses) : flows(page, []);
 }
 
+/** A SELECT of (name, flow_id, started_at): of each of these orchestrations the newest, at most `most`. */
+export function newestOfEach(page: PageRequest, names: readonly string[]): string {
+  return `SELECT way.value AS name, found.flow_id, found.started_at FROM unnest(${page.bindings.bind(arrayOf(names))}::text[]) AS way (value)
+    CROSS JOIN LATERAL (${flows(page, ['r.orchestration_name = way.value'])}) AS found`;
+}
+
 /** So many flows are looked at one by one sooner than all that is in trouble anywhere. */
 const FEW = 5_000;
 

@@ -15,6 +15,7 @@ import {
   type ReadOptions,
   type RegistrationRow,
   type TimelineOptions,
+  type TimelinePlace,
 } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus } from '../../saga/flow.js';
@@ -23,14 +24,17 @@ import { arrayOf, freshOf, millis, millisOf, type Sql } from '../connection/sql.
 import type { Definitions } from '../rows/definition-cache.js';
 import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
 import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
-import { cursorOf, readCursor } from './cursor.js';
+import { readCursor } from './cursor.js';
 import { Bindings, containing } from './flow-filter.js';
+import { readCounts, readHistories } from './histories.js';
 import { historyQuery } from './history-query.js';
+import { pageOf, placeOf } from './pages.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
 import type { ReadPool } from './read-pool.js';
 import { readSurroundings } from './surroundings-query.js';
 import { readTimeline } from './timeline-query.js';
+import { readTimelines } from './timelines-query.js';
 
 type WholeFlow = RunRead & { readonly steps: string };
 
@@ -87,18 +91,37 @@ export class PostgresReadModel implements ReadModel {
     const { payloads = ALL_PAYLOADS, signal } = options;
     const none = !Object.values(payloads).includes(true);
     const page = { filter, most: first + 1, skip: 0, after };
-    const key = ({ startedAt, flowId }: Flow): [number, string] => [startedAt, flowId];
     if (none) {
       const rows = await this.newest<WholeFlow>(wholeFlow(NO_PAYLOADS), page, signal);
-      return pageOf(await this.whole(rows), first, key);
+      return pageOf(await this.whole(rows), first, placeOf);
     }
     // Which ones first: how much their payloads are is known before they are read.
     const found = await this.newest<Pick<RunRead, 'flow_id'>>('r.flow_id', page, signal);
     const ids = found.slice(0, first).map(({ flow_id }) => flow_id);
     const flows = await this.flows(ids, options);
     const items = ids.flatMap((id) => flows.get(id) ?? []);
-    const { items: shown } = pageOf(items, first, key);
+    const { items: shown } = pageOf(items, first, placeOf);
     return { items: shown, hasNextPage: found.length > first };
+  }
+
+  histories(
+    names: readonly string[],
+    filter: FlowFilter,
+    first: number,
+    after: string | null,
+    options: ReadOptions = {},
+  ): ReturnType<ReadModel['histories']> {
+    const sql = this.pool.sql(options.signal);
+    return readHistories(sql, { names, filter, first, after }, (ids) => this.flows(ids, options));
+  }
+
+  counts(
+    names: readonly string[],
+    filter: FlowFilter,
+    cap: number,
+    { signal }: ReadOptions = {},
+  ): ReturnType<ReadModel['counts']> {
+    return readCounts(this.pool.sql(signal), names, filter, cap);
   }
 
   count(filter: FlowFilter, cap: number, { signal }: ReadOptions = {}): Promise<number> {
@@ -142,6 +165,13 @@ export class PostgresReadModel implements ReadModel {
     { signal, bodies = true }: TimelineOptions = {},
   ): Promise<readonly FlowEvent[] | null> {
     return readTimeline(this.pool.sql(signal), { flowId, after, first, bodies });
+  }
+
+  timelines(
+    places: readonly TimelinePlace[],
+    { signal, bodies = true }: TimelineOptions = {},
+  ): Promise<readonly FlowEvent[][]> {
+    return readTimelines(this.pool.sql(signal), places, bodies);
   }
 
   async quarantine(
@@ -203,16 +233,6 @@ async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<numbe
   const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
   const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
   return total;
-}
-
-/** `rows` holds one more than a page when there is a next one. */
-function pageOf<T>(
-  rows: readonly T[],
-  first: number,
-  key: (row: T) => readonly (string | number)[],
-): Page<T> {
-  const items = rows.slice(0, first).map((item) => ({ cursor: cursorOf(key(item)), item }));
-  return { items, hasNextPage: rows.length > first };
 }
 
 function summaryOf(row: Summary): FlowSummary {

@@ -6,15 +6,17 @@ import type { Payload } from '../../saga/flow.js';
 import { millisOf, type Sql } from '../connection/sql.js';
 import { eventsOf, type TimelineRead } from '../rows/timeline-rows.js';
 
-/** From the commit that holds event `$2 + 1`, which may begin before it. */
-const ROWS = `
+/** From the commit that holds the event after `after`, which may begin before it; each an expression. */
+export const ROWS_OF_ONE = (flowId: string, after: string, most: string): string => `
 SELECT t.first_number, ${millisOf('t.at')} AS at, t.events::text AS events FROM orchestration_timeline t
-WHERE t.flow_id = $1 AND t.first_number >= coalesce(
-    (SELECT max(b.first_number) FROM orchestration_timeline b WHERE b.flow_id = $1 AND b.first_number <= $2::int + 1), 0)
-  AND t.last_number > $2::int
-ORDER BY t.first_number LIMIT $3::int`;
+WHERE t.flow_id = ${flowId} AND t.first_number >= coalesce(
+    (SELECT max(b.first_number) FROM orchestration_timeline b WHERE b.flow_id = ${flowId} AND b.first_number <= ${after} + 1), 0)
+  AND t.last_number > ${after}
+ORDER BY t.first_number LIMIT ${most}`;
 
-interface Bodies {
+const ROWS = ROWS_OF_ONE('$1', '$2::bigint', '$3::int');
+
+export interface Bodies {
   readonly output: string | null;
   /** Output of a step by name, and the number of the event that gave it. */
   readonly steps: Readonly<
@@ -22,14 +24,17 @@ interface Bodies {
   > | null;
 }
 
-const BODIES = `
-SELECT r.output::text AS output, (
+/** Of the flow `r`: the outputs of its steps, and how many bytes all its outputs have. */
+export const STEP_BODIES = `(
     SELECT json_object_agg(s.step_name, json_build_array(s.output::text, (s.state->>'outputEvent')::int))
     FROM orchestration_step_run s WHERE s.flow_id = r.flow_id AND s.output IS NOT NULL
-  ) AS steps
-FROM orchestration_run r WHERE r.flow_id = $1 AND $2 >= coalesce(octet_length(r.output::text), 0) + (
+  )`;
+export const WEIGHT = `coalesce(octet_length(r.output::text), 0) + (
     SELECT coalesce(sum(octet_length(s.output::text)), 0) FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
   )`;
+
+const BODIES = `
+SELECT r.output::text AS output, ${STEP_BODIES} AS steps FROM orchestration_run r WHERE r.flow_id = $1 AND $2 >= ${WEIGHT}`;
 
 export interface TimelinePage {
   readonly flowId: string;
@@ -50,6 +55,15 @@ export async function readTimeline(
   const [bodies] = shown
     ? await sql.rows<Bodies>(BODIES, [flowId, LIMITS.timelineBytes.value])
     : [];
+  return eventsAfter(rows, { after, first }, bodies);
+}
+
+/** Of these rows, what a page wants. */
+export function eventsAfter(
+  rows: readonly TimelineRead[],
+  { after, first }: Pick<TimelinePage, 'after' | 'first'>,
+  bodies: Bodies | undefined,
+): FlowEvent[] {
   const body = (event: Record<string, unknown>, number: number): Payload =>
     bodyOf(bodies, event, number);
   return rows
