@@ -25,7 +25,7 @@ export const KINDS = [
   ...work.DOCUMENTS.map((kind) => ({ ...kind, brief })),
   { name: 'a document of 4,000 topics', run: work.topics, brief },
   { name: '100 subscriptions × 50 connections', run: clients.fanOut },
-  { name: 'variables nobody declared', run: clients.variablesKept },
+  { name: 'undeclared variables', run: clients.variablesKept },
   { name: 'large connection_init payloads', run: clients.initKept },
   { name: 'subscription ids of 1 MB', run: clients.idsKept },
   { name: 'a message 100,000 deep', run: clients.tooDeepMessage, brief },
