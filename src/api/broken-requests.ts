@@ -33,7 +33,7 @@ export function answerBroken(error: Error & { readonly code?: string }, socket: 
     return;
   }
   const { status, code, detail } = ANSWERS[error.code ?? ''] ?? BAD;
-  const body = problemText(Number.parseInt(status, 10), code, detail);
+  const body = problemText({ status: Number.parseInt(status, 10), code: code, detail: detail });
   const head = [
     `HTTP/1.1 ${status}`,
     `x-request-id: ${randomUUID()}`,

@@ -72,7 +72,7 @@ export class EventStream {
   /** Writes until they end. What is thrown on the way is the last event. */
   async send(
     events: AsyncGenerator<string, void, undefined>,
-    told: (error: unknown) => GraphQLFormattedError,
+    toClient: (error: unknown) => GraphQLFormattedError,
   ): Promise<void> {
     const { raw } = this.reply;
     const gone = (): void => {
@@ -89,7 +89,7 @@ export class EventStream {
         if (!raw.write(event)) await drained(raw);
       }
     } catch (error) {
-      const data = JSON.stringify({ errors: [told(error)] });
+      const data = JSON.stringify({ errors: [toClient(error)] });
       if (!raw.destroyed && !raw.writableEnded)
         raw.write(`event: next\ndata: ${data}\n\nevent: complete\ndata: \n\n`);
     } finally {

@@ -11,12 +11,12 @@ import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
 import type { Origins } from './origins.js';
-import { BadInput, tell } from './problems.js';
-import { sendProblem, sendTold } from './rest/problem-json.js';
+import { BadInput, toPublicError } from './problems.js';
+import { sendProblem, sendPublicError } from './rest/problem-json.js';
 import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
-/** Room for many starts in one request, or for one that is too large to be told so by name. */
+/** Room for many starts in one request, or for one that is too large to be shown so by name. */
 const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */
@@ -47,7 +47,7 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
       reply.header('x-request-id', request.id);
       const detail =
         'this address can not be read; characters other than letters and digits may need %-encoding';
-      sendProblem(reply as FastifyReply, 400, detail, [], 'BAD_REQUEST');
+      sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: detail });
     },
   });
   app.removeAllContentTypeParsers();
@@ -74,11 +74,15 @@ function atTheDoor(app: FastifyInstance, origins: Origins): void {
     if (!origins.allowsHost(request.headers.host ?? '')) {
       const detail =
         'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
-      return sendProblem(reply, 421, detail, [], 'HOST_NOT_ALLOWED');
+      return sendProblem(reply, { status: 421, code: 'HOST_NOT_ALLOWED', detail: detail });
     }
     const missing = headerProblem(request);
     if (missing !== null)
-      return sendProblem(reply, missing.status, missing.detail, [], missing.code);
+      return sendProblem(reply, {
+        status: missing.status,
+        code: missing.code,
+        detail: missing.detail,
+      });
     // Before its body is looked at: what is wrong with that does not matter here.
     return request.is404 ? nothingThere(request, reply) : undefined;
   });
@@ -122,10 +126,14 @@ function nothingThere(request: FastifyRequest, reply: FastifyReply): FastifyRepl
   const allowed = PLACES.find(([place]) => place.test(path))?.[1];
   if (allowed !== undefined) {
     const detail = `${request.method} is not possible at ${path.slice(0, 200)}; use ${allowed}`;
-    return sendProblem(reply.header('allow', allowed), 405, detail, [], 'METHOD_NOT_ALLOWED');
+    return sendProblem(reply.header('allow', allowed), {
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      detail: detail,
+    });
   }
   const detail = `there is nothing at ${path.slice(0, 200)}; GraphQL is at /graphql, the REST paths are described in /openapi.yaml`;
-  return sendProblem(reply, 404, detail, [], 'NOT_FOUND');
+  return sendProblem(reply, { status: 404, code: 'NOT_FOUND', detail: detail });
 }
 
 const NOT_HTTP =
@@ -136,26 +144,26 @@ function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const status = 'statusCode' in error ? error.statusCode : undefined;
     if (status === 413)
-      return sendProblem(
-        reply,
-        413,
-        `the body is larger than ${bodyLimit} bytes`,
-        [],
-        'BODY_TOO_LARGE',
-      );
+      return sendProblem(reply, {
+        status: 413,
+        code: 'BODY_TOO_LARGE',
+        detail: `the body is larger than ${bodyLimit} bytes`,
+      });
     if (status === 415)
-      return sendProblem(reply, 415, 'send the body as application/json', [], 'CONTENT_TYPE');
+      return sendProblem(reply, {
+        status: 415,
+        code: 'CONTENT_TYPE',
+        detail: 'send the body as application/json',
+      });
     if (status !== undefined && status < 500)
-      return sendProblem(
-        reply,
-        status,
-        error instanceof BadInput ? error.message : NOT_HTTP,
-        [],
-        'BAD_REQUEST',
-      );
-    const told = tell(error);
-    if (told.status === 500)
+      return sendProblem(reply, {
+        status: status,
+        code: 'BAD_REQUEST',
+        detail: error instanceof BadInput ? error.message : NOT_HTTP,
+      });
+    const shown = toPublicError(error);
+    if (shown.status === 500)
       shell.log.error({ err: error, requestId: request.id }, 'a request failed');
-    return sendTold(reply, told);
+    return sendPublicError(reply, shown);
   });
 }

@@ -2,7 +2,7 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { BadCursor, Fault } from '../engine/ports.js';
 
-/** The caller's mistake, in words for the caller. */
+/** The caller's mistake, with a message for the caller. */
 export class BadInput extends Error {
   constructor(
     message: string,
@@ -21,7 +21,7 @@ export class NotFound extends Error {
   }
 }
 
-export interface Told {
+export interface PublicError {
   readonly code: string;
   readonly status: number;
   readonly message: string;
@@ -33,11 +33,11 @@ const OWN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STARTING', 'STOP
 const CANNOT_RECORD =
   'the database answers, but it can not record this: it is too large; send a smaller payload';
 const TOO_SLOW =
-  'the database did not finish this in time; ask for less, with a filter by orchestration, status or time';
+  'the database did not finish this in time; request less, with a filter by orchestration, status or time';
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
-/** What may be said about an error; whatever is not known is masked, and belongs into the log. */
-export function tell(error: unknown): Told {
+/** What a caller gets of an error; whatever is not known is masked, and belongs in the log. */
+export function toPublicError(error: unknown): PublicError {
   if (error instanceof Fault) {
     if (OWN_FAULTS.has(error.code))
       return { code: error.code, status: 503, message: error.message, retryable: true };
@@ -85,14 +85,14 @@ export function statusOf(code: string): number {
   return STATUSES[code] ?? 400;
 }
 
-/** What a client gets of an error: graphql's own stay, ours get their code, the rest is masked. `unknown`: it belongs into the log. */
+/** What a client gets of an error: graphql's own stay, ours get their code, the rest is masked. `unknown`: it belongs in the log. */
 export function graphqlError(
   formatted: GraphQLFormattedError,
   error: unknown,
 ): { readonly answer: GraphQLFormattedError; readonly unknown: boolean } {
   const original = originalOf(error);
   if (original === null) return ownOf(formatted);
-  const { code, retryable, message } = tell(original);
+  const { code, retryable, message } = toPublicError(original);
   const { path, locations } = formatted;
   const answer = {
     message,
@@ -120,10 +120,10 @@ function ownOf(formatted: GraphQLFormattedError): {
     (formatted.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : INTERNAL);
   const { message, locations, path } = formatted;
   const unknown = code === INTERNAL;
-  const said = unknown ? tell(null).message : inOwnWords(message);
+  const shown = unknown ? toPublicError(null).message : ownMessage(message);
   return {
     answer: {
-      message: said,
+      message: shown,
       ...(locations && { locations }),
       ...(path && { path }),
       extensions: { code },
@@ -132,14 +132,14 @@ function ownOf(formatted: GraphQLFormattedError): {
   };
 }
 
-/** What the server's library tells of itself, told of us. */
-function inOwnWords(message: string): string {
+/** What the server's library calls itself, by our name. */
+function ownMessage(message: string): string {
   return message.startsWith('This operation has been blocked as a potential')
     ? 'a GET request needs the header Apollo-Require-Preflight: true, which no form of a foreign page can send'
     : message;
 }
 
-/** Names of the schema that an error would give away to who may not ask for it. */
+/** Without names of the schema, for clients that may not read it. */
 export function withoutSuggestions(answer: GraphQLFormattedError): GraphQLFormattedError {
   return { ...answer, message: answer.message.replace(/ ?Did you mean .+\?$/s, '') };
 }

@@ -21,7 +21,7 @@ export interface Measured {
   readonly introspects: boolean;
 }
 
-/** Fields with an argument `first`: what it is when nobody gives it. */
+/** Fields with an argument `first`: its value when it is left out. */
 export type Defaults = ReadonlyMap<string, number>;
 
 /** Where a path of introspection may lead: types of types of types. */
@@ -29,44 +29,51 @@ const INTROSPECTION_DEPTH = 20;
 
 /** Walks the document once. */
 export function measure(document: DocumentNode): Measured {
-  const counts = { fields: 0, aliases: 0, directives: 0, spreads: 0, repeated: 0, values: 0 };
-  let introspects = false;
-  const visitValue = (value: ValueNode, depth: number): void => {
-    if (depth > LIMITS.literalDepth.value) counts.values = Math.max(counts.values, depth);
-    else if (value.kind === Kind.LIST) for (const one of value.values) visitValue(one, depth + 1);
-    else if (value.kind === Kind.OBJECT)
-      for (const one of value.fields) visitValue(one.value, depth + 1);
-  };
-  const visit = (set: SelectionSetNode | undefined): void => {
+  const counter = new Counter();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) counter.operation(definition);
+    if ('selectionSet' in definition) counter.selections(definition.selectionSet);
+  }
+  const { counts, introspects } = counter;
+  return { document, tooMuch: tooMuchOf(counts, document), introspects };
+}
+
+class Counter {
+  readonly counts = { fields: 0, aliases: 0, directives: 0, spreads: 0, repeated: 0, values: 0 };
+  introspects = false;
+
+  operation({ directives, variableDefinitions }: OperationDefinitionNode): void {
+    this.counts.directives += directives?.length ?? 0;
+    for (const { defaultValue } of variableDefinitions ?? [])
+      if (defaultValue !== undefined) this.value(defaultValue, 1);
+  }
+
+  selections(set: SelectionSetNode | undefined): void {
     const seen = new Set<string>();
     for (const selection of set?.selections ?? []) {
-      counts.directives += selection.directives?.length ?? 0;
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        counts.spreads++;
-        continue;
-      }
-      if (selection.kind === Kind.FIELD) {
-        const { alias, name } = selection;
-        const shown = (alias ?? name).value;
-        counts.fields++;
-        if (alias !== undefined) counts.aliases++;
-        if (seen.has(shown)) counts.repeated++;
-        seen.add(shown);
-        introspects ||= name.value === '__schema' || name.value === '__type';
-        for (const { value } of selection.arguments ?? []) visitValue(value, 1);
-      } else counts.spreads++;
-      visit(selection.selectionSet);
+      this.counts.directives += selection.directives?.length ?? 0;
+      if (selection.kind === Kind.FIELD) this.field(selection, seen);
+      else this.counts.spreads++;
+      if (selection.kind !== Kind.FRAGMENT_SPREAD) this.selections(selection.selectionSet);
     }
-  };
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) {
-      counts.directives += definition.directives?.length ?? 0;
-      for (const { defaultValue } of definition.variableDefinitions ?? [])
-        if (defaultValue !== undefined) visitValue(defaultValue, 1);
-    }
-    if ('selectionSet' in definition) visit(definition.selectionSet);
   }
-  return { document, tooMuch: tooMuchOf(counts, document), introspects };
+
+  private field({ alias, name, arguments: given }: FieldNode, seen: Set<string>): void {
+    const shown = (alias ?? name).value;
+    this.counts.fields++;
+    if (alias !== undefined) this.counts.aliases++;
+    if (seen.has(shown)) this.counts.repeated++;
+    seen.add(shown);
+    this.introspects ||= name.value === '__schema' || name.value === '__type';
+    for (const { value } of given ?? []) this.value(value, 1);
+  }
+
+  private value(value: ValueNode, depth: number): void {
+    if (depth > LIMITS.literalDepth.value) this.counts.values = Math.max(this.counts.values, depth);
+    else if (value.kind === Kind.LIST) for (const one of value.values) this.value(one, depth + 1);
+    else if (value.kind === Kind.OBJECT)
+      for (const one of value.fields) this.value(one.value, depth + 1);
+  }
 }
 
 function tooMuchOf(
@@ -82,12 +89,12 @@ function tooMuchOf(
     ['aliases', LIMITS.queryAliases.value, 'aliases'],
     ['directives', LIMITS.queryDirectives.value, 'directives'],
     ['spreads', LIMITS.queryFragments.value, 'fragments that are used'],
-    ['repeated', LIMITS.queryRepeatedFields.value, 'fields that are asked for twice at one place'],
+    ['repeated', LIMITS.queryRepeatedFields.value, 'fields that are selected twice at one place'],
     ['fields', LIMITS.queryFields.value, 'fields'],
   ];
   const over = most.find(([name, limit]) => (counts[name] ?? 0) > limit);
   if (over !== undefined)
-    return `the document has more than ${over[1]} ${over[2]}; ask in several requests`;
+    return `the document has more than ${over[1]} ${over[2]}; split it into several requests`;
   const depth = depthOf(document);
   return depth > LIMITS.queryDepth.value
     ? `the document is nested ${depth === Number.POSITIVE_INFINITY ? 'without end' : `${depth} levels`}, at most ${LIMITS.queryDepth.value} are allowed: the depth limit`

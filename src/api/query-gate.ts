@@ -21,14 +21,14 @@ export interface Gate {
   /** Whether errors may name what there is: "did you mean". */
   readonly suggestions: boolean;
   /** Why it is not carried out; null = nothing is wrong so far, or it cannot be parsed, which others report. */
-  refusalOf(asked: Asked, overHttp: boolean): GraphQLError | null;
+  refusalOf(request: QueryRequest, overHttp: boolean): GraphQLError | null;
   /** The operation that would run; null = there is none, or it cannot be parsed. */
-  operationIn(asked: Asked): OperationDefinitionNode | null;
+  operationIn(request: QueryRequest): OperationDefinitionNode | null;
   /** For WebSockets: a document that can be executed, or what is wrong with it. */
-  read(asked: Asked): DocumentNode | readonly GraphQLError[];
+  read(request: QueryRequest): DocumentNode | readonly GraphQLError[];
 }
 
-export interface Asked {
+export interface QueryRequest {
   readonly query?: unknown;
   readonly operationName?: unknown;
   readonly variables?: unknown;
@@ -39,12 +39,12 @@ export function createGate(
   options: Pick<Gate, 'introspection' | 'suggestions'>,
 ): Gate {
   const defaults = defaultsOf(schema);
-  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  const validDocument = validator(schema);
   const measured = remembering((text) => measure(parse(text, { maxTokens: MOST_TOKENS })));
-  const refusalOf = (asked: Asked, overHttp: boolean): GraphQLError | null => {
-    if (typeof asked.query !== 'string') return null;
+  const refusalOf = (request: QueryRequest, overHttp: boolean): GraphQLError | null => {
+    if (typeof request.query !== 'string') return null;
     try {
-      return refusal(measured(asked.query), asked, overHttp, { ...options, defaults });
+      return refusal(measured(request.query), request, overHttp, { ...options, defaults });
     } catch (error) {
       if (error instanceof GraphQLError) return null;
       // The parser calls itself for each level.
@@ -60,22 +60,34 @@ export function createGate(
       typeof query === 'string'
         ? orNull(() => operationOf(measured(query).document, operationName))
         : null,
-    read(asked) {
-      try {
-        const wrong = refusalOf(asked, false);
-        if (wrong !== null) return [wrong];
-        const { document } = measured(String(asked.query));
-        // Over HTTP the server remembers this, too.
-        const errors =
-          validated.get(document) ?? validate(schema, document, specifiedRules, { maxErrors: 20 });
-        validated.set(document, errors);
-        return errors.length > 0 ? errors : document;
-      } catch (error) {
-        if (error instanceof GraphQLError) return [error];
-        throw error;
-      }
-    },
+    read: (request) =>
+      errorsOr(() => {
+        const wrong = refusalOf(request, false);
+        return wrong === null ? validDocument(measured(String(request.query)).document) : [wrong];
+      }),
   };
+}
+
+type Validate = (document: DocumentNode) => DocumentNode | readonly GraphQLError[];
+
+/** Over HTTP the server remembers what it has validated, too. */
+function validator(schema: GraphQLSchema): Validate {
+  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  return (document) => {
+    const errors =
+      validated.get(document) ?? validate(schema, document, specifiedRules, { maxErrors: 20 });
+    validated.set(document, errors);
+    return errors.length > 0 ? errors : document;
+  };
+}
+
+function errorsOr<T>(work: () => T): T | readonly GraphQLError[] {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error];
+    throw error;
+  }
 }
 
 interface Rules extends Pick<Gate, 'introspection'> {
@@ -84,7 +96,7 @@ interface Rules extends Pick<Gate, 'introspection'> {
 
 function refusal(
   { document, tooMuch, introspects }: Measured,
-  { operationName, variables }: Asked,
+  { operationName, variables }: QueryRequest,
   overHttp: boolean,
   { introspection, defaults }: Rules,
 ): GraphQLError | null {
@@ -92,7 +104,7 @@ function refusal(
   if (introspects && !introspection)
     return refused(
       'INTROSPECTION_OFF',
-      'clients may not ask for the schema here; the setting INTROSPECTION=on allows it',
+      'clients may not read the schema here; the setting INTROSPECTION=on allows it',
     );
   const operation = operationOf(document, operationName);
   if (operation === null) return null;

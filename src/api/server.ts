@@ -50,7 +50,7 @@ export interface ApiLimits {
 export interface Api {
   readonly url: string;
   readonly port: number;
-  /** Takes no more, tells subscribers, waits for requests under way; cuts off what takes longer than 5 s. */
+  /** Accepts nothing more, ends subscriptions, waits for requests under way; cuts off what takes longer than 5 s. */
   close(): Promise<void>;
 }
 
@@ -64,15 +64,10 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
   const shell: Shell = { ...options, answers };
   const schema = createSchema();
-  const gate = createGate(schema, {
-    introspection,
-    suggestions: introspection || !production,
-  });
+  const gate = createGate(schema, { introspection, suggestions: introspection || !production });
   const origins = createOrigins(host, allowedOrigins);
   const shares = sharesOf(options);
-  const pace = new Pace(
-    options.limits?.subscriberMessagesPerSecond ?? LIMITS.subscriberMessagesPerSecond.value,
-  );
+  const pace = paceOf(options);
   const events = new GraphqlEvents({ schema, shell, gate, origins, shares, pace });
   const graphql = await openGraphqlHttp(schema, gate, shell, events);
   const app = createHttp(options, origins, shares.uploads);
@@ -81,31 +76,26 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
-  const sockets = openSockets(app.server, {
-    turns: new Turns(),
-    schema,
-    shell,
-    gate,
-    origins,
-    shares,
-    pace,
-  });
+  const turns = new Turns();
+  const sockets = openSockets(app.server, { turns, schema, shell, gate, origins, shares, pace });
   const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();
     await graphql.apollo.stop();
     throw error;
   });
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    port,
-    async close() {
-      connections.close();
-      events.close();
-      await closeHttp(app, sockets);
-      await graphql.apollo.stop();
-    },
+  const close = async (): Promise<void> => {
+    connections.close();
+    events.close();
+    await closeHttp(app, sockets);
+    await graphql.apollo.stop();
   };
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port, close };
+}
+
+function paceOf({ limits }: ApiOptions): Pace {
+  const most = limits?.subscriberMessagesPerSecond;
+  return new Pace(most ?? LIMITS.subscriberMessagesPerSecond.value);
 }
 
 /** A larger PAYLOAD_LIMIT_BYTES raises what bodies may hold. */

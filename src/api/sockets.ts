@@ -18,7 +18,7 @@ export interface SocketOptions extends SocketRules {
 }
 
 export interface Sockets {
-  /** Takes no more, tells every client, and cuts off those that do not answer. */
+  /** Accepts no more, closes every connection, and cuts off those that do not answer. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
       live.add(socket);
       socket.once('close', () => live.delete(socket));
       boundReceived(socket, stream, principal, options.shares.uploads);
-      speak(socket, request, protocol, options);
+      serve(socket, request, protocol, options);
     });
   };
   server.on('upgrade', upgrade);
@@ -88,15 +88,16 @@ function leave(socket: WebSocket): Promise<void> {
   });
 }
 
-function speak(
+function serve(
   socket: WebSocket,
   request: IncomingMessage,
   protocol: ReturnType<typeof socketServer>,
-  { shell, shares, gate, turns }: SocketOptions,
+  options: SocketOptions,
 ): void {
+  const { shell, shares, gate } = options;
   const messages = new Messages(principalOf(request.socket.remoteAddress), shares, gate);
   const gone = new AbortController();
-  // A socket's own complaint (a message too large, a broken frame) closes it with the code that says so.
+  // An error of the socket itself (a message too large, a broken frame) closes it with its own code.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
   const stopPinging = keepAlive(socket);
   const closed = protocol.opened(
@@ -104,20 +105,7 @@ function speak(
       protocol: socket.protocol,
       send: (text) => sent(socket, text),
       close: (code, reason) => socket.close(code, reason),
-      onMessage: (read) => {
-        const take = (message: RawData): void => {
-          if (socket.readyState !== socket.OPEN || !isReading(socket)) return;
-          const admitted = messages.admit(String(message));
-          if ('close' in admitted) socket.close(BAD_REQUEST, admitted.close);
-          else if ('code' in admitted) answerRefused(socket, admitted);
-          else
-            read(admitted.pass).catch((error: unknown) => {
-              shell.log.error({ err: error }, 'a message over WebSocket failed');
-              socket.close(INTERNAL_ERROR, 'something went wrong here');
-            });
-        };
-        inTurn(socket, turns, take);
-      },
+      onMessage: (read) => readMessages(socket, messages, read, options),
     },
     {
       request,
@@ -133,6 +121,26 @@ function speak(
     closed(code, String(reason)).catch((error: unknown) =>
       shell.log.error({ err: error }, 'a subscription did not end cleanly'),
     );
+  });
+}
+
+/** Each message is counted before the protocol sees it. */
+function readMessages(
+  socket: WebSocket,
+  messages: Messages,
+  read: (text: string) => Promise<void>,
+  { shell, turns }: SocketOptions,
+): void {
+  inTurn(socket, turns, (message) => {
+    if (socket.readyState !== socket.OPEN || !isReading(socket)) return;
+    const admitted = messages.admit(String(message));
+    if ('close' in admitted) socket.close(BAD_REQUEST, admitted.close);
+    else if ('code' in admitted) answerRefused(socket, admitted);
+    else
+      read(admitted.pass).catch((error: unknown) => {
+        shell.log.error({ err: error }, 'a message over WebSocket failed');
+        socket.close(INTERNAL_ERROR, 'something went wrong here');
+      });
   });
 }
 
@@ -189,10 +197,13 @@ function sent(socket: WebSocket, text: string): Promise<void> {
   });
 }
 
-/** A client that asks and asks without reading the answers is cut off. */
+/** A client that sends requests without reading the answers is cut off. */
 function isReading(socket: WebSocket): boolean {
   if (socket.bufferedAmount <= LIMITS.socketUnreadBytes.value) return true;
-  socket.close(NOT_READING, 'you do not read what you asked for; subscribe again with the cursor');
+  socket.close(
+    NOT_READING,
+    'the client does not read its answers; subscribe again with the cursor',
+  );
   socket.terminate();
   return false;
 }

@@ -16,21 +16,17 @@ type OnStep = (
 ) => Promise<FlowSummary>;
 
 export function addActions(program: Command, act: Act): void {
+  addFlowActions(program, act);
+  addStepActions(program, act);
+}
+
+function addFlowActions(program: Command, act: Act): void {
   const onFlow = (name: string, description: string, run: OnFlow): Command =>
     withReason(program.command(name).description(description).argument('<flowId>')).action(
       act(async (client, { json }, flags: Reason, flowId: string) =>
         show(await run(client, flowId, flags), json),
       ),
     );
-  const onStep = (name: string, description: string, run: OnStep): Command =>
-    withReason(
-      program.command(name).description(description).argument('<flowId>').argument('<step>'),
-    ).action(
-      act(async (client, { json }, flags: Reason, flowId: string, stepName: string) =>
-        show(await run(client, { flowId, stepName }, flags), json),
-      ),
-    );
-
   onFlow('cancel', 'end a flow and undo what was done', (client, flowId, { reason, ...rest }) =>
     client.cancelFlow({ flowId, reason, undo: (rest as { undo?: boolean }).undo !== false }),
   ).option('--no-undo', 'leave what was done as it is');
@@ -43,6 +39,18 @@ export function addActions(program: Command, act: Act): void {
   onFlow('resume', 'send what follows', (client, flowId, { reason }) =>
     client.resumeFlow({ flowId, reason }),
   );
+}
+
+function addStepActions(program: Command, act: Act): void {
+  const onStep = (name: string, description: string, run: OnStep): Command =>
+    withReason(
+      program.command(name).description(description).argument('<flowId>').argument('<step>'),
+    ).action(
+      // commander calls it with the arguments of the command, one by one.
+      act(async (client, { json }, flags: Reason, ...[flowId, stepName]: [string, string]) =>
+        show(await run(client, { flowId, stepName }, flags), json),
+      ),
+    );
   onStep(
     'retry',
     'try an exhausted step again, or run a waiting retry now',

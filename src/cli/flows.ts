@@ -21,6 +21,12 @@ interface ExecuteFlags {
 }
 
 export function addFlows(program: Command, act: Act): void {
+  addRegister(program, act);
+  addExecute(program, act);
+  addWatch(program, act);
+}
+
+function addRegister(program: Command, act: Act): void {
   program
     .command('register')
     .description('register orchestrations from YAML or JSON files')
@@ -36,7 +42,9 @@ export function addFlows(program: Command, act: Act): void {
         return refused === 0 ? EXIT.OK : EXIT.REFUSED;
       }),
     );
+}
 
+function addExecute(program: Command, act: Act): void {
   program
     .command('execute')
     .description('start a flow')
@@ -61,7 +69,9 @@ export function addFlows(program: Command, act: Act): void {
         return watch ? follow(client, flow.flowId, { json }) : EXIT.OK;
       }),
     );
+}
 
+function addWatch(program: Command, act: Act): void {
   program
     .command('watch')
     .description('follow a flow to its end; exit code 3 when it does not complete')

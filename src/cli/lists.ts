@@ -1,6 +1,13 @@
 /** `history`, `orchestrations` and `details`: what is stored. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { FlowDetails, FlowFilter, FlowStatus, StepStatus } from '../client/index.js';
+import type {
+  BackstepClient,
+  FlowDetails,
+  FlowFilter,
+  FlowStatus,
+  HistoryFlow,
+  StepStatus,
+} from '../client/index.js';
 import { printable } from '../observability/printable.js';
 import { duration, EXIT, paint, paintStatus, print, printJson, table } from './output.js';
 import type { Act } from './program.js';
@@ -30,6 +37,12 @@ interface HistoryFlags {
 }
 
 export function addLists(program: Command, act: Act): void {
+  addHistory(program, act);
+  addOrchestrations(program, act);
+  addDetails(program, act);
+}
+
+function addHistory(program: Command, act: Act): void {
   program
     .command('history')
     .description('flows, newest first')
@@ -45,37 +58,38 @@ export function addLists(program: Command, act: Act): void {
     .option('--correlation <id>', 'started with this correlationId')
     .option('-n, --limit <count>', 'how many', readLimit, 20)
     .addHelpText('after', '\nExample:\n  backstep history --status FAILED UNDOING --since 2h')
-    .action(
-      act(async (client, { json }, flags: HistoryFlags) => {
-        const rows: string[][] = [];
-        const { orchestration: orchestrationName, limit } = flags;
-        const pageSize = Math.min(limit, 100);
-        let count = 0;
-        for await (const flow of client.history({
-          orchestrationName,
-          filter: filterOf(flags),
-          pageSize,
-        })) {
-          if (json) printJson(flow, 0);
-          const took = flow.durationMs == null ? '' : duration(flow.durationMs);
-          rows.push([
-            flow.flowId,
-            flow.orchestrationName,
-            flow.status,
-            flow.startedAt,
-            took,
-            flow.failureReason ?? '',
-          ]);
-          count += 1;
-          if (count === limit) break;
-        }
-        if (json) return EXIT.OK;
-        if (count === 0) print('No flow fits.');
-        else printTable(['FLOW', 'ORCHESTRATION', 'STATUS', 'STARTED', 'TOOK', 'REASON'], rows);
-        return EXIT.OK;
-      }),
-    );
+    .action(act((client, { json }, flags: HistoryFlags) => printHistory(client, flags, json)));
+}
 
+async function printHistory(
+  client: BackstepClient,
+  flags: HistoryFlags,
+  json: boolean,
+): Promise<number> {
+  const rows: string[][] = [];
+  const { orchestration: orchestrationName, limit } = flags;
+  const pageSize = Math.min(limit, 100);
+  let count = 0;
+  const page = { orchestrationName, filter: filterOf(flags), pageSize };
+  for await (const flow of client.history(page)) {
+    if (json) printJson(flow, 0);
+    else rows.push(historyRow(flow));
+    count += 1;
+    if (count === limit) break;
+  }
+  if (json) return EXIT.OK;
+  if (count === 0) print('No flow fits.');
+  else printTable(['FLOW', 'ORCHESTRATION', 'STATUS', 'STARTED', 'TOOK', 'REASON'], rows);
+  return EXIT.OK;
+}
+
+function historyRow(flow: HistoryFlow): string[] {
+  const took = flow.durationMs == null ? '' : duration(flow.durationMs);
+  const { flowId, orchestrationName, status, startedAt, failureReason } = flow;
+  return [flowId, orchestrationName, status, startedAt, took, failureReason ?? ''];
+}
+
+function addOrchestrations(program: Command, act: Act): void {
   program
     .command('orchestrations')
     .description('registered orchestrations by name')
@@ -85,7 +99,8 @@ export function addLists(program: Command, act: Act): void {
         const rows: string[][] = [];
         for await (const one of client.orchestrations({ nameContains })) {
           if (json) printJson(one, 0);
-          const state = one.archived ? 'archived' : one.paused ? 'paused' : '';
+          const active = one.paused ? 'paused' : '';
+          const state = one.archived ? 'archived' : active;
           const steps = one.steps.map(({ name }) => name).join(' → ');
           rows.push([one.name, `v${one.version}`, one.type, one.status, state, steps]);
         }
@@ -95,7 +110,9 @@ export function addLists(program: Command, act: Act): void {
         return EXIT.OK;
       }),
     );
+}
 
+function addDetails(program: Command, act: Act): void {
   program
     .command('details')
     .description('one flow: its steps, errors and what an operator may do now')

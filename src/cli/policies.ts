@@ -14,6 +14,8 @@ interface Flags {
   readonly backoff?: unknown;
 }
 
+type Names = [orchestrationName: string, stepName?: string];
+
 export function addPolicy(program: Command, act: Act): void {
   program
     .command('policy')
@@ -28,7 +30,7 @@ export function addPolicy(program: Command, act: Act): void {
     .requiredOption('-r, --reason <text>', 'why; kept with the policy')
     .addHelpText('after', '\nWithout any value the policy is removed: the document holds again.')
     .action(
-      act(async (client, { json }, flags: Flags, orchestrationName: string, stepName?: string) =>
+      act(async (client, { json }, flags: Flags, ...[orchestrationName, stepName]: Names) =>
         show(await client.setPolicy({ orchestrationName, stepName, ...flags }), json),
       ),
     );

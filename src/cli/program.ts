@@ -42,6 +42,7 @@ Examples:
 
 /** Names by which the launcher knows that a command line is for this program. */
 export function createProgram(finish: (code: number) => void): Command {
+  const act = acting(finish);
   const program = new Command('backstep')
     .description('Start, follow and repair flows of a Backstep gateway.')
     .helpCommand(true)
@@ -50,8 +51,20 @@ export function createProgram(finish: (code: number) => void): Command {
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
   addConnectionOptions(program);
-  const act: Act =
-    (run) =>
+  program.command('serve').description('run a gateway; backstep serve --help lists its settings');
+  addFlows(program, act);
+  addLists(program, act);
+  addDiagnose(program, act);
+  addActions(program, act);
+  addPolicy(program, act);
+  addStanding(program, act);
+  addSimulate(program, act);
+  addCompletion(program);
+  return program;
+}
+
+function acting(finish: (code: number) => void): Act {
+  return (run) =>
     async (...all) => {
       // Commander passes the arguments, the options, and the command.
       const command = all.at(-1) as Command;
@@ -67,16 +80,6 @@ export function createProgram(finish: (code: number) => void): Command {
         client.close();
       }
     };
-  program.command('serve').description('run a gateway; backstep serve --help lists its settings');
-  addFlows(program, act);
-  addLists(program, act);
-  addDiagnose(program, act);
-  addActions(program, act);
-  addPolicy(program, act);
-  addStanding(program, act);
-  addSimulate(program, act);
-  addCompletion(program);
-  return program;
 }
 
 /** Runs one command line (without node and script); resolves with the exit code. */

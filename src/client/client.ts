@@ -38,13 +38,7 @@ export type BackstepClient = ReturnType<typeof createClient>;
 
 /** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
 export function createClient({ url, headers, fetch, webSocket, transport }: ClientOptions) {
-  const given = (): Readonly<Record<string, string>> =>
-    typeof headers === 'function' ? headers() : (headers ?? {});
-  const http: HttpOptions = {
-    url,
-    headers: given,
-    fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
-  };
+  const http = httpOf({ url, headers, fetch });
   const subscriptions = transport === 'sse' ? eventStreams(http) : sockets(http, webSocket);
   const send: Send = (document, variables, { signal } = {}) =>
     request(http, document, variables, signal);
@@ -71,6 +65,18 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
   };
 }
 
+function httpOf({
+  url,
+  headers,
+  fetch,
+}: Pick<ClientOptions, 'url' | 'headers' | 'fetch'>): HttpOptions {
+  return {
+    url,
+    headers: () => (typeof headers === 'function' ? headers() : (headers ?? {})),
+    fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
+  };
+}
+
 interface RegisterOptions extends Signal {
   /** Only shows what would change. */
   readonly dryRun?: boolean | undefined;
@@ -88,6 +94,10 @@ function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptio
 }
 
 function callsOf(send: Send) {
+  return { ...startsOf(send), ...definitionsOf(send) };
+}
+
+function startsOf(send: Send) {
   return {
     /**
      * Starts a flow. Throws ProblemError when it is refused. With an idempotencyKey it may be repeated safely.
@@ -112,7 +122,11 @@ function callsOf(send: Send) {
       if (answer.problems.length > 0) throw new ProblemError(answer.problems);
       return answer.registrations;
     },
+  };
+}
 
+function definitionsOf(send: Send) {
+  return {
     /** Retries, timeouts and backoff over a document, for flows that start afterwards; all of them null removes the policy. */
     async setPolicy(input: api.SetPolicyInput, options: Signal = {}): Promise<Policed> {
       const answer = (await send(api.SetPolicyDocument, { input }, options)).setPolicy;

@@ -5,28 +5,16 @@ import type { Subscriptions } from './subscribe.js';
 type Library = typeof import('graphql-sse');
 type Source = AsyncIterableIterator<never>;
 
-export function eventStreams({ url, headers, fetch }: HttpOptions): Subscriptions {
+export function eventStreams(http: HttpOptions): Subscriptions {
   const open = new Set<() => void>();
-  const begin = async (request: { query: string }, refused: { errors?: unknown }) => {
-    const { createClient }: Library = await import('graphql-sse');
-    const client = createClient({
-      url,
-      headers: () => ({ ...headers() }),
-      // Reconnecting is ours: a plain retry would subscribe with the old cursor.
-      retryAttempts: 0,
-      fetchFn: async (...call: Parameters<typeof globalThis.fetch>) => {
-        const response = await fetch(...call);
-        if (!response.ok) Object.assign(refused, await response.json().catch(() => null));
-        return response;
-      },
-    });
-    open.add(client.dispose);
-    return { source: client.iterate(request) as Source, end: () => open.delete(client.dispose) };
-  };
   return {
     iterate<T>(request: { query: string; variables: Record<string, unknown> }) {
       const refused: { errors?: unknown } = {};
-      const begun = begin(request, refused);
+      const begun = begin(http, request, refused);
+      begun.then(
+        ({ dispose }) => open.add(dispose),
+        () => undefined,
+      );
       return {
         [Symbol.asyncIterator]() {
           return this;
@@ -39,8 +27,8 @@ export function eventStreams({ url, headers, fetch }: HttpOptions): Subscription
           }
         },
         async return() {
-          const { source, end } = await begun;
-          end();
+          const { source, dispose } = await begun;
+          open.delete(dispose);
           await source.return?.();
           return { done: true, value: undefined };
         },
@@ -50,4 +38,25 @@ export function eventStreams({ url, headers, fetch }: HttpOptions): Subscription
       for (const end of open) end();
     },
   };
+}
+
+/** `refused` gets the errors of an answer that is not a stream. */
+async function begin(
+  { url, headers, fetch }: HttpOptions,
+  request: { query: string },
+  refused: { errors?: unknown },
+) {
+  const { createClient }: Library = await import('graphql-sse');
+  const client = createClient({
+    url,
+    headers: () => ({ ...headers() }),
+    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
+    retryAttempts: 0,
+    fetchFn: async (...call: Parameters<typeof globalThis.fetch>) => {
+      const response = await fetch(...call);
+      if (!response.ok) Object.assign(refused, await response.json().catch(() => null));
+      return response;
+    },
+  });
+  return { source: client.iterate(request) as Source, dispose: client.dispose };
 }

@@ -9,6 +9,10 @@ export type FlowSummary = api.FlowSummaryFragment;
 export type OrchestrationStanding = api.OrchestrationStandingFragment;
 
 export function verbs(send: Send) {
+  return { ...orchestrationVerbs(send), ...flowVerbs(send), ...stepVerbs(send) };
+}
+
+function orchestrationVerbs(send: Send) {
   return {
     /** No new DO in any of its flows; new ones are refused, or with `queue` stored. */
     pauseOrchestration: async (
@@ -34,12 +38,28 @@ export function verbs(send: Send) {
       standingOf(
         (await send(api.ArchiveOrchestrationDocument, { input }, options)).archiveOrchestration,
       ),
+  };
+}
+
+function flowVerbs(send: Send) {
+  return {
     /** Ends a flow; `undo: false` leaves what was done. */
     cancelFlow: async (input: api.CancelFlowInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.CancelFlowDocument, { input }, options)).cancelFlow),
     /** Undoes a flow that runs, is completed, or failed. */
     undoFlow: async (input: api.UndoFlowInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.UndoFlowDocument, { input }, options)).undoFlow),
+    /** Sends nothing more until `resumeFlow`; replies are still recorded. */
+    pauseFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.PauseFlowDocument, { input }, options)).pauseFlow),
+    /** Sends what follows. */
+    resumeFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
+      flowOf((await send(api.ResumeFlowDocument, { input }, options)).resumeFlow),
+  };
+}
+
+function stepVerbs(send: Send) {
+  return {
     /** Gives an exhausted DO or UNDO a fresh budget, or runs a waiting retry now. */
     retryStep: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.RetryStepDocument, { input }, options)).retryStep),
@@ -49,12 +69,6 @@ export function verbs(send: Send) {
     /** Settles an exhausted step by hand. */
     skipStep: async (input: api.SkipStepInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.SkipStepDocument, { input }, options)).skipStep),
-    /** Sends nothing more until `resumeFlow`; replies are still recorded. */
-    pauseFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
-      flowOf((await send(api.PauseFlowDocument, { input }, options)).pauseFlow),
-    /** Sends what follows. */
-    resumeFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
-      flowOf((await send(api.ResumeFlowDocument, { input }, options)).resumeFlow),
   };
 }
 

@@ -17,34 +17,14 @@ const TERMINAL: ReadonlySet<string> = new Set(['COMPLETED', 'UNDONE', 'FAILED', 
 const NO_ANSWER = { status: null, requestId: null } as const;
 
 export function followers(send: Send, subscriptions: Subscriptions) {
-  /** The events after the cursor until the subscription completes, each once and in order. */
-  async function* attempt(
-    flowId: string,
-    cursor: { last: number },
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<FlowEvent, void, undefined> {
-    const variables = { flowId, after: cursor.last };
-    let status: string | null | undefined = null;
-    for await (const item of subscribe(subscriptions, api.FlowEventsDocument, variables, signal)) {
-      const event = item.flowEvents;
-      if (event.number <= cursor.last) continue;
-      cursor.last = event.number;
-      status = event.flowStatus;
-      yield event;
-    }
-    // A gateway that stops completes its subscriptions, too.
-    status ??= (await send(api.FlowEndDocument, { flowId }, { signal })).details?.status;
-    if (status && !TERMINAL.has(status))
-      throw new BackstepError('CONNECTION', 'the subscription ended before the flow', NO_ANSWER);
-  }
-
   /** All events of a flow after the cursor, each once and in order; reconnects by itself and ends at the flow's end. */
   function watch(
     flowId: string,
     { after = 0, signal, onReconnect }: WatchOptions = {},
   ): AsyncGenerator<FlowEvent, void, undefined> {
     const cursor = { last: after };
-    return resuming(() => attempt(flowId, cursor, signal), { signal, onReconnect });
+    const channels = { send, subscriptions };
+    return resuming(() => attempt(channels, flowId, cursor, signal), { signal, onReconnect });
   }
 
   /** The flow at its end: COMPLETED, UNDONE, FAILED or CANCELLED. A flow that is already over returns at once. */
@@ -55,8 +35,39 @@ export function followers(send: Send, subscriptions: Subscriptions) {
     throw new BackstepError('UNKNOWN_FLOW', `there is no flow ${flowId}`, NO_ANSWER);
   }
 
+  return { watch, waitForEnd, stepChanges: stepChangesOf(subscriptions) };
+}
+
+/** The events after the cursor until the subscription completes, each once and in order. */
+async function* attempt(
+  { send, subscriptions }: Channels,
+  flowId: string,
+  cursor: { last: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FlowEvent, void, undefined> {
+  const variables = { flowId, after: cursor.last };
+  let status: string | null | undefined = null;
+  for await (const item of subscribe(subscriptions, api.FlowEventsDocument, variables, signal)) {
+    const event = item.flowEvents;
+    if (event.number <= cursor.last) continue;
+    cursor.last = event.number;
+    status = event.flowStatus;
+    yield event;
+  }
+  // A gateway that stops completes its subscriptions, too.
+  status ??= (await send(api.FlowEndDocument, { flowId }, { signal })).details?.status;
+  if (status && !TERMINAL.has(status))
+    throw new BackstepError('CONNECTION', 'the subscription ended before the flow', NO_ANSWER);
+}
+
+interface Channels {
+  readonly send: Send;
+  readonly subscriptions: Subscriptions;
+}
+
+function stepChangesOf(subscriptions: Subscriptions) {
   /** Live step changes of one flow, one orchestration, or all. Changes during a reconnection are not repeated: see `watch`. */
-  function stepChanges(
+  return function stepChanges(
     filter: api.StepChangesSubscriptionVariables = {},
     options: ResumeOptions & Signal = {},
   ): AsyncGenerator<StepChange, void, undefined> {
@@ -66,7 +77,5 @@ export function followers(send: Send, subscriptions: Subscriptions) {
         yield change.stepStatusChanged;
     }
     return resuming(changes, options);
-  }
-
-  return { watch, waitForEnd, stepChanges };
+  };
 }

@@ -54,7 +54,7 @@ describe('POST execute', () => {
         code: 'UNKNOWN_ORCHESTRATION',
         suggestions: ['tenantCreation'],
         errors: [{ field: 'orchestrationName' }],
-        title: 'Not found',
+        title: 'Not Found',
         status: 404,
       },
     ]);

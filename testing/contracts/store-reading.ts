@@ -120,7 +120,7 @@ export function storeReadingContract(bench: () => Bench): void {
       const names = [mark(), `${mark()}-other`, `${mark()}-nobody`];
       for (const filter of [{}, { statuses: ['IN_PROGRESS'] }, { errorContains: 'boom' }] as const)
         for (const first of [1, 50]) {
-          const pages = await readModel.histories(names, filter, first, null);
+          const pages = await readModel.histories(names, filter, { first, after: null });
           const totals = await readModel.counts(names, filter, 2);
           for (const orchestrationName of names) {
             const own = { ...filter, orchestrationName };
@@ -130,7 +130,7 @@ export function storeReadingContract(bench: () => Bench): void {
         }
       const after = (await readModel.history({ orchestrationName: mark() }, 1, null)).items[0]
         ?.cursor;
-      const second = await readModel.histories(names, {}, 1, after ?? null);
+      const second = await readModel.histories(names, {}, { first: 1, after: after ?? null });
       expect(second.get(mark())?.items[0]?.item.flowId).toBe(ids.d);
       const places = [
         { flowId: ids.d ?? '', after: 0, first: 1 },

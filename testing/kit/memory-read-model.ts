@@ -6,6 +6,7 @@ import {
   type FlowSurroundings,
   type NumberedPage,
   type Page,
+  type PageRequest,
   type QuarantinedRecord,
   type QuarantineFilter,
   type ReadModel,
@@ -63,8 +64,7 @@ export class MemoryReadModel implements ReadModel {
   async histories(
     names: readonly string[],
     filter: FlowFilter,
-    first: number,
-    after: string | null,
+    { first, after }: PageRequest,
   ): ReturnType<ReadModel['histories']> {
     const pages = names.map(async (orchestrationName) => {
       const page = await this.history({ ...filter, orchestrationName }, first, after);

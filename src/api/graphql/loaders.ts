@@ -53,7 +53,7 @@ function loaders({ shell, signal }: RequestContext): Loaders {
           return [
             await read.history({ ...filter, orchestrationName: name }, first, after, options),
           ];
-        const pages = await read.histories(namesOf(keys), filter, first, after, options);
+        const pages = await read.histories(namesOf(keys), filter, { first, after }, options);
         return keys.map((key) => pages.get(key.name) ?? { items: [], hasNextPage: false });
       },
     ),

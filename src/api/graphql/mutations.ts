@@ -6,12 +6,12 @@ import { LIMITS } from '../../limits/limits.js';
 import type { RequestContext } from '../context.js';
 import { checkStart } from '../input/start.js';
 import { checkOptionalText } from '../input/texts.js';
-import { BadInput, tell } from '../problems.js';
+import { BadInput, toPublicError } from '../problems.js';
+import { UNCHECKED } from './arguments.js';
 import { ExecuteInput, RegisterOrchestrationInput } from './inputs.js';
 import { ExecutePayload, RegisterPayload } from './views/answers.js';
 
 /** class-validator would fail on JSON written inline. */
-export const UNCHECKED = { validate: false } as const;
 const MOST_AT_ONCE = LIMITS.startsPerRequest.value;
 
 async function started(
@@ -86,7 +86,7 @@ function answersOf(settled: readonly PromiseSettledResult<ExecuteResult>[]): Exe
   if (failures.length > 0 && failures.length === settled.length) throw failures[0];
   return settled.map((one) => {
     if (one.status === 'fulfilled') return one.value;
-    const { code, message } = tell(one.reason);
+    const { code, message } = toPublicError(one.reason);
     return {
       flow: null,
       created: false,

@@ -1,10 +1,12 @@
 /** What an operator does with a flow: each action carries who and why, and both are stored. */
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import type { OperatorInput } from '../../saga/input.js';
 import type { RequestContext } from '../context.js';
 import { checkPayload } from '../input/start.js';
-import { checkText, LONGEST_REASON, LONGEST_TEXT, problem } from '../input/texts.js';
+import { checkText, LONGEST_REASON, LONGEST_TEXT } from '../input/texts.js';
+import { UNCHECKED } from './arguments.js';
 import {
   CancelFlowInput,
   FlowActionInput,
@@ -12,40 +14,45 @@ import {
   StepActionInput,
   UndoFlowInput,
 } from './inputs.js';
-import { UNCHECKED } from './mutations.js';
 import { FlowPayload } from './views/answers.js';
 
 const INPUT = { ...UNCHECKED, description: 'Which flow, and why.' } as const;
 const STEP_INPUT = { ...UNCHECKED, description: 'Which step of which flow, and why.' } as const;
 
-interface Asked {
+interface Target {
   readonly flowId: string;
   readonly reason: string;
   readonly stepName?: string;
 }
 type By = Pick<OperatorInput, 'flowId' | 'actor' | 'reason'>;
 
-export function checkReason(asked: string, problems: Problem[]): string {
-  const reason = asked.trim();
+export function checkReason(given: string, problems: Problem[]): string {
+  const reason = given.trim();
   if (reason === '')
     problems.push(
-      problem('REASON_MISSING', 'reason', 'reason is empty: say why, it is stored with the action'),
+      problem(
+        'REASON_MISSING',
+        'reason is empty; give one, it is stored with the action',
+        'reason',
+      ),
     );
   else checkText(reason, 'reason', LONGEST_REASON, problems);
   return reason;
 }
 
-async function say(
+async function applyAction(
   { shell, actor }: RequestContext,
-  asked: Asked,
-  word: (by: By) => OperatorInput,
+  target: Target,
+  actionOf: (by: By) => OperatorInput,
   problems: Problem[] = [],
 ): Promise<FlowPayload> {
-  const flowId = checkText(asked.flowId, 'flowId', LONGEST_TEXT, problems);
-  if (asked.stepName !== undefined) checkText(asked.stepName, 'stepName', LONGEST_TEXT, problems);
-  const reason = checkReason(asked.reason, problems);
+  const flowId = checkText(target.flowId, 'flowId', LONGEST_TEXT, problems);
+  if (target.stepName !== undefined) checkText(target.stepName, 'stepName', LONGEST_TEXT, problems);
+  const reason = checkReason(target.reason, problems);
   if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
-  return FlowPayload.of(await shell.engine.applyOperatorAction(word({ flowId, reason, actor })));
+  return FlowPayload.of(
+    await shell.engine.applyOperatorAction(actionOf({ flowId, reason, actor })),
+  );
 }
 
 @Resolver()
@@ -59,7 +66,7 @@ export class OperatorMutations {
     @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput,
   ): Promise<FlowPayload> {
     const { stepName } = input;
-    return say(context, input, (by) => ({ ...by, type: 'RETRY_STEP', stepName }));
+    return applyAction(context, input, (by) => ({ ...by, type: 'RETRY_STEP', stepName }));
   }
 
   @Mutation(() => FlowPayload, {
@@ -71,7 +78,7 @@ export class OperatorMutations {
     @Arg('input', () => StepActionInput, STEP_INPUT) input: StepActionInput,
   ): Promise<FlowPayload> {
     const { stepName } = input;
-    return say(context, input, (by) => ({ ...by, type: 'RESEND', stepName }));
+    return applyAction(context, input, (by) => ({ ...by, type: 'RESEND', stepName }));
   }
 
   @Mutation(() => FlowPayload, {
@@ -84,7 +91,12 @@ export class OperatorMutations {
     const { stepName } = input;
     const problems: Problem[] = [];
     const output = checkPayload(input.output, 'output', context.shell.payloadLimit, problems);
-    return say(context, input, (by) => ({ ...by, type: 'SKIP_STEP', stepName, output }), problems);
+    return applyAction(
+      context,
+      input,
+      (by) => ({ ...by, type: 'SKIP_STEP', stepName, output }),
+      problems,
+    );
   }
 
   @Mutation(() => FlowPayload, {
@@ -94,7 +106,11 @@ export class OperatorMutations {
     @Ctx() context: RequestContext,
     @Arg('input', () => CancelFlowInput, INPUT) input: CancelFlowInput,
   ): Promise<FlowPayload> {
-    return say(context, input, (by) => ({ ...by, type: 'CANCEL', undo: input.undo !== false }));
+    return applyAction(context, input, (by) => ({
+      ...by,
+      type: 'CANCEL',
+      undo: input.undo !== false,
+    }));
   }
 
   @Mutation(() => FlowPayload, {
@@ -105,7 +121,7 @@ export class OperatorMutations {
     @Ctx() context: RequestContext,
     @Arg('input', () => UndoFlowInput, INPUT) input: UndoFlowInput,
   ): Promise<FlowPayload> {
-    return say(context, input, (by) => ({ ...by, type: 'UNDO_FLOW' }));
+    return applyAction(context, input, (by) => ({ ...by, type: 'UNDO_FLOW' }));
   }
 
   @Mutation(() => FlowPayload, {
@@ -115,7 +131,7 @@ export class OperatorMutations {
     @Ctx() context: RequestContext,
     @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput,
   ): Promise<FlowPayload> {
-    return say(context, input, (by) => ({ ...by, type: 'PAUSE' }));
+    return applyAction(context, input, (by) => ({ ...by, type: 'PAUSE' }));
   }
 
   @Mutation(() => FlowPayload, { description: 'Goes on with a paused flow.' })
@@ -123,6 +139,6 @@ export class OperatorMutations {
     @Ctx() context: RequestContext,
     @Arg('input', () => FlowActionInput, INPUT) input: FlowActionInput,
   ): Promise<FlowPayload> {
-    return say(context, input, (by) => ({ ...by, type: 'RESUME' }));
+    return applyAction(context, input, (by) => ({ ...by, type: 'RESUME' }));
   }
 }

@@ -1,27 +1,27 @@
-/** Questions about orchestrations. */
+/** Queries of orchestrations. */
 
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { registrationStatus } from '../../engine/registry/registration-status.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { goodNumber, goodText } from '../input/texts.js';
+import { FlowPageArguments, nullable, PageArguments, UNCHECKED } from './arguments.js';
 import { RegistrationStatusEnum } from './enums.js';
-import { FlowFilterInput } from './inputs.js';
-import { AFTER, FILTER, FIRST, flowPageOf, nullable, pageSize } from './queries.js';
+import { flowPageOf, pageSize } from './queries.js';
 import { connectionOf, FlowConnection, OrchestrationConnection } from './views/connections.js';
 import { OrchestrationView, StepDefinitionView, type Workers } from './views/orchestration.js';
 
-/** Asked when first needed, once for all these names. */
+/** Read when first needed, once for all these names. */
 export function workersOf(
   names: readonly string[],
   { shell }: RequestContext,
 ): () => Promise<Workers> {
-  let asked: Promise<Workers> | null = null;
+  let read: Promise<Workers> | null = null;
   return () => {
-    asked ??= shell.engine.read.workersOf(names);
-    return asked;
+    read ??= shell.engine.read.workersOf(names);
+    return read;
   };
 }
 
@@ -37,8 +37,7 @@ export class OrchestrationQueries {
       description: 'Only names with this in them, in any case.',
     })
     nameContains: string | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
+    @Args(() => PageArguments, UNCHECKED) { first, after }: PageArguments,
   ): Promise<OrchestrationConnection> {
     const contains =
       typeof nameContains === 'string' ? goodText(nameContains, 'nameContains') : null;
@@ -105,12 +104,10 @@ export class OrchestrationQueries {
   async history(
     @Root() { row }: OrchestrationView,
     @Ctx() context: RequestContext,
-    @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
+    @Args(() => FlowPageArguments, UNCHECKED) page: FlowPageArguments,
     @Info() info: GraphQLResolveInfo,
   ): Promise<FlowConnection> {
     const { name } = row.orchestration;
-    return flowPageOf(name, filterOf(null, filter), { first, after }, context, info);
+    return flowPageOf(name, filterOf(null, page.filter), page, { context, info });
   }
 }

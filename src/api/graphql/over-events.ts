@@ -6,9 +6,9 @@ import type { RequestContext, Shell } from '../context.js';
 import { type EventStream, EventStreams, type StreamShares } from '../event-stream.js';
 import type { Origins } from '../origins.js';
 import type { Pace } from '../pace.js';
-import type { Asked, Gate } from '../query-gate.js';
+import type { Gate, QueryRequest } from '../query-gate.js';
 import { principalOf } from '../shares.js';
-import { errorsToClients } from './told-errors.js';
+import { errorsToClients } from './client-errors.js';
 
 export interface EventRules {
   readonly schema: GraphQLSchema;
@@ -34,11 +34,11 @@ export function wantsEvents({ headers }: FastifyRequest): boolean {
 export class GraphqlEvents {
   private readonly streams = new EventStreams();
   private readonly handle: Handler<Raw, undefined>;
-  private readonly told: ReturnType<typeof errorsToClients>;
+  private readonly toClient: ReturnType<typeof errorsToClients>;
 
   constructor(private readonly rules: EventRules) {
-    this.told = errorsToClients(rules.shell, rules.gate, 'an event stream');
-    this.handle = handlerOf(rules, this.told);
+    this.toClient = errorsToClients(rules.shell, rules.gate, 'an event stream');
+    this.handle = handlerOf(rules, this.toClient);
   }
 
   /** Answers until the operation has ended, or its client has gone. */
@@ -76,7 +76,7 @@ export class GraphqlEvents {
       });
       if (events === null || typeof events === 'string')
         return this.answer(stream, reply, events, init.status);
-      await stream.send(events, (error) => this.told(asError(error)));
+      await stream.send(events, (error) => this.toClient(asError(error)));
       return reply;
     } finally {
       stream.release();
@@ -116,7 +116,7 @@ export class GraphqlEvents {
 
 function handlerOf(
   { schema, gate, pace }: EventRules,
-  told: ReturnType<typeof errorsToClients>,
+  toClient: ReturnType<typeof errorsToClients>,
 ): Handler<Raw, undefined> {
   return createHandler<Raw, undefined>({
     // Distinct connections only: nothing is kept between requests.
@@ -125,7 +125,7 @@ function handlerOf(
     validate: () => [],
     onSubscribe: ({ raw }, { query, operationName, variables }) => {
       const document = gate.read({ query, operationName, variables });
-      if ('length' in document) return refusalWith(document.map(told));
+      if ('length' in document) return refusalWith(document.map(toClient));
       const contextValue = raw.context;
       return {
         schema,
@@ -144,13 +144,17 @@ function handlerOf(
       };
       return errors === undefined
         ? undefined
-        : ({ ...(data !== undefined && { data }), errors: errors.map(told) } as never);
+        : ({ ...(data !== undefined && { data }), errors: errors.map(toClient) } as never);
     },
   });
 }
 
-function askedOf({ method, query, body }: FastifyRequest): Asked {
-  const { query: text, operationName, variables } = (method === 'GET' ? query : body) as Asked;
+function askedOf({ method, query, body }: FastifyRequest): QueryRequest {
+  const {
+    query: text,
+    operationName,
+    variables,
+  } = (method === 'GET' ? query : body) as QueryRequest;
   return {
     query: text,
     ...(operationName !== undefined && { operationName }),

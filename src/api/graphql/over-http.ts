@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { actorOf, Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
-import { type Asked, type Gate, MOST_TOKENS } from '../query-gate.js';
+import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
 import { answerText } from './scalars.js';
 
@@ -34,7 +34,9 @@ export async function openGraphqlHttp(
         method: ['GET', 'POST'],
         exposeHeadRoute: false,
         preHandler: async (request, reply) => {
-          const asked = (request.method === 'GET' ? request.query : request.body) as Asked | null;
+          const asked = (
+            request.method === 'GET' ? request.query : request.body
+          ) as QueryRequest | null;
           const refused = wrongBody(request) ?? gate.refusalOf(asked ?? {}, !wantsEvents(request));
           if (refused !== null) return reply.code(400).send({ errors: [refused.toJSON()] });
           return undefined;

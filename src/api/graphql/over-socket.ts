@@ -1,4 +1,4 @@
-/** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our words for errors and our JSON. */
+/** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our errors and our JSON. */
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionArgs, GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
@@ -6,7 +6,7 @@ import { exactNumbers } from '../../json/numbers.js';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import type { Pace } from '../pace.js';
 import type { Gate } from '../query-gate.js';
-import { errorsToClients } from './told-errors.js';
+import { errorsToClients } from './client-errors.js';
 
 /** What a connection is known by; `gone` aborts when it closes. */
 export interface Connection {
@@ -27,7 +27,7 @@ export interface SocketRules {
 }
 
 export function socketServer({ schema, shell, gate, pace }: SocketRules): Server<Connection> {
-  const told = errorsToClients(shell, gate, 'WebSocket');
+  const toClient = errorsToClients(shell, gate, 'WebSocket');
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: exactNumbers,
     onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
@@ -42,15 +42,16 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
         contextValue,
       } as ExecutionArgs;
     },
-    onNext: async (_context, _id, _payload, _args, { errors, data }) => {
+    onNext: async (...call) => {
+      const { errors, data } = call[4];
       await pace.turn();
       return errors === undefined
         ? undefined
-        : { ...(data !== undefined && { data }), errors: errors.map(told) };
+        : { ...(data !== undefined && { data }), errors: errors.map(toClient) };
     },
     onError: ({ extra }, id, _payload, errors) => {
       extra.ended(id);
-      return errors.map(told);
+      return errors.map(toClient);
     },
     onComplete: ({ extra }, id) => extra.ended(id),
   });

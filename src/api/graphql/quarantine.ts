@@ -1,12 +1,13 @@
-/** Records nobody could use: listed, replayed, put away. */
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+/** Quarantined records: listed, replayed, discarded. */
+import { Arg, Args, ArgsType, Ctx, Field, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { Problem, Replay } from '../../engine/ports.js';
 import type { QuarantineResult } from '../../engine/service.js';
 import type { RequestContext } from '../context.js';
 import { checkText, goodText, LONGEST_TEXT } from '../input/texts.js';
+import { nullable, PageArguments, UNCHECKED } from './arguments.js';
 import { QuarantineStateEnum } from './enums.js';
 import { checkReason } from './operator-mutations.js';
-import { AFTER, FIRST, nullable, pageSize } from './queries.js';
+import { pageSize } from './queries.js';
 import { connectionOf } from './views/connections.js';
 import { QuarantinedConnection, QuarantinedView, QuarantinePayload } from './views/quarantine.js';
 
@@ -14,14 +15,22 @@ const ID_FIELD = { description: 'Id of the record, from the query quarantine.' }
 const REASON = { description: 'Why; it is stored with the actor.' } as const;
 
 async function settle(
-  asked: Replay,
+  request: Replay,
   work: (replay: Replay) => Promise<QuarantineResult>,
 ): Promise<QuarantinePayload> {
   const problems: Problem[] = [];
-  const id = checkText(asked.id, 'id', LONGEST_TEXT, problems);
-  const reason = checkReason(asked.reason, problems);
+  const id = checkText(request.id, 'id', LONGEST_TEXT, problems);
+  const reason = checkReason(request.reason, problems);
   if (problems.length > 0) return QuarantinePayload.of({ record: null, problems });
-  return QuarantinePayload.of(await work({ id, actor: asked.actor, reason }));
+  return QuarantinePayload.of(await work({ id, actor: request.actor, reason }));
+}
+
+@ArgsType()
+class QuarantineArguments extends PageArguments {
+  @Field(() => QuarantineStateEnum, { ...nullable, description: 'Only those in this state.' })
+  state!: 'OPEN' | 'REPLAYED' | 'DISCARDED' | null;
+  @Field(() => ID, { ...nullable, description: 'Only records that name this flow.' })
+  flowId!: string | null;
 }
 
 @Resolver()
@@ -32,26 +41,18 @@ export class QuarantineResolver {
   })
   async quarantine(
     @Ctx() context: RequestContext,
-    @Arg('state', () => QuarantineStateEnum, {
-      ...nullable,
-      description: 'Only those in this state.',
-    })
-    state: 'OPEN' | 'REPLAYED' | 'DISCARDED' | null,
-    @Arg('flowId', () => ID, { ...nullable, description: 'Only those that speak of this flow.' })
-    flowId: string | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
+    @Args(() => QuarantineArguments, UNCHECKED) { state, flowId, ...page }: QuarantineArguments,
   ): Promise<QuarantinedConnection> {
     const filter = {
       state: state ?? null,
       flowId: typeof flowId === 'string' ? goodText(flowId, 'flowId') : null,
     };
-    const page = await context.shell.engine.read.quarantine(
+    const found = await context.shell.engine.read.quarantine(
       filter,
-      pageSize(first, context),
-      after ?? null,
+      pageSize(page.first, context),
+      page.after ?? null,
     );
-    return connectionOf(page, (record) => new QuarantinedView(record));
+    return connectionOf(found, (record) => new QuarantinedView(record));
   }
 
   @Mutation(() => QuarantinePayload, {

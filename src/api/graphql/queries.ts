@@ -1,6 +1,6 @@
-/** Questions about flows. */
+/** Queries of flows. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import type { FlowFilter, Page, ReadOptions } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
@@ -9,7 +9,13 @@ import { availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { COUNTED, goodNumber, goodText } from '../input/texts.js';
-import { FlowFilterInput } from './inputs.js';
+import {
+  FlowPageArguments,
+  nullable,
+  type PageArguments,
+  TimelineArguments,
+  UNCHECKED,
+} from './arguments.js';
 import { loadersOf } from './loaders.js';
 import { payloadsAt, selectedAt } from './selected.js';
 import { connectionOf, FlowConnection } from './views/connections.js';
@@ -17,22 +23,9 @@ import { FlowEventView } from './views/event.js';
 import { FlowView } from './views/flow.js';
 import { AvailableActionView } from './views/step.js';
 
-export const nullable = { nullable: true } as const;
-export const FIRST = { ...nullable, defaultValue: 20, description: 'How many, 1 to 100.' } as const;
-export const AFTER = { ...nullable, description: 'endCursor of the page before.' } as const;
-export const FILTER = {
-  ...nullable,
-  validate: false,
-  description: 'Only flows like this.',
-} as const;
 const MOST_EVENTS = LIMITS.timelinePage.value;
 /** Rows of the request's budget: an index is read as far as the count goes, which is less than reading flows. */
 const COUNT_COSTS = 1000;
-
-export interface PageArguments {
-  readonly first: number | null;
-  readonly after: string | null;
-}
 
 /** 1 to 100, or thrown. */
 export function pageSize(first: number | null, { budget }: RequestContext): number {
@@ -43,7 +36,7 @@ export function pageSize(first: number | null, { budget }: RequestContext): numb
 
 export async function flowPage(
   filter: FlowFilter,
-  { first, after }: PageArguments,
+  { first, after }: Pick<PageArguments, 'first' | 'after'>,
   context: RequestContext,
   info: GraphQLResolveInfo,
 ): Promise<FlowConnection> {
@@ -63,8 +56,7 @@ export async function flowPageOf(
   name: string,
   filter: Omit<FlowFilter, 'orchestrationName'>,
   { first, after }: PageArguments,
-  context: RequestContext,
-  info: GraphQLResolveInfo,
+  { context, info }: { readonly context: RequestContext; readonly info: GraphQLResolveInfo },
 ): Promise<FlowConnection> {
   const loaders = loadersOf(context);
   const page = await loaders.history.load({
@@ -95,7 +87,7 @@ function connected(
   };
 }
 
-/** How many flows there are, counted only for who wants to know. */
+/** How many flows there are, counted only when the field is selected. */
 @Resolver(() => FlowConnection)
 export class FlowCounts {
   @FieldResolver(() => Int, {
@@ -133,12 +125,10 @@ export class FlowQueries {
       description: 'Only flows of this orchestration.',
     })
     orchestrationName: string | null,
-    @Arg('filter', () => FlowFilterInput, FILTER) filter: FlowFilterInput | null,
-    @Arg('first', () => Int, FIRST) first: number | null,
-    @Arg('after', () => String, AFTER) after: string | null,
+    @Args(() => FlowPageArguments, UNCHECKED) page: FlowPageArguments,
     @Info() info: GraphQLResolveInfo,
   ): Promise<FlowConnection> {
-    return flowPage(filterOf(orchestrationName, filter), { first, after }, context, info);
+    return flowPage(filterOf(orchestrationName, page.filter), page, context, info);
   }
 
   @Query(() => FlowView, {
@@ -159,44 +149,28 @@ export class FlowQueries {
   async timeline(
     @Root() { flow }: FlowView,
     @Ctx() context: RequestContext,
-    @Arg('first', () => Int, {
-      ...nullable,
-      defaultValue: 100,
-      description: 'How many, 1 to 1000.',
-    })
-    first: number | null,
-    @Arg('after', () => Int, {
-      ...nullable,
-      defaultValue: 0,
-      description: 'Only events with a higher number.',
-    })
-    after: number | null,
+    @Args(() => TimelineArguments, UNCHECKED) { first, after }: TimelineArguments,
     @Info() info: GraphQLResolveInfo,
   ): Promise<FlowEventView[]> {
     const most = goodNumber(first ?? 100, 'first', 1, MOST_EVENTS);
-    const events = await shown(
-      flow.flowId,
-      goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER),
-      most,
-      context,
-      selectedAt(info, []).has('details'),
-    );
+    const begin = goodNumber(after ?? 0, 'after', 0, Number.MAX_SAFE_INTEGER);
+    const bodies = selectedAt(info, []).has('details');
+    const events = await shown(flow.flowId, { after: begin, most }, context, bodies);
     return events.map((event) => new FlowEventView(flow.flowId, event));
   }
 
   @FieldResolver(() => [AvailableActionView], {
-    description: 'What an operator may do now, and why not what not.',
+    description: 'Operator actions, each with whether it is allowed now and, if not, why.',
   })
   availableActions(@Root() { flow }: FlowView): AvailableActionView[] {
     return availableActions(flow);
   }
 }
 
-/** Reads on where events are not for readers, so that a short list always means the end. */
+/** Reads further where events are not shown to readers, so that a short list always means the end. */
 async function shown(
   flowId: string,
-  after: number,
-  most: number,
+  { after, most }: { readonly after: number; readonly most: number },
   context: RequestContext,
   bodies: boolean,
 ): Promise<FlowEvent[]> {

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { Fault, type Registration } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { Defaults } from '../../saga/orchestration.js';
 
@@ -24,44 +25,50 @@ export function openDocumentReader(
   thread: URL = BUILT,
   withinMs: number = LIMITS.documentReadMs.value,
 ): DocumentReader {
-  let worker: Worker | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  return new ThreadReader(thread, withinMs);
+}
 
-  const started = (): Worker => {
-    if (worker === null) {
-      worker = new Worker(thread);
-      worker.unref();
+class ThreadReader implements DocumentReader {
+  private worker: Worker | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    private readonly thread: URL,
+    private readonly withinMs: number,
+  ) {}
+
+  read(text: string, options: ReadOptions): Promise<Registration> {
+    if (this.waiting >= LIMITS.documentsWaiting.value) {
+      const message = `${this.waiting} documents are waiting to be read; try again in a moment`;
+      return Promise.reject(new Fault('OVERLOADED', message));
     }
-    return worker;
-  };
-  const end = async (): Promise<void> => {
-    const ending = worker;
-    worker = null;
+    this.waiting++;
+    const reading = this.last.then(() => this.readNow(text, options)).finally(() => this.waiting--);
+    this.last = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async close(): Promise<void> {
+    const ending = this.worker;
+    this.worker = null;
     await ending?.terminate();
-  };
-  const readNow = async (text: string, options: ReadOptions): Promise<Registration> => {
-    const answer = await answerOf(started(), { text, options }, withinMs);
+  }
+
+  private async readNow(text: string, options: ReadOptions): Promise<Registration> {
+    const answer = await answerOf(this.started(), { text, options }, this.withinMs);
     if (answer !== null) return answer;
-    await end();
+    await this.close();
     return tooComplex(options.serviceName);
-  };
-  return {
-    read(text, options) {
-      if (waiting >= LIMITS.documentsWaiting.value)
-        return Promise.reject(
-          new Fault(
-            'OVERLOADED',
-            `${waiting} documents are waiting to be read; try again in a moment`,
-          ),
-        );
-      waiting++;
-      const reading = last.then(() => readNow(text, options)).finally(() => waiting--);
-      last = reading.catch(() => undefined);
-      return reading;
-    },
-    close: end,
-  };
+  }
+
+  private started(): Worker {
+    if (this.worker === null) {
+      this.worker = new Worker(this.thread);
+      this.worker.unref();
+    }
+    return this.worker;
+  }
 }
 
 /** Null: it took too long, or the thread ended. */
@@ -86,12 +93,6 @@ function answerOf(worker: Worker, message: object, withinMs: number): Promise<Re
 function tooComplex(serviceName: string | null): Registration {
   const message =
     'reading the document takes too long; write it more simply, or register its orchestrations in several documents';
-  const problem = {
-    code: 'DOCUMENT_TOO_COMPLEX',
-    message,
-    path: null,
-    line: null,
-    suggestions: [],
-  };
-  return { declarations: [], problems: [problem], serviceName, named: [] };
+  const problems = [problem('DOCUMENT_TOO_COMPLEX', message)];
+  return { declarations: [], problems, serviceName, named: [] };
 }

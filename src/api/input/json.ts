@@ -1,9 +1,9 @@
 /** JSON from callers: read without losing digits, and refused when it could not be kept or carried. */
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import { jsonText as writeJson } from '../../json/order.js';
 import { type Read, readJson } from '../../json/read.js';
 import { unsupported } from '../../json/unsupported.js';
-import { problem } from './texts.js';
 
 /** Levels of a whole request: enough to say which field is too deep, too few to hurt. */
 export const DEEPEST_BODY = 1000;
@@ -28,6 +28,6 @@ export function jsonText(value: unknown, path: string, problems: Problem[]): str
   if (value === null || value === undefined) return null;
   const wrong = unsupported(value);
   if (wrong === null) return writeJson(value);
-  problems.push(problem('INVALID_JSON', path, `${path} ${wrong}`));
+  problems.push(problem('INVALID_JSON', `${path} ${wrong}`, path));
   return null;
 }

@@ -1,5 +1,6 @@
 /** What callers want simulated: an orchestration by name, or as a document declares it, and the faults. */
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import type { SimulationRequest, SimulationResult } from '../../engine/service.js';
 import { FAULT_KINDS, type FaultKind } from '../../engine/simulation/simulate.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -7,7 +8,7 @@ import { nearest } from '../../names/nearest.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import type { Shell } from '../context.js';
 import { BadInput } from '../problems.js';
-import { checkOptionalText, checkText, LONGEST_TEXT, problem } from './texts.js';
+import { checkOptionalText, checkText, LONGEST_TEXT } from './texts.js';
 
 export interface FaultFields {
   readonly stepName: string;
@@ -37,8 +38,8 @@ export async function simulated(
     problems.push(
       problem(
         'FIELD_MISSING',
-        'orchestrationName',
         'give orchestrationName, of a registered orchestration, or a document',
+        'orchestrationName',
       ),
     );
   if (problems.length > 0) return refused(problems);
@@ -65,8 +66,8 @@ function faultsOf(
       problems.push(
         problem(
           'FIELD_INVALID',
-          `${path}.attempt`,
           `attempt counts from 1, not ${attempt}; leave it out for all attempts`,
+          `${path}.attempt`,
         ),
       );
     if (!isKind(kind)) problems.push(unknownKind(kind, `${path}.kind`));
@@ -80,7 +81,7 @@ function isKind(kind: string): kind is FaultKind {
 
 function unknownKind(kind: string, path: string): Problem {
   const message = `kind must be one of ${FAULT_KINDS.join(', ')}, not ${JSON.stringify(kind.slice(0, 100))}`;
-  return { ...problem('FIELD_INVALID', path, message), suggestions: nearest(kind, FAULT_KINDS) };
+  return problem('FIELD_INVALID', message, path, nearest(kind, FAULT_KINDS));
 }
 
 type Read = Awaited<ReturnType<Shell['readRegistration']>>;
@@ -103,7 +104,7 @@ function declaredIn(
       ? 'the document declares no orchestration as initiator, and only such a one can be simulated'
       : `orchestrationName must be one that the document declares: ${names.join(', ')}`;
   const path = names.length === 0 ? 'document' : 'orchestrationName';
-  return { problems: [problem('FIELD_INVALID', path, message)] };
+  return { problems: [problem('FIELD_INVALID', message, path)] };
 }
 
 function refused(problems: readonly Problem[]): SimulationResult {

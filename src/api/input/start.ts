@@ -1,9 +1,10 @@
 /** What callers want started, checked field by field before the engine hears of it; all problems at once. */
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import type { StartRequest } from '../../saga/input.js';
 import { ownHeaders, wrongHeaders, wrongPayload } from '../../wire/starts.js';
 import { jsonText } from './json.js';
-import { checkOptionalText, checkText, LONGEST_TEXT, problem } from './texts.js';
+import { checkOptionalText, checkText, LONGEST_TEXT } from './texts.js';
 
 export interface StartFields {
   readonly orchestrationName: string;
@@ -43,7 +44,7 @@ export function checkPayload(
   const text = jsonText(value, path, problems);
   const wrong = wrongPayload(text, limit);
   if (wrong !== null)
-    problems.push(problem(wrong.code, path, wrong.message.replace(/^payload/, path)));
+    problems.push(problem(wrong.code, wrong.message.replace(/^payload/, path), path));
   return text;
 }
 
@@ -51,13 +52,13 @@ function headersOf(value: unknown, problems: Problem[]): Readonly<Record<string,
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     problems.push(
-      problem('INVALID_HEADERS', 'headers', 'headers must be an object of names and values'),
+      problem('INVALID_HEADERS', 'headers must be an object of names and values', 'headers'),
     );
     return {};
   }
   if (jsonText(value, 'headers', problems) === null) return {};
   const own = ownHeaders(value as Record<string, unknown>);
   const wrong = wrongHeaders(own);
-  if (wrong !== null) problems.push(problem(wrong.code, 'headers', wrong.message));
+  if (wrong !== null) problems.push(problem(wrong.code, wrong.message, 'headers'));
   return own;
 }

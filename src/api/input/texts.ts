@@ -1,5 +1,6 @@
 /** Texts of callers: names, keys, reasons. */
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import { LIMITS } from '../../limits/limits.js';
 import { unstorableString } from '../../wire/json.js';
 import { BadInput } from '../problems.js';
@@ -9,10 +10,6 @@ export const COUNTED = 10_000;
 /** Characters of a key or id, of a text to search for, of a name before it is looked up. */
 export const LONGEST_TEXT = LIMITS.nameCharacters.value;
 export const LONGEST_REASON = LIMITS.reasonCharacters.value;
-
-export function problem(code: string, path: string, message: string): Problem {
-  return { code, message, path, line: null, suggestions: [] };
-}
 
 /** What is wrong with a text, as a sentence's end; null when nothing is. */
 export function wrongText(value: string, longest: number): string | null {
@@ -29,7 +26,7 @@ export function checkText(
   problems: Problem[],
 ): string {
   const wrong = value.trim() === '' ? 'is empty' : wrongText(value, longest);
-  if (wrong !== null) problems.push(problem('INVALID_TEXT', path, `${path} ${wrong}`));
+  if (wrong !== null) problems.push(problem('INVALID_TEXT', `${path} ${wrong}`, path));
   return value;
 }
 

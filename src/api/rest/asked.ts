@@ -1,8 +1,8 @@
 /** What the REST paths take, field by field. */
 import { z } from 'zod';
 import type { Problem } from '../../engine/ports.js';
+import { problem } from '../../engine/problem.js';
 import { FLOW_STATUSES } from '../../saga/flow.js';
-import { problem } from '../input/texts.js';
 
 const NAME = 'orchestrationName must be the name of a registered orchestration';
 
@@ -70,12 +70,12 @@ export const historyQuery = z.strictObject({
 export function fieldProblems({ issues }: z.ZodError): Problem[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
-      return [problem('FIELD_INVALID', issue.path.join('.') || 'body', issue.message)];
+      return [problem('FIELD_INVALID', issue.message, issue.path.join('.') || 'body')];
     return issue.keys.map((key) =>
       problem(
         'UNKNOWN_FIELD',
-        key.slice(0, 100),
         `there is no field ${JSON.stringify(key.slice(0, 100))}`,
+        key.slice(0, 100),
       ),
     );
   });

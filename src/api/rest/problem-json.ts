@@ -1,43 +1,37 @@
 /** RFC 9457: what is wrong with a request, each field's problem included. */
 import type { FastifyReply } from 'fastify';
 import type { Problem } from '../../engine/ports.js';
-import { statusOf, type Told } from '../problems.js';
+import { type PublicError, statusOf } from '../problems.js';
 
 const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request is not right',
-  404: 'Not found',
-  405: 'Method not possible here',
-  408: 'Too late',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
-  413: 'Too large',
-  415: 'Content type not supported',
-  421: 'Not meant for this server',
-  431: 'Too large',
-  500: 'Something went wrong here',
-  503: 'Not now',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  421: 'Misdirected Request',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };
 const RETRY_AFTER_S = '1';
 
-export function sendProblem(
-  reply: FastifyReply,
-  status: number,
-  detail: string,
-  problems: readonly Problem[] = [],
-  code: string = problems[0]?.code ?? 'ERROR',
-): FastifyReply {
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(problemText(status, code, detail, problems));
+export interface ProblemBody {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  /** One per field that is wrong. */
+  readonly problems?: readonly Problem[];
 }
 
-export function problemText(
-  status: number,
-  code: string,
-  detail: string,
-  problems: readonly Problem[] = [],
-): string {
+export function sendProblem(reply: FastifyReply, body: ProblemBody): FastifyReply {
+  if (body.status === 503) reply.header('retry-after', RETRY_AFTER_S);
+  return reply.code(body.status).type('application/problem+json').send(problemText(body));
+}
+
+export function problemText({ status, code, detail, problems = [] }: ProblemBody): string {
   const suggestions = problems.flatMap((one) => one.suggestions);
   const body = {
     type: `urn:backstep:problem:${code.toLowerCase().replaceAll('_', '-')}`,
@@ -60,17 +54,17 @@ function errorOf({ code, message, path, suggestions }: Problem): object {
   };
 }
 
-/** Several problems: a wrong form (400) is said before a conflict or a size. */
+/** Of several problems an invalid form (400) decides the status before a conflict or a size. */
 export function sendProblems(reply: FastifyReply, problems: readonly Problem[]): FastifyReply {
   const statuses = problems.map(({ code }) => statusOf(code));
-  return sendProblem(
-    reply,
-    Math.min(...statuses),
-    problems.map(({ message }) => message).join('; '),
-    problems,
-  );
+  const detail = problems.map(({ message }) => message).join('; ');
+  const code = problems[0]?.code ?? 'ERROR';
+  return sendProblem(reply, { status: Math.min(...statuses), code, detail, problems });
 }
 
-export function sendTold(reply: FastifyReply, { status, message, code }: Told): FastifyReply {
-  return sendProblem(reply, status, message, [], code);
+export function sendPublicError(
+  reply: FastifyReply,
+  { status, message, code }: PublicError,
+): FastifyReply {
+  return sendProblem(reply, { status, code, detail: message });
 }

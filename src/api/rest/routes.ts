@@ -1,10 +1,11 @@
 /** The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { problem } from '../../engine/problem.js';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
-import { COUNTED, goodText, problem } from '../input/texts.js';
+import { COUNTED, goodText } from '../input/texts.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './asked.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { sendProblem, sendProblems } from './problem-json.js';
@@ -61,7 +62,7 @@ async function history(
   const { orchName, status, page, size } = parsed.data;
   if ((page + 1) * size > COUNTED) {
     const message = `pages end at ${COUNTED} flows; GraphQL goes further back: history(first: 100, after: …) at /graphql`;
-    return sendProblems(reply, [problem('PAGE_TOO_DEEP', 'page', message)]);
+    return sendProblems(reply, [problem('PAGE_TOO_DEEP', message, 'page')]);
   }
   const filter = {
     ...filterOf(orchName, null),
@@ -110,5 +111,6 @@ async function diagnose(
 
 function unknownFlow(reply: FastifyReply, flowId: string): FastifyReply {
   const message = `there is no flow ${flowId.slice(0, 100)}`;
-  return sendProblem(reply, 404, message, [problem('UNKNOWN_FLOW', 'flowId', message)]);
+  const problems = [problem('UNKNOWN_FLOW', message, 'flowId')];
+  return sendProblem(reply, { status: 404, code: 'UNKNOWN_FLOW', detail: message, problems });
 }

@@ -34,6 +34,12 @@ export interface Page<T> {
   readonly hasNextPage: boolean;
 }
 
+/** A page after a cursor; null = from the newest on. */
+export interface PageRequest {
+  readonly first: number;
+  readonly after: string | null;
+}
+
 /** A page of REST, by its number from 0. */
 export interface NumberedPage {
   readonly page: number;
@@ -133,8 +139,7 @@ export interface ReadModel {
   histories(
     names: readonly string[],
     filter: Omit<FlowFilter, 'orchestrationName'>,
-    first: number,
-    after: string | null,
+    page: PageRequest,
     options?: ReadOptions,
   ): Promise<ReadonlyMap<string, Page<Flow>>>;
   /** `count` for each of these orchestrations, in one statement. */

@@ -9,6 +9,7 @@ import {
   NO_PAYLOADS,
   type NumberedPage,
   type Page,
+  type PageRequest,
   type QuarantinedRecord,
   type QuarantineFilter,
   type ReadModel,
@@ -107,8 +108,7 @@ export class PostgresReadModel implements ReadModel {
   histories(
     names: readonly string[],
     filter: FlowFilter,
-    first: number,
-    after: string | null,
+    { first, after }: PageRequest,
     options: ReadOptions = {},
   ): ReturnType<ReadModel['histories']> {
     const sql = this.pool.sql(options.signal);

@@ -56,11 +56,8 @@ export class FlowEventView {
   get action(): string | null {
     if ('action' in this.event && (this.event.action === 'DO' || this.event.action === 'UNDO'))
       return this.event.action;
-    return this.event.type.startsWith('UNDO_')
-      ? 'UNDO'
-      : this.event.type.startsWith('DO_')
-        ? 'DO'
-        : null;
+    if (this.event.type.startsWith('UNDO_')) return 'UNDO';
+    return this.event.type.startsWith('DO_') ? 'DO' : null;
   }
   @Field(() => Int, { ...nullable, description: 'The attempt it is about, from 1.' }) get attempt():
     | number
