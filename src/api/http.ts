@@ -116,7 +116,7 @@ function headerProblem({ headers, url }: FastifyRequest): {
 /** Where there is something, and by which methods. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/^\/graphql$/, 'GET, POST'],
-  [/^\/api\/orchestrations\/execute$/, 'POST'],
+  [/^\/api\/orchestrations\/(?:execute|simulate)$/, 'POST'],
   [/^\/api\/orchestrations\/(?:history|details\/[^/]+)$/, 'GET'],
   [/^\/(?:livez|readyz|openapi\.yaml|graphiql)?$/, 'GET'],
 ];

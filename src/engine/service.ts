@@ -21,6 +21,8 @@ export interface ExecuteResult {
   readonly flow: Flow | null;
   readonly created: boolean;
   readonly problems: readonly Problem[];
+  /** The flow was known, and read without its payloads. */
+  readonly withoutPayloads?: boolean;
 }
 export interface FlowResult {
   readonly flow: Flow | null;

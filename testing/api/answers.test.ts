@@ -1,5 +1,5 @@
 /** Answers are bounded in bytes, each and all together, and payloads are read for those who select them. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AnswerBytes } from '../../src/api/answer-bytes.js';
 import { Budget } from '../../src/api/context.js';
 import type { ReadModel, ReadOptions } from '../../src/engine/ports.js';
@@ -10,6 +10,10 @@ let running: Running;
 const requested: ReadOptions[] = [];
 beforeAll(async () => {
   running = await Running.start();
+  noteReads();
+});
+
+function noteReads(): void {
   const { readModel } = running.engine;
   running.engine.readOverrides = {
     history: (filter, first, after, options = {}) => {
@@ -21,7 +25,7 @@ beforeAll(async () => {
       return readModel.flows(ids);
     },
   };
-});
+}
 afterAll(() => running.close());
 
 test.each([
@@ -123,3 +127,47 @@ test.each(['GET', 'POST'])(
     await ended.promise;
   },
 );
+
+describe('the flow in the answer of a mutation', () => {
+  const START =
+    'mutation ($i: ExecuteInput!) { execute(input: $i) { created problems { code } flow { flowId status input } } }';
+  const payload = { text: 'x'.repeat(900_000) };
+  const input = { orchestrationName: 'tenantCreation', payload, idempotencyKey: 'large' };
+  interface Answered {
+    readonly data: Record<string, { flow: { flowId?: string; status: string; input: unknown } }>;
+    readonly errors: readonly { path: readonly string[]; extensions: { code: string } }[];
+  }
+  const sent = async (query: string, variables: object): Promise<Answered> =>
+    JSON.parse((await running.post('/graphql', JSON.stringify({ query, variables }))).text);
+
+  test('of an operator is counted in bytes: beyond them the payload fails, not the action', async () => {
+    const { execute } = (await sent(START, { i: input })).data;
+    expect(execute?.flow.input).toEqual(payload);
+    const actions = Array.from({ length: 20 }, (_, n) => {
+      const name = n % 2 === 0 ? 'pauseFlow' : 'resumeFlow';
+      return `a${n}: ${name}(input: { flowId: $f, reason: "r" }) { flow { status input } }`;
+    });
+    const { data, errors } = await sent(`mutation ($f: ID!) { ${actions.join(' ')} }`, {
+      f: execute?.flow.flowId,
+    });
+    const flows = Object.values(data).map(({ flow }) => flow);
+    expect(flows.map(({ status }) => status)).toEqual(actions.map(() => 'IN_PROGRESS'));
+    const whole = flows.filter(({ input: shown }) => shown !== null).length;
+    expect(whole).toBe(Math.floor(LIMITS.answerBytes.value / JSON.stringify(payload).length));
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(
+      Array(actions.length - whole).fill('ANSWER_TOO_LARGE'),
+    );
+    expect(errors[0]?.path).toEqual([`a${whole}`, 'flow', 'input']);
+  });
+
+  test('of a start that was known is read without its payload, unless it is selected', async () => {
+    noteReads();
+    requested.length = 0;
+    const again = START.replace(' status input', ' status');
+    expect((await sent(again, { i: input })).data.execute).toMatchObject({ created: false });
+    const asked = requested.map(({ payloads }) => payloads?.flowInput);
+    const { data } = await sent(START, { i: input });
+    expect([asked, requested.map(({ payloads }) => payloads?.flowInput)]).toEqual([[], [true]]);
+    expect(data.execute?.flow.input).toEqual(payload);
+  });
+});

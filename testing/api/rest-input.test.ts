@@ -108,6 +108,7 @@ test('a method that is not possible is answered with 405 and those that are', as
     ['POST', HISTORY, 'GET'],
     ['DELETE', '/api/orchestrations/details/f', 'GET'],
     ['PUT', '/graphql', 'GET, POST'],
+    ['PUT', '/api/orchestrations/simulate', 'POST'],
   ] as const) {
     const answer = await api.running.ask(path, {
       method,

@@ -6,6 +6,7 @@ import { Road } from '../../src/engine/intake/road.js';
 import { type Delivery, type Store, TooMuchAtOnce, type Wire } from '../../src/engine/ports.js';
 import { LIMITS } from '../../src/limits/limits.js';
 import { silent } from '../../src/observability/log.js';
+import type { StartInput } from '../../src/saga/input.js';
 import { orchestration, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
@@ -64,6 +65,21 @@ test('a batch of them is halved until it fits, and all are answered', async () =
   expect(outcomes.map(({ kind }) => kind)).toEqual(ids.map(() => 'recorded'));
   expect(sizes.slice(0, 2)).toEqual([FLOWS, FLOWS / 2]);
 }, 60_000);
+
+test('a start that exists is compared without reading what can not be equal', async () => {
+  const same = startInput('heavy-1', { payload: heavy(0) });
+  const [long] = await database.sql(
+    "SELECT input::text AS input FROM orchestration_run WHERE flow_id = 'heavy-1'",
+  );
+  const found = async (...starts: readonly StartInput[]) => {
+    const { existing } = await store.road((tx) => tx.admit([], starts, []));
+    return starts.map((_, index) => existing.get(index)?.payload?.length);
+  };
+  const small = startInput('heavy-1', { payload: '{"small":true}' });
+  const none = startInput('heavy-0', { payload: null });
+  expect(await found(small, none)).toEqual([undefined, undefined]);
+  expect(await found(small, same)).toEqual(Array(2).fill((long as { input: string }).input.length));
+});
 
 test('left-over messages are taken as far as they fit, the others next time', async () => {
   await database.sql(

@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { ChangedFlows, StartedFlows } from './answered-flow.js';
 import { DiagnosisQueries } from './diagnosis.js';
 import { Mutations } from './mutations.js';
 import { readNumberArguments } from './number-arguments.js';
@@ -24,6 +25,7 @@ export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
     pubSub,
     resolvers: [
+      ChangedFlows,
       FlowCounts,
       FlowQueries,
       DiagnosisQueries,
@@ -34,6 +36,7 @@ export function createSchema(): GraphQLSchema {
       StandingMutations,
       QuarantineResolver,
       Simulations,
+      StartedFlows,
       Subscriptions,
     ],
     validate: false,

@@ -151,7 +151,8 @@ function echoOf(
   existing: ExistingStart,
 ): DeliveryOutcome {
   const { flowId } = existing;
-  const same = samePayload(existing.payload, start.payload);
+  const { payload } = existing;
+  const same = payload !== undefined && samePayload(payload, start.payload);
   const sameOrchestration = existing.orchestrationName === start.orchestration.name;
   if (delivery.from === 'record' && start.idempotencyKey !== null && !same) {
     const message = `the idempotency key ${start.idempotencyKey} was used with another payload for flow ${flowId}`;

@@ -5,7 +5,7 @@ import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
 import { type DeliveryQueue, Overloaded } from '../intake/queue.js';
 import { CannotRecord } from '../intake/road.js';
-import type { DeliveryOutcome, ReadModel, Store } from '../ports.js';
+import { type DeliveryOutcome, NO_PAYLOADS, type ReadModel, type Store } from '../ports.js';
 import { problem } from '../problem.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
 
@@ -67,8 +67,10 @@ export class Requests {
         problems: [problem('IDEMPOTENCY_KEY_CONFLICT', message, 'idempotencyKey')],
       };
     }
-    const flow = (await this.read.flows([outcome.flowId])).get(outcome.flowId) ?? null;
-    return { flow, created: request.flowId === null && outcome.flowId === flowId, problems: [] };
+    const read = await this.read.flows([outcome.flowId], { payloads: NO_PAYLOADS });
+    const flow = read.get(outcome.flowId) ?? null;
+    const created = request.flowId === null && outcome.flowId === flowId;
+    return { flow, created, problems: [], withoutPayloads: true };
   }
 
   async applyOperatorAction(input: OperatorInput): Promise<FlowResult> {

@@ -10,7 +10,8 @@ import type { Removal } from './removal.js';
 export interface ExistingStart {
   readonly flowId: string;
   readonly orchestrationName: string;
-  readonly payload: Payload;
+  /** undefined: it is much longer than that of any start it was found for, and was not read. */
+  readonly payload: Payload | undefined;
 }
 
 /** A message to publish; `topic` is opaque to the engine, made by the `Wire` port. Bytes only for quarantined records. */

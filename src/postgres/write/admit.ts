@@ -87,12 +87,26 @@ SELECT count(pg_advisory_xact_lock(hash)) FROM (
 
 /** A statement of its own: it must see what was committed while we waited for the locks. */
 const FIND_STARTS = prepared(`
-SELECT r.flow_id, r.orchestration_name, r.idempotency_key, r.input::text AS input
-FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])
+SELECT r.flow_id, r.orchestration_name, r.idempotency_key, ${comparable('r.input', 'wanted.most')}
+FROM unnest($1::text[], $2::int[]) AS wanted (flow_id, most) JOIN orchestration_run r ON r.flow_id = wanted.flow_id
 UNION
-SELECT r.flow_id, r.orchestration_name, r.idempotency_key, r.input::text AS input
-FROM unnest($2::text[], $3::text[]) AS wanted (name, key)
+SELECT r.flow_id, r.orchestration_name, r.idempotency_key, ${comparable('r.input', 'wanted.most')}
+FROM unnest($3::text[], $4::text[], $5::int[]) AS wanted (name, key, most)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
+
+/**
+ * A payload that is longer than `most` bytes can not equal the one it is compared with, and is not read. What is stored compressed in more bytes
+ * is not even opened.
+ */
+function comparable(column: string, most: string): string {
+  const fits = `pg_column_size(${column}) <= ${most} + 100 AND octet_length(${column}::text) <= ${most}`;
+  return `CASE WHEN ${fits} THEN ${column}::text END AS input, ${column} IS NOT NULL AND NOT (${fits}) AS longer`;
+}
+
+/** Equal payloads differ in white space and the order of keys: far less than this. */
+function mostBytes({ payload }: StartInput): number {
+  return 2 * Buffer.byteLength(payload ?? '') + 100;
+}
 
 async function findStarts(
   sql: Sql,
@@ -106,10 +120,13 @@ async function findStarts(
       orchestration_name: string;
       idempotency_key: string | null;
       input: string | null;
+      longer: boolean;
     }>(FIND_STARTS, [
       arrayOf(starts.map(({ flowId }) => flowId)),
+      arrayOf(starts.map(mostBytes)),
       arrayOf(keyed.map(({ orchestration }) => orchestration.name)),
       arrayOf(keyed.map(({ idempotencyKey }) => idempotencyKey)),
+      arrayOf(keyed.map(mostBytes)),
     ]),
   ]);
   const known = new Map<string, ExistingStart>();
@@ -117,10 +134,11 @@ async function findStarts(
     const existing = {
       flowId: row.flow_id,
       orchestrationName: row.orchestration_name,
-      payload: row.input,
+      payload: row.longer ? undefined : row.input,
     };
+    // Once for each payload it may equal: where one of them was near enough, it was read.
     for (const lock of locksFor(row.flow_id, row.orchestration_name, row.idempotency_key))
-      known.set(lock, existing);
+      if (known.get(lock)?.payload === undefined) known.set(lock, existing);
   }
   return existingAmong(starts, known);
 }

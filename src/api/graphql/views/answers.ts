@@ -8,8 +8,8 @@ import type {
   Registered,
   RegisterResult,
 } from '../../../engine/service.js';
+import type { Flow } from '../../../saga/flow.js';
 import { RegistrationStatusEnum } from '../enums.js';
-import { FlowView } from './flow.js';
 
 const nullable = { nullable: true } as const;
 
@@ -88,29 +88,26 @@ export class RegisterPayload {
 
 @ObjectType('ExecutePayload', { description: 'The flow that was started, or why none was.' })
 export class ExecutePayload {
-  @Field(() => FlowView, { ...nullable, description: 'The flow; null when there are problems.' })
-  flow!: FlowView | null;
+  answered!: Flow | null;
+  withoutPayloads!: boolean;
   @Field(() => Boolean, {
     description: 'false with a flow: the idempotency key was known, this is the flow it started.',
   })
   created!: boolean;
   @Field(() => [ProblemView], { description: 'Why nothing was started.' })
   problems!: readonly ProblemView[];
-  static of({ flow, created, problems }: ExecuteResult): ExecutePayload {
-    return { flow: FlowView.of(flow), created, problems: problems.map(ProblemView.of) };
+  static of(result: ExecuteResult): ExecutePayload {
+    const { flow, created, problems, withoutPayloads = false } = result;
+    return { answered: flow, withoutPayloads, created, problems: problems.map(ProblemView.of) };
   }
 }
 
 @ObjectType('FlowPayload', { description: 'The flow afterwards, or why nothing was done.' })
 export class FlowPayload {
-  @Field(() => FlowView, {
-    ...nullable,
-    description: 'The flow as it is now; null when there is none.',
-  })
-  flow!: FlowView | null;
+  answered!: Flow | null;
   @Field(() => [ProblemView], { description: 'Why nothing was done.' })
   problems!: readonly ProblemView[];
   static of({ flow, problems }: FlowResult): FlowPayload {
-    return { flow: FlowView.of(flow), problems: problems.map(ProblemView.of) };
+    return { answered: flow, problems: problems.map(ProblemView.of) };
   }
 }

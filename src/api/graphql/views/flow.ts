@@ -2,14 +2,18 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { Flow } from '../../../saga/flow.js';
 import { FlowStatusEnum, OrchestrationTypeEnum } from '../enums.js';
-import { DateTime, JsonScalar, JsonText } from '../scalars.js';
-import { StepRunView } from './step.js';
+import { DateTime, JsonScalar, type JsonText } from '../scalars.js';
+import { StepRunView, shownPayload, type Trouble } from './step.js';
 
 const nullable = { nullable: true } as const;
 
 @ObjectType('Flow', { description: 'One run of an orchestration.' })
 export class FlowView {
-  constructor(readonly flow: Flow) {}
+  /** `trouble`: why its payloads can not be shown. */
+  constructor(
+    readonly flow: Flow,
+    private readonly trouble: Trouble = null,
+  ) {}
   static of(flow: Flow | null | undefined): FlowView | null {
     return flow === null || flow === undefined ? null : new FlowView(flow);
   }
@@ -41,14 +45,14 @@ export class FlowView {
   }
   @Field(() => JsonScalar, { ...nullable, description: 'The payload it was started with.' })
   get input(): JsonText | null {
-    return JsonText.of(this.flow.input);
+    return shownPayload(this.flow.input, this.trouble);
   }
   @Field(() => JsonScalar, {
     ...nullable,
     description: 'Of a completed flow: the last answer, or `{stepName: answer}` when parallel.',
   })
   get output(): JsonText | null {
-    return JsonText.of(this.flow.output);
+    return shownPayload(this.flow.output, this.trouble);
   }
   @Field(() => JsonScalar, {
     ...nullable,
@@ -104,6 +108,6 @@ export class FlowView {
     return this.flow.lastEventNumber;
   }
   @Field(() => [StepRunView], { description: 'By seq.' }) get steps(): StepRunView[] {
-    return this.flow.steps.map((step) => new StepRunView(step));
+    return this.flow.steps.map((step) => new StepRunView(step, this.trouble));
   }
 }

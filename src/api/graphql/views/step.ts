@@ -1,14 +1,25 @@
 /** A step of a flow, and what may be done about it. */
 import { Field, Float, Int, ObjectType } from 'type-graphql';
-import { retryCountOf, type StepRun, undoRetryCountOf } from '../../../saga/flow.js';
+import { type Payload, retryCountOf, type StepRun, undoRetryCountOf } from '../../../saga/flow.js';
 import { StepStatusEnum } from '../enums.js';
 import { DateTime, JsonScalar, JsonText } from '../scalars.js';
 
 const nullable = { nullable: true } as const;
 
+/** Why payloads can not be shown; null = they can. */
+export type Trouble = { readonly cause: unknown } | null;
+
+export function shownPayload(payload: Payload, trouble: Trouble): JsonText | null {
+  if (trouble !== null) throw trouble.cause;
+  return JsonText.of(payload);
+}
+
 @ObjectType('StepRun', { description: 'A step of one flow.' })
 export class StepRunView {
-  constructor(private readonly step: StepRun) {}
+  constructor(
+    private readonly step: StepRun,
+    private readonly trouble: Trouble,
+  ) {}
   @Field(() => String, { description: 'As the orchestration calls it.' }) get stepName(): string {
     return this.step.definition.name;
   }
@@ -50,14 +61,14 @@ export class StepRunView {
   }
   @Field(() => JsonScalar, { ...nullable, description: 'Payload of its DO command.' })
   get input(): JsonText | null {
-    return JsonText.of(this.step.input);
+    return shownPayload(this.step.input, this.trouble);
   }
   @Field(() => JsonScalar, {
     ...nullable,
     description: 'Payload of its answer; the payload of its UNDO.',
   })
   get output(): JsonText | null {
-    return JsonText.of(this.step.output);
+    return shownPayload(this.step.output, this.trouble);
   }
   @Field(() => DateTime, { ...nullable, description: 'When its first DO was sent.' })
   get startedAt(): number | null {
