@@ -4,7 +4,7 @@ const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
 /** A module may import itself, the table of limits, JSON, waiting, names, and these, nothing else. */
 const only = (name, allowed, instead) => ({
-  name: `${name}-knows-its-neighbours`,
+  name: `${name}-boundary`,
   severity: 'error',
   comment: instead,
   from: { path: room(name) },

@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-/** Asks again until the answer is yes; the test's own time is the bound. */
-async function eventually(ask: () => Promise<boolean>): Promise<void> {
-  while (!(await ask())) await new Promise((resolve) => setImmediate(resolve));
+/** Repeats until it holds; the test's own time is the bound. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const STEPS =

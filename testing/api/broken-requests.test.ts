@@ -106,7 +106,7 @@ test.each([
   expect(await running.error(query)).toMatchObject({ status: 400, code });
 });
 
-test('a GET without the header that forms can not send is told which one', async () => {
+test('a GET without the header that forms cannot send gets its name', async () => {
   const { status, text } = await running.get('/graphql?query={__typename}');
   expect([status, text]).toEqual([400, expect.stringContaining('Apollo-Require-Preflight')]);
 });

@@ -81,7 +81,7 @@ describe('a connection', () => {
     expect((await socket.closed).code).toBe(1009);
   });
 
-  test('of one who asks and asks without reading is cut off', async () => {
+  test('of a client that sends requests without reading is closed', async () => {
     const socket = await RawSocket.open(api.running.socketUrl);
     const id = await api.running.engine.startFlow();
     await api.running.engine.answers(id, 'createRealm', {
@@ -93,14 +93,14 @@ describe('a connection', () => {
       socket.subscribe(`q-${count}`, query, {});
       await socket.flushed();
     }
-    await until('more is asked and it is cut off', () => {
+    await until('more is requested and it is closed', () => {
       socket.subscribe(`more-${Math.random()}`, '{ __typename }', {});
       return socket.isCut;
     });
     socket.close();
   });
 
-  test('is told when the server stops', async () => {
+  test('is notified when the server stops', async () => {
     const other = await Running.start();
     const socket = await RawSocket.open(other.socketUrl);
     socket.subscribe('all', STEP_STATUS_CHANGED, {});

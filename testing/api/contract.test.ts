@@ -26,7 +26,7 @@ const LATER = new Set([
   ...['Slo', 'SloLine'],
 ]);
 
-type Part = readonly [path: string, says: string];
+type Part = readonly [path: string, text: string];
 
 const ownTypes = (schema: GraphQLSchema): GraphQLNamedType[] =>
   Object.values(schema.getTypeMap()).filter(
@@ -39,7 +39,7 @@ function inputPart(path: string, input: GraphQLArgument | GraphQLInputField): Pa
   return [`${path}.${input.name}`, `${input.type}${byDefault}`];
 }
 
-/** Every type, field, argument and value of a schema with what is said about it. */
+/** Every type, field, argument and value of a schema with its description. */
 function partsOf(schema: GraphQLSchema): Map<string, string> {
   const parts = ownTypes(schema).flatMap((type): Part[] => {
     const own: Part = [type.name, type.constructor.name];
@@ -84,10 +84,10 @@ describe('the printed schema', () => {
     expect([...there.keys()].filter(isLater)).toEqual([]);
   });
 
-  test('asks for nothing more than the contract does: what it adds to arguments and inputs may be left out', () => {
+  test('requires nothing more than the contract does: what it adds to arguments and inputs may be left out', () => {
     const added = [...there].filter(
-      ([path, says]) =>
-        !wanted.has(path) && says.endsWith('!') && /(Input|Filter)\.|\..+\./.test(path),
+      ([path, text]) =>
+        !wanted.has(path) && text.endsWith('!') && /(Input|Filter)\.|\..+\./.test(path),
     );
     expect(added).toEqual([]);
   });

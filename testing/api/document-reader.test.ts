@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { type DocumentReader, openDocumentReader } from '../../src/api/input/document-reader.js';
 import { LIMITS } from '../../src/limits/limits.js';
 
-/** A thread that does what the text asks for. */
+/** A thread that does what the text contains. */
 const thread = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from 'node:worker_threads';

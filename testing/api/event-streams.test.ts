@@ -104,7 +104,7 @@ describe('an event stream', () => {
     expect(text).toMatch(/event: complete\ndata: ?\n\n$/);
   });
 
-  test('comes by GET, too, as EventSource asks for it', async () => {
+  test('comes by GET, too, as EventSource requests it', async () => {
     const flowId = await begun();
     await engine.answers(flowId, 'createRealm');
     await engine.answers(flowId, 'createUser');
@@ -208,7 +208,7 @@ describe('what is refused', () => {
 });
 
 describe('a reader that does not read', () => {
-  test('falls behind and is told LAGGED when it reads again', async () => {
+  test('falls behind and gets LAGGED when it reads again', async () => {
     engine.followers.clear();
     const socket = connect(running.api.port, '127.0.0.1');
     const body = JSON.stringify({ query: STEPS });
@@ -226,7 +226,10 @@ describe('a reader that does not read', () => {
     // All in one commit: the subscription cannot pass them on meanwhile.
     await engine.answersAll(flowIds, 'createRealm');
     socket.resume();
-    await until('it is told', () => text.includes('LAGGED') && text.includes('event: complete'));
+    await until(
+      'it got the error',
+      () => text.includes('LAGGED') && text.includes('event: complete'),
+    );
     expect(text).toContain('"retryable":true');
     socket.destroy();
   });
@@ -267,8 +270,8 @@ describe('a reader that does not read', () => {
   });
 });
 
-async function eventually(ask: () => Promise<boolean>): Promise<void> {
-  while (!(await ask())) await new Promise((resolve) => setImmediate(resolve));
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function untilThere<T>(look: () => T | null): Promise<T> {

@@ -140,7 +140,7 @@ describe('execute', () => {
     },
   );
 
-  test('refuses numbers that JSON has no room for, inline and as variable', async () => {
+  test('refuses numbers that are too large for JSON, inline and as variable', async () => {
     const body = `{"query":${JSON.stringify(EXECUTE)},"variables":{"input":{"orchestrationName":"tenantCreation","payload":[1e999]}}}`;
     expect(
       (await running.post<{ data: Executed }>('/graphql', body)).body.data.execute.problems,
@@ -152,7 +152,7 @@ describe('execute', () => {
     });
   });
 
-  test('says all problems of a start at once', async () => {
+  test('reports all problems of a start at once', async () => {
     const { execute } = await running.data<Executed>(EXECUTE, {
       input: {
         orchestrationName: '',

@@ -32,7 +32,7 @@ describe('history', () => {
     expect([page.totalCount, rest.totalCount]).toEqual([3, 3]);
   });
 
-  test('counts exactly to 10,000, and says beyond that there are more', async () => {
+  test('counts exactly to 10,000, and beyond that reports that there are more', async () => {
     const query = '{ history { totalCount hasMore } }';
     const counted = async (flows: number): Promise<unknown> => {
       running.engine.readOverrides = { count: async (_, cap) => Math.min(flows, cap + 1) };
@@ -98,7 +98,7 @@ describe('history', () => {
     ['filter: { labels: "team" }', 'filter.labels must be an object'],
     ['filter: { labels: { team: 1 } }', 'filter.labels must be an object'],
     ['filter: { labels: {} }', 'filter.labels must be an object'],
-  ])('refuses %s, naming the field, and asks nothing', async (wrong, message) => {
+  ])('refuses %s, naming the field, and reads nothing', async (wrong, message) => {
     running.engine.calls.length = 0;
     const error = await running.error(`{ history(${wrong}) { edges { cursor } } }`);
     expect(error).toMatchObject({
@@ -115,21 +115,24 @@ describe('history', () => {
     '2026-01-01',
     '2026-01-01T00:00:00',
     5,
-  ])('takes %p for no DateTime, inline or as variable, and says what is one', async (moment) => {
-    const message = expect.stringMatching(
-      /ISO 8601 text with a zone, like 2026-11-23T12:00:00.000Z/,
-    );
-    const inline = `{ history(filter: { startedAfter: ${JSON.stringify(moment)} }) { edges { cursor } } }`;
-    expect(await running.error(inline)).toMatchObject({
-      status: 400,
-      code: 'GRAPHQL_VALIDATION_FAILED',
-      message,
-    });
-    const query = 'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }';
-    const error = await running.error(query, { filter: { startedBefore: moment } });
-    expect(error).toMatchObject({ status: 400, code: 'BAD_USER_INPUT', message });
-    expect(error.message).toContain('filter.startedBefore');
-  });
+  ])(
+    'takes %p for no DateTime, inline or as variable, and names the expected form',
+    async (moment) => {
+      const message = expect.stringMatching(
+        /ISO 8601 text with a zone, like 2026-11-23T12:00:00.000Z/,
+      );
+      const inline = `{ history(filter: { startedAfter: ${JSON.stringify(moment)} }) { edges { cursor } } }`;
+      expect(await running.error(inline)).toMatchObject({
+        status: 400,
+        code: 'GRAPHQL_VALIDATION_FAILED',
+        message,
+      });
+      const query = 'query ($filter: FlowFilter) { history(filter: $filter) { edges { cursor } } }';
+      const error = await running.error(query, { filter: { startedBefore: moment } });
+      expect(error).toMatchObject({ status: 400, code: 'BAD_USER_INPUT', message });
+      expect(error.message).toContain('filter.startedBefore');
+    },
+  );
 
   test('refuses half of a surrogate pair in a variable', async () => {
     const query =
@@ -141,7 +144,7 @@ describe('history', () => {
     });
   });
 
-  test('names the statuses there are when asked for another', async () => {
+  test('names the valid statuses when another is given', async () => {
     const error = await running.error(
       '{ history(filter: { statuses: [COMPLETE] }) { edges { cursor } } }',
     );
@@ -152,7 +155,7 @@ describe('history', () => {
     });
   });
 
-  test('says what a cursor is when it is given none', async () => {
+  test('explains what a cursor is when the value is none', async () => {
     const error = await running.error('{ history(after: "nonsense") { edges { cursor } } }');
     expect(error).toMatchObject({
       code: 'BAD_CURSOR',

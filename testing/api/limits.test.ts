@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => running.close());
 
 const QUERY = '{ orchestration(name: "x") { name } }';
-const ask = (body: string | object, headers: Record<string, string> = {}) =>
+const send = (body: string | object, headers: Record<string, string> = {}) =>
   running.post<{ errors?: { message: string; extensions: object }[] }>(
     '/graphql',
     typeof body === 'string' ? body : JSON.stringify(body),
@@ -46,7 +46,7 @@ describe('a document', () => {
     ['of unknown fields', '{ details(flowId: "x") { flowIdd } }', /Cannot query field/],
   ])('%s is answered with 400', async (_what, query, message) => {
     running.engine.calls.length = 0;
-    const { status, body } = await ask({ query });
+    const { status, body } = await send({ query });
     expect([status, body.errors?.[0]?.message]).toEqual([400, expect.stringMatching(message)]);
     expect(body.errors?.[0]?.extensions).toMatchObject({
       code: expect.stringMatching(/^(GRAPHQL_(VALIDATION|PARSE)_FAILED|QUERY_TOO_COMPLEX)$/),
@@ -55,7 +55,7 @@ describe('a document', () => {
   });
 
   test('with a fragment that contains itself is answered with 400', async () => {
-    const { status } = await ask({
+    const { status } = await send({
       query: 'fragment F on Flow { ...F } { details(flowId: "x") { ...F } }',
     });
     expect(status).toBe(400);
@@ -89,12 +89,12 @@ describe('a request', () => {
       413,
     ],
   ])('with %s is answered honestly', async (_what, body, headers, status) => {
-    const answer = await ask(body, headers);
+    const answer = await send(body, headers);
     expect(answer.status).toBe(status);
     expect(answer.text).not.toMatch(/node_modules|\.js:/);
   });
 
-  test('by GET may ask but not change, and only with a header no form can send', async () => {
+  test('by GET may read but not change, and only with a header no form can send', async () => {
     const get = (query: string, headers: Record<string, string>) =>
       running.get<{ data?: object }>(`/graphql?query=${encodeURIComponent(query)}`, headers);
     expect((await get(QUERY, {})).status).toBe(400);
@@ -112,23 +112,23 @@ describe('a request', () => {
 
   test('gets the request id it came with, or one that was made', async () => {
     expect(
-      (await ask({ query: QUERY }, { 'x-request-id': 'r-1' })).headers.get('x-request-id'),
+      (await send({ query: QUERY }, { 'x-request-id': 'r-1' })).headers.get('x-request-id'),
     ).toBe('r-1');
     expect(
-      (await ask({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id'),
+      (await send({ query: QUERY }, { 'x-request-id': 'not good' })).headers.get('x-request-id'),
     ).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('hears of a fault that it may try again, and of anything else nothing', async () => {
+  test('learns of a fault that it may try again, and of anything else nothing', async () => {
     running.engine.failure = new Fault('DATABASE_AWAY', 'connect ECONNREFUSED db-7');
-    expect((await ask({ query: QUERY })).body.errors).toEqual([
+    expect((await send({ query: QUERY })).body.errors).toEqual([
       expect.objectContaining({
         path: ['orchestration'],
         extensions: { code: 'UNAVAILABLE', retryable: true },
       }),
     ]);
     running.engine.failure = new Error('relation "orchestration_run" does not exist');
-    const { body, text } = await ask({ query: QUERY });
+    const { body, text } = await send({ query: QUERY });
     running.engine.failure = null;
     expect(body.errors).toMatchObject([
       {
@@ -144,13 +144,13 @@ describe('a request', () => {
     running.engine.overrides = {
       orchestration: async () => ({ orchestration: { name: null } }) as never,
     };
-    const { body } = await ask({ query: QUERY });
+    const { body } = await send({ query: QUERY });
     running.engine.overrides = {};
     expect(body.errors).toMatchObject([{ message: 'something went wrong here; it is in the log' }]);
   });
 });
 
-describe('who may not ask for the schema', () => {
+describe('clients that may not read the schema', () => {
   test('gets neither introspection nor suggestions, over HTTP and WebSocket', async () => {
     await using closed = await Running.start({ introspection: false, production: true });
     const wrong = '{ orchestrashun(name: "x") { name } }';
@@ -222,7 +222,7 @@ describe('a WebSocket', () => {
     expect(await open({ host: 'evil.example' })).toBe('refused with 421');
   });
 
-  test('that never says hello is closed', async () => {
+  test('that never sends connection_init is closed', async () => {
     const socket = await RawSocket.open(running.socketUrl, {}, false);
     expect((await socket.closed).code).toBe(4408);
   });

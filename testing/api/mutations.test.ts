@@ -111,7 +111,7 @@ describe('registerOrchestration', () => {
 describe('an operator', () => {
   const FLOW =
     '{ flow { flowId status paused pauseReason steps { status skipped output } } problems { code message path } }';
-  const said = async (
+  const act = async (
     mutation: string,
     type: string,
     input: object,
@@ -127,7 +127,7 @@ describe('an operator', () => {
 
   test('pauses and resumes, by name and with a reason', async () => {
     const flowId = await begunFlow();
-    const paused = await said(
+    const paused = await act(
       'pauseFlow',
       'FlowActionInput',
       { flowId, reason: ' maintenance ' },
@@ -137,20 +137,20 @@ describe('an operator', () => {
       problems: [],
       flow: { paused: true, pauseReason: 'maintenance' },
     });
-    await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'done' });
+    await act('resumeFlow', 'FlowActionInput', { flowId, reason: 'done' });
     expect(running.engine.actions.slice(-2)).toEqual([
       { type: 'PAUSE', flowId, actor: 'ada', reason: 'maintenance' },
       { type: 'RESUME', flowId, actor: 'anonymous', reason: 'done' },
     ]);
   });
 
-  test('cancels with undo unless told otherwise', async () => {
+  test('cancels with undo by default', async () => {
     expect(
-      await said('cancelFlow', 'CancelFlowInput', { flowId: await begunFlow(), reason: 'x' }),
+      await act('cancelFlow', 'CancelFlowInput', { flowId: await begunFlow(), reason: 'x' }),
     ).toMatchObject({
       flow: { status: 'UNDOING' },
     });
-    const left = await said('cancelFlow', 'CancelFlowInput', {
+    const left = await act('cancelFlow', 'CancelFlowInput', {
       flowId: await begunFlow(),
       reason: 'x',
       undo: false,
@@ -162,7 +162,7 @@ describe('an operator', () => {
     const flowId = await begunFlow();
     await running.engine.answers(flowId, 'createRealm');
     await running.engine.answers(flowId, 'createUser');
-    expect(await said('undoFlow', 'UndoFlowInput', { flowId, reason: 'refund' })).toMatchObject({
+    expect(await act('undoFlow', 'UndoFlowInput', { flowId, reason: 'refund' })).toMatchObject({
       flow: { status: 'UNDOING' },
       problems: [],
     });
@@ -174,7 +174,7 @@ describe('an operator', () => {
     await running.engine.fails(flowId, 'createUser', 'no');
     await running.engine.fails(flowId, 'createRealm', 'no');
     expect(
-      await said('retryStep', 'StepActionInput', {
+      await act('retryStep', 'StepActionInput', {
         flowId,
         stepName: 'createRealm',
         reason: 'again',
@@ -184,7 +184,7 @@ describe('an operator', () => {
       problems: [],
     });
     await running.engine.fails(flowId, 'createRealm', 'no');
-    const skipped = await said('skipStep', 'SkipStepInput', {
+    const skipped = await act('skipStep', 'SkipStepInput', {
       flowId,
       stepName: 'createRealm',
       reason: 'by hand',
@@ -198,28 +198,28 @@ describe('an operator', () => {
 
   test('sends the open command of a step once more', async () => {
     const flowId = await begunFlow();
-    const asked = { flowId, stepName: 'createRealm', reason: 'the worker began at latest' };
-    const resent = await said('resendCommand', 'StepActionInput', asked);
+    const step = { flowId, stepName: 'createRealm', reason: 'the worker began at latest' };
+    const resent = await act('resendCommand', 'StepActionInput', step);
     expect(resent).toMatchObject({ flow: { status: 'IN_PROGRESS' }, problems: [] });
     await running.engine.answers(flowId, 'createRealm');
-    const done = await said('resendCommand', 'StepActionInput', asked);
+    const done = await act('resendCommand', 'StepActionInput', step);
     expect(done.problems).toMatchObject([
       { code: 'NOT_ALLOWED', message: 'createRealm is done: no command of it is open' },
     ]);
   });
 
-  test('hears why something is not possible, and of a flow or step that is not there', async () => {
+  test('gets the reason why an action is not possible, and a problem for an unknown flow or step', async () => {
     const flowId = await begunFlow();
-    expect(await said('resumeFlow', 'FlowActionInput', { flowId, reason: 'x' })).toMatchObject({
+    expect(await act('resumeFlow', 'FlowActionInput', { flowId, reason: 'x' })).toMatchObject({
       problems: [{ code: 'NOT_ALLOWED' }],
     });
     expect(
-      await said('pauseFlow', 'FlowActionInput', { flowId: 'nobody', reason: 'x' }),
+      await act('pauseFlow', 'FlowActionInput', { flowId: 'nobody', reason: 'x' }),
     ).toMatchObject({
       flow: null,
       problems: [{ code: 'UNKNOWN_FLOW', path: 'flowId' }],
     });
-    const unknown = await said('retryStep', 'StepActionInput', {
+    const unknown = await act('retryStep', 'StepActionInput', {
       flowId,
       stepName: 'nobody',
       reason: 'x',
@@ -227,22 +227,22 @@ describe('an operator', () => {
     expect(unknown).toMatchObject({ problems: [{ code: 'UNKNOWN_STEP' }] });
   });
 
-  const word = { flowId: 'f', reason: 'r', stepName: 's' };
+  const action = { flowId: 'f', reason: 'r', stepName: 's' };
   test.each<[string, string, string, object]>([
     ['flowId', 'pauseFlow', 'FlowActionInput', { flowId: '', reason: 'r' }],
     ['flowId', 'resumeFlow', 'FlowActionInput', { flowId: '\u0000', reason: 'r' }],
     ['reason', 'cancelFlow', 'CancelFlowInput', { flowId: 'f', reason: '  ' }],
     ['reason', 'undoFlow', 'UndoFlowInput', { flowId: 'f', reason: 'x'.repeat(2001) }],
-    ['stepName', 'retryStep', 'StepActionInput', { ...word, stepName: '' }],
-    ['stepName', 'resendCommand', 'StepActionInput', { ...word, stepName: '' }],
-    ['stepName', 'skipStep', 'SkipStepInput', { ...word, stepName: 'x'.repeat(201) }],
-    ['output', 'skipStep', 'SkipStepInput', { ...word, output: '\u0000' }],
-    ['output', 'skipStep', 'SkipStepInput', { ...word, output: 'x'.repeat(1_000_000) }],
+    ['stepName', 'retryStep', 'StepActionInput', { ...action, stepName: '' }],
+    ['stepName', 'resendCommand', 'StepActionInput', { ...action, stepName: '' }],
+    ['stepName', 'skipStep', 'SkipStepInput', { ...action, stepName: 'x'.repeat(201) }],
+    ['output', 'skipStep', 'SkipStepInput', { ...action, output: '\u0000' }],
+    ['output', 'skipStep', 'SkipStepInput', { ...action, output: 'x'.repeat(1_000_000) }],
   ])(
-    'hears that the %s of %s is wrong, and nothing is done (%#)',
+    'gets a problem for a wrong %s of %s, and nothing is done (%#)',
     async (path, mutation, type, input) => {
       running.engine.calls.length = 0;
-      const { flow, problems } = await said(mutation, type, input);
+      const { flow, problems } = await act(mutation, type, input);
       expect([flow, problems]).toEqual([
         null,
         [

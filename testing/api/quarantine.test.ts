@@ -86,7 +86,7 @@ describe('quarantine', () => {
   ])('refuses %j', async (variables, message) => {
     const body = JSON.stringify({ query: LIST, variables });
     const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
-    const { errors } = (await running.ask<{ errors: { message: string }[] }>('/graphql', init))
+    const { errors } = (await running.request<{ errors: { message: string }[] }>('/graphql', init))
       .body;
     expect(errors[0]?.message).toContain(message);
   });

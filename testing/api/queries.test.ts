@@ -80,7 +80,7 @@ describe('details', () => {
     expect(text).toContain('"output":{"realm":9007199254740993}');
   });
 
-  test('tells the timeline in sentences, with what belongs to an event, and reads the flow once', async () => {
+  test('has the timeline in sentences, with the details of each event, and reads the flow once', async () => {
     running.engine.calls.length = 0;
     const query = `{ details(flowId: "${flowId}") { timeline { number type at stepName action attempt stepStatus flowStatus message actor details } } }`;
     const { details } = await running.data<{ details: { timeline: Record<string, unknown>[] } }>(

@@ -1,4 +1,4 @@
-/** What a request may ask for is known before it is validated. */
+/** The cost of a request is known before it is validated. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type DocumentNode, parse, specifiedRules, validate } from 'graphql';
@@ -39,7 +39,7 @@ describe('the cost of a list', () => {
     ['small pages', nested('3'), {}],
     ['a small page in a variable', nested('$n', 'query($n: Int)'), { n: 3 }],
     ['a variable that is no number', nested('$n', 'query($n: Int)'), { n: 'x', unknown: 100 }],
-  ])('%s may be asked for', (_how, query, variables) => {
+  ])('%s is allowed', (_how, query, variables) => {
     expect(refused(query, variables)).toBeNull();
   });
 });
@@ -76,7 +76,7 @@ describe('a document', () => {
     expect(refused(query)).toContain(message);
   });
 
-  test('that asks for a subscription over HTTP is told where to go', () => {
+  test('with a subscription over HTTP gets an error that names the WebSocket', () => {
     const query = 'subscription { stepStatusChanged { flowId } }';
     expect(gate.refusalOf({ query }, true)?.extensions.code).toBe('SUBSCRIPTION_OVER_HTTP');
     expect(gate.refusalOf({ query }, false)).toBeNull();

@@ -110,7 +110,7 @@ test('a method that is not possible is answered with 405 and those that are', as
     ['PUT', '/graphql', 'GET, POST'],
     ['PUT', '/api/orchestrations/simulate', 'POST'],
   ] as const) {
-    const answer = await api.running.ask(path, {
+    const answer = await api.running.request(path, {
       method,
       headers: { 'content-type': 'application/json' },
     });

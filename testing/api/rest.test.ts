@@ -276,7 +276,7 @@ describe('GET diagnose', () => {
 });
 
 describe('health', () => {
-  test('lives, and is ready when all checks say so', async () => {
+  test('lives, and is ready when all checks pass', async () => {
     expect(await api.rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await api.rest.health('/readyz')).toMatchObject({ status: 200, body: { ready: true } });
     api.running.engine.ready = false;

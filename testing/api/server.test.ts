@@ -19,7 +19,7 @@ async function taken(): Promise<AsyncDisposable & { readonly port: number }> {
 }
 
 describe('a port', () => {
-  test('that is taken makes it take the next free one, and it says so', async () => {
+  test('that is taken makes it take the next free one, and it logs that', async () => {
     await using other = await taken();
     await using running = await Running.start({ port: other.port, portTries: 20 });
     expect(running.api.port).toBeGreaterThan(other.port);
@@ -185,14 +185,14 @@ describe('pages', () => {
     }
   });
 
-  test('without a built GraphiQL there is a page that says what to do', async () => {
+  test('without a built GraphiQL there is a page with what to do', async () => {
     await using unbuilt = await Running.start({ graphiqlFolder: join(folder, 'none') });
     const { status, text } = await unbuilt.get('/graphiql');
     expect([status, text]).toEqual([404, expect.stringContaining('npm run build')]);
   });
 
   test('a request for a foreign name is refused on a loopback address, and taken when that name is allowed', async () => {
-    const asked = (server: Running, host: string): Promise<number> =>
+    const statusFor = (server: Running, host: string): Promise<number> =>
       new Promise((resolve, reject) => {
         request(
           { host: '127.0.0.1', port: server.api.port, path: '/livez', headers: { host } },
@@ -205,8 +205,8 @@ describe('pages', () => {
           .end();
       });
     await using proxied = await Running.start({ allowedOrigins: ['https://backstep.example.com'] });
-    expect(await asked(running, 'evil.example')).toBe(421);
-    expect(await asked(running, `localhost:${running.api.port}`)).toBe(200);
-    expect(await asked(proxied, 'backstep.example.com')).toBe(200);
+    expect(await statusFor(running, 'evil.example')).toBe(421);
+    expect(await statusFor(running, `localhost:${running.api.port}`)).toBe(200);
+    expect(await statusFor(proxied, 'backstep.example.com')).toBe(200);
   });
 });

@@ -109,7 +109,7 @@ describe('flowEvents', () => {
     );
   });
 
-  test('tells a fault without telling what is behind it', async () => {
+  test('reports a fault without its cause', async () => {
     const flowId = await api.running.engine.startFlow();
     api.running.engine.failure = new Error('select * from orchestration_run on host db-7');
     const subscriber = api.running.subscriber();
@@ -123,7 +123,7 @@ describe('flowEvents', () => {
 });
 
 describe('stepStatusChanged', () => {
-  test('tells the changes of one flow, of one orchestration, or of all', async () => {
+  test('gets the changes of one flow, of one orchestration, or of all', async () => {
     const [flowId, other] = [
       await api.running.engine.startFlow(),
       await api.running.engine.startFlow(),
@@ -138,7 +138,7 @@ describe('stepStatusChanged', () => {
     await api.running.engine.fails(other, 'createRealm', 'no', { retryable: true });
     const changes = (id: string) =>
       socket.values(id).map((value) => (value as { stepStatusChanged: object }).stepStatusChanged);
-    await until('all are told', () => changes('all').length === 3);
+    await until('all were delivered', () => changes('all').length === 3);
     expect(changes('all')[0]).toEqual({
       flowId,
       orchestrationName: 'tenantCreation',
@@ -158,14 +158,14 @@ describe('stepStatusChanged', () => {
       errorMessage: 'no',
     });
     await until(
-      'those of one flow are told',
+      'those of one flow were delivered',
       () => changes('flow').length === 2 && changes('orchestration').length === 3,
     );
     expect(changes('another')).toEqual([]);
     socket.close();
   });
 
-  test('a client that does not keep up is told so, and costs no more memory', async () => {
+  test('a client that does not keep up gets LAGGED, and uses no more memory', async () => {
     const flowIds = await Promise.all(
       Array.from({ length: 1500 }, () => api.running.engine.startFlow()),
     );
@@ -175,7 +175,7 @@ describe('stepStatusChanged', () => {
     // All in one commit: the subscription has no moment to pass them on.
     await api.running.engine.answersAll(flowIds, 'createRealm');
     await until(
-      'it is told',
+      'it got the error',
       () => socket.errors('all').length > 0 || socket.values('all').length >= 1500,
     );
     expect(socket.errors('all')).toMatchObject([

@@ -74,7 +74,7 @@ class Clock {
   }
 }
 
-/** The store with a clock on each word; `road` itself is begin to commit. */
+/** The store with a clock on each call; `road` itself is begin to commit. */
 function clocked(store, clock) {
   const road = (work) => {
     let recorded = 0;

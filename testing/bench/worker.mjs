@@ -47,7 +47,7 @@ await consumer.run({
       return {
         key: headers.flowId,
         value: JSON.stringify({
-          headers: status ? answer : { ...answer, errorMessage: 'as asked' },
+          headers: status ? answer : { ...answer, errorMessage: 'on request' },
           payload,
         }),
       };

@@ -23,7 +23,7 @@ export function printReport(report, print) {
     violations,
   } = report;
   print(
-    `\nchaos, seed ${seed}: ${flows} flows in ${seconds} s; the last one ended ${(settledMs / 1000).toFixed(1)} s after everything was mended`,
+    `\nchaos, seed ${seed}: ${flows} flows in ${seconds} s; the last one ended ${(settledMs / 1000).toFixed(1)} s after everything was repaired`,
   );
   print(`  started by      ${listed(starts)}`);
   print(`  ended           ${listed(counts)}`);

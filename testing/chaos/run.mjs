@@ -157,11 +157,11 @@ try {
   if (!loaded && wanted.length > 0) print('all mixed:');
   await mixed(services, () => !loaded && performance.now() < until);
   await loading;
-  print('everything is mended; waiting until the last flow has ended');
+  print('everything is repaired; waiting until the last flow has ended');
   services.workers.behave();
-  const mended = performance.now();
+  const repaired = performance.now();
   await untilSettled(watch);
-  const settled = performance.now() - mended;
+  const settled = performance.now() - repaired;
   clearInterval(progress);
   await subscribers.catchUp();
   await watch.stop();

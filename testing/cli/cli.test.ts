@@ -257,7 +257,7 @@ describe('actions', () => {
   });
 });
 
-test('a gateway that is away is exit code 1 and says where it was looked for', async () => {
+test('a gateway that is away is exit code 1 with its address', async () => {
   const { code, err } = await backstep('history', '--url', 'localhost:9');
   expect(code).toBe(1);
   expect(err).toMatch(/CONNECTION: http:\/\/localhost:9\/graphql cannot be reached.*BACKSTEP_URL/);

@@ -1,4 +1,4 @@
-/** Settings: what is not set has its default, what is wrong is said by name, all at once. */
+/** Settings: what is not set has its default, wrong values are reported by name, all at once. */
 import { describe, expect, test } from '@jest/globals';
 import { BadConfig, type Config, readConfig, stepDefaults } from '../../src/config/config.js';
 import { SETTINGS, settingsText } from '../../src/config/settings.js';
@@ -157,7 +157,7 @@ describe('DATABASE_URL', () => {
 
 describe('what is wrong only in company', () => {
   test.each(['0.0.0.0', '::', '10.0.0.7', 'gateway.example.com', '127.example.com'])(
-    'HOST %s can be reached by others: AUTH must be said',
+    'HOST %s can be reached by others: AUTH must be set',
     (host) => {
       expect(problemsOf({ HOST: host })).toEqual([
         expect.stringMatching(/^HOST is .* set AUTH=none if that is what you want$/),
@@ -213,7 +213,7 @@ test('a component is louder by its name or by the class people know', () => {
   expect([...readConfig({ LOG_LEVELS: 'kafka:debug' }).logLevels]).toEqual([['kafka', 'debug']]);
 });
 
-test('what is over is kept for ever, or for as long as is said', () => {
+test('ended flows are kept for ever, or for the time that is set', () => {
   const named = ({
     retentionCompleted,
     retentionUndone,
@@ -221,13 +221,13 @@ test('what is over is kept for ever, or for as long as is said', () => {
     retentionQuarantine,
   }: Config) => [retentionCompleted, retentionUndone, retentionFailed, retentionQuarantine];
   expect(named(readConfig({}))).toEqual([null, null, null, null]);
-  const said = {
+  const given = {
     RETENTION_COMPLETED: '30d',
     RETENTION_UNDONE: '12H',
     RETENTION_FAILED: 'OFF',
     RETENTION_QUARANTINE: '90 m',
   };
-  expect(named(readConfig(said))).toEqual([30 * 86_400_000, 12 * 3_600_000, null, 90 * 60_000]);
+  expect(named(readConfig(given))).toEqual([30 * 86_400_000, 12 * 3_600_000, null, 90 * 60_000]);
 });
 
 test('every setting is described with its default', () => {

@@ -1,4 +1,4 @@
-/** What the broker contract needs around a broker: an inbox that remembers, ears for both sides, rows. */
+/** What the broker contract needs around a broker: an inbox that remembers, receivers for both sides, rows. */
 import type {
   Broker,
   InboxPosition,
@@ -43,32 +43,32 @@ export class MemoryInbox implements InboxSource {
   }
 }
 
-/** Keeps what it is told, and wakes who waits for it. */
+/** Keeps what it receives, and resolves the promises that wait for it. */
 class Ear<T> {
-  readonly heard: T[] = [];
+  readonly received: T[] = [];
   private waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = [];
 
-  protected hear(...ones: readonly T[]): void {
-    this.heard.push(...ones);
+  protected receive(...ones: readonly T[]): void {
+    this.received.push(...ones);
     const done = this.waiting.filter(({ enough }) => enough());
     this.waiting = this.waiting.filter((one) => !done.includes(one));
     for (const { resolve } of done) resolve();
   }
 
-  /** Resolves when what was heard is enough. */
-  async until(enough: (heard: readonly T[]) => boolean): Promise<readonly T[]> {
-    if (!enough(this.heard))
+  /** Resolves when enough was received. */
+  async until(enough: (received: readonly T[]) => boolean): Promise<readonly T[]> {
+    if (!enough(this.received))
       await new Promise<void>((resolve) =>
-        this.waiting.push({ enough: () => enough(this.heard), resolve }),
+        this.waiting.push({ enough: () => enough(this.received), resolve }),
       );
-    return this.heard;
+    return this.received;
   }
 }
 
 /** The gateway's side: admits like the engine does and keeps what was fresh. */
-export class GatewayEar extends Ear<RecordDelivery> {
-  /** Told, admitted before or not. */
-  told = 0;
+export class GatewayReceiver extends Ear<RecordDelivery> {
+  /** Deliveries that came in, admitted before or not. */
+  deliveries = 0;
   /** While it is not null, a batch waits for it. */
   gate: Promise<void> | null = null;
 
@@ -77,19 +77,19 @@ export class GatewayEar extends Ear<RecordDelivery> {
   }
 
   readonly intake = async (deliveries: readonly RecordDelivery[]): Promise<void> => {
-    this.told += deliveries.length;
+    this.deliveries += deliveries.length;
     await this.gate;
-    this.hear(...this.inbox.admit(deliveries));
+    this.receive(...this.inbox.admit(deliveries));
   };
 
   get texts(): string[] {
-    return this.heard.map(textOf);
+    return this.received.map(textOf);
   }
 
-  /** Resolves when all of these were heard. */
-  hears(...texts: readonly string[]): Promise<readonly RecordDelivery[]> {
-    return this.until((heard) => {
-      const known = new Set(heard.map(textOf));
+  /** Resolves when all of these were received. */
+  receives(...texts: readonly string[]): Promise<readonly RecordDelivery[]> {
+    return this.until((received) => {
+      const known = new Set(received.map(textOf));
       return texts.every((text) => known.has(text));
     });
   }
@@ -101,16 +101,16 @@ export class GatewayEar extends Ear<RecordDelivery> {
 }
 
 /** A worker's side. */
-export class WorkerEar extends Ear<WorkerRecord> {
-  readonly onRecord = async (record: WorkerRecord): Promise<void> => this.hear(record);
+export class WorkerReceiver extends Ear<WorkerRecord> {
+  readonly onRecord = async (record: WorkerRecord): Promise<void> => this.receive(record);
 
   get texts(): string[] {
-    return this.heard.map(textOf);
+    return this.received.map(textOf);
   }
 
-  hears(...texts: readonly string[]): Promise<readonly WorkerRecord[]> {
-    return this.until((heard) => {
-      const known = new Set(heard.map(textOf));
+  receives(...texts: readonly string[]): Promise<readonly WorkerRecord[]> {
+    return this.until((received) => {
+      const known = new Set(received.map(textOf));
       return texts.every((text) => known.has(text));
     });
   }
@@ -162,7 +162,7 @@ export async function publishAll(broker: Broker, rows: readonly OutboxRow[]): Pr
 const UNREAD = { code: 'NOT_READ', message: '', flowId: null, stepName: null };
 export const decodeNothing = () => ({ kind: 'poison', poison: UNREAD }) as const;
 
-/** A log that can be asked what was said loudly. */
+/** A log that keeps warnings and errors. */
 export function loudLog() {
   const warnings: string[] = [];
   const nothing = (): void => undefined;

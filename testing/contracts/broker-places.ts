@@ -1,27 +1,27 @@
-/** Where a gateway goes on reading: where the inbox says, whatever the broker remembers of it. */
+/** Where a gateway continues to read: at the inbox position, whatever the broker has stored. */
 import { describe, expect, test } from '@jest/globals';
 import type { InboxPosition, RecordPosition } from '../../src/engine/ports.js';
 import type { BrokerBench } from './broker.js';
-import { GatewayEar, MemoryInbox, textOf } from './broker-builders.js';
+import { GatewayReceiver, MemoryInbox, textOf } from './broker-builders.js';
 
 const ten = Array.from({ length: 10 }, (_, index) => `reply ${index}`);
 
-async function say(bench: BrokerBench, texts: readonly string[]): Promise<void> {
+async function send(bench: BrokerBench, texts: readonly string[]): Promise<void> {
   const worker = await bench.worker('senders');
   await worker.send(texts.map((value) => ({ topic: bench.replies, key: 'one partition', value })));
   await worker.close();
 }
 
-/** Ten replies were said, and heard by a gateway that has gone. */
+/** Ten replies were sent, and received by a gateway that has stopped. */
 async function tenHeard(
   bench: BrokerBench,
-): Promise<{ readonly ear: GatewayEar; readonly positions: readonly RecordPosition[] }> {
-  const ear = new GatewayEar();
-  const gateway = await ear.attach(await bench.gateway());
-  await say(bench, ten);
-  await ear.hears(...ten);
+): Promise<{ readonly receiver: GatewayReceiver; readonly positions: readonly RecordPosition[] }> {
+  const receiver = new GatewayReceiver();
+  const gateway = await receiver.attach(await bench.gateway());
+  await send(bench, ten);
+  await receiver.receives(...ten);
   await gateway.close();
-  return { ear, positions: ear.heard.flatMap(({ position }) => position ?? []) };
+  return { receiver, positions: receiver.received.flatMap(({ position }) => position ?? []) };
 }
 
 function behind({ topic, partition, offset, timestamp }: RecordPosition): InboxPosition {
@@ -33,27 +33,27 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
     test('a partition the inbox does not know starts at its earliest record', async () => {
       const bench = await open();
       const first = await bench.gateway();
-      await new GatewayEar().attach(first);
-      await say(bench, ten);
+      await new GatewayReceiver().attach(first);
+      await send(bench, ten);
       await first.close();
-      const ear = new GatewayEar();
-      await ear.attach(await bench.gateway());
-      await ear.hears(...ten);
-      expect(ear.texts).toEqual(ten);
-      expect(ear.inbox.resets).toEqual([]);
+      const receiver = new GatewayReceiver();
+      await receiver.attach(await bench.gateway());
+      await receiver.receives(...ten);
+      expect(receiver.texts).toEqual(ten);
+      expect(receiver.inbox.resets).toEqual([]);
     });
 
     test('after a restart nothing comes twice, and nothing is missed', async () => {
       const bench = await open();
-      const { ear } = await tenHeard(bench);
+      const { receiver } = await tenHeard(bench);
       const gateway = await bench.gateway();
-      const again = new GatewayEar(ear.inbox);
+      const again = new GatewayReceiver(receiver.inbox);
       await again.attach(gateway);
-      await say(bench, ['the eleventh']);
-      await again.hears('the eleventh');
+      await send(bench, ['the eleventh']);
+      await again.receives('the eleventh');
       expect(again.texts).toEqual(['the eleventh']);
-      expect(again.told).toBe(1);
-      expect(ear.inbox.resets).toEqual([]);
+      expect(again.deliveries).toBe(1);
+      expect(receiver.inbox.resets).toEqual([]);
     });
 
     test('an inbox that was set back reads again from there, whatever the group has committed', async () => {
@@ -62,54 +62,54 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
       const inbox = new MemoryInbox();
       const [third] = positions.slice(3);
       if (third !== undefined) inbox.set(behind(third));
-      const ear = new GatewayEar(inbox);
-      await ear.attach(await bench.gateway());
-      await ear.hears(...ten.slice(4));
-      expect(ear.texts).toEqual(ten.slice(4));
+      const receiver = new GatewayReceiver(inbox);
+      await receiver.attach(await bench.gateway());
+      await receiver.receives(...ten.slice(4));
+      expect(receiver.texts).toEqual(ten.slice(4));
       expect(inbox.resets).toEqual([]);
     });
 
     test('a topic made anew, and shorter, is read from its beginning, loudly', async () => {
       const bench = await open();
-      const { ear } = await tenHeard(bench);
+      const { receiver } = await tenHeard(bench);
       await bench.recreate(bench.replies);
       const gateway = await bench.gateway();
-      const again = new GatewayEar(ear.inbox);
+      const again = new GatewayReceiver(receiver.inbox);
       await again.attach(gateway);
-      await say(bench, ['new 0', 'new 1']);
-      await again.hears('new 0', 'new 1');
+      await send(bench, ['new 0', 'new 1']);
+      await again.receives('new 0', 'new 1');
       expect(again.texts).toEqual(['new 0', 'new 1']);
-      expect(ear.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
+      expect(receiver.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
       expect(bench.warnings).toContain(
         'this topic is not the one the inbox knows: starting at its beginning',
       );
     });
 
-    test('a topic made anew, and longer by now, is told by its last admitted record', async () => {
+    test('a topic that was created again, and is longer by now, is recognised by its last admitted record', async () => {
       const bench = await open();
-      const { ear } = await tenHeard(bench);
+      const { receiver } = await tenHeard(bench);
       await bench.recreate(bench.replies);
       const between = await bench.gateway();
       const fresh = Array.from({ length: 25 }, (_, index) => `new ${index}`);
       await between.ensureTopics([bench.replies]);
-      await say(bench, fresh);
+      await send(bench, fresh);
       await between.close();
-      const again = new GatewayEar(ear.inbox);
+      const again = new GatewayReceiver(receiver.inbox);
       await again.attach(await bench.gateway());
-      await again.hears(...fresh);
-      expect(again.heard.map(textOf)).toEqual(fresh);
-      expect(ear.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
+      await again.receives(...fresh);
+      expect(again.received.map(textOf)).toEqual(fresh);
+      expect(receiver.inbox.resets).toMatchObject([{ topic: bench.replies, nextOffset: 0n }]);
       expect(bench.warnings).toContain(
         'this topic is not the one the inbox knows: starting at its beginning',
       );
     });
 
-    test('it is ready while it reads, and says so in words', async () => {
+    test('it is ready while it reads, and its health has a text', async () => {
       const bench = await open();
       const gateway = await bench.gateway();
       expect(gateway.health().ready).toBe(false);
       expect(gateway.health().detail).not.toBe('');
-      await new GatewayEar().attach(gateway);
+      await new GatewayReceiver().attach(gateway);
       expect(gateway.health().ready).toBe(true);
       await gateway.stopConsuming();
       expect(gateway.health().ready).toBe(false);
@@ -117,18 +117,18 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
 
     test('stopping waits for what is under way, and takes no more', async () => {
       const bench = await open();
-      const ear = new GatewayEar();
+      const receiver = new GatewayReceiver();
       const gate = Promise.withResolvers<void>();
-      const gateway = await ear.attach(await bench.gateway());
-      ear.gate = gate.promise;
+      const gateway = await receiver.attach(await bench.gateway());
+      receiver.gate = gate.promise;
       const taken = new Promise<void>((resolve) => {
-        Object.defineProperty(ear, 'told', { get: () => 0, set: () => resolve() });
+        Object.defineProperty(receiver, 'deliveries', { get: () => 0, set: () => resolve() });
       });
-      await say(bench, ['under way']);
+      await send(bench, ['under way']);
       await taken;
       const order: string[] = [];
       const stopped = gateway.stopConsuming().then(() => order.push('stopped'));
-      ear.hears('under way').then(() => order.push('recorded'));
+      receiver.receives('under way').then(() => order.push('recorded'));
       gate.resolve();
       await stopped;
       expect(order).toEqual(['recorded', 'stopped']);

@@ -1,7 +1,7 @@
 /** What is published arrives as it was, in order, and one bad row fails alone. */
 import { describe, expect, test } from '@jest/globals';
 import { type BrokerBench, MAX_MESSAGE_BYTES } from './broker.js';
-import { GatewayEar, row, textOf, WorkerEar } from './broker-builders.js';
+import { GatewayReceiver, row, textOf, WorkerReceiver } from './broker-builders.js';
 
 const resultsOf = (
   results: readonly { readonly result: string; readonly errorCode?: string }[],
@@ -15,17 +15,17 @@ async function listening(bench: BrokerBench) {
   const gateway = await bench.gateway();
   const topic = bench.topic();
   await gateway.ensureTopics([topic]);
-  const ear = new WorkerEar();
-  await ear.attach(await bench.worker('workers'), [topic]);
-  return { gateway, topic, ear };
+  const receiver = new WorkerReceiver();
+  await receiver.attach(await bench.worker('workers'), [topic]);
+  return { gateway, topic, receiver };
 }
 
 export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
   describe('publishing', () => {
     test('a command reaches a worker, and its answer the gateway, byte by byte', async () => {
       const bench = await open();
-      const [ear, worker] = [new GatewayEar(), new WorkerEar()];
-      const gateway = await ear.attach(await bench.gateway());
+      const [receiver, worker] = [new GatewayReceiver(), new WorkerReceiver()];
+      const gateway = await receiver.attach(await bench.gateway());
       const topic = bench.topic();
       await gateway.ensureTopics([topic]);
       const client = await worker.attach(await bench.worker('workers'), [topic]);
@@ -38,7 +38,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
         row(topic, '{"payload":', { startPayload: `"${'ü'.repeat(3_000)}"` }),
       ];
       expect(resultsOf(await gateway.publisher.publish(rows))).toEqual(['ok', 'ok', 'ok', 'ok']);
-      const records = await worker.until((heard) => heard.length === 4);
+      const records = await worker.until((received) => received.length === 4);
       const long = records.find(({ value }) => (value?.length ?? 0) > 6_000);
       expect(JSON.parse(textOf(long ?? { value: null })).payload).toBe('ü'.repeat(3_000));
       const found = (fits: (length: number) => boolean) =>
@@ -55,14 +55,14 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       await client.send([
         { topic: bench.replies, key: null, value: '{"ok":1}', headers: { a: 'b' } },
       ]);
-      const [delivery] = await ear.hears('{"ok":1}');
+      const [delivery] = await receiver.receives('{"ok":1}');
       expect(delivery?.position).toMatchObject({ topic: bench.replies, offset: 0n });
       expect(Math.abs((delivery?.position?.timestamp ?? 0) - Date.now())).toBeLessThan(60_000);
       expect(delivery?.raw?.key).toBeNull();
     });
 
     test('what has one key arrives in the order it was published', async () => {
-      const { gateway, topic, ear } = await listening(await open());
+      const { gateway, topic, receiver } = await listening(await open());
       for (let batch = 0; batch < 10; batch++) {
         const rows = Array.from({ length: 60 }, (_, index) => {
           const flowId = `flow-${index % 12}`;
@@ -70,8 +70,8 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
         });
         await gateway.publisher.publish(rows);
       }
-      await ear.until((heard) => heard.length === 600);
-      const byKey = Map.groupBy(ear.texts, (text) => text.split(' ')[0]);
+      await receiver.until((received) => received.length === 600);
+      const byKey = Map.groupBy(receiver.texts, (text) => text.split(' ')[0]);
       for (const texts of byKey.values()) {
         const numbers = texts.map((text) => Number(text.split(' ')[1]));
         expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
@@ -104,7 +104,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
     });
 
     test('a message that is too large does not stop the others', async () => {
-      const { gateway, topic, ear } = await listening(await open());
+      const { gateway, topic, receiver } = await listening(await open());
       const results = await gateway.publisher.publish([
         row(topic, 'before'),
         row(topic, 'x'.repeat(MAX_MESSAGE_BYTES + 1)),
@@ -112,21 +112,30 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       ]);
       expect(resultsOf(results)).toEqual(['ok', 'never MESSAGE_TOO_LARGE', 'ok']);
       expect(results[1]?.errorMessage).toContain(String(MAX_MESSAGE_BYTES));
-      await ear.hears('before', 'after');
+      await receiver.receives('before', 'after');
     });
 
     test('messages that are too large only together all go, in order', async () => {
-      const { gateway, topic, ear } = await listening(await open());
+      const { gateway, topic, receiver } = await listening(await open());
       const texts = Array.from({ length: 8 }, (_, index) =>
         `${index}`.repeat(MAX_MESSAGE_BYTES / 2),
       );
       const results = await gateway.publisher.publish(texts.map((text) => row(topic, text)));
       expect(new Set(resultsOf(results))).toEqual(new Set(['ok']));
-      await ear.until((heard) => heard.length === 8);
-      expect(ear.texts.map((text) => text[0])).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+      await receiver.until((received) => received.length === 8);
+      expect(receiver.texts.map((text) => text[0])).toEqual([
+        '0',
+        '1',
+        '2',
+        '3',
+        '4',
+        '5',
+        '6',
+        '7',
+      ]);
     });
 
-    test('topics are made once, however many ask for them and however often', async () => {
+    test('topics are made once, however many callers create them, however often', async () => {
       const bench = await open();
       const gateway = await bench.gateway();
       const names = [bench.topic(), bench.topic(), bench.topic()];
@@ -139,9 +148,9 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       await gateway.ensureTopics([...names, ...names]);
       const there = await bench.topics();
       expect(names.map((name) => there.filter((one) => one === name).length)).toEqual([1, 1, 1]);
-      const ear = new WorkerEar();
-      await ear.attach(await bench.worker('workers'), names);
-      await ear.hears('kept');
+      const receiver = new WorkerReceiver();
+      await receiver.attach(await bench.worker('workers'), names);
+      await receiver.receives('kept');
     });
   });
 }

@@ -17,7 +17,7 @@ export interface BrokerBench {
   readonly replies: string;
   /** A name nobody else has; not made. */
   topic(): string;
-  /** The one before must be closed first. What it said loudly is in `warnings`. */
+  /** The one before must be closed first. Its warnings and errors are in `warnings`. */
   gateway(): Promise<Broker>;
   /** After the first gateway. */
   worker(groupId: string): Promise<WorkerClient>;

@@ -1,4 +1,4 @@
-/** Flows and events made by hand, for stores: what the saga would say does not matter here, only that it comes back. */
+/** Flows and events made by hand, for stores: the values do not matter here, only that they are read back. */
 import type {
   FlowRecord,
   OutboxRow,
@@ -209,7 +209,7 @@ export function startRecord(start: StartInput, now: number): FlowRecord {
   return { before: null, after, events, outbox: [row], withdrawn: [], wakeAt: now + 300_000 };
 }
 
-/** The flow with fields of it and of its steps (by name) changed, and the events that say so. */
+/** The flow with fields of it and of its steps (by name) changed, and the events for that. */
 export function changeRecord(
   before: Flow,
   change: {

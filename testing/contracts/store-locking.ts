@@ -155,7 +155,7 @@ export function storeLockingContract(bench: () => Bench): void {
       );
     });
 
-    test('flows asked for in any order are locked in one: no two wait for each other crosswise', async () => {
+    test('flows requested in any order are locked in one order: no two transactions wait for each other', async () => {
       const { one, two, fresh } = bench();
       const ids = Array.from({ length: 30 }, () => fresh('flow'));
       await start(
@@ -189,7 +189,7 @@ export function storeLockingContract(bench: () => Bench): void {
       expect(locked.now).toBeGreaterThan(1_700_000_000_000);
     });
 
-    test('a parked flow is reported with its reason, and its neighbours are loaded', async () => {
+    test('a parked flow is reported with its reason, and the other flows are loaded', async () => {
       const { one, two, fresh } = bench();
       const [broken, sound] = [fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(broken), startInput(sound)]);

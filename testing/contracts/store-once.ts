@@ -1,4 +1,4 @@
-/** Records and starts count once, whoever says them, and nothing of a transaction that fails. */
+/** Records and starts count once, whoever sends them, and nothing of a transaction that fails is kept. */
 import { describe, expect, test } from '@jest/globals';
 import type { RecordPosition, Store } from '../../src/engine/ports.js';
 import type { StartInput } from '../../src/saga/input.js';
@@ -103,7 +103,7 @@ export function storeOnceContract(bench: () => Bench): void {
       expect(answers.flat().filter(Boolean)).toHaveLength(20);
     });
 
-    test('a partition of a topic that was made anew starts where it is told to', async () => {
+    test('a partition of a topic that was created again starts where it is set', async () => {
       const { one, fresh } = bench();
       const topic = fresh('topic');
       await admit(one.store, [position(50, { topic })]);

@@ -97,7 +97,7 @@ export function storeOutboxContract(bench: () => Bench): void {
       expect(places(await two.store.outboxTake(10))).toEqual([`${flowId} 2`]);
     });
 
-    test('no more flows are taken than were asked for', async () => {
+    test('no more flows are taken than the caller wants', async () => {
       const { one, two, fresh } = bench();
       await start(
         one.store,

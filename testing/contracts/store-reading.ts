@@ -191,16 +191,16 @@ export function storeReadingContract(bench: () => Bench): void {
         );
       }
       const troubles = ['UNDO_FAIL', 'RETRY_EXHAUSTED'] as const;
-      const asked = [
+      const filters = [
         { stepStatuses: troubles, initiator },
         { errorContains: error },
         { errorContains: error, stepStatuses: troubles },
       ];
       const narrower = [
-        { ...asked[0], statuses: ['UNDOING'] as const },
-        { ...asked[1], stepName: 'createClient', orchestrationName: 'accounts' },
+        { ...filters[0], statuses: ['UNDOING'] as const },
+        { ...filters[1], stepName: 'createClient', orchestrationName: 'accounts' },
       ];
-      for (const filter of [...asked, ...narrower]) {
+      for (const filter of [...filters, ...narrower]) {
         const seen: string[] = [];
         for (let after: string | null = null; ; ) {
           const page = await one.readModel.history(filter, 2, after);

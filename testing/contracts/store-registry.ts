@@ -1,4 +1,4 @@
-/** Versions never change, names are told apart as Kafka does, and what was rolled back was never there. */
+/** Versions never change, names differ as Kafka's topics do, and a rollback leaves nothing. */
 import { describe, expect, test } from '@jest/globals';
 import type { WorkerRow } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
@@ -21,7 +21,7 @@ const worker = (
 
 export function storeRegistryContract(bench: () => Bench): void {
   describe('the registry', () => {
-    test('a version comes back as it was registered, the newest unless another is asked for', async () => {
+    test('a version comes back as it was registered, the newest unless another is named', async () => {
       const { one, two, fresh } = bench();
       const name = fresh('recipe');
       const steps = [
@@ -106,7 +106,7 @@ export function storeRegistryContract(bench: () => Bench): void {
       expect((await one.store.orchestration(name, null))?.orchestration.version).toBe(4);
     });
 
-    test('workers are known by orchestration, step and service, the last word counts', async () => {
+    test('workers are known by orchestration, step and service; the last registration counts', async () => {
       const { one, two, fresh } = bench();
       const name = fresh('recipe');
       const rows = [
@@ -129,7 +129,7 @@ export function storeRegistryContract(bench: () => Bench): void {
       );
     });
 
-    test('steps whose topics Kafka would take for equal are neighbours', async () => {
+    test('steps whose topics Kafka takes for equal collide', async () => {
       const { one, fresh } = bench();
       const stem = fresh('n').replace('-', '');
       await register(one.store, orchestration(stem, { steps: [stepDefinition(1, 'b_c')] }));
@@ -139,8 +139,8 @@ export function storeRegistryContract(bench: () => Bench): void {
         `orchestrator.${stem}.w_x.undo`,
         `orchestrator.${stem}.other.do`,
       ];
-      const neighbours = await one.store.registry((tx) => tx.topicOwners(topics));
-      expect([...neighbours].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      const owners = await one.store.registry((tx) => tx.topicOwners(topics));
+      expect([...owners].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
         { name: stem, stepName: 'b_c', topic: `orchestrator.${stem}.b_c.do` },
         { name: `${stem}_w`, stepName: 'x', topic: `orchestrator.${stem}_w.x.undo` },
       ]);

@@ -86,7 +86,7 @@ function unusable(topic: string): QuarantineEntry {
 }
 
 function late(flowId: string, topic: string): Work {
-  const said = {
+  const rest = {
     stepName: 'createRealm',
     action: 'DO',
     outcome: 'success',
@@ -96,7 +96,7 @@ function late(flowId: string, topic: string): Work {
   const input = {
     type: 'REPLY',
     flowId,
-    ...said,
+    ...rest,
     errorMessage: null,
     errorCode: null,
     retryable: true,
@@ -125,7 +125,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       },
     );
 
-    test('a status is removed only when it is asked for: a FAILED flow stays with COMPLETED ones gone', async () => {
+    test('a status is removed only when it is named: a FAILED flow stays with COMPLETED ones gone', async () => {
       const { one, fresh } = bench();
       const [failed, completed] = [fresh('flow'), fresh('flow')];
       for (const flowId of [failed, completed]) await begin(one.store, flowId, 50);

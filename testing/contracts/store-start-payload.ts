@@ -54,7 +54,7 @@ export function answer(store: Store, flowId: string, stepName: string, more: Par
   return unitOfWork({ store, wire }, [workOf({ from: 'caller', kind: 'input', input })], true);
 }
 
-/** What is compared is long: where it is the same, a word stands for it. */
+/** The payload is long: in comparisons a short name stands for it. */
 const named = (payload: string) => (text: string | null | undefined) =>
   text === payload ? 'the payload' : (text ?? 'none').slice(0, 100);
 const payloadsOf = (rows: Awaited<ReturnType<Store['outboxTake']>>, payload: string) =>

@@ -48,13 +48,13 @@ export function storeSurroundingsContract(bench: () => Bench): void {
       const name = fresh('answered');
       const recipe = orchestration(name);
       await register(one.store, recipe);
-      const flows = ['done', 'failed', 'timed', 'skipped', 'asked'].map((flow) => fresh(flow));
+      const flows = ['done', 'failed', 'timed', 'skipped', 'wanted'].map((flow) => fresh(flow));
       await start(
         one.store,
         flows.map((flowId) => startInput(flowId, { recipe })),
       );
-      const [done = '', failed = '', timed = '', skipped = '', asked = ''] = flows;
-      const at = (await one.readModel.surroundings(asked))?.now ?? 0;
+      const [done = '', failed = '', timed = '', skipped = '', wanted = ''] = flows;
+      const at = (await one.readModel.surroundings(wanted))?.now ?? 0;
       const set = (flowId: string, steps: Readonly<Record<string, Partial<StepRun>>>) =>
         change(one.store, flowId, (flow) => changeRecord(flow, { steps }, [ended('createRealm')]));
       await set(done, {
@@ -69,7 +69,7 @@ export function storeSurroundingsContract(bench: () => Bench): void {
         createRealm: { status: 'DO_SUCCESS', endedAt: at + 2, skipped: true },
         createClient: { status: 'UNDO_SUCCESS', undoneAt: at + 3, skipped: true },
       });
-      const answers = (await one.readModel.surroundings(asked))?.answers;
+      const answers = (await one.readModel.surroundings(wanted))?.answers;
       expect(answers).toEqual(
         new Map([
           ['createRealm/DO', { first: at + 10, last: at + 40 }],

@@ -1,4 +1,4 @@
-/** What is due is found by one instance; what was committed is heard by the others. */
+/** What is due is found by one instance; commits are notified to the others. */
 import { describe, expect, test } from '@jest/globals';
 import type { FlowCommit } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
@@ -89,38 +89,38 @@ export function storeTimeContract(bench: () => Bench): void {
       expect([due.includes(ended), due.includes(parked)]).toEqual([false, false]);
     });
 
-    test('nothing due: the next look is as far away as was asked', async () => {
+    test('nothing due: the next look is as far away as the caller allows', async () => {
       const { one } = bench();
       await one.store.road(async (tx) => tx.lock([], []));
       while ((await one.store.due(1_000)).length > 0);
       expect(await one.store.untilNextDue(1)).toBeLessThanOrEqual(1);
     });
 
-    test('other instances hear what was committed, the own one does not, and none after it left', async () => {
+    test('other instances are notified of commits, the own one is not, and none after it left', async () => {
       const { one, two, fresh } = bench();
       const flowId = fresh('flow');
-      const heard: FlowCommit[] = [];
+      const received: FlowCommit[] = [];
       let wake: () => void = () => undefined;
       const own = await one.store.onRemoteCommit(() => {
-        throw new Error('heard its own commit');
+        throw new Error('was notified of its own commit');
       });
       const leave = await two.store.onRemoteCommit((hints) => {
-        heard.push(...(hints ?? []));
+        received.push(...(hints ?? []));
         wake();
       });
-      const hears = (last: number): Promise<void> =>
+      const receives = (last: number): Promise<void> =>
         new Promise((resolve) => {
           wake = () => {
-            if (heard.some((hint) => hint.flowId === flowId && hint.lastEventNumber === last))
+            if (received.some((hint) => hint.flowId === flowId && hint.lastEventNumber === last))
               resolve();
           };
           wake();
         });
       await start(one.store, [startInput(flowId)]);
-      await hears(2);
+      await receives(2);
       await change(one.store, flowId, (flow) => firstStepDone(flow));
-      await hears(4);
-      expect(heard.filter((hint) => hint.flowId === flowId)).toEqual([
+      await receives(4);
+      expect(received.filter((hint) => hint.flowId === flowId)).toEqual([
         { flowId, firstEventNumber: 1, lastEventNumber: 2 },
         { flowId, firstEventNumber: 3, lastEventNumber: 4 },
       ]);
@@ -129,10 +129,10 @@ export function storeTimeContract(bench: () => Bench): void {
       const many = Array.from({ length: 400 }, () =>
         startInput(`${fresh('flow')}-${'x'.repeat(80)}`),
       );
-      const count = heard.length;
+      const count = received.length;
       await start(one.store, many);
       await two.store.ping();
-      expect(heard).toHaveLength(count);
+      expect(received).toHaveLength(count);
     });
 
     test('hints of a large commit come in as many messages as it takes', async () => {

@@ -1,4 +1,4 @@
-/** The first minute: what a stranger reads, and how the example workers answer. */
+/** The first minute: what a new user reads, and how the example workers answer. */
 import { describe, expect, test } from '@jest/globals';
 import { traceFlow } from '../../src/demo/trace.js';
 import { startDemoWorkers } from '../../src/demo/workers.js';
@@ -10,7 +10,7 @@ import type { EventBody, EventEnvelope, FlowEvent } from '../../src/saga/event.j
 type Left = Partial<Pick<EventEnvelope, 'flowStatus' | 'stepStatus'>>;
 
 /** Events 100 ms apart. */
-function told(...events: readonly (EventBody & Left)[]): FlowEvent[] {
+function timeline(...events: readonly (EventBody & Left)[]): FlowEvent[] {
   const envelope = { flowStatus: 'IN_PROGRESS', stepStatus: null, stepStatusBefore: null } as const;
   return events.map((event, index) => ({
     ...envelope,
@@ -42,7 +42,7 @@ const failure = {
   final: false,
   unknown: false,
 };
-const UNDONE = told(
+const UNDONE = timeline(
   { type: 'FLOW_STARTED' },
   { type: 'DO_SENT', stepName: 'createRealm', attempt: 1, deadline: 0, stepStatus: 'IN_PROGRESS' },
   {
@@ -96,7 +96,7 @@ const UNDONE = told(
   { type: 'FLOW_UNDONE', flowStatus: 'UNDONE' },
 );
 
-describe('a flow told live', () => {
+describe('a flow printed live', () => {
   test('is one line for each thing that happened, with the status names as they are', async () => {
     const { lines } = await trace(UNDONE);
     const seen = lines.map((line) => line.trim().split(/\s+/).slice(3, 5).join(' '));
@@ -134,7 +134,7 @@ describe('a flow told live', () => {
     expect((await trace(UNDONE, true)).lines.join('')).toContain('\u001b[31m✗');
   });
 
-  test('that a person ended says who', async () => {
+  test('that an operator ended has the name', async () => {
     const ended: EventBody = {
       type: 'FLOW_CANCELLED',
       failureReason: 'x',
@@ -142,7 +142,7 @@ describe('a flow told live', () => {
       reason: 'a test',
     };
     const { lines, short } = await trace(
-      told({ type: 'FLOW_STARTED' }, { ...ended, flowStatus: 'CANCELLED' }),
+      timeline({ type: 'FLOW_STARTED' }, { ...ended, flowStatus: 'CANCELLED' }),
     );
     expect(lines.join()).toContain('ended by ann: a test');
     expect(short).toBe('=> CANCELLED');
@@ -200,7 +200,7 @@ describe('an example worker', () => {
     });
   });
 
-  test('fails the step that the payload names, and says why; undoing it works', async () => {
+  test('fails the step that the payload names, with a reason; undoing it works', async () => {
     const payload = { tenant: 'acme', failAt: 'create' };
     const [failed] = await answers(command({}, payload));
     expect(JSON.parse(failed?.value ?? '')).toMatchObject({

@@ -27,7 +27,7 @@ async function started(env: Readonly<Record<string, string>>): Promise<Away & As
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
-/** The port is open, and readiness says no with this reason. */
+/** The port is open, and /readyz is 503 with this reason. */
 async function waitsFor({ address }: Away, check: string, reason: RegExp): Promise<void> {
   const found = await until(`/readyz names ${check}`, async () => {
     const response = await fetch(`${address}/readyz`);

@@ -39,7 +39,7 @@ describe("the Java library's own messages", () => {
   afterAll(() => stack.disposeAsync(), 90_000);
 
   const register = (text: string): Promise<void> =>
-    broker.sayText('orchestrator.registration', text);
+    broker.sendText('orchestrator.registration', text);
   const status = async (name: string): Promise<string | undefined> => {
     const found = await gateway.client.graphql<{ orchestration: { status: string } | null }>(
       STATUS,
@@ -49,7 +49,7 @@ describe("the Java library's own messages", () => {
   };
   const answer = (name: string, as: string): Promise<unknown> =>
     answers
-      .hears(`an answer for ${as} of ${name}`, ({ payload }) => isAnswer(payload, name, as))
+      .receives(`an answer for ${as} of ${name}`, ({ payload }) => isAnswer(payload, name, as))
       .then(({ payload }) => payload);
 
   test.each([
@@ -107,16 +107,16 @@ describe("the Java library's own messages", () => {
     );
     const ends = await broker.listen('orchestrator.execution.status');
     const [start = ''] = onTopic('execution.start');
-    await broker.sayText('orchestrator.execution.start', start);
+    await broker.sendText('orchestrator.execution.start', start);
     for (const reply of onTopic('response.result')) {
       const { headers } = JSON.parse(reply) as { headers: { attemptId: string } };
-      await commands.hears(
+      await commands.receives(
         `the command ${headers.attemptId}`,
         (record) => record.headers.attemptId === headers.attemptId,
       );
-      await broker.sayText('orchestrator.response.result', reply);
+      await broker.sendText('orchestrator.response.result', reply);
     }
-    const end = await ends.hears('the end', (record) => record.headers.flowId === FLOW_ID);
+    const end = await ends.receives('the end', (record) => record.headers.flowId === FLOW_ID);
     expect(end.payload).toMatchObject({ status: 'UNDONE' });
     const { steps: after } = await gateway.client.ended(FLOW_ID);
     expect(after.map(({ stepName, status: is, retryCount }) => [stepName, is, retryCount])).toEqual(
@@ -126,7 +126,7 @@ describe("the Java library's own messages", () => {
         ['s3', 'RETRY_EXHAUSTED', 3],
       ],
     );
-    expect(commands.heard.filter(({ headers }) => headers.flowId === FLOW_ID)).toHaveLength(10);
+    expect(commands.received.filter(({ headers }) => headers.flowId === FLOW_ID)).toHaveLength(10);
   }, 90_000);
 });
 

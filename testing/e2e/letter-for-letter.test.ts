@@ -53,12 +53,12 @@ async function post(path: string, body: string | Uint8Array): Promise<[number, s
 const idIn = (answer: string): string => String(/"flowId":"([^"]+)"/.exec(answer)?.[1]);
 
 async function answer(id: string, step: string, more: string, attempt = 1): Promise<void> {
-  await commands.hears(
+  await commands.receives(
     `DO ${step} ${attempt} of ${id}`,
     ({ headers }) => headers.attemptId === `${id}:${step}:DO:0:${attempt}`,
   );
   const text = `{"headers":{"flowId":"${id}","stepName":"${step}",${more}}`;
-  await broker.sayText('orchestrator.response.result', text);
+  await broker.sendText('orchestrator.response.result', text);
 }
 
 const startBy = {
@@ -82,7 +82,7 @@ const startBy = {
   'the start topic': async () => {
     const id = `letter-${unique()}`;
     const headers = `{"orchestrationName":"${name}","flowId":"${id}",${OWN}}`;
-    await broker.sayText(
+    await broker.sendText(
       'orchestrator.execution.start',
       `{"headers":${headers},"payload":${spaced(payload)}}`,
     );
@@ -98,9 +98,9 @@ test.each(Object.entries(startBy))(
     const output = `{"answer":${payload}}`;
     await answer(id, 'b', '"status":false}');
     await answer(id, 'b', '"status":true}', 2);
-    const end = await ends.hears(`the end of ${id}`, ({ headers }) => headers.flowId === id);
+    const end = await ends.receives(`the end of ${id}`, ({ headers }) => headers.flowId === id);
     expect(end.text).toContain(`"output":${output}`);
-    const own = commands.heard.filter(({ headers }) => headers.flowId === id);
+    const own = commands.received.filter(({ headers }) => headers.flowId === id);
     expect(own.map(({ headers }) => `${headers.stepName} ${headers.attempt}`)).toEqual(
       expect.arrayContaining(['a 1', 'b 1', 'b 2']),
     );
@@ -127,7 +127,7 @@ test('an UNDO carries the answer of its step as it came', async () => {
   const id = await startBy.REST();
   await answer(id, 'a', `"status":true},"payload":${NUMBERS}`);
   await answer(id, 'b', '"status":false,"retryable":false}');
-  const undo = await commands.hears(
+  const undo = await commands.receives(
     `UNDO a of ${id}`,
     ({ headers }) => headers.flowId === id && headers.action === 'UNDO',
   );
@@ -139,12 +139,12 @@ test('a literal in a GraphQL document keeps its numbers, and an id that is a num
   const query = `mutation { execute(input: { orchestrationName: "${name}", payload: { a: 1.0, b: -0, c: 1E3 } }) { flow { input } } }`;
   const [, text] = await post('/graphql', JSON.stringify({ query }));
   expect(text).toContain('"input":{"a":1.0,"b":-0,"c":1E3}');
-  const ask =
+  const mutation =
     'query ($id: ID!, $n: Int!) { details(flowId: $id) { flowId } orchestrations(first: $n) { edges { cursor } } }';
   const variables = '{"id":90071992547409930001,"n":1.0}';
   const [, none] = await post(
     '/graphql',
-    `{"query":${JSON.stringify(ask)},"variables":${variables}}`,
+    `{"query":${JSON.stringify(mutation)},"variables":${variables}}`,
   );
   expect(JSON.parse(none)).toMatchObject({ data: { details: null } });
 });

@@ -10,15 +10,18 @@ const unregistered = `new-${unique()}`;
 let database: TestDatabase;
 let gateway: Gateway;
 let broker: TestBroker;
-let ears: Listener;
+let receivers: Listener;
 
 beforeAll(async () => {
   database = stack.use(await newDatabase());
   broker = stack.use(await openBroker());
   gateway = stack.use(await startGateway({ database, group: `nothing-sent-${unique()}` }));
-  ears = await broker.listen('orchestrator.registration.status', 'orchestrator.execution.status');
+  receivers = await broker.listen(
+    'orchestrator.registration.status',
+    'orchestrator.execution.status',
+  );
   await gateway.client.register(documentOf(registered, 'a', 'b'));
-  await ears.hears(`the registration of ${registered}`, ({ key }) => key === registered);
+  await receivers.receives(`the registration of ${registered}`, ({ key }) => key === registered);
 }, 180_000);
 afterAll(() => stack.disposeAsync(), 90_000);
 
@@ -116,7 +119,8 @@ async function nothingSince(before: Everything): Promise<void> {
   expect(await everything()).toEqual(before);
   const sign = `sign-${unique()}`;
   await gateway.client.register(documentOf(sign, 'a'));
-  await ears.hears(`the registration of ${sign}`, ({ key }) => key === sign);
-  const about = (name: string): number => ears.heard.filter(({ key }) => key === name).length;
+  await receivers.receives(`the registration of ${sign}`, ({ key }) => key === sign);
+  const about = (name: string): number =>
+    receivers.received.filter(({ key }) => key === name).length;
   expect([about(registered), about(unregistered)]).toEqual([1, 0]);
 }

@@ -9,7 +9,7 @@ const stack = new AsyncDisposableStack();
 const name = `typed-${unique()}`;
 let gateway: Gateway;
 let broker: TestBroker;
-let ears: Listener;
+let receivers: Listener;
 let worker: ModelWorker;
 
 const document = `
@@ -26,7 +26,10 @@ beforeAll(async () => {
   const database = stack.use(await newDatabase());
   broker = stack.use(await openBroker());
   gateway = stack.use(await startGateway({ database, group: `typed-${unique()}` }));
-  ears = await broker.listen('orchestrator.execution.status', 'orchestrator.response.result.dlq');
+  receivers = await broker.listen(
+    'orchestrator.execution.status',
+    'orchestrator.response.result.dlq',
+  );
   await gateway.client.register(document);
   worker = stack.use(
     await startModelWorker({
@@ -82,13 +85,13 @@ test('a start that does not match is refused with path and reason, by GraphQL, R
     body: { code: 'PAYLOAD_INVALID', errors: [{ field: 'payload' }] },
   });
   const correlationId = `c-${unique()}`;
-  await broker.say('orchestrator.execution.start', { orchestrationName: name, correlationId }, {});
-  const told = await ears.hears(
+  await broker.send('orchestrator.execution.start', { orchestrationName: name, correlationId }, {});
+  const refused = await receivers.receives(
     'the refusal of the start',
     ({ topic, headers }) =>
       topic === 'orchestrator.execution.status' && headers.correlationId === correlationId,
   );
-  expect(told.payload).toMatchObject({ status: 'REFUSED', code: 'PAYLOAD_INVALID' });
+  expect(refused.payload).toMatchObject({ status: 'REFUSED', code: 'PAYLOAD_INVALID' });
 });
 
 test('a success that does not match is a final failure: the step is undone with its input, the reply is kept', async () => {
@@ -117,7 +120,7 @@ test('a success that does not match is a final failure: the step is undone with 
     ({ headers }) => headers.flowId === flowId && headers.action === 'UNDO',
   );
   expect(undo?.payload).toEqual({ tenant: 'odd' });
-  const copy = await ears.hears(
+  const copy = await receivers.receives(
     'the reply',
     ({ topic, text }) => topic.endsWith('.dlq') && text.includes(flowId),
   );
@@ -140,8 +143,8 @@ test('a schema that cannot be enforced is refused with its line, by GraphQL and 
     type: 'sequential',
     steps: [{ seq: 1, name: 'a', payloadSchema: { $ref: 'http://169.254.169.254/' } }],
   };
-  await broker.say('orchestrator.registration', { serviceName }, payload);
-  const { payload: status } = await statuses.hears('the answer', ({ text }) =>
+  await broker.send('orchestrator.registration', { serviceName }, payload);
+  const { payload: status } = await statuses.receives('the answer', ({ text }) =>
     text.includes(serviceName),
   );
   expect(status).toMatchObject({

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Heard, type Listener, openBroker, type TestBroker } from './kit/broker.js';
+import { type Listener, openBroker, type ReceivedRecord, type TestBroker } from './kit/broker.js';
 import { type Child, ROOT } from './kit/child.js';
 import { type Gateway, startGateway } from './kit/gateway.js';
 import { newDatabase, unique } from './kit/surroundings.js';
@@ -83,14 +83,14 @@ describe('a Python worker', () => {
     ).toMatchObject({ status: true });
   }, 60_000);
 
-  /** Plays the gateway: sends a command of no flow it knows, and hears the answer. */
-  async function answerTo(command: ReturnType<typeof commandOf>): Promise<Heard> {
-    await broker.say(
+  /** Plays the gateway: sends a command of an unknown flow, and receives the answer. */
+  async function answerTo(command: ReturnType<typeof commandOf>): Promise<ReceivedRecord> {
+    await broker.send(
       `orchestrator.tripBooking.bookFlight.${command.action.toLowerCase()}`,
       command,
       { city: 'Rome' },
     );
-    return replies.hears(
+    return replies.receives(
       `the answer to ${command.attemptId}`,
       ({ headers }) => headers.attemptId === command.attemptId,
     );

@@ -99,7 +99,7 @@ describe('npm start with nothing configured', () => {
   }, 120_000);
 
   test.each([[[]], [['--fresh']]])(
-    'a second start on the same data folder, flags %j, says who has it and leaves it alone',
+    'a second start on the same data folder, flags %j, prints who has it and leaves it alone',
     async (flags) => {
       await withGateway(folder, async (gateway) => {
         const start = (): Promise<string> =>

@@ -47,7 +47,7 @@ describe.each([
   let database: TestDatabase;
   let gateway: Gateway;
   let broker: TestBroker;
-  let ear: Listener;
+  let receiver: Listener;
   let worker: Child;
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe.each([
     const env: Record<string, string> = typeHeaders ? { COMMAND_TYPE_ID: CLASS } : {};
     gateway = stack.use(await startGateway({ database, group: `spring-${unique()}`, env }));
     await gateway.client.register(DOCUMENT);
-    ear = await broker.listen(...STEP_TOPICS);
+    receiver = await broker.listen(...STEP_TOPICS);
     worker = stack.use(startSpringWorker({ typeHeaders }));
   }, 180_000);
   afterAll(() => stack.disposeAsync(), 90_000);
@@ -90,7 +90,7 @@ describe.each([
   /** The commands of a flow in the order they were sent, as `DO createRealm 1`. */
   async function commandsOf(flowId: string, count: number): Promise<string[]> {
     const own = await until(`${count} commands of ${flowId}`, () => {
-      const found = ear.heard.filter(({ headers }) => headers.flowId === flowId);
+      const found = receiver.received.filter(({ headers }) => headers.flowId === flowId);
       return found.length >= count && found;
     });
     for (const { recordHeaders } of own)

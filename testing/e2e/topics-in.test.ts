@@ -1,4 +1,4 @@
-/** Registering and starting by topic: what an initiator says and hears that never speaks HTTP. */
+/** Registering and starting by topic: an initiator that never uses HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Listener, openBroker, type TestBroker } from './kit/broker.js';
 import { type Gateway, startGateway } from './kit/gateway.js';
@@ -25,8 +25,8 @@ describe('an initiator that only speaks by topics', () => {
     answers = await broker.listen('orchestrator.registration.status');
     ends = await broker.listen('orchestrator.execution.status');
     dead = await broker.listen('orchestrator.response.result.dlq');
-    await broker.say(REGISTRATIONS, { serviceName: 'shop' }, documentOf(name));
-    await answers.hears(`an answer for ${name}`, ({ payload }) => isAbout(payload, name));
+    await broker.send(REGISTRATIONS, { serviceName: 'shop' }, documentOf(name));
+    await answers.receives(`an answer for ${name}`, ({ payload }) => isAbout(payload, name));
     worker = stack.use(
       await startModelWorker({
         orchestrationName: name,
@@ -41,8 +41,8 @@ describe('an initiator that only speaks by topics', () => {
   }, 180_000);
   afterAll(() => stack.disposeAsync(), 90_000);
 
-  test('is told how its registration went', async () => {
-    const { key, payload } = await answers.hears(`an answer for ${name}`, (record) =>
+  test('gets the result of its registration', async () => {
+    const { key, payload } = await answers.receives(`an answer for ${name}`, (record) =>
       isAbout(record.payload, name),
     );
     expect(key).toBe(name);
@@ -57,26 +57,26 @@ describe('an initiator that only speaks by topics', () => {
     });
   });
 
-  test('is told SUCCESS when a worker has registered every step', async () => {
+  test('gets SUCCESS when a worker has registered every step', async () => {
     const steps = [{ name: 'reserve' }, { name: 'charge' }];
-    await broker.say(
+    await broker.send(
       REGISTRATIONS,
       { serviceName: 'stock' },
       { orchestrationName: name, as: 'worker', steps },
     );
     const of = (payload: unknown): boolean =>
       isAbout(payload, name) && field(payload, 'as') === 'worker';
-    const { payload } = await answers.hears(`an answer for the worker of ${name}`, (record) =>
+    const { payload } = await answers.receives(`an answer for the worker of ${name}`, (record) =>
       of(record.payload),
     );
     expect(payload).toMatchObject({ status: 'SUCCESS', serviceName: 'stock' });
   });
 
-  test('is told why a registration failed, and nothing of it is stored', async () => {
+  test('gets the reason why a registration failed, and nothing of it is stored', async () => {
     const wrong = `wrong-${unique()}`;
     const serviceName = `shop-${wrong}`;
-    await broker.say(REGISTRATIONS, { serviceName }, { ...documentOf(wrong), type: 'zigzag' });
-    const { payload } = await answers.hears(
+    await broker.send(REGISTRATIONS, { serviceName }, { ...documentOf(wrong), type: 'zigzag' });
+    const { payload } = await answers.receives(
       `an answer for ${serviceName}`,
       (record) => field(record.payload, 'serviceName') === serviceName,
     );
@@ -91,8 +91,8 @@ describe('an initiator that only speaks by topics', () => {
   test('starts a flow under its own id; its headers travel on every command and come back with the end', async () => {
     const flowId = `shop-${unique()}`;
     const own = { correlationId: `c-${flowId}`, tenant: 'acme' };
-    await broker.say(STARTS, { orchestrationName: name, flowId, ...own }, { amount: 5 });
-    const end = await ends.hears(
+    await broker.send(STARTS, { orchestrationName: name, flowId, ...own }, { amount: 5 });
+    const end = await ends.receives(
       `the end of ${flowId}`,
       ({ headers }) => headers.flowId === flowId,
     );
@@ -114,14 +114,14 @@ describe('an initiator that only speaks by topics', () => {
       expect(headers).toMatchObject({ ...own, status: true, orchestrationName: name });
   });
 
-  test('is told that a flow was undone, and why', async () => {
+  test('gets the end of a flow that was undone, and why', async () => {
     const flowId = `shop-${unique()}`;
-    await broker.say(
+    await broker.send(
       STARTS,
       { orchestrationName: name, flowId, correlationId: 'c-2' },
       { amount: 5, poor: true },
     );
-    const end = await ends.hears(
+    const end = await ends.receives(
       `the end of ${flowId}`,
       ({ headers }) => headers.flowId === flowId,
     );
@@ -133,20 +133,22 @@ describe('an initiator that only speaks by topics', () => {
     });
   });
 
-  test('a start said twice starts one flow', async () => {
+  test('a start sent twice starts one flow', async () => {
     const flowId = `shop-${unique()}`;
-    await broker.say(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
-    await broker.say(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
-    await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
+    await broker.send(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
+    await broker.send(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
+    await ends.receives(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
     await passed();
     expect(worker.commands.filter(({ headers }) => headers.flowId === flowId)).toHaveLength(2);
-    expect(ends.heard.filter(({ headers }) => headers.flowId === flowId)).toHaveLength(1);
+    expect(ends.received.filter(({ headers }) => headers.flowId === flowId)).toHaveLength(1);
   });
 
   test('a start of an unknown orchestration is quarantined with its cause, and holds nothing up', async () => {
     const unknown = `nobody-${unique()}`;
-    await broker.say(STARTS, { orchestrationName: unknown }, {});
-    const copy = await dead.hears(`the start of ${unknown}`, ({ text }) => text.includes(unknown));
+    await broker.send(STARTS, { orchestrationName: unknown }, {});
+    const copy = await dead.receives(`the start of ${unknown}`, ({ text }) =>
+      text.includes(unknown),
+    );
     expect(copy.recordHeaders).toMatchObject({
       'cause-code': 'UNKNOWN_ORCHESTRATION',
       'cause-message': expect.stringContaining(unknown),
@@ -157,12 +159,12 @@ describe('an initiator that only speaks by topics', () => {
     await passed();
   });
 
-  test('is told that its start was refused, with its own headers and id', async () => {
+  test('gets the refusal of its start, with its own headers and id', async () => {
     const flowId = `refused-${unique()}`;
     const own = { correlationId: `c-${flowId}` };
     const unknown = `nobody-${unique()}`;
-    await broker.say(STARTS, { orchestrationName: unknown, flowId, ...own }, {});
-    const { key, headers, payload } = await ends.hears(
+    await broker.send(STARTS, { orchestrationName: unknown, flowId, ...own }, {});
+    const { key, headers, payload } = await ends.receives(
       `the refusal of ${flowId}`,
       (record) => record.headers.flowId === flowId,
     );
@@ -180,8 +182,8 @@ describe('an initiator that only speaks by topics', () => {
 
   test('a record that is no message is quarantined with its bytes as they came', async () => {
     const text = `{"headers": not json ${unique()}`;
-    await broker.sayText(STARTS, text);
-    const copy = await dead.hears('the broken record', (record) => record.text === text);
+    await broker.sendText(STARTS, text);
+    const copy = await dead.receives('the broken record', (record) => record.text === text);
     expect(copy.recordHeaders).toMatchObject({
       'cause-code': 'NOT_JSON',
       'original-topic': STARTS,
@@ -189,13 +191,13 @@ describe('an initiator that only speaks by topics', () => {
     await passed();
   });
 
-  /** Starts a flow on each partition and waits for their ends: whatever was said before has been read by then. */
+  /** Starts a flow on each partition and waits for their ends: every earlier record has been read by then. */
   async function passed(): Promise<void> {
     const flowIds = Array.from({ length: 24 }, () => `shop-${unique()}`);
     for (const flowId of flowIds)
-      await broker.say(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
+      await broker.send(STARTS, { orchestrationName: name, flowId }, { amount: 1 });
     for (const flowId of flowIds)
-      await ends.hears(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
+      await ends.receives(`the end of ${flowId}`, ({ headers }) => headers.flowId === flowId);
   }
 });
 

@@ -214,8 +214,8 @@ async function stepsByStatus(
   return tally(rows.map(({ status }) => String(status)));
 }
 
-function tally(words: readonly string[]): Record<string, number> {
+function tally(texts: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  for (const text of texts) counts[text] = (counts[text] ?? 0) + 1;
   return counts;
 }

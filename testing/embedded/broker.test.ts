@@ -12,10 +12,10 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../src/embedded/broker.js';
 import {
   decodeNothing,
-  GatewayEar,
+  GatewayReceiver,
   loudLog,
   row,
-  WorkerEar,
+  WorkerReceiver,
 } from '../contracts/broker-builders.js';
 import { until } from '../e2e/kit/until.js';
 
@@ -56,10 +56,10 @@ describe('its log in a folder', () => {
     appendFileSync(logOf(folder), '{"o":1,"t":0,"k":nul');
     const second = await open(folder);
     await second.publisher.publish([row('in', 'next')]);
-    const ear = new GatewayEar();
-    await ear.attach(second);
-    await ear.hears('whole', 'next');
-    expect(ear.heard.map(({ position }) => position?.offset)).toEqual([0n, 1n]);
+    const receiver = new GatewayReceiver();
+    await receiver.attach(second);
+    await receiver.receives('whole', 'next');
+    expect(receiver.received.map(({ position }) => position?.offset)).toEqual([0n, 1n]);
     await second.close();
     expect(readFileSync(logOf(folder), 'utf8').trim().split('\n')).toHaveLength(2);
   });
@@ -75,8 +75,8 @@ describe('its log in a folder', () => {
   test('what cannot be written waits, is read by nobody, and goes when it can be', async () => {
     const folder = newFolder();
     const broker = await open(folder);
-    const ear = new GatewayEar();
-    await ear.attach(broker);
+    const receiver = new GatewayReceiver();
+    await receiver.attach(broker);
     rmSync(logOf(folder));
     const [result] = await broker.publisher.publish([row('in', 'not now')]);
     expect(result).toMatchObject({
@@ -86,33 +86,33 @@ describe('its log in a folder', () => {
     });
     writeFileSync(logOf(folder), '');
     expect((await broker.publisher.publish([row('in', 'now')]))[0]?.result).toBe('ok');
-    await ear.hears('now');
-    expect(ear.heard.map(({ position }) => position?.offset)).toEqual([0n]);
-    expect(ear.texts).toEqual(['now']);
+    await receiver.receives('now');
+    expect(receiver.received.map(({ position }) => position?.offset)).toEqual([0n]);
+    expect(receiver.texts).toEqual(['now']);
     await broker.close();
   });
 
   test('a large file loses what all its readers have read, and offsets go on over a restart', async () => {
     const folder = newFolder();
-    const ear = new GatewayEar();
-    const broker = await ear.attach(await open(folder, loudLog().log, 100_000));
+    const receiver = new GatewayReceiver();
+    const broker = await receiver.attach(await open(folder, loudLog().log, 100_000));
     for (let batch = 0; batch < 30; batch++) {
       await broker.publisher.publish(
         Array.from({ length: 100 }, (_, index) =>
           row('in', `${batch * 100 + index} ${'x'.repeat(100)}`),
         ),
       );
-      await ear.until((heard) => heard.length >= (batch + 1) * 100);
+      await receiver.until((received) => received.length >= (batch + 1) * 100);
     }
     await broker.close();
     expect(statSync(logOf(folder)).size).toBeLessThan(400_000);
     const again = await open(folder);
-    const second = await new GatewayEar(ear.inbox);
+    const second = await new GatewayReceiver(receiver.inbox);
     await second.attach(again);
     await again.publisher.publish([row('in', 'the last')]);
-    await second.hears('the last');
-    expect(second.heard.map(({ position }) => position?.offset)).toEqual([3000n]);
-    expect(ear.inbox.resets).toEqual([]);
+    await second.receives('the last');
+    expect(second.received.map(({ position }) => position?.offset)).toEqual([3000n]);
+    expect(receiver.inbox.resets).toEqual([]);
     await again.close();
   });
 
@@ -137,10 +137,10 @@ describe('its log in a folder', () => {
       taken++;
     }
     expect(more).toBeLessThan(100_000);
-    const ear = new WorkerEar();
-    await ear.attach(broker.worker('late'), ['step']);
-    await ear.until((heard) => heard.length === taken);
-    expect(ear.texts.slice(0, 3).map((text) => text.split(' ')[0])).toEqual(['0', '1', '2']);
+    const receiver = new WorkerReceiver();
+    await receiver.attach(broker.worker('late'), ['step']);
+    await receiver.until((received) => received.length === taken);
+    expect(receiver.texts.slice(0, 3).map((text) => text.split(' ')[0])).toEqual(['0', '1', '2']);
     await until('it is not full any more', () => broker.full?.() === null);
     expect((await publish(['goes again']))[0]?.result).toBe('ok');
     expect(warnings).toEqual([]);
@@ -164,16 +164,16 @@ test('where its workers were is forgotten when it cannot be read: they start at 
   const first = await open(folder);
   await first.ensureTopics(['step']);
   await first.publisher.publish([row('step', 'once')]);
-  const ear = new WorkerEar();
-  await ear.attach(first.worker('group'), ['step']);
-  await ear.hears('once');
+  const receiver = new WorkerReceiver();
+  await receiver.attach(first.worker('group'), ['step']);
+  await receiver.receives('once');
   await first.close();
   writeFileSync(join(folder, 'offsets.json'), '{"group":');
   const { log, warnings } = loudLog();
   const second = await open(folder, log);
-  const again = new WorkerEar();
+  const again = new WorkerReceiver();
   await again.attach(second.worker('group'), ['step']);
-  await again.hears('once');
+  await again.receives('once');
   expect(warnings).toHaveLength(1);
   await second.close();
 });
@@ -186,17 +186,17 @@ test('records of one key are worked on one after the other, of others meanwhile'
   );
   await broker.publisher.publish(rows);
   const gate = Promise.withResolvers<void>();
-  const [begun, ear] = [new Set<string>(), new WorkerEar()];
+  const [begun, receiver] = [new Set<string>(), new WorkerReceiver()];
   await broker.worker('group').subscribe(['step'], async (record) => {
     const text = Buffer.from(record.value ?? []).toString();
     begun.add(text);
     if (text === 'slow 1') await gate.promise;
-    await ear.onRecord(record);
+    await receiver.onRecord(record);
   });
-  await ear.hears('quick 1');
+  await receiver.receives('quick 1');
   expect([...begun]).toEqual(['slow 1', 'quick 1']);
   gate.resolve();
-  await ear.hears('slow 2');
+  await receiver.receives('slow 2');
   await broker.close();
 });
 
@@ -217,10 +217,10 @@ describe('what it knows of a command', () => {
     expect(await broker.inspect(place)).toEqual({ ...topic, from: 0n, to: 2n, groups: [] });
     const later = { ...place, since: place.since + 60_000 };
     expect(await broker.inspect(later)).toMatchObject({ from: 2n, to: 2n });
-    const ear = new WorkerEar();
+    const receiver = new WorkerReceiver();
     const worker = broker.worker('realms');
-    await worker.subscribe(['steps'], ear.onRecord);
-    await ear.until((heard) => heard.length === 2);
+    await worker.subscribe(['steps'], receiver.onRecord);
+    await receiver.until((received) => received.length === 2);
     const group = { groupId: 'realms', state: 'Stable', members: 1, hosts: ['in this process'] };
     await until('both are committed', async () => {
       const seen = await broker.inspect(place);

@@ -97,7 +97,7 @@ export interface Line {
 /** A log that remembers. */
 export function listeningLog(): Log & { readonly lines: Line[] } {
   const lines: Line[] = [];
-  const say =
+  const write =
     (level: string) =>
     (fields: object, message: string): void => {
       lines.push({ level, fields, message });
@@ -105,10 +105,10 @@ export function listeningLog(): Log & { readonly lines: Line[] } {
   return {
     lines,
     debugs: true,
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
   };
 }
 

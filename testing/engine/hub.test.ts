@@ -17,7 +17,7 @@ function stored() {
     flows: async () => new Map(flow === null ? [] : [[flow.flowId, flow]]),
   } as unknown as ReadModel;
   const hub = new Hub(read);
-  const commit = (after: Flow, fresh: readonly FlowEvent[], tell = true): void => {
+  const commit = (after: Flow, fresh: readonly FlowEvent[], notify = true): void => {
     const record: FlowRecord = {
       before: flow,
       after,
@@ -28,7 +28,7 @@ function stored() {
     };
     flow = after;
     events.push(...fresh);
-    if (tell) hub.committed([record]);
+    if (notify) hub.committed([record]);
   };
   return { hub, commit, current: () => flow };
 }
@@ -132,7 +132,7 @@ test('a subscriber that does not read for a long time costs a bounded buffer and
   expect(numbers).toEqual(Array.from({ length: flow.lastEventNumber }, (_, index) => index + 1));
 });
 
-test('step changes say what a step was and is, and only of the orchestration asked for', async () => {
+test('step changes have the status before and after, and only of the wanted orchestration', async () => {
   const { hub, commit } = stored();
   const abort = new AbortController();
   const ours = hub.stepChanges({ flowId: null, orchestrationName: 'o' }, abort.signal);

@@ -21,7 +21,7 @@ const broker = {
   health: () => ({ ready: true, detail: '' }),
 } as unknown as Broker;
 
-test('flows that completed an hour ago and more are gone, the others are there, and it is said', async () => {
+test('flows that completed an hour ago and more are gone, the others stay, and the log has the counts', async () => {
   const database = new MemoryDatabase();
   const { store, readModel: read } = memoryStore(database);
   await register(store);
@@ -37,8 +37,8 @@ test('flows that completed an hour ago and more are gone, the others are there, 
   await complete('old');
   database.now += HOUR + 1;
   await complete('young');
-  const said = gate<object>();
-  const log = { ...listeningLog(), info: (fields: object) => said.open(fields) };
+  const logged = gate<object>();
+  const log = { ...listeningLog(), info: (fields: object) => logged.open(fields) };
   const keep = { ...KEEP_ALL, flows: { ...KEEP_ALL.flows, COMPLETED: HOUR } };
   const wire = createWire({ commandTypeId: null, source: '/test' });
   const logs = (component: string) => (component === 'retention' ? log : silent('flow'));
@@ -54,7 +54,7 @@ test('flows that completed an hour ago and more are gone, the others are there, 
     removeEveryMs: 1,
   });
   await engine.start();
-  expect(await said.opened).toEqual({ removed: { COMPLETED: 1 } });
+  expect(await logged.opened).toEqual({ removed: { COMPLETED: 1 } });
   await engine.stop(1_000);
   expect([...(await read.flows(['old', 'young', 'running'])).keys()]).toEqual(['young', 'running']);
 });

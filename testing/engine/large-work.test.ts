@@ -118,7 +118,7 @@ describe('work that meets the same fault again although the store answers', () =
     const sizes: number[] = [];
     const quarantined: string[] = [];
     const tried = tries(20);
-    const asked = tries(3);
+    const requested = tries(3);
     const tx = {
       admit: async (positions: readonly unknown[]) => ({
         fresh: positions.map(() => true),
@@ -137,7 +137,7 @@ describe('work that meets the same fault again although the store answers', () =
       store: {
         road: <T>(work: (tx: RoadTransaction) => Promise<T>) => work(tx),
         ping: async () => {
-          asked.open();
+          requested.open();
           if (away()) throw new Fault('DATABASE_AWAY', 'away');
         },
         probe: async () => {
@@ -169,7 +169,7 @@ describe('work that meets the same fault again although the store answers', () =
       patienceMs: 60_000,
       pauses: { firstMs: 1, longestMs: 2 },
     });
-    return { queue, road, sizes, quarantined, tried: tried.enough, asked: asked.enough };
+    return { queue, road, sizes, quarantined, tried: tried.enough, requested: requested.enough };
   }
   const tick = (flowId: string, offset?: number): Delivery => {
     const content = { kind: 'input', input: { type: 'TICK', flowId } } as const;
@@ -238,9 +238,9 @@ describe('work that meets the same fault again although the store answers', () =
 
   test('is not blamed while the store answers nobody', async () => {
     let away = true;
-    const { queue, sizes, asked } = roadWith('DATABASE_AWAY', () => away);
+    const { queue, sizes, requested } = roadWith('DATABASE_AWAY', () => away);
     const recorded = queue.submit([tick('a', 1), tick('b', 2)]);
-    await asked;
+    await requested;
     away = false;
     await recorded;
     expect(sizes).toEqual([2, 2]);

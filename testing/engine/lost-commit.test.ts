@@ -37,7 +37,7 @@ function engineLosing() {
   return { engine, lose };
 }
 
-test('a subscriber is told the end of its flow although the answer to that commit was lost', async () => {
+test('a subscriber gets the end of its flow although the answer to that commit was lost', async () => {
   const { engine, lose } = engineLosing();
   await engine.start();
   const declarations = [
@@ -53,14 +53,14 @@ test('a subscriber is told the end of its flow although the answer to that commi
     idempotencyKey: null,
   };
   await engine.execute(start);
-  const told: string[] = [];
+  const delivered: string[] = [];
   const following = (async () => {
-    // A subscriber who hears nothing would wait for ever.
+    // A subscriber that gets nothing would wait for ever.
     for await (const event of (await engine.follow('f', 0, AbortSignal.timeout(3_000))) ?? [])
-      told.push(event.type);
+      delivered.push(event.type);
   })();
   lose();
-  // Tried again by itself, it finds the flow cancelled: nothing is committed that would be told.
+  // Tried again by itself, it finds the flow cancelled: nothing is committed that would be notified.
   await engine.applyOperatorAction({
     type: 'CANCEL',
     undo: false,
@@ -70,5 +70,5 @@ test('a subscriber is told the end of its flow although the answer to that commi
   });
   await following;
   await engine.stop(1_000);
-  expect(told).toEqual(['FLOW_STARTED', 'DO_SENT', 'FLOW_CANCELLED']);
+  expect(delivered).toEqual(['FLOW_STARTED', 'DO_SENT', 'FLOW_CANCELLED']);
 });

@@ -12,13 +12,13 @@ import { brokerTaking } from './builders.js';
 const wire = createWire({ commandTypeId: null, source: '/test' });
 
 /** `made` resolves when the topics may be there. */
-function brokerOf(made: () => Promise<void>): Broker & { readonly asked: string[][] } {
-  const asked: string[][] = [];
+function brokerOf(made: () => Promise<void>): Broker & { readonly requested: string[][] } {
+  const requested: string[][] = [];
   const ensureTopics: Broker['ensureTopics'] = async (topics) => {
-    asked.push([...topics]);
+    requested.push([...topics]);
     await made();
   };
-  return { asked, ...brokerTaking({ ensureTopics }) };
+  return { requested, ...brokerTaking({ ensureTopics }) };
 }
 
 function documentOf(name: string): Registration {
@@ -32,15 +32,15 @@ function setUp(made: () => Promise<void>) {
   const broker = brokerOf(made);
   const guarded = { store: guardedStore(store), broker: guardedBroker(broker) };
   const registry = new Registry({ ...guarded, wire, log: silent('registry') });
-  return { registry, asked: broker.asked, ...guarded };
+  return { registry, requested: broker.requested, ...guarded };
 }
 
 test('a registration makes its topics between two transactions, and publishes its answer after them', async () => {
-  const { registry, asked } = setUp(async () => undefined);
+  const { registry, requested } = setUp(async () => undefined);
   const { problems, registrations } = await registry.register(documentOf('one'), false);
   expect(problems).toEqual([]);
   expect(registrations).toMatchObject([{ orchestrationName: 'one', version: 1, changed: true }]);
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     ['a', 'b'].flatMap((step) => [`orchestrator.one.${step}.do`, `orchestrator.one.${step}.undo`]),
   ]);
 });

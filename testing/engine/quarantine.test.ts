@@ -1,4 +1,4 @@
-/** An operator's word about records nobody could use. */
+/** Operator actions on records that could not be used. */
 import { expect, test } from '@jest/globals';
 import { Quarantine, type QuarantineOptions } from '../../src/engine/operations/quarantine.js';
 import type {
@@ -35,7 +35,7 @@ function quarantineOver(
 ) {
   const submitted: Delivery[] = [];
   const settled: string[] = [];
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const options: QuarantineOptions = {
     queue: {
       submit: async (deliveries) => {
@@ -52,11 +52,11 @@ function quarantineOver(
     },
     registry: { register: async ({ problems }) => ({ registrations: [], problems }) },
     decode: (_topic, record) => {
-      heard.push(record.headers);
+      received.push(record.headers);
       return decoded;
     },
   };
-  return { quarantine: new Quarantine(options), submitted, settled, heard };
+  return { quarantine: new Quarantine(options), submitted, settled, received };
 }
 
 const codes = ({
@@ -71,11 +71,11 @@ const recorded: DeliveryOutcome = {
   refusal: null,
 };
 
-test('a replay goes down the road with its own headers, and says what its flow said', async () => {
-  const { quarantine, submitted, heard } = quarantineOver(recorded);
+test('a replay is delivered with its own headers, and returns the answer of its flow', async () => {
+  const { quarantine, submitted, received } = quarantineOver(recorded);
   expect(codes(await quarantine.replay(BY))).toEqual([]);
   expect(submitted).toMatchObject([{ from: 'replay', kind: 'input', input: reply, replay: BY }]);
-  expect(heard).toEqual([{ action: 'DO' }]);
+  expect(received).toEqual([{ action: 'DO' }]);
   const refused = quarantineOver({
     ...recorded,
     refusal: { code: 'FLOW_ENDED', message: 'the flow is UNDONE' },

@@ -16,7 +16,7 @@ const ok = (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
 function relayWith({ answers = [], leftovers = [], leaseMs = 10_000 }: Setup) {
   const published: OutboxRow[][] = [];
   const sent: { flowId: string; number: number }[] = [];
-  const said: Delivery[] = [];
+  const submitted: Delivery[] = [];
   const log = listeningLog();
   const idle = gate();
   let taken = false;
@@ -40,13 +40,13 @@ function relayWith({ answers = [], leftovers = [], leaseMs = 10_000 }: Setup) {
     },
     log,
     submit: async (deliveries) => {
-      said.push(...deliveries);
+      submitted.push(...deliveries);
     },
     leaseMs,
     memoryLimit: 10,
     leftoverMs: 60_000,
   });
-  return { relay, published, sent, said, log, idle };
+  return { relay, published, sent, submitted, log, idle };
 }
 
 test('what was given is published in its order and then marked as sent', async () => {
@@ -70,7 +70,7 @@ test('rows the broker does not take now are sent again, before those that came l
   expect(log.lines.some((line) => line.message.includes('does not take messages'))).toBe(true);
 });
 
-test('a command that can never be published is said on the road as a failed attempt, and is not tried again', async () => {
+test('a command that can never be published is delivered as a failed attempt, and is not tried again', async () => {
   const never = (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> =>
     Promise.resolve(
       rows.map((row) => ({
@@ -80,11 +80,11 @@ test('a command that can never be published is said on the road as a failed atte
         errorMessage: 'gone',
       })),
     );
-  const { relay, said, sent, idle } = relayWith({ answers: [never] });
+  const { relay, submitted, sent, idle } = relayWith({ answers: [never] });
   relay.give([rowOf('f', 1)]);
   await idle.opened;
-  expect(said[0]).toMatchObject({ from: 'relay', kind: 'input' });
-  expect(said[0]?.kind === 'input' && said[0].input).toEqual({
+  expect(submitted[0]).toMatchObject({ from: 'relay', kind: 'input' });
+  expect(submitted[0]?.kind === 'input' && submitted[0].input).toEqual({
     type: 'UNPUBLISHABLE',
     flowId: 'f',
     attemptId: 'f:a:DO:0:1',
@@ -110,7 +110,7 @@ test('after a stall longer than half the lease the memory queue is dropped: anot
   expect(log.lines.some((line) => line.message.includes('waited too long'))).toBe(true);
 });
 
-test('it says when its memory is full', () => {
+test('it reports when its memory is full', () => {
   const never = gate<readonly PublishResult[]>();
   const { relay } = relayWith({ answers: [() => never.opened] });
   relay.give([rowOf('f', 0)]);

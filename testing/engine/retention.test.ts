@@ -5,7 +5,7 @@ import { gate, listeningLog } from './builders.js';
 
 const COMPLETED: Keep = { ...KEEP_ALL, flows: { ...KEEP_ALL.flows, COMPLETED: 1000 } };
 
-/** A retention whose store answers each batch as `batch` says. */
+/** A retention whose store answers each batch as `batch` returns. */
 function retentionOver(
   batch: (look: number, after: string | null) => Promise<Removed> | Removed,
   keep = COMPLETED,
@@ -14,14 +14,14 @@ function retentionOver(
   const log = listeningLog();
   let looks = 0;
   let passes = 0;
-  const asked: string[] = [];
+  const requested: string[] = [];
   const removal: Removal = {
     flows: async (status, ageMs, after) => {
-      asked.push(`${status} ${ageMs}`);
+      requested.push(`${status} ${ageMs}`);
       return batch(++looks, after);
     },
     quarantined: async (ageMs, after) => {
-      asked.push(`quarantined ${ageMs}`);
+      requested.push(`quarantined ${ageMs}`);
       return batch(++looks, after);
     },
   };
@@ -32,10 +32,10 @@ function retentionOver(
     },
   };
   const retention = new Retention({ store, log, keep, everyMs, batchSize: 500 });
-  return { retention, log, asked, looks: () => looks, passes: () => passes };
+  return { retention, log, requested, looks: () => looks, passes: () => passes };
 }
 
-test('a pass goes on where the last batch ended, says what it removed, and comes again', async () => {
+test('a pass goes on where the last batch ended, logs what it removed, and is repeated', async () => {
   const again = gate();
   const places: (string | null)[] = [];
   const { retention, log } = retentionOver((look, after) => {
@@ -60,14 +60,19 @@ test('each status has its own age, and quarantined records theirs', async () => 
     quarantined: 4,
   };
   const last = gate();
-  const { retention, asked } = retentionOver((look) => {
+  const { retention, requested } = retentionOver((look) => {
     if (look === 4) last.open();
     return { removed: 0, next: null };
   }, keep);
   retention.start();
   await last.opened;
   await retention.stop();
-  expect(asked.slice(0, 4)).toEqual(['COMPLETED 1', 'UNDONE 2', 'CANCELLED 3', 'quarantined 4']);
+  expect(requested.slice(0, 4)).toEqual([
+    'COMPLETED 1',
+    'UNDONE 2',
+    'CANCELLED 3',
+    'quarantined 4',
+  ]);
 });
 
 test('with everything kept for ever it never looks', async () => {

@@ -131,7 +131,7 @@ test('what gathers while a transaction runs shares the next one', async () => {
   expect(sizes).toEqual([1, 3]);
 });
 
-test('a fault is waited out: the same deliveries are recorded later, and the log says so', async () => {
+test('a fault is waited out: the same deliveries are recorded later, and the log has both', async () => {
   const { queue, sizes, log } = roadOver({
     before: (transaction) => {
       if (transaction < 3) throw new Fault('AWAY', 'away');
@@ -142,7 +142,7 @@ test('a fault is waited out: the same deliveries are recorded later, and the log
   expect(log.lines.map((line) => line.level)).toEqual(['warn', 'warn', 'info']);
 });
 
-test('a caller is told after its patience; a record of a topic waits on', async () => {
+test('a caller gets an error after a while; a record of a topic waits on', async () => {
   let away = true;
   const { queue } = roadOver({
     patienceMs: 0,
@@ -156,7 +156,7 @@ test('a caller is told after its patience; a record of a topic waits on', async 
   expect(kinds(await record)).toEqual(['recorded']);
 });
 
-test('one delivery that can not be recorded fails alone: a caller is told, a record goes to quarantine', async () => {
+test('one delivery that can not be recorded fails alone: a caller gets an error, a record goes to quarantine', async () => {
   const { queue, quarantined } = roadOver({
     before: (_transaction, work) => {
       if (work > 1 || broken) throw new Error('bad bytes');
@@ -214,7 +214,7 @@ test('records that wait behind one the stop refused are refused as well: the inb
   expect(sizes).toEqual([1]);
 });
 
-test('a reply for a flow nobody knows goes to quarantine; a caller is told', async () => {
+test('a reply for an unknown flow goes to quarantine; a caller gets an error', async () => {
   const { queue, quarantined } = roadOver({});
   const lost = [noted('x', 1, 'nobody'), noted('x', null, 'nobody')];
   expect(kinds(await queue.submit(lost))).toEqual(['unknown-flow', 'unknown-flow']);

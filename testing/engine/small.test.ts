@@ -36,7 +36,7 @@ describe('what a re-registration changes', () => {
     expect(sameContent(before, sequential('o', 'a', 'b'))).toBe(true);
     expect(changesBetween(before, before, 3)).toEqual([]);
   });
-  test('is told step by step, breaking or not, with the flows in flight', () => {
+  test('is listed step by step, breaking or not, with the flows in flight', () => {
     const steps = [stepDefinition(1, 'b', { maxRetries: 5 }), stepDefinition(2, 'c')];
     const changes = changesBetween(
       before,

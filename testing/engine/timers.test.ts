@@ -4,24 +4,24 @@ import { Timers } from '../../src/engine/timers/timers.js';
 import { gate, listeningLog, recordOf, sequential } from './builders.js';
 
 function timersOver(due: (look: number) => readonly string[], ready = () => true) {
-  const said: Delivery[] = [];
+  const submitted: Delivery[] = [];
   const first = gate();
   let looks = 0;
   const timers = new Timers({
     store: { due: async () => due(++looks), untilNextDue: async (most) => most },
     log: listeningLog(),
     submit: async (deliveries) => {
-      said.push(...deliveries);
+      submitted.push(...deliveries);
       first.open();
     },
     lookMs: 60_000,
     ready,
   });
-  return { timers, said, first, looks: () => looks };
+  return { timers, submitted, first, looks: () => looks };
 }
 
 test('what is due at the start gets a tick at once', async () => {
-  const { timers, said, first } = timersOver((look) => (look === 1 ? ['f', 'g'] : []));
+  const { timers, submitted, first } = timersOver((look) => (look === 1 ? ['f', 'g'] : []));
   timers.start();
   await first.opened;
   await timers.stop();
@@ -30,7 +30,7 @@ test('what is due at the start gets a tick at once', async () => {
     kind: 'input',
     input: { type: 'TICK', flowId },
   });
-  expect(said).toEqual([tick('f'), tick('g')]);
+  expect(submitted).toEqual([tick('f'), tick('g')]);
 });
 
 test('a commit that is due soon is looked at then, not at the next regular look', async () => {
@@ -48,16 +48,16 @@ test('a commit that is due soon is looked at then, not at the next regular look'
 });
 
 test('nothing fires while replies wait to be read', async () => {
-  const asked = gate();
+  const requested = gate();
   const { timers, looks } = timersOver(
     () => ['f'],
     () => {
-      asked.open();
+      requested.open();
       return false;
     },
   );
   timers.start();
-  await asked.opened;
+  await requested.opened;
   await timers.stop();
   expect(looks()).toBe(0);
 });

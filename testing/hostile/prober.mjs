@@ -14,7 +14,7 @@ function fresh() {
   return { livez: [], executes: [], failures: {}, accepted: [], since: performance.now() };
 }
 
-function ask(path, method, body) {
+function send(path, method, body) {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json' };
     const one = request(`${url}${path}`, { method, agent, headers }, (response) => {
@@ -41,7 +41,7 @@ let looking = null;
 async function livez() {
   for (;;) {
     looking = performance.now();
-    const { status, text } = await ask('/livez', 'GET');
+    const { status, text } = await send('/livez', 'GET');
     seen.livez.push(performance.now() - Math.max(looking, seen.since));
     if (status !== 200) failed(`livez ${status || text}`);
     looking = null;
@@ -54,7 +54,7 @@ async function execute() {
   const key = `honest-${process.pid}-${number++}`;
   const body = JSON.stringify({ orchestrationName: 'tenantCreation', payload: { tenant: key } });
   const started = performance.now();
-  const { status, text } = await ask('/api/orchestrations/execute', 'POST', body);
+  const { status, text } = await send('/api/orchestrations/execute', 'POST', body);
   seen.executes.push(performance.now() - Math.max(started, seen.since));
   if (status === 202) seen.accepted.push(JSON.parse(text).flowId);
   else failed(`execute ${status || text}`);

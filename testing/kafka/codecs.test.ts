@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import { GatewayEar, loudLog, publishAll, row } from '../contracts/broker-builders.js';
+import { GatewayReceiver, loudLog, publishAll, row } from '../contracts/broker-builders.js';
 import { newName, onAdmin, testCluster } from '../kit/cluster.js';
 import { kafkaJars } from '../kit/kafka.mjs';
 
@@ -16,10 +16,10 @@ const kafka = testCluster();
 
 async function gateway(replies: string, options: Parameters<typeof kafka.open>[1] = {}) {
   const { log, warnings } = loudLog();
-  const ear = new GatewayEar();
+  const receiver = new GatewayReceiver();
   const one = await kafka.open(replies, { log, ...options });
-  await ear.attach(one);
-  return { one, ear, warnings };
+  await receiver.attach(one);
+  return { one, receiver, warnings };
 }
 
 const texts = (codec: string): string[] =>
@@ -38,10 +38,10 @@ function produceInJava(topic: string, codec: string): Promise<unknown> {
 describe.each(CODECS)('%s', (codec) => {
   test('what a Java producer compresses is read', async () => {
     const replies = newName(`java-${codec}`);
-    const { ear, warnings } = await gateway(replies);
+    const { receiver, warnings } = await gateway(replies);
     await produceInJava(replies, codec);
-    await ear.hears(...texts(codec));
-    expect(ear.heard).toHaveLength(COUNT);
+    await receiver.receives(...texts(codec));
+    expect(receiver.received).toHaveLength(COUNT);
     expect(warnings).toEqual([]);
   }, 90_000);
 
@@ -51,22 +51,22 @@ describe.each(CODECS)('%s', (codec) => {
     await onAdmin(kafka.brokers, (admin) =>
       admin.createTopics({ topics: [{ topic: replies, numPartitions: 2, configEntries }] }),
     );
-    const { one, ear, warnings } = await gateway(replies);
+    const { one, receiver, warnings } = await gateway(replies);
     const rows = texts(codec).map((text) => row(replies, text, { key: text }));
     await publishAll(one, rows);
-    await ear.hears(...texts(codec));
-    expect(ear.heard).toHaveLength(COUNT);
+    await receiver.receives(...texts(codec));
+    expect(receiver.received).toHaveLength(COUNT);
     expect(warnings).toEqual([]);
   });
 
   test('what COMPRESSION sends is accepted by the broker, which opens it, and read back', async () => {
     const replies = newName(`sent-${codec}`);
-    const { one, ear, warnings } = await gateway(replies, { compression: codec });
+    const { one, receiver, warnings } = await gateway(replies, { compression: codec });
     const large = JSON.stringify(Array.from({ length: 9000 }, (_, index) => index * 7919));
     const small = texts(codec).map((text) => row(replies, text, { key: text }));
     await publishAll(one, [...small, row(replies, large)]);
-    await ear.hears(...texts(codec), large);
-    expect(ear.heard).toHaveLength(COUNT + 1);
+    await receiver.receives(...texts(codec), large);
+    expect(receiver.received).toHaveLength(COUNT + 1);
     expect(warnings).toEqual([]);
   });
 });
@@ -91,19 +91,22 @@ async function sendBomb(topic: string, records: number): Promise<void> {
 
 test('a batch that opens to more than the limit is quarantined by its offsets, and its partition goes on', async () => {
   const replies = newName('bomb');
-  const { one, ear, warnings } = await gateway(replies, { partitions: 1 });
+  const { one, receiver, warnings } = await gateway(replies, { partitions: 1 });
   await publishAll(one, [row(replies, 'before')]);
   await sendBomb(replies, 2);
   await publishAll(one, [row(replies, 'after')]);
-  await ear.hears('before', 'after');
+  await receiver.receives('before', 'after');
   expect(
-    ear.heard.map((one) => [one.position.offset, one.kind === 'poison' ? one.poison.code : null]),
+    receiver.received.map((one) => [
+      one.position.offset,
+      one.kind === 'poison' ? one.poison.code : null,
+    ]),
   ).toEqual([
     [0n, null],
     [2n, 'BATCH_UNREADABLE'],
     [3n, null],
   ]);
-  const [, unreadable] = ear.heard;
+  const [, unreadable] = receiver.received;
   expect(unreadable?.kind === 'poison' && unreadable.poison.message).toMatch(
     /from offset 1 to 2 cannot be read: gzip: /,
   );

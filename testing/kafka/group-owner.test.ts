@@ -1,7 +1,13 @@
-/** One consumer group is for one database: gateways of another one stay out, and say so; nothing is read by the wrong ones. */
+/** One consumer group is for one database: gateways of another one stay out, and report it; nothing is read by the wrong ones. */
 import { expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
-import { GatewayEar, loudLog, MemoryInbox, publishAll, row } from '../contracts/broker-builders.js';
+import {
+  GatewayReceiver,
+  loudLog,
+  MemoryInbox,
+  publishAll,
+  row,
+} from '../contracts/broker-builders.js';
 import { until } from '../e2e/kit/until.js';
 import { newName, onAdmin, testCluster } from '../kit/cluster.js';
 
@@ -9,7 +15,7 @@ const kafka = testCluster();
 
 /** A database, and the gateways that work on it. */
 class Database {
-  readonly ear = new GatewayEar(new MemoryInbox());
+  readonly receiver = new GatewayReceiver(new MemoryInbox());
   readonly loud = loudLog();
 
   constructor(
@@ -27,7 +33,7 @@ class Database {
       groupLookMs: 100,
       goneForMs,
     });
-    this.ear.attach(broker).catch(() => undefined);
+    this.receiver.attach(broker).catch(() => undefined);
     return broker;
   }
 }
@@ -61,8 +67,8 @@ test('a gateway whose group is another database’s is not ready, reads nothing 
   const second = await other.gateway();
   await staysOut(second);
   await publish(first, replies, texts('reply'));
-  await mine.ear.hears(...texts('reply'));
-  expect(other.ear.told).toBe(0);
+  await mine.receiver.receives(...texts('reply'));
+  expect(other.receiver.deliveries).toBe(0);
   expect(first.health().ready).toBe(true);
   expect(await memberCount(replies)).toBe(1);
   expect(isLoud(other)).toBe(true);
@@ -71,7 +77,7 @@ test('a gateway whose group is another database’s is not ready, reads nothing 
   await first.close();
   await ready(second);
   await publish(second, replies, texts('later'));
-  await other.ear.hears(...texts('later'));
+  await other.receiver.receives(...texts('later'));
 }, 60_000);
 
 test('a group whose gateways restart is not free', async () => {
@@ -86,9 +92,9 @@ test('a group whose gateways restart is not free', async () => {
   await publish(second, replies, texts('meanwhile'));
   const again = await mine.gateway();
   await ready(again);
-  await mine.ear.hears(...texts('meanwhile'));
+  await mine.receiver.receives(...texts('meanwhile'));
   await staysOut(second);
-  expect(other.ear.told).toBe(0);
+  expect(other.receiver.deliveries).toBe(0);
 }, 60_000);
 
 test('two databases whose gateways start at the same moment: one reads everything, the other stays out', async () => {
@@ -102,8 +108,8 @@ test('two databases whose gateways start at the same moment: one reads everythin
   const [winner] = gateways.flatMap((one, index) => (one.health().ready ? [both[index]] : []));
   const loser = both.find((one) => one !== winner);
   await publish(gateways[0] as Broker, replies, texts('reply'));
-  await winner?.ear.hears(...texts('reply'));
-  expect(loser?.ear.told).toBe(0);
+  await winner?.receiver.receives(...texts('reply'));
+  expect(loser?.receiver.deliveries).toBe(0);
   expect(loser !== undefined && isLoud(loser)).toBe(true);
 }, 60_000);
 
@@ -122,9 +128,9 @@ test.each([
     await until('both read', () => first.health().ready && second.health().ready);
     await until('both are members', async () => (await memberCount(replies)) === 2);
     await publish(first, replies, texts('reply'));
-    const all = (): boolean => new Set(both.flatMap(({ ear }) => ear.texts)).size === 40;
+    const all = (): boolean => new Set(both.flatMap(({ receiver }) => receiver.texts)).size === 40;
     await until('all is read', all);
-    expect(both.map(({ ear }) => ear.told > 0)).toEqual([true, true]);
+    expect(both.map(({ receiver }) => receiver.deliveries > 0)).toEqual([true, true]);
     expect(both.some(isLoud)).toBe(false);
   },
   60_000,

@@ -119,7 +119,7 @@ test('topics that are there are left as they are', async () => {
   expect([partitions.get(topic), partitions.get(other)]).toEqual([7, 4]);
 });
 
-test('what the cluster refuses to make is said with its reason and what was asked for', async () => {
+test('what the cluster refuses to create is reported with its reason and the request', async () => {
   const gateway = await openGateway(kafka.brokers, newName('replies'), { replicationFactor: 99 });
   opened.push(gateway);
   const topic = newName('refused');

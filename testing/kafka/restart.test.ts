@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Broker, WorkerClient } from '../../src/engine/ports.js';
 import { openKafkaWorker } from '../../src/kafka/worker-client.js';
-import { GatewayEar, loudLog, publishAll, row, WorkerEar } from '../contracts/broker-builders.js';
+import {
+  GatewayReceiver,
+  loudLog,
+  publishAll,
+  row,
+  WorkerReceiver,
+} from '../contracts/broker-builders.js';
 import { newName, openGateway } from '../kit/cluster.js';
 import { startKafka, type TestKafka } from '../kit/kafka.mjs';
 
@@ -14,17 +20,17 @@ afterAll(() => kafka.stop());
 
 interface Road {
   readonly gateway: Broker;
-  readonly ear: GatewayEar;
+  readonly receiver: GatewayReceiver;
   readonly worker: WorkerClient;
-  readonly hand: WorkerEar;
+  readonly hand: WorkerReceiver;
   readonly replies: string;
   readonly step: string;
 }
 
 async function road(): Promise<Road> {
   const [replies, step] = [newName('replies'), newName('step')];
-  const [ear, hand] = [new GatewayEar(), new WorkerEar()];
-  const gateway = await ear.attach(await openGateway([kafka.brokers], replies));
+  const [receiver, hand] = [new GatewayReceiver(), new WorkerReceiver()];
+  const gateway = await receiver.attach(await openGateway([kafka.brokers], replies));
   await gateway.ensureTopics([step]);
   const worker = await openKafkaWorker({
     brokers: [kafka.brokers],
@@ -32,23 +38,23 @@ async function road(): Promise<Road> {
     log: loudLog().log,
   });
   await hand.attach(worker, [step]);
-  return { gateway, ear, worker, hand, replies, step };
+  return { gateway, receiver, worker, hand, replies, step };
 }
 
 /** A command out, its answer back in. */
 async function walk(
-  { gateway, ear, worker, hand, replies, step }: Road,
+  { gateway, receiver, worker, hand, replies, step }: Road,
   text: string,
 ): Promise<void> {
   await publishAll(gateway, [row(step, text)]);
-  await hand.hears(text);
+  await hand.receives(text);
   for (let sent = false; !sent; ) {
     sent = await worker.send([{ topic: replies, key: null, value: text }]).then(
       () => true,
       () => false,
     );
   }
-  await ear.hears(text);
+  await receiver.receives(text);
 }
 
 test.each([
@@ -77,13 +83,13 @@ test.each([
   120_000,
 );
 
-test('a gateway that starts before Kafka says what it waits for, and reads once Kafka is there', async () => {
+test('a gateway that starts before Kafka reports what it waits for, and reads once Kafka is there', async () => {
   await kafka.pause();
   const replies = newName('early');
   const { log, warnings } = loudLog();
   const gateway = await openGateway([kafka.brokers], replies, { log });
-  const ear = new GatewayEar();
-  const attached = ear.attach(gateway);
+  const receiver = new GatewayReceiver();
+  const attached = receiver.attach(gateway);
   await expect(gateway.ensureTopics([replies])).rejects.toMatchObject({
     code: 'BROKER_UNAVAILABLE',
   });
@@ -95,16 +101,16 @@ test('a gateway that starts before Kafka says what it waits for, and reads once 
   await attached;
   expect(warnings).toContain('Kafka is not ready; trying again');
   await publishAll(gateway, [row(replies, 'at last')]);
-  await ear.hears('at last');
+  await receiver.receives('at last');
   expect(gateway.health().ready).toBe(true);
   await gateway.close();
 }, 120_000);
 
 test('a gateway that is stopped while it waits for Kafka stops', async () => {
   await kafka.pause();
-  const ear = new GatewayEar();
+  const receiver = new GatewayReceiver();
   const gateway = await openGateway([kafka.brokers], newName('never'));
-  const attached = ear.attach(gateway);
+  const attached = receiver.attach(gateway);
   await gateway.publisher.publish([row('any', 'x')]);
   await gateway.close();
   await attached;

@@ -167,7 +167,7 @@ export async function startKafka(options = {}) {
   };
 }
 
-/** An open port is not yet a ready coordinator: a group is asked for until it answers. */
+/** An open port is not yet a ready coordinator: a group is requested until it answers. */
 async function untilReady(port, child, folder) {
   const until = performance.now() + READY_WITHIN_MS;
   for (;;) {

@@ -49,7 +49,7 @@ beforeEach(() => {
   write('src/main.ts', 'one');
   write('src/demo/documents/a.yaml', 'a');
   write('tsconfig.json', '{}');
-  write('package.json', JSON.stringify(ASKED));
+  write('package.json', JSON.stringify(WANTED));
   write('package-lock.json', JSON.stringify({ packages: lock('1.0.0') }));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -59,12 +59,12 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-const ASKED = {
+const WANTED = {
   dependencies: { left: '1.0.0' },
   devDependencies: { jest: '1.0.0', node: '24.0.0', typescript: '6.0.0' },
 };
 const lock = (version: string): Record<string, object> => ({
-  '': ASKED,
+  '': WANTED,
   'node_modules/left': { version },
   'node_modules/jest': { version: '1.0.0', dev: true },
   'node_modules/node': { version: '24.0.0', dev: true },
@@ -176,7 +176,7 @@ describe('packages are missing', () => {
 
   test('when package.json wants what is not locked', () => {
     const dependencies = { left: '1.0.0', right: '1.0.0' };
-    write('package.json', JSON.stringify({ ...ASKED, dependencies }));
+    write('package.json', JSON.stringify({ ...WANTED, dependencies }));
     expect(lacks()).toBe('package.json');
   });
 

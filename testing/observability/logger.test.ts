@@ -1,4 +1,4 @@
-/** A line of the log: who says it, about which flow, and nothing that is secret. */
+/** A line of the log: its component, its flow, and nothing that is secret. */
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function logged(
   name: string,
   options: Partial<LoggerOptions>,
-  say: (logs: ReturnType<typeof createLogs>) => void,
+  write: (logs: ReturnType<typeof createLogs>) => void,
 ): string[] {
   const file = join(folder, name);
-  say(
+  write(
     createLogs({
       level: 'info',
       levels: new Map(),
@@ -43,7 +43,7 @@ test('one component is louder than the others', () => {
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['but this']);
 });
 
-test('an error is told with its stack', () => {
+test('an error is logged with its stack', () => {
   const [line = ''] = logged('error', {}, (logs) =>
     logs('main').error({ err: new Error('boom') }, 'it failed'),
   );
@@ -63,11 +63,11 @@ test('a password is not in it, at whatever place', () => {
   expect(line).toContain('f1');
 });
 
-test('is plain text for people, coloured only when asked', () => {
-  const say = (logs: ReturnType<typeof createLogs>): void =>
+test('is plain text for people, coloured only on request', () => {
+  const write = (logs: ReturnType<typeof createLogs>): void =>
     logs('api').info({ port: 4000 }, 'listens');
-  const [plain = ''] = logged('plain', { format: 'pretty' }, say);
-  const [coloured = ''] = logged('coloured', { format: 'pretty', coloured: true }, say);
+  const [plain = ''] = logged('plain', { format: 'pretty' }, write);
+  const [coloured = ''] = logged('coloured', { format: 'pretty', coloured: true }, write);
   expect(plain).toMatch(
     /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: listens \{"component":"api","port":4000\}$/,
   );

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const orm = openOrm({ url, poolSize: 1, statementTimeoutMs: 10_000, log });
   try {
     return await sqlOf(freshOf(orm.em)).rows<Record<string, unknown>>(text, []);
@@ -46,13 +46,13 @@ async function isRunning(pid: number): Promise<boolean> {
 
 test('data survive a restart, they are synced to disk, in UTF-8, and nothing is left running', async () => {
   const first = await openEmbeddedPostgres({ folder, log });
-  await ask(first.url, `CREATE TABLE kept AS SELECT 'ü' AS text`);
+  await query(first.url, `CREATE TABLE kept AS SELECT 'ü' AS text`);
   const pid = await pidOf();
   expect(await isRunning(pid)).toBe(true);
   await first.close();
   expect(await isRunning(pid)).toBe(false);
   const second = await openEmbeddedPostgres({ folder, log });
-  const [row] = await ask(
+  const [row] = await query(
     second.url,
     `SELECT text, current_setting('fsync') AS fsync, current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int AS version FROM kept`,
   );
@@ -66,7 +66,7 @@ test('a folder that is in use is refused, politely, and free again afterwards', 
   await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(
     /in use by process \d+.*choose another data folder/,
   );
-  await ask(first.url, 'SELECT 1');
+  await query(first.url, 'SELECT 1');
   await first.close();
   await (await openEmbeddedPostgres({ folder, log })).close();
 });
@@ -93,31 +93,31 @@ test('a folder that another living process uses is refused, one whose process is
 
 test('a server that a killed process left running is stopped, and its data are there', async () => {
   const left = await openEmbeddedPostgres({ folder, log });
-  await ask(left.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  await query(left.url, 'CREATE TABLE kept AS SELECT 1 AS one');
   const pid = await pidOf();
   // As after a SIGKILL of ours: the server goes on, and the mark in the folder names a process that is no more.
   const copy = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
   await rename(join(folder, 'owner'), join(copy, 'owner'));
   const again = await openEmbeddedPostgres({ folder, log });
   expect(await isRunning(pid)).toBe(false);
-  expect(await ask(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  expect(await query(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
   await again.close();
   await left.close();
   await rm(copy, { recursive: true });
 });
 
-test('a pid file that names a stranger is no obstacle', async () => {
+test('a pid file that names another process is no obstacle', async () => {
   await (await openEmbeddedPostgres({ folder, log })).close();
   await writeFile(
     join(folder, 'data', 'postmaster.pid'),
     `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`,
   );
   const again = await openEmbeddedPostgres({ folder, log });
-  await ask(again.url, 'SELECT 1');
+  await query(again.url, 'SELECT 1');
   await again.close();
 });
 
-test('a port that is taken is said so, and leaves nothing behind', async () => {
+test('a port that is taken is an error, and leaves nothing behind', async () => {
   const taken: Server = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
@@ -138,7 +138,7 @@ test('a half-made database is made anew', async () => {
   await rm(join(folder, 'data'), { recursive: true });
   await writeFile(join(folder, 'data.new'), 'cut short');
   const again = await openEmbeddedPostgres({ folder, log });
-  await ask(again.url, 'SELECT 1');
+  await query(again.url, 'SELECT 1');
   await again.close();
 });
 
@@ -149,15 +149,15 @@ test(`a folder PostgreSQL's user can not reach (${asRoot ? 'we are root' : 'we a
   await mkdir(below, { recursive: true });
   await chmod(join(folder, 'private'), 0o700);
   const first = await openEmbeddedPostgres({ folder: below, log });
-  await ask(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
   await first.close();
   const outside = asRoot ? await readlink(join(below, 'elsewhere')) : null;
   const second = await openEmbeddedPostgres({ folder: below, log });
-  expect(await ask(second.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  expect(await query(second.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
   await second.close();
   await rm(below, { recursive: true });
   const third = await openEmbeddedPostgres({ folder: below, log });
-  expect(await ask(third.url, `SELECT to_regclass('kept') AS kept`)).toEqual([{ kept: null }]);
+  expect(await query(third.url, `SELECT to_regclass('kept') AS kept`)).toEqual([{ kept: null }]);
   await third.close();
   if (outside !== null) await rm(outside, { recursive: true });
 });

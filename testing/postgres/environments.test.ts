@@ -270,7 +270,7 @@ describe('sslmode means what psql means', () => {
   });
 });
 
-test('a server that has no room for one more connection is busy, which is no refusal for good', async () => {
+test('a server without a free connection is busy, which is no permanent refusal', async () => {
   const database = await testDatabase();
   const role = `backstep_none_${process.pid}_${Date.now()}`;
   await database.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'secret' CONNECTION LIMIT 0`);

@@ -50,7 +50,7 @@ describe('when the database is in trouble', () => {
     }
   };
 
-  test('a server that is not there is a fault, whatever was asked', async () => {
+  test('a server that is not there is a fault in every call', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -68,7 +68,7 @@ describe('when the database is in trouble', () => {
       ...options,
       url: `postgres://nobody@127.0.0.1:${port}/nothing`,
     });
-    const asked = [
+    const calls = [
       migrate(),
       store.ping(),
       store.road(async () => 1),
@@ -76,12 +76,12 @@ describe('when the database is in trouble', () => {
       readModel.flows(['a']),
       store.onRemoteCommit(() => undefined),
     ];
-    for (const answer of await Promise.all(asked.map(code))) expect(answer).toBe('DATABASE_AWAY');
+    for (const answer of await Promise.all(calls.map(code))) expect(answer).toBe('DATABASE_AWAY');
     await store.outboxSent([{ flowId: 'a', number: 1 }]);
     await close();
   });
 
-  test('a schema nobody applied is a fault that says so', async () => {
+  test('a schema that was not applied is a fault of its own', async () => {
     const empty = await testDatabase({ empty: true });
     try {
       expect(await code(empty.open().store.due(1))).toBe('DATABASE_SCHEMA');
@@ -153,7 +153,7 @@ describe('when the database is in trouble', () => {
     expect(await code(again)).toMatch(/duplicate key/);
   });
 
-  test('a flow whose rows contradict each other stands still, and its neighbours go on', async () => {
+  test('a flow whose rows contradict each other stands still, and the others go on', async () => {
     const { store } = database.open();
     await start(store, [startInput('whole'), startInput('halved')]);
     await database.sql(`DELETE FROM orchestration_step_run WHERE flow_id = 'halved' AND seq = 2`);
@@ -162,15 +162,15 @@ describe('when the database is in trouble', () => {
     expect(parked.get('halved')).toContain('createClient');
   });
 
-  test('a listener whose connection breaks is told that it may have missed something, and hears again', async () => {
+  test('a listener whose connection breaks is notified that it may have missed something, and is connected again', async () => {
     const { store } = database.open({ instanceId: 'listener' });
     const other = database.open({ instanceId: 'other' });
     let wake: () => void = () => undefined;
     let missed = false;
-    const heard: string[] = [];
+    const notified: string[] = [];
     const leave = await store.onRemoteCommit((commits) => {
       if (commits === null) missed = true;
-      else heard.push(...commits.map(({ flowId }) => flowId));
+      else notified.push(...commits.map(({ flowId }) => flowId));
       wake();
     });
     const until = (fits: () => boolean): Promise<void> =>
@@ -182,8 +182,8 @@ describe('when the database is in trouble', () => {
       `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN backstep'`,
     );
     await until(() => missed);
-    await start(other.store, [startInput('heard-again')]);
-    await until(() => heard.includes('heard-again'));
+    await start(other.store, [startInput('notified-again')]);
+    await until(() => notified.includes('notified-again'));
     await leave();
   });
 });

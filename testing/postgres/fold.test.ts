@@ -72,9 +72,9 @@ test('the stored flow is the fold of its stored timeline, and settled, after eve
       reply('b', 'UNDO', 'success'),
       reply('a', 'UNDO', 'success'),
     ];
-    for (const said of replies) {
+    for (const reply of replies) {
       await change(store, 'f', (before) => {
-        const { flow, events } = advance(before, said);
+        const { flow, events } = advance(before, reply);
         return { before, after: flow, events, outbox: [], withdrawn: [], wakeAt: dueAt(flow) };
       });
       await agree();

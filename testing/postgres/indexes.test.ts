@@ -88,7 +88,7 @@ describe('with twenty thousand flows', () => {
     expect(found).not.toContain('Seq Scan');
   });
 
-  test('what the road asks again and again finds its rows by an index', async () => {
+  test('the statements of every transaction find their rows by an index', async () => {
     const explain = async (text: string): Promise<string> =>
       (await database.sql(`EXPLAIN (COSTS OFF) ${text}`))
         .map((row) => row['QUERY PLAN'])

@@ -10,7 +10,7 @@ import type { StartInput } from '../../src/saga/input.js';
 import { orchestration, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
-/** Half of them as good as empty once they are compressed: what is stored says nothing about what is read. */
+/** Half of them as good as empty once they are compressed: the stored size differs from the size that is read. */
 const heavy = (n: number): string =>
   JSON.stringify(n % 2 === 0 ? 'x'.repeat(900_000) : randomBytes(450_000).toString('hex'));
 const FLOWS = 40;

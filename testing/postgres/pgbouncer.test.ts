@@ -51,11 +51,11 @@ function behindPgBouncer(): void {
     }
   }
 
-  test('session mode, its default: two gateways start, record flows, read them, and hear of each other', async () => {
+  test('session mode, its default: two gateways start, record flows, read them, and notify each other', async () => {
     await through({}, async (open) => {
       const [one, other] = [open(), open()];
       await Promise.all([one.migrate(), other.migrate()]);
-      const heard = new Promise((resolve) => {
+      const notified = new Promise((resolve) => {
         void other.store.onRemoteCommit((hints) => {
           for (const { flowId } of hints ?? []) resolve(flowId);
         });
@@ -63,7 +63,7 @@ function behindPgBouncer(): void {
       await other.store.ping();
       await register(one.store);
       await start(one.store, [startInput('flow-1')]);
-      expect(await heard).toBe('flow-1');
+      expect(await notified).toBe('flow-1');
       for (let reads = 0; reads < 20; reads++)
         expect((await other.readModel.flows(['flow-1'])).size).toBe(1);
       expect(await other.store.due(10)).toEqual([]);
@@ -87,7 +87,7 @@ function behindPgBouncer(): void {
   }, 60_000);
 
   test.each(['transaction', 'statement'])(
-    '%s mode: the start says why not',
+    '%s mode: the start is refused with the reason',
     async (pool_mode) => {
       await through({ pool_mode }, async (open) => {
         await expect(open().migrate()).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** Readers have connections, times and budgets of their own: what they ask for does not reach the way of the writes. */
+/** Readers have connections, timeouts and budgets of their own: they do not slow down writes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Fault, NO_PAYLOADS } from '../../src/engine/ports.js';
 import { silent } from '../../src/observability/log.js';
@@ -46,7 +46,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: Fault) => error.code,
   );
 
-test('a read ends in the database when whoever asked has gone', async () => {
+test('a read ends in the database when its caller has gone', async () => {
   const { reads, close } = pool(2);
   const gone = new AbortController();
   const code = codeOf(reads.sql(gone.signal).rows(SLEEP, []));

@@ -20,7 +20,7 @@ const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),
 );
 
-/** As the seed says: `psql … -f`. Where no psql is installed, the file's text as one script. */
+/** As the quick reference has it: `psql … -f`. Where no psql is installed, the file's text as one script. */
 async function runFile(database: TestDatabase): Promise<void> {
   const psql = findPsql();
   if (psql !== null)
@@ -104,7 +104,7 @@ describe('the schema', () => {
     expect(await byHand.open().migrate()).toEqual({ applied: [] });
   });
 
-  test('is what the entities say', async () => {
+  test('is what the entities describe', async () => {
     expect(await difference(byHand)).toBe('');
     await byHand.sql('ALTER TABLE orchestration_outbox DROP COLUMN attempt_id');
     expect(await difference(byHand)).toContain('attempt_id');

@@ -71,7 +71,7 @@ interface Answer {
   readonly errors?: readonly unknown[];
 }
 
-async function asked(text: string): Promise<Answer> {
+async function run(text: string): Promise<Answer> {
   const response = await fetch(`${api.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -80,11 +80,11 @@ async function asked(text: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** Definitions are read once per process: every shape is asked once before it is counted. */
+/** Definitions are read once per process: every shape is read once before it is counted. */
 async function costs(text: string): Promise<number> {
-  expect(await asked(text)).not.toHaveProperty('errors');
+  expect(await run(text)).not.toHaveProperty('errors');
   statements.length = 0;
-  await asked(text);
+  await run(text);
   return statements.length;
 }
 
@@ -134,7 +134,7 @@ test.each([
 });
 
 test('a list has the flows of each orchestration, newest first, with their own timelines', async () => {
-  const { data } = await asked(
+  const { data } = await run(
     `{ orchestrations { edges { node { name history(first: 2, filter: {statuses: [IN_PROGRESS]}) {
       totalCount pageInfo { hasNextPage } edges { node { flowId timeline(first: 1) { flowId type } } } } } } } }`,
   );

@@ -1,4 +1,4 @@
-/** What docker is told, as far as it can be looked at without docker. */
+/** The Docker files, as far as they can be checked without Docker. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -30,7 +30,7 @@ test('gateway, Kafka, PostgreSQL and a worker come up together', () => {
     expect([name, build === undefined]).toEqual([name, image !== undefined]);
 });
 
-test('what one waits for is there, and can tell its health', () => {
+test('what a service waits for exists and has a health check', () => {
   for (const [name, { depends_on = {} }] of services) {
     for (const [other, { condition }] of Object.entries(depends_on)) {
       expect([name, other, condition]).toEqual([name, other, 'service_healthy']);

@@ -1,4 +1,4 @@
-/** The walls are real: in a house where every room breaks one, every breach is found, with what to do instead. */
+/** The walls are real: in a house where every module breaks one, every breach is found, with what to do instead. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,31 +18,31 @@ interface Report {
   };
 }
 
-const NEIGHBOURS = 'knows-its-neighbours';
-/** Room, what it must not import, the rule that says so. */
+const BOUNDARY = 'boundary';
+/** Module, what it must not import, the rule that forbids it. */
 const INTRUDERS = [
-  ['saga', '../engine/intake/road.js', `saga-${NEIGHBOURS}`],
-  ['saga', 'node:fs', `saga-${NEIGHBOURS}`],
-  ['saga', 'zod', `saga-${NEIGHBOURS}`],
-  ['wire', '../kafka/client.js', `wire-${NEIGHBOURS}`],
-  ['wire', 'node:crypto', `wire-${NEIGHBOURS}`],
-  ['wire', 'kafkajs', `wire-${NEIGHBOURS}`],
-  ['engine', '../postgres/database.js', `engine-${NEIGHBOURS}`],
-  ['engine', '../wire/topics.js', `engine-${NEIGHBOURS}`],
-  ['engine', 'node:http', `engine-${NEIGHBOURS}`],
-  ['engine', 'node:fs', `engine-${NEIGHBOURS}`],
-  ['postgres', '../wire/topics.js', `postgres-${NEIGHBOURS}`],
-  ['postgres', '../engine/intake/road.js', `postgres-${NEIGHBOURS}`],
-  ['kafka', '../api/server.js', `kafka-${NEIGHBOURS}`],
-  ['kafka', '@mikro-orm/core', `kafka-${NEIGHBOURS}`],
-  ['embedded', '../kafka/client.js', `embedded-${NEIGHBOURS}`],
-  ['embedded', '../postgres/database.js', `embedded-${NEIGHBOURS}`],
-  ['api', '../postgres/database.js', `api-${NEIGHBOURS}`],
-  ['api', 'kafkajs', `api-${NEIGHBOURS}`],
-  ['demo', '../engine/intake/road.js', `demo-${NEIGHBOURS}`],
-  ['demo', '../api/server.js', `demo-${NEIGHBOURS}`],
-  ['observability', '../saga/flow.js', `observability-${NEIGHBOURS}`],
-  ['config', '../engine/intake/road.js', `config-${NEIGHBOURS}`],
+  ['saga', '../engine/intake/road.js', `saga-${BOUNDARY}`],
+  ['saga', 'node:fs', `saga-${BOUNDARY}`],
+  ['saga', 'zod', `saga-${BOUNDARY}`],
+  ['wire', '../kafka/client.js', `wire-${BOUNDARY}`],
+  ['wire', 'node:crypto', `wire-${BOUNDARY}`],
+  ['wire', 'kafkajs', `wire-${BOUNDARY}`],
+  ['engine', '../postgres/database.js', `engine-${BOUNDARY}`],
+  ['engine', '../wire/topics.js', `engine-${BOUNDARY}`],
+  ['engine', 'node:http', `engine-${BOUNDARY}`],
+  ['engine', 'node:fs', `engine-${BOUNDARY}`],
+  ['postgres', '../wire/topics.js', `postgres-${BOUNDARY}`],
+  ['postgres', '../engine/intake/road.js', `postgres-${BOUNDARY}`],
+  ['kafka', '../api/server.js', `kafka-${BOUNDARY}`],
+  ['kafka', '@mikro-orm/core', `kafka-${BOUNDARY}`],
+  ['embedded', '../kafka/client.js', `embedded-${BOUNDARY}`],
+  ['embedded', '../postgres/database.js', `embedded-${BOUNDARY}`],
+  ['api', '../postgres/database.js', `api-${BOUNDARY}`],
+  ['api', 'kafkajs', `api-${BOUNDARY}`],
+  ['demo', '../engine/intake/road.js', `demo-${BOUNDARY}`],
+  ['demo', '../api/server.js', `demo-${BOUNDARY}`],
+  ['observability', '../saga/flow.js', `observability-${BOUNDARY}`],
+  ['config', '../engine/intake/road.js', `config-${BOUNDARY}`],
   ['api', '../main.js', 'nobody-imports-main'],
   ['api', '../config/config.js', 'settings-are-handed-down'],
   ['api', '../../testing/kit/clock.js', 'the-built-code-knows-no-tests'],
@@ -70,9 +70,9 @@ function write(path: string, text: string): void {
 beforeAll(async () => {
   write('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'NodeNext' } }));
   for (const name of REAL) write(`src/${name}.ts`, 'export const one = 1;\n');
-  for (const [index, [room, target]] of INTRUDERS.entries()) {
+  for (const [index, [module, target]] of INTRUDERS.entries()) {
     write(
-      `src/${room}/intruder-${index}.ts`,
+      `src/${module}/intruder-${index}.ts`,
       `import * as other from '${target}';\nexport const intruder = other;\n`,
     );
   }
@@ -107,10 +107,10 @@ const brokenBy = (file: string): string[] =>
     .filter(({ from }) => from === `src/${file}`)
     .map(({ rule }) => rule.name);
 
-test.each(INTRUDERS.map(([room, target, rule], index) => [room, target, rule, index] as const))(
+test.each(INTRUDERS.map(([module, target, rule], index) => [module, target, rule, index] as const))(
   'in %s, %s breaks %s',
-  (room, _, rule, index) => {
-    expect(brokenBy(`${room}/intruder-${index}.ts`)).toContain(rule);
+  (module, _, rule, index) => {
+    expect(brokenBy(`${module}/intruder-${index}.ts`)).toContain(rule);
   },
 );
 
@@ -122,7 +122,7 @@ test('a file that nobody imports is found', () =>
 
 test('what breaks no wall is left alone', () => expect(brokenBy('saga/flow.ts')).toEqual([]));
 
-test('every wall says what to do instead', () => {
+test('every boundary has what to do instead', () => {
   for (const { name, comment } of report.summary.ruleSetUsed.forbidden)
     expect([name, comment]).toEqual([name, expect.stringMatching(/.{25,}/)]);
 });

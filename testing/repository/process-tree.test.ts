@@ -10,11 +10,11 @@ interface Family {
 }
 const { endFamilies } = (await import(pathToFileURL('testing/process-tree.mjs').href)) as Family;
 
-/** Says the id of a child of its own in a group of its own, and both stay. */
+/** Prints the id of a child of its own in a group of its own, and both stay. */
 const PARENT = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
 process.stdout.write(String(child.pid)); setInterval(() => {}, 1000);`;
 
-/** A process that has ended, and that nobody has asked how, is listed as a zombie. */
+/** A process that has ended and was not waited for is listed as a zombie. */
 function lives(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

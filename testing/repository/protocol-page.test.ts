@@ -1,4 +1,4 @@
-/** docs/protocol.md and the code say the same names. */
+/** docs/protocol.md and the code have the same names. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { ACTION_NAMES } from '../../src/api/actions.js';

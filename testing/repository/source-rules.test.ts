@@ -1,4 +1,4 @@
-/** What a reader of the house may rely on, held by a machine. */
+/** Rules about the source that a reader may rely on. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -41,7 +41,7 @@ test('nothing is named after nothing: no helpers, utils, common, types or servic
   expect([...sources, ...tests].filter((file) => nothing.test(file))).toEqual([]);
 });
 
-test('each room opens with what it knows and refuses to know', () => {
+test('each module opens with what it knows and does not know', () => {
   const first = [
     'src/saga/orchestration.ts',
     'src/wire/topics.ts',

@@ -166,7 +166,7 @@ function brokenByUndo(
   return waiting ? `UNDO ${stepName} before a later step` : null;
 }
 
-/** Folding the events onto the flow before gives the flow after, whatever the clock or the outbox say (I11). */
+/** Folding the events onto the flow before gives the flow after, whatever the clock or the outbox are (I11). */
 export function foldOf(before: Flow, events: readonly FlowEvent[]): Flow {
   const elsewhere: Flow = {
     ...before,

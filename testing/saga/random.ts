@@ -213,11 +213,11 @@ const operators = fc
     undo: fc.constantFrom(true, true, true, true, false),
   })
   .map(({ aim: at, type, undo }) => (flow: Flow): Exclude<Input, StartInput> => {
-    const word = { flowId: FLOW_ID, actor: 'ada', reason: 'because · she can' } as const;
+    const action = { flowId: FLOW_ID, actor: 'ada', reason: 'because · she can' } as const;
     const stepName = target(flow, at).definition.name;
-    if (type === 'RETRY_STEP' || type === 'RESEND') return { ...word, type, stepName };
-    if (type === 'SKIP_STEP') return { ...word, type, stepName, output: '"by hand"' };
-    return type === 'CANCEL' ? { ...word, type, undo } : { ...word, type };
+    if (type === 'RETRY_STEP' || type === 'RESEND') return { ...action, type, stepName };
+    if (type === 'SKIP_STEP') return { ...action, type, stepName, output: '"by hand"' };
+    return type === 'CANCEL' ? { ...action, type, undo } : { ...action, type };
   });
 
 const happening: fc.Arbitrary<Happening> = fc

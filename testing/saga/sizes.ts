@@ -15,7 +15,7 @@ export interface Size {
   readonly orchestrationPauses: boolean;
 }
 
-/** Any wait will do: in the walk a timer fires when the walk says so. */
+/** Any wait will do: in the walk a timer fires when the walk decides. */
 const WAIT: Backoff = { initialMs: 1000, factor: 2, maxMs: 30_000, jitter: 'none' };
 
 interface Settings {

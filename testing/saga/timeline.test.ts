@@ -51,7 +51,7 @@ describe('the timeline', () => {
     expect(flow.lastEventNumber).toBe(2);
   });
 
-  test('says with each event what it left behind', () => {
+  test('has with each event the state after it', () => {
     const { events } = advance(start(startOf(two), NOW).flow, reply('a'));
     const left = events.map(({ type, flowStatus, stepStatusBefore, stepStatus }) => [
       type,
@@ -123,7 +123,7 @@ describe('the timeline', () => {
     ]);
   });
 
-  test('keeps when a step began, and says when it ended', () => {
+  test('keeps when a step began and when it ended', () => {
     const begun = start(startOf(sequential('one', 'a').retries(1)), NOW).flow;
     const failed = advance({ ...begun, now: NOW + 10 }, reply('a', { outcome: 'failure' })).flow;
     expect(failed.steps[0]).toMatchObject({
@@ -143,7 +143,7 @@ describe('the timeline', () => {
     });
   });
 
-  test('keeps of a progress what the next one does not say', () => {
+  test('keeps the fields of a progress that the next one leaves out', () => {
     const fields = { type: 'PROGRESS', flowId: 'f1', stepName: 'a', attemptId: null } as const;
     const first = advance(start(startOf(two), NOW).flow, {
       ...fields,
@@ -183,7 +183,7 @@ describe('the timeline', () => {
 });
 
 describe('attemptIds', () => {
-  test('say which attempt they are of, whatever is in the names', () => {
+  test('identify their attempt, whatever is in the names', () => {
     expect(
       readAttemptId(
         attemptIdOf('f:1', { stepName: 'a:DO', action: 'UNDO', round: 2, attempt: 13 }),

@@ -172,7 +172,7 @@ describe('which action an answer is of', () => {
       .refused('UNKNOWN_STEP'),
   );
 
-  // On the road such an answer goes to quarantine before the saga hears of it.
+  // In the engine such an answer goes to quarantine before the core sees it.
   scenario(
     'an answer of a step the orchestration does not have is not believed',
     (s) => s.given(abc).start().sends('DO a').unaskedAnswer('z', ok).refused('UNKNOWN_STEP'),

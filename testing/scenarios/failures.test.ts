@@ -69,17 +69,19 @@ describe('a failure that is final is not retried', () => {
       .ends('FAILED', { failureReason: 'b failed: E42 · UNDO of a failed: no reason given' }),
   );
 
-  scenario('a DO without message or code says so, and the UNDO is named by its code', (s) =>
-    s
-      .given(sequential('two', 'a', 'b'))
-      .start()
-      .sends('DO a')
-      .answers(ok)
-      .sends('DO b')
-      .answers({ ...failed(''), errorMessage: null })
-      .sends('UNDO a')
-      .answers({ ...failed('', 'E43'), errorMessage: null })
-      .ends('FAILED', { failureReason: 'b failed: no reason given · UNDO of a failed: E43' }),
+  scenario(
+    'a failed DO without message or code gets a text, and the UNDO is named by its code',
+    (s) =>
+      s
+        .given(sequential('two', 'a', 'b'))
+        .start()
+        .sends('DO a')
+        .answers(ok)
+        .sends('DO b')
+        .answers({ ...failed(''), errorMessage: null })
+        .sends('UNDO a')
+        .answers({ ...failed('', 'E43'), errorMessage: null })
+        .ends('FAILED', { failureReason: 'b failed: no reason given · UNDO of a failed: E43' }),
   );
 });
 

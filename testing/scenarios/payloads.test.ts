@@ -60,7 +60,7 @@ describe('sequential', () => {
       .sends('DO c')
       .answers(failed('x'))
       .sends('UNDO b', { payload: { n: 1 } })
-      .answers(okWith('an UNDO may say what it likes'))
+      .answers(okWith('an UNDO may answer anything'))
       .sends('UNDO a', { payload: { n: 1 } })
       .answers(ok)
       .ends('UNDONE', { output: null }),

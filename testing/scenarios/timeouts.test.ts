@@ -1,4 +1,4 @@
-/** Rule 2 and PROGRESS: silence, and how a worker asks for more time. */
+/** Timeouts, and how a worker gets more time by PROGRESS. */
 import { describe } from '@jest/globals';
 import { failed, ok, parallel, sequential } from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';

@@ -58,14 +58,14 @@ export class Gateway {
       { store: guardedStore(store), read, broker: guardedBroker(this.broker), wire },
       random,
     );
-    // Small rooms are full at once: rows are left to the relay, and many a batch follows another.
-    const rooms = {
+    // Small capacities are full at once: rows are left to the relay, and many a batch follows another.
+    const capacities = {
       memoryLimit: random.pick([20_000, 20_000, 2]),
       batchSize: random.pick([500, 500, 3]),
     };
     this.engine = createEngine({
       ...ports,
-      ...rooms,
+      ...capacities,
       decode: cluster.decode,
       logs,
       leaseMs: LEASE_MS,

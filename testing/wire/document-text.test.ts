@@ -66,7 +66,7 @@ const field = (n: number) => ` - {seq: ${n}, name: s${n}}`;
 const document = (steps: number, more = '') =>
   `orchestrationName: o\nas: initiator\ntype: parallel\n${more}steps:\n${lines(steps, field)}\n`;
 
-describe('what a document may ask for', () => {
+describe('what a document may contain', () => {
   test('at most a thousand topics', () => {
     const five = (steps: number) => ({
       orchestrations: [0, 1, 2, 3, 4, 5].map((n) => ({
@@ -115,7 +115,7 @@ describe('what a document may ask for', () => {
       'repeats too much',
       null,
     ],
-  ])('%s is a problem in our own words', (_what, text, message, line) => {
+  ])('%s is a problem with a message of our own', (_what, text, message, line) => {
     const [problem] = readRegistration(text, { serviceName: null }).problems;
     expect(problem).toMatchObject({ code: 'DOCUMENT_INVALID', line });
     expect(problem?.message).toContain(message);
@@ -128,7 +128,7 @@ describe('what a document may ask for', () => {
   });
 });
 
-test('any text is either read or refused; no words of the library come out', () => {
+test('any text is either read or refused; no message of the library comes out', () => {
   const pieces = [
     'a: ',
     '- ',

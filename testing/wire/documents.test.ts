@@ -85,7 +85,7 @@ describe('documents of initiators', () => {
     ]);
   });
 
-  test('what a step does not say, the orchestration says; what UNDO does not say, DO says', () => {
+  test('a step without a value has that of the orchestration; UNDO without a value has that of DO', () => {
     const text = `orchestrationName: o
 as: initiator
 type: sequential
@@ -333,11 +333,11 @@ describe('what is no document', () => {
     expect(read('a: 1\nb: [1\nc: 2').problems[0]?.line).toBeGreaterThanOrEqual(2);
   });
 
-  test('fields beside the list are told', () => {
+  test('fields beside the list are problems', () => {
     expect(problems('orchestrations: []\nas: worker')).toContainEqual(['UNKNOWN_FIELD', 'as', 2]);
   });
 
-  test('ten thousand steps are one problem, said quickly', () => {
+  test('ten thousand steps are one problem, found quickly', () => {
     const text = JSON.stringify({
       orchestrationName: 'o',
       as: 'initiator',
@@ -347,7 +347,7 @@ describe('what is no document', () => {
     expect(problems(text).map(([code]) => code)).toEqual(['TOO_MANY_STEPS']);
   });
 
-  test('at most a hundred problems are told', () => {
+  test('at most a hundred problems are reported', () => {
     const steps = Array.from({ length: 150 }, (_, seq) => ({ seq, name: 'a b' }));
     expect(
       read(JSON.stringify({ orchestrationName: 'o', as: 'initiator', type: 'parallel', steps }))

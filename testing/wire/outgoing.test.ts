@@ -33,7 +33,7 @@ function begin(
   );
 }
 function reply(stepName: string, changes: Partial<ReplyInput> = {}): ReplyInput {
-  const said = {
+  const rest = {
     errorMessage: null,
     errorCode: null,
     retryable: true,
@@ -41,7 +41,7 @@ function reply(stepName: string, changes: Partial<ReplyInput> = {}): ReplyInput 
     attemptId: null,
     outcome: 'success' as const,
   };
-  return { type: 'REPLY', flowId: 'f', stepName, action: 'DO', ...said, ...changes };
+  return { type: 'REPLY', flowId: 'f', stepName, action: 'DO', ...rest, ...changes };
 }
 const body = (value: unknown) =>
   JSON.parse(String(value)) as { headers: Record<string, unknown>; payload: unknown };
@@ -137,19 +137,19 @@ describe('a command', () => {
       steps: orchestration.steps.map((step) => ({ ...step, maxRetries: 0 })),
     }).flow;
     let events: readonly FlowEvent[] = [];
-    const say = (input: ReplyInput): void => {
+    const deliver = (input: ReplyInput): void => {
       ({ flow, events } = advance(flow, input));
     };
-    say(reply('a', { payload: '{"realm":7}' }));
-    say(reply('b'));
-    say(reply('c', { outcome: 'failure' }));
+    deliver(reply('a', { payload: '{"realm":7}' }));
+    deliver(reply('b'));
+    deliver(reply('c', { outcome: 'failure' }));
     const undoB = wire.outgoing(flow, events)[0];
     expect(undoB).toMatchObject({ topic: 'orchestrator.o.b.undo', attemptId: 'f:b:UNDO:1:1' });
     expect(body(undoB?.value)).toMatchObject({
       payload: { realm: 7 },
       headers: { action: 'UNDO', round: 1, eventType: 'undob', idempotencyKey: 'f:b:UNDO' },
     });
-    say(reply('b', { action: 'UNDO' }));
+    deliver(reply('b', { action: 'UNDO' }));
     expect(body(wire.outgoing(flow, events)[0]?.value)).toMatchObject({
       payload: { realm: 7 },
       headers: { stepName: 'a' },
@@ -290,7 +290,7 @@ describe('the end of a flow', () => {
       failureReason: 'cancelled by ann: why not',
     });
   });
-  test('held is told, too', () => {
+  test('a hold is reported, too', () => {
     const row = end(
       { ...sequential('o', 'a'), onRetriesExhausted: 'hold' },
       reply('a', { outcome: 'failure', retryable: false }),

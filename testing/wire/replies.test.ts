@@ -11,7 +11,7 @@ const record = (value: unknown, headers: Record<string, Uint8Array | string> = {
   headers,
 });
 const read = (value: unknown, headers = {}) => readReply(record(value, headers), LIMIT);
-const said = (headers: Record<string, unknown>, payload: unknown = null): ReplyInput =>
+const inputOf = (headers: Record<string, unknown>, payload: unknown = null): ReplyInput =>
   read({ headers: { flowId: 'f', stepName: 's', ...headers }, payload }).input as ReplyInput;
 
 describe('replies as workers send them', () => {
@@ -48,7 +48,7 @@ describe('replies as workers send them', () => {
     });
   });
 
-  test("the Java library's exception: FAIL_STEP is a failure whatever its status says", () => {
+  test("the Java library's exception: FAIL_STEP is a failure whatever its status", () => {
     const value = readFileSync('testing/fixtures/wire/fail-step.json');
     expect(readReply({ key: null, value, headers: {} }, LIMIT).input).toMatchObject({
       action: 'FAIL_STEP',
@@ -129,8 +129,8 @@ describe('status', () => {
     });
   });
 
-  test('an unreadable one says what was found', () => {
-    expect(said({ status: 'perhaps' }).errorMessage).toBe(
+  test('the problem of an unreadable one has the value', () => {
+    expect(inputOf({ status: 'perhaps' }).errorMessage).toBe(
       'headers.status is "perhaps"; expected true or false',
     );
   });
@@ -149,22 +149,22 @@ describe('which attempt', () => {
     [{ attempt: 2, action: 'FAIL_STEP' }, null],
     [{ attempt: {}, round: {} }, null],
   ])('%j gives %p', (headers, expected) => {
-    expect(said({ status: true, ...headers }).attemptId).toBe(expected);
+    expect(inputOf({ status: true, ...headers }).attemptId).toBe(expected);
   });
 });
 
 describe('failures', () => {
   test('carry message, code and whether to try again', () => {
     expect(
-      said({ status: false, errorMessage: 'x\u0000y', errorCode: 42, retryable: false }),
+      inputOf({ status: false, errorMessage: 'x\u0000y', errorCode: 42, retryable: false }),
     ).toMatchObject({
       outcome: 'failure',
       errorMessage: 'x\ufffdy',
       errorCode: '42',
       retryable: false,
     });
-    expect(said({ status: false, retryable: 'false' }).retryable).toBe(false);
-    expect(said({ status: false, errorCode: {} })).toMatchObject({
+    expect(inputOf({ status: false, retryable: 'false' }).retryable).toBe(false);
+    expect(inputOf({ status: false, errorCode: {} })).toMatchObject({
       errorMessage: null,
       errorCode: null,
       retryable: true,
@@ -172,11 +172,13 @@ describe('failures', () => {
   });
 
   test('a very long message is cut', () => {
-    expect(said({ status: false, errorMessage: 'x'.repeat(5000) }).errorMessage).toHaveLength(4000);
+    expect(inputOf({ status: false, errorMessage: 'x'.repeat(5000) }).errorMessage).toHaveLength(
+      4000,
+    );
   });
 
   test('a half surrogate pair in it is replaced', () => {
-    expect(said({ status: false, errorMessage: 'a\ud800b' }).errorMessage).toBe('a\ufffdb');
+    expect(inputOf({ status: false, errorMessage: 'a\ud800b' }).errorMessage).toBe('a\ufffdb');
   });
 });
 
@@ -193,7 +195,7 @@ describe('successes we can not accept are unknown outcomes, kept', () => {
     });
   });
   test('just fitting is fine', () => {
-    expect(said({ status: true }, 'ä'.repeat(499)).outcome).toBe('success');
+    expect(inputOf({ status: true }, 'ä'.repeat(499)).outcome).toBe('success');
   });
   test.each([
     ['a NUL character', 'a\u0000b'],
@@ -207,11 +209,11 @@ describe('successes we can not accept are unknown outcomes, kept', () => {
     });
   });
   test('text that only looks like an escape is fine', () => {
-    expect(said({ status: true }, 'C:\\u0000 and \\ud800').outcome).toBe('success');
-    expect(said({ status: true }, '\u0001').outcome).toBe('success');
+    expect(inputOf({ status: true }, 'C:\\u0000 and \\ud800').outcome).toBe('success');
+    expect(inputOf({ status: true }, '\u0001').outcome).toBe('success');
   });
   test("the payload of an UNDO is nobody's business", () => {
-    expect(said({ status: true, action: 'UNDO' }, 'a\u0000b')).toMatchObject({
+    expect(inputOf({ status: true, action: 'UNDO' }, 'a\u0000b')).toMatchObject({
       outcome: 'success',
       payload: null,
     });
@@ -221,7 +223,7 @@ describe('successes we can not accept are unknown outcomes, kept', () => {
 describe('progress', () => {
   test('of an attempt', () => {
     expect(
-      said({ action: 'progress', progress: '0.5', message: 'half', attemptId: 'f:s:DO:0:1' }),
+      inputOf({ action: 'progress', progress: '0.5', message: 'half', attemptId: 'f:s:DO:0:1' }),
     ).toEqual({
       type: 'PROGRESS',
       flowId: 'f',
@@ -232,7 +234,7 @@ describe('progress', () => {
     });
   });
   test('without a number is a sign of life', () => {
-    expect(said({ action: 'PROGRESS', progress: '' })).toMatchObject({
+    expect(inputOf({ action: 'PROGRESS', progress: '' })).toMatchObject({
       progress: null,
       message: null,
     });
@@ -280,7 +282,7 @@ describe('what can not be used at all names the field', () => {
 
   test('brackets and escaped quotes inside of text are no depth', () => {
     const payload = `${'['.repeat(300)}\\"${'{'.repeat(300)}`;
-    expect(said({ status: true }, payload).outcome).toBe('success');
+    expect(inputOf({ status: true }, payload).outcome).toBe('success');
   });
 
   test('the flow it is about is known when the id could be read', () => {
@@ -330,12 +332,12 @@ describe('numbers of other languages', () => {
 describe('what surrounds an answer', () => {
   test('an errorMessage that is an object or a list is shown as its JSON', () => {
     const failed = { status: false };
-    expect(said({ ...failed, errorMessage: { code: 1, at: ['x'] } }).errorMessage).toBe(
+    expect(inputOf({ ...failed, errorMessage: { code: 1, at: ['x'] } }).errorMessage).toBe(
       '{"code":1,"at":["x"]}',
     );
-    expect(said({ ...failed, errorMessage: ['a', 2] }).errorMessage).toBe('["a",2]');
-    expect(said({ ...failed, errorMessage: null }).errorMessage).toBeNull();
-    expect(said(failed).errorMessage).toBeNull();
+    expect(inputOf({ ...failed, errorMessage: ['a', 2] }).errorMessage).toBe('["a",2]');
+    expect(inputOf({ ...failed, errorMessage: null }).errorMessage).toBeNull();
+    expect(inputOf(failed).errorMessage).toBeNull();
   });
 
   test('what cannot be read names its flow and step when the record headers do', () => {
@@ -353,10 +355,10 @@ describe('what surrounds an answer', () => {
   test("headers of a success that are not the protocol's are the worker's own", () => {
     const own = { tenant: 't-1', realm: 7 };
     const trace = { traceparent: '00-1-1-01' };
-    expect(said({ status: true, ...own, ...trace }).headers).toEqual(own);
-    expect(said({ status: true, ...trace }).headers).toBeUndefined();
-    expect(said({ status: false, ...own }).headers).toBeUndefined();
-    expect(said({ action: 'UNDO', status: true, ...own }).headers).toBeUndefined();
-    expect(said({ status: true, bad: '\u0000' }).headers).toBeUndefined();
+    expect(inputOf({ status: true, ...own, ...trace }).headers).toEqual(own);
+    expect(inputOf({ status: true, ...trace }).headers).toBeUndefined();
+    expect(inputOf({ status: false, ...own }).headers).toBeUndefined();
+    expect(inputOf({ action: 'UNDO', status: true, ...own }).headers).toBeUndefined();
+    expect(inputOf({ status: true, bad: '\u0000' }).headers).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ const read = (value: unknown) =>
   readStart({ key: null, value: bytes(JSON.stringify(value)), headers: {} }, 1000);
 
 describe('a start by topic', () => {
-  test('says which orchestration, with what, and its own headers travel on', () => {
+  test('names the orchestration and the payload, and its own headers are passed on', () => {
     const headers = {
       orchestrationName: 'o',
       flowId: 'my-flow.1',

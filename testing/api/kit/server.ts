@@ -135,7 +135,7 @@ export class Running implements AsyncDisposable {
     body: string | Uint8Array<ArrayBuffer>,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    return this.ask(path, {
+    return this.request(path, {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json', ...headers },
@@ -143,10 +143,10 @@ export class Running implements AsyncDisposable {
   }
 
   async get<T>(path: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
-    return this.ask(path, { headers });
+    return this.request(path, { headers });
   }
 
-  async ask<T>(path: string, init: RequestInit): Promise<Answer<T>> {
+  async request<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const response = await fetch(this.api.url + path, { redirect: 'manual', ...init });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
@@ -187,13 +187,13 @@ export class Running implements AsyncDisposable {
 }
 
 function remembering(lines: Line[]): Log {
-  const say = (level: string) => (fields: object, message: string) =>
+  const keep = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, fields, message });
   return {
     debugs: true,
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
   };
 }

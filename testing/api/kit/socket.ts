@@ -11,7 +11,7 @@ interface Message {
 export class RawSocket {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   private readonly messages: Message[] = [];
-  private asked = 0;
+  private count = 0;
 
   private constructor(private readonly socket: WebSocket) {
     socket.on('message', (text) => this.messages.push(JSON.parse(String(text)) as Message));
@@ -56,9 +56,9 @@ export class RawSocket {
     this.send(JSON.stringify({ id, type: 'subscribe', payload: { query, variables } }));
   }
 
-  /** Resolves when this is answered: whatever was asked before is under way. */
+  /** Resolves when this is answered: everything sent before is under way. */
   async answered(query: string): Promise<void> {
-    const id = `asked-${this.asked++}`;
+    const id = `query-${this.count++}`;
     this.subscribe(id, query, {});
     await until('a query is answered', () => this.values(id).length === 1);
   }

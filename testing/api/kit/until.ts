@@ -1,4 +1,4 @@
-/** Waits for a real condition, with a deadline that says what did not come. */
+/** Waits for a real condition, with a deadline that reports what did not happen. */
 export async function until(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {

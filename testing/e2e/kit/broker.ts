@@ -1,10 +1,10 @@
-/** The test's own ear and mouth at the broker. */
+/** The test's own receiver and mouth at the broker. */
 import { type Admin, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
 import { testBrokers, unique } from './surroundings.js';
 import { until } from './until.js';
 
 /** One record as it was read; `headers` and `payload` are the body's. */
-export interface Heard {
+export interface ReceivedRecord {
   readonly topic: string;
   readonly key: string | null;
   readonly recordHeaders: Readonly<Record<string, string>>;
@@ -16,16 +16,16 @@ export interface Heard {
 export interface TestBroker extends AsyncDisposable {
   readonly admin: Admin;
   /** Sends `{headers, payload}` as one record without a key; `text` sends a value as it is. */
-  say(topic: string, headers: object, payload: unknown): Promise<void>;
-  sayText(topic: string, text: string): Promise<void>;
+  send(topic: string, headers: object, payload: unknown): Promise<void>;
+  sendText(topic: string, text: string): Promise<void>;
   /** Everything on these topics from the beginning, growing. */
   listen(...topics: readonly string[]): Promise<Listener>;
 }
 
 export interface Listener {
-  readonly heard: readonly Heard[];
+  readonly received: readonly ReceivedRecord[];
   /** The first record that fits, waited for. */
-  hears(what: string, fits: (record: Heard) => boolean): Promise<Heard>;
+  receives(what: string, fits: (record: ReceivedRecord) => boolean): Promise<ReceivedRecord>;
 }
 
 export function newKafka(): Kafka {
@@ -46,11 +46,11 @@ export async function openBroker(): Promise<TestBroker> {
   stack.defer(() => admin.disconnect());
   await producer.connect();
   stack.defer(() => producer.disconnect());
-  const sayText = (topic: string, value: string): Promise<void> => send(producer, topic, value);
+  const sendText = (topic: string, value: string): Promise<void> => send(producer, topic, value);
   return {
     admin,
-    sayText,
-    say: (topic, headers, payload) => sayText(topic, JSON.stringify({ headers, payload })),
+    sendText,
+    send: (topic, headers, payload) => sendText(topic, JSON.stringify({ headers, payload })),
     listen: (...topics) => listen(kafka, topics, stack),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -65,23 +65,29 @@ async function listen(
   topics: readonly string[],
   stack: AsyncDisposableStack,
 ): Promise<Listener> {
-  const heard: Heard[] = [];
+  const received: ReceivedRecord[] = [];
   const consumer = kafka.consumer({ groupId: `e2e-ear-${unique()}` });
   await consumer.connect();
   stack.defer(() => consumer.disconnect());
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
     eachMessage: async ({ topic, message }) => {
-      heard.push(read(topic, message.key, message.value, message.headers ?? {}));
+      received.push(read(topic, message.key, message.value, message.headers ?? {}));
     },
   });
   return {
-    heard,
-    hears: (what, fits) => until(`${topics.join(', ')} carries ${what}`, () => heard.find(fits)),
+    received,
+    receives: (what, fits) =>
+      until(`${topics.join(', ')} carries ${what}`, () => received.find(fits)),
   };
 }
 
-function read(topic: string, key: Buffer | null, value: Buffer | null, headers: IHeaders): Heard {
+function read(
+  topic: string,
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: IHeaders,
+): ReceivedRecord {
   const text = value?.toString() ?? '';
   const body = bodyOf(text);
   const recordHeaders = Object.fromEntries(

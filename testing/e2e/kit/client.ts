@@ -63,7 +63,7 @@ export class Client {
       throw new Error(`not registered: ${JSON.stringify(registerOrchestration.problems)}`);
   }
 
-  /** Starts a flow by the seed's path; answers its id. "Overloaded, try again" is taken at its word. */
+  /** Starts a flow by the seed's path; returns its id. "Overloaded, try again" is tried again. */
   async execute(orchestrationName: string, payload: unknown): Promise<string> {
     const answer = await until('the gateway has room for a start', async () => {
       const one = await this.post<{ flowId: string }>('/api/orchestrations/execute', {

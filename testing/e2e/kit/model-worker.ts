@@ -1,4 +1,4 @@
-/** A worker in this process that answers as it is told and remembers everything it was asked. It keeps the worker's contract: echoes all headers. */
+/** A worker in this process that answers as the test decides and keeps every command. It keeps the worker's contract: it echoes all headers. */
 import { newKafka } from './broker.js';
 
 export interface Command {
@@ -13,7 +13,7 @@ export interface Command {
 }
 
 /** A command and the record it came in, as `topic/partition/offset`: one record may be read twice, that is Kafka's way. */
-export interface Asked extends Command {
+export interface ReceivedCommand extends Command {
   readonly place: string;
 }
 
@@ -22,7 +22,7 @@ export type Decision = { readonly payload: unknown } | { readonly errorMessage: 
 
 export interface ModelWorker extends AsyncDisposable {
   /** In the order they came. */
-  readonly commands: readonly Asked[];
+  readonly commands: readonly ReceivedCommand[];
 }
 
 export interface ModelWorkerSettings {
@@ -40,7 +40,7 @@ export async function startModelWorker({
   decide = echo,
 }: ModelWorkerSettings): Promise<ModelWorker> {
   const kafka = newKafka();
-  const commands: Asked[] = [];
+  const commands: ReceivedCommand[] = [];
   const producer = kafka.producer();
   const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100 });
   await Promise.all([producer.connect(), consumer.connect()]);
@@ -53,14 +53,14 @@ export async function startModelWorker({
     partitionsConsumedConcurrently: 8,
     eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
       const { topic, partition } = batch;
-      const asked = batch.messages.map(({ value, offset }) => ({
+      const received = batch.messages.map(({ value, offset }) => ({
         ...(JSON.parse(String(value)) as Command),
         place: `${topic}/${partition}/${offset}`,
       }));
-      commands.push(...asked);
+      commands.push(...received);
       await producer.send({
         topic: 'orchestrator.response.result',
-        messages: asked.map((command) => ({ value: answer(command, decide(command)) })),
+        messages: received.map((command) => ({ value: answer(command, decide(command)) })),
       });
       for (const { offset } of batch.messages) resolveOffset(offset);
       await heartbeat();

@@ -1,4 +1,4 @@
-/** The real Kafka and the real PostgreSQL the ring runs on; `npm test` starts them and says where they are. */
+/** The real Kafka and the real PostgreSQL the ring runs on; `npm test` starts them and passes their addresses. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { MikroORM } from '@mikro-orm/postgresql';

@@ -1,4 +1,4 @@
-/** Waiting on a condition that can only be looked at: asks again until it holds, and says what it waited for when it never does. */
+/** Waits for a condition that can only be polled, and reports what it waited for when it never holds. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 const BETWEEN_LOOKS_MS = 50;
