@@ -102,9 +102,9 @@ test('a batch that opens to more than the limit is quarantined by its offsets, a
       one.kind === 'poison' ? one.poison.code : null,
     ]),
   ).toEqual([
-    [0n, null],
+    [0n, 'NOT_READ'],
     [2n, 'BATCH_UNREADABLE'],
-    [3n, null],
+    [3n, 'NOT_READ'],
   ]);
   const [, unreadable] = receiver.received;
   expect(unreadable?.kind === 'poison' && unreadable.poison.message).toMatch(
