@@ -4,6 +4,7 @@ import type { BackstepClient, FlowSummary } from '../client/index.js';
 import { EXIT, paintStatus, print, printJson } from './output.js';
 import { readPayload } from './payload.js';
 import type { Act } from './program.js';
+import { addUndo } from './undo.js';
 
 interface Reason {
   readonly reason: string;
@@ -30,9 +31,7 @@ function addFlowActions(program: Command, act: Act): void {
   onFlow('cancel', 'end a flow and undo what was done', (client, flowId, { reason, ...rest }) =>
     client.cancelFlow({ flowId, reason, undo: (rest as { undo?: boolean }).undo !== false }),
   ).option('--no-undo', 'leave what was done as it is');
-  onFlow('undo', 'undo a flow that runs, is completed, or failed', (client, flowId, { reason }) =>
-    client.undoFlow({ flowId, reason }),
-  );
+  addUndo(program, act, show);
   onFlow('pause', 'send nothing more until resume', (client, flowId, { reason }) =>
     client.pauseFlow({ flowId, reason }),
   );

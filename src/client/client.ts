@@ -29,6 +29,7 @@ export interface ClientOptions {
 }
 
 export type FlowDetails = NonNullable<api.DetailsQuery['details']>;
+export type FlowUndoPlan = NonNullable<api.UndoPlanQuery['undoPlan']>;
 export type FlowDiagnosis = NonNullable<api.DiagnoseQuery['diagnose']>;
 export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
 /** An orchestration with the policies it has now. */
@@ -141,6 +142,11 @@ function definitionsOf(send: Send) {
         .simulate;
       if (problems.length > 0) throw new ProblemError(problems);
       return simulated;
+    },
+
+    /** What `undoFlow` would send now; null = no such flow. Its `hash` makes `undoFlow` refuse when the flow has changed since. */
+    async undoPlan(flowId: string, options: Signal = {}): Promise<FlowUndoPlan | null> {
+      return (await send(api.UndoPlanDocument, { flowId }, options)).undoPlan ?? null;
     },
 
     /** Why a flow does not go on, or that it does; null = no such flow. */

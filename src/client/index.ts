@@ -5,6 +5,7 @@ export {
   createClient,
   type FlowDetails,
   type FlowDiagnosis,
+  type FlowUndoPlan,
   type Policed,
   type Registered,
   type Simulated,

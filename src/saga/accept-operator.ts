@@ -4,22 +4,18 @@ import { type Accepted, facts, onStep, refuse, withdrawalsOf } from './accepted.
 import type { EventBody } from './event.js';
 import { type Flow, isTerminal } from './flow.js';
 import type { OperatorInput } from './input.js';
+import { planHashOf } from './plan-hash.js';
 
 export function acceptOperator(flow: Flow, input: OperatorInput): Accepted {
   const { actor, reason } = input;
   const refused = (why: string): Accepted => refuse('NOT_ALLOWED', why);
-  const { status } = flow;
   switch (input.type) {
     case 'CANCEL':
       return acceptCancel(flow, input);
     case 'UNDO_FLOW':
-      if (status === 'FAILED')
-        return facts({ type: 'FLOW_REOPENED', stepName: null, actor, reason });
-      if (status === 'IN_PROGRESS' || status === 'COMPLETED')
-        return facts(turnedBy('UNDO_REQUESTED', `undo requested by ${actor}: ${reason}`, actor));
-      return refused(`the flow is ${status}`);
+      return acceptUndo(flow, input);
     case 'PAUSE':
-      if (isTerminal(status)) return refuse('FLOW_ENDED', `the flow is ${status}`);
+      if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
       return flow.paused
         ? refused('the flow is paused already')
         : facts({ type: 'FLOW_PAUSED', actor, reason });
@@ -34,6 +30,20 @@ export function acceptOperator(flow: Flow, input: OperatorInput): Accepted {
     default:
       return onStep(flow, input.stepName, (step) => acceptStepAction(flow, step, input));
   }
+}
+
+function acceptUndo(flow: Flow, input: OperatorInput & { readonly type: 'UNDO_FLOW' }): Accepted {
+  const { actor, reason, planHash = null } = input;
+  if (planHash !== null && planHash !== planHashOf(flow))
+    return refuse(
+      'PLAN_CHANGED',
+      'the flow has changed since this plan was made: look at undoPlan again',
+    );
+  if (flow.status === 'FAILED')
+    return facts({ type: 'FLOW_REOPENED', stepName: null, actor, reason });
+  if (flow.status === 'IN_PROGRESS' || flow.status === 'COMPLETED')
+    return facts(turnedBy('UNDO_REQUESTED', `undo requested by ${actor}: ${reason}`, actor));
+  return refuse('NOT_ALLOWED', `the flow is ${flow.status}`);
 }
 
 /** Without undo nothing is sent afterwards: what no publisher had is withdrawn, commands that left stay open (rules.md#turning-around). */

@@ -92,7 +92,8 @@ export type StepActionInput =
   | (StepAction & { readonly type: 'SKIP_STEP'; readonly output: Payload });
 export type OperatorInput =
   | (OperatorAction & { readonly type: 'CANCEL'; readonly undo: boolean })
-  | (OperatorAction & { readonly type: 'UNDO_FLOW' })
+  /** `planHash`: it is refused unless the plan of that hash is still true. */
+  | (OperatorAction & { readonly type: 'UNDO_FLOW'; readonly planHash?: string | null })
   | (OperatorAction & { readonly type: 'PAUSE' })
   | (OperatorAction & { readonly type: 'RESUME' })
   | StepActionInput;

@@ -7,6 +7,7 @@ export const REFUSALS = {
   WRONG_STATE: 'the step does not wait for this answer',
   ALREADY_DONE: 'the step has this answer already',
   FLOW_ENDED: 'the flow has ended',
+  PLAN_CHANGED: 'the flow has changed since the plan was made',
   NOT_ALLOWED: 'the flow is not in a state that allows this',
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;

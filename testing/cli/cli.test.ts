@@ -367,3 +367,35 @@ describe('diagnose', () => {
     });
   });
 });
+
+describe('undo', () => {
+  test('shows with --plan what would be undone, and changes nothing', async () => {
+    const flowId = await started();
+    await running.engine.answers(flowId, 'createRealm');
+    const { code, out } = await backstep('undo', flowId, '--plan');
+    expect([code, out]).toEqual([
+      0,
+      [
+        '2 of 2 steps would be undone:',
+        '  1  createUser   its DO is in flight: it is undone unless the worker answers that it failed',
+        '  2  createRealm  it is done',
+        '',
+      ].join('\n'),
+    ]);
+    expect(running.engine.flows.get(flowId)?.flow.status).toBe('IN_PROGRESS');
+    const plan = JSON.parse((await backstep('undo', flowId, '--plan', '--json')).out) as object;
+    expect(plan).toMatchObject({ flowId, hash: expect.any(String) });
+    expect((await backstep('undo', 'nobody', '--plan')).code).toBe(2);
+  });
+
+  test('needs a reason, and undoes without a question where nobody could answer it', async () => {
+    const flowId = await started();
+    const { code, err } = await backstep('undo', flowId);
+    expect([code, err]).toEqual([2, expect.stringContaining('--reason')]);
+    const undone = await backstep('undo', flowId, '-r', 'test');
+    expect([undone.code, undone.out]).toEqual([
+      0,
+      expect.stringMatching(/^tenantCreation \S+ {2}UNDOING\n$/),
+    ]);
+  });
+});

@@ -23,7 +23,8 @@ export interface ReceivedCommand {
 /** Operator actions, with actor `ada`, reason `because`. */
 export type Verb =
   | { readonly type: 'CANCEL'; readonly undo: boolean }
-  | { readonly type: 'UNDO_FLOW' | 'PAUSE' | 'RESUME' }
+  | { readonly type: 'PAUSE' | 'RESUME' }
+  | { readonly type: 'UNDO_FLOW'; readonly planHash?: string | null }
   | { readonly type: 'RETRY_STEP' | 'RESEND'; readonly stepName: string }
   | { readonly type: 'SKIP_STEP'; readonly stepName: string; readonly output: unknown };
 

@@ -7,6 +7,7 @@ import { traceOf } from '../../src/engine/simulation/trace-line.js';
 import type { EventType, FlowEvent } from '../../src/saga/event.js';
 import type { Flow, FlowStatus, StepRun, StepStatus } from '../../src/saga/flow.js';
 import type { RefusalCode } from '../../src/saga/refusal.js';
+import { undoPlan } from '../../src/saga/undo-plan.js';
 import { type Answer, type Duration, ms, type Recipe } from './builders.js';
 import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
 
@@ -95,6 +96,14 @@ export class Scenario {
   }
   undoFlow(): this {
     return this.verb({ type: 'UNDO_FLOW' });
+  }
+  /** The steps that undoFlow would undo now, in their order; remembered for `undoAsPlanned`. */
+  plansToUndo(...stepNames: readonly string[]): this {
+    return this.act((on) => on.expectPlan(stepNames));
+  }
+  /** Refused when the flow has changed since `plansToUndo`. */
+  undoAsPlanned(): this {
+    return this.act((on) => on.operate({ type: 'UNDO_FLOW', planHash: on.planHash }));
   }
   pause(): this {
     return this.verb({ type: 'PAUSE' });
@@ -187,7 +196,16 @@ export class Scenario {
 class Stage {
   private readonly received: ReceivedCommand[] = [];
   private refusal: string | null = null;
+  planHash: string | null = null;
   constructor(readonly rig: Rig) {}
+
+  async expectPlan(stepNames: readonly string[]): Promise<void> {
+    const { hash, steps } = undoPlan(await this.flow());
+    this.planHash = hash;
+    expect(steps.filter(({ willUndo }) => willUndo).map((step) => step.stepName)).toEqual(
+      stepNames,
+    );
+  }
 
   async flow(): Promise<Flow> {
     return (await this.rig.view()).flow;

@@ -116,6 +116,12 @@ export class CancelFlowInput {
 export class UndoFlowInput {
   @Field(() => ID, FLOW_ID) flowId!: string;
   @Field(() => String, REASON) reason!: string;
+  @Field(() => String, {
+    ...nullable,
+    description:
+      'hash of undoPlan: refused as PLAN_CHANGED when that plan is no longer true. Null: whatever there is to undo.',
+  })
+  planHash!: string | null;
 }
 
 @InputType({ description: 'A step of a flow, and why.' })

@@ -5,7 +5,7 @@ import { problem } from '../../engine/problem.js';
 import type { OperatorInput } from '../../saga/input.js';
 import type { RequestContext } from '../context.js';
 import { checkPayload } from '../input/start.js';
-import { checkText, LONGEST_REASON, LONGEST_TEXT } from '../input/texts.js';
+import { checkOptionalText, checkText, LONGEST_REASON, LONGEST_TEXT } from '../input/texts.js';
 import { UNCHECKED } from './arguments.js';
 import {
   CancelFlowInput,
@@ -121,7 +121,9 @@ export class OperatorMutations {
     @Ctx() context: RequestContext,
     @Arg('input', () => UndoFlowInput, INPUT) input: UndoFlowInput,
   ): Promise<FlowPayload> {
-    return applyAction(context, input, (by) => ({ ...by, type: 'UNDO_FLOW' }));
+    const problems: Problem[] = [];
+    const planHash = checkOptionalText(input.planHash, 'planHash', problems);
+    return applyAction(context, input, (by) => ({ ...by, type: 'UNDO_FLOW', planHash }), problems);
   }
 
   @Mutation(() => FlowPayload, {

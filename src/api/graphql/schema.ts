@@ -14,6 +14,7 @@ import { FlowCounts, FlowQueries } from './queries.js';
 import { Simulations } from './simulations.js';
 import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
+import { UndoPlanQueries } from './undo-plan.js';
 
 export function createSchema(): GraphQLSchema {
   readNumberArguments();
@@ -29,6 +30,7 @@ export function createSchema(): GraphQLSchema {
       FlowCounts,
       FlowQueries,
       DiagnosisQueries,
+      UndoPlanQueries,
       OrchestrationQueries,
       Mutations,
       OperatorMutations,

@@ -205,6 +205,8 @@ export type StepStatus =
 export type UndoFlowInput = {
   /** The flow. */
   flowId: string;
+  /** hash of undoPlan: refused as PLAN_CHANGED when that plan is no longer true. Null: whatever there is to undo. */
+  planHash?: string | null | undefined;
   /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
   reason: string;
 };
@@ -344,6 +346,13 @@ export type StepChangesSubscriptionVariables = Exact<{
 
 
 export type StepChangesSubscription = { stepStatusChanged: { flowId: string, orchestrationName: string, stepName: string, seq: number, status: StepStatus, previousStatus: StepStatus, retryCount: number, errorMessage: string | null, flowStatus: FlowStatus, at: string, eventNumber: number } };
+
+export type UndoPlanQueryVariables = Exact<{
+  flowId: string;
+}>;
+
+
+export type UndoPlanQuery = { undoPlan: { flowId: string, hash: string, steps: Array<{ order: number, stepName: string, payload: unknown, willUndo: boolean, reason: string }> } | null };
 
 export type DiagnoseQueryVariables = Exact<{
   flowId: string;
@@ -1055,6 +1064,21 @@ export const StepChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StepChangesSubscription, StepChangesSubscriptionVariables>;
+export const UndoPlanDocument = new TypedDocumentString(`
+    query UndoPlan($flowId: ID!) {
+  undoPlan(flowId: $flowId) {
+    flowId
+    hash
+    steps {
+      order
+      stepName
+      payload
+      willUndo
+      reason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UndoPlanQuery, UndoPlanQueryVariables>;
 export const DiagnoseDocument = new TypedDocumentString(`
     query Diagnose($flowId: ID!) {
   diagnose(flowId: $flowId) {
