@@ -136,7 +136,12 @@ module.exports = {
     ),
     only(
       'cli',
-      ['client/index', 'observability/', npm('(commander|log-update)'), builtin(`util|${FILES}`)],
+      [
+        'client/index',
+        'observability/',
+        npm('(commander|log-update)'),
+        builtin(`util|readline.promises|${FILES}`),
+      ],
       'The command line is a program like any other: it uses the typed client only.',
     ),
     only(

@@ -1,38 +1,12 @@
 /** `history`, `orchestrations` and `details`: what is stored. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type {
-  BackstepClient,
-  FlowDetails,
-  FlowFilter,
-  FlowStatus,
-  HistoryFlow,
-  StepStatus,
-} from '../client/index.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { BackstepClient, FlowDetails, HistoryFlow } from '../client/index.js';
 import { printable } from '../observability/printable.js';
+import { type FilterFlags, filterOf, withFilter } from './filter.js';
 import { duration, EXIT, paint, paintStatus, print, printJson, table } from './output.js';
 import type { Act } from './program.js';
 
-const FLOW_STATUSES = ['IN_PROGRESS', 'COMPLETED', 'UNDOING', 'UNDONE', 'FAILED', 'CANCELLED'];
-const STEP_STATUSES = [
-  'PENDING',
-  'IN_PROGRESS',
-  'DO_SUCCESS',
-  'DO_FAIL',
-  'RETRY_EXHAUSTED',
-  'UNDOING',
-  'UNDO_SUCCESS',
-  'UNDO_FAIL',
-];
-
-interface HistoryFlags {
-  readonly orchestration?: string;
-  readonly status?: FlowStatus[];
-  readonly step?: string;
-  readonly stepStatus?: StepStatus[];
-  readonly error?: string;
-  readonly since?: Date;
-  readonly initiator?: string;
-  readonly correlation?: string;
+interface HistoryFlags extends FilterFlags {
   readonly limit: number;
 }
 
@@ -43,19 +17,7 @@ export function addLists(program: Command, act: Act): void {
 }
 
 function addHistory(program: Command, act: Act): void {
-  program
-    .command('history')
-    .description('flows, newest first')
-    .option('-o, --orchestration <name>', 'only of this orchestration')
-    .addOption(new Option('-s, --status <status...>', 'in one of these').choices(FLOW_STATUSES))
-    .option('--step <name>', 'that have this step; with --step-status, that step in one of them')
-    .addOption(
-      new Option('--step-status <status...>', 'with a step in one of these').choices(STEP_STATUSES),
-    )
-    .option('--error <text>', 'with this text in the error of a step')
-    .option('--since <time>', 'started in the last 90s, 15m, 2h or 7d, or after a time', readSince)
-    .option('--initiator <name>', 'started by this initiator')
-    .option('--correlation <id>', 'started with this correlationId')
+  withFilter(program.command('history').description('flows, newest first'))
     .option('-n, --limit <count>', 'how many', readLimit, 20)
     .addHelpText('after', '\nExample:\n  backstep history --status FAILED UNDOING --since 2h')
     .action(act((client, { json }, flags: HistoryFlags) => printHistory(client, flags, json)));
@@ -126,32 +88,6 @@ function addDetails(program: Command, act: Act): void {
         return flow === null ? EXIT.REFUSED : EXIT.OK;
       }),
     );
-}
-
-function filterOf(flags: HistoryFlags): FlowFilter {
-  const { status, step, stepStatus, error, since, initiator, correlation } = flags;
-  return {
-    statuses: status,
-    stepName: step,
-    stepStatuses: stepStatus,
-    errorContains: error,
-    startedAfter: since?.toISOString(),
-    initiator,
-    correlationId: correlation,
-  };
-}
-
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-function readSince(text: string): Date {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const time =
-    unit === undefined
-      ? new Date(text)
-      : new Date(Date.now() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('it must be like 90s, 15m, 2h, 7d or 2026-11-26T12:00:00Z.');
-  return time;
 }
 
 function readLimit(text: string): number {

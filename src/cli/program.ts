@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import type { BackstepClient } from '../client/index.js';
 import { addActions } from './actions.js';
+import { addBulk } from './bulk.js';
 import { addCompletion } from './completion.js';
 import { addConnectionOptions, connect, type Globals } from './connection.js';
 import { addDiagnose } from './diagnose.js';
@@ -56,6 +57,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addLists(program, act);
   addDiagnose(program, act);
   addActions(program, act);
+  addBulk(program, act);
   addPolicy(program, act);
   addStanding(program, act);
   addSimulate(program, act);

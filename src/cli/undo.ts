@@ -1,7 +1,7 @@
 /** `undo`: shows what would be undone, and does it once that is confirmed. */
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { BackstepClient, FlowSummary, FlowUndoPlan } from '../client/index.js';
+import { confirm, isInteractive } from './confirm.js';
 import { complain, EXIT, paint, print, printJson, table } from './output.js';
 import type { Act } from './program.js';
 
@@ -33,7 +33,7 @@ export function addUndo(program: Command, act: Act, show: Show): void {
           return EXIT.REFUSED;
         }
         if (planOnly === true) return showPlan(await client.undoPlan(flowId), flowId, json);
-        const isAsked = !json && yes !== true && process.stdin.isTTY && process.stdout.isTTY;
+        const isAsked = !json && yes !== true && isInteractive();
         const planHash = isAsked ? await confirmed(client, flowId) : undefined;
         if (planHash === null) return EXIT.REFUSED;
         return show(await client.undoFlow({ flowId, reason: reason ?? '', planHash }), json);
@@ -45,9 +45,7 @@ export function addUndo(program: Command, act: Act, show: Show): void {
 async function confirmed(client: BackstepClient, flowId: string): Promise<string | null> {
   const plan = await client.undoPlan(flowId);
   if (showPlan(plan, flowId, false) !== EXIT.OK || plan === null) return null;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question('\nUndo it? [y/N] ').finally(() => terminal.close());
-  return /^y(es)?$/i.test(answer.trim()) ? plan.hash : null;
+  return (await confirm('Undo it?')) ? plan.hash : null;
 }
 
 function showPlan(plan: FlowUndoPlan | null, flowId: string, json: boolean): number {

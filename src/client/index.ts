@@ -14,5 +14,5 @@ export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';
 export type { HistoryFlow, HistoryOptions, OrchestrationSummary } from './lists.js';
 export type { ResumeOptions } from './subscribe.js';
-export type { FlowSummary, OrchestrationStanding } from './verbs.js';
+export type { BulkCounts, FlowSummary, OrchestrationStanding } from './verbs.js';
 export type { FlowEnd, FlowEvent, StepChange, WatchOptions } from './watch.js';

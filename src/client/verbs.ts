@@ -8,8 +8,30 @@ export type FlowSummary = api.FlowSummaryFragment;
 /** Whether an orchestration takes new flows and sends DO commands, and who decided that. */
 export type OrchestrationStanding = api.OrchestrationStandingFragment;
 
+/** What became of the flows of one call; call again with `after: endCursor` while `hasNextPage`. */
+export type BulkCounts = api.BulkDetailsFragment;
+
 export function verbs(send: Send) {
-  return { ...orchestrationVerbs(send), ...flowVerbs(send), ...stepVerbs(send) };
+  return {
+    ...orchestrationVerbs(send),
+    ...flowVerbs(send),
+    ...stepVerbs(send),
+    ...bulkVerbs(send),
+  };
+}
+
+function bulkVerbs(send: Send) {
+  return {
+    /** `retryStep` for what is out of retries in every flow that fits. Refusals are counted in `problems`, not thrown. */
+    retryFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
+      countsOf((await send(api.RetryFlowsDocument, { input }, options)).retryFlows),
+    /** `undoFlow` for every flow that fits. */
+    undoFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
+      countsOf((await send(api.UndoFlowsDocument, { input }, options)).undoFlows),
+    /** `cancelFlow`, with undo, for every flow that fits. */
+    cancelFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
+      countsOf((await send(api.CancelFlowsDocument, { input }, options)).cancelFlows),
+  };
 }
 
 function orchestrationVerbs(send: Send) {
@@ -70,6 +92,12 @@ function stepVerbs(send: Send) {
     skipStep: async (input: api.SkipStepInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.SkipStepDocument, { input }, options)).skipStep),
   };
+}
+
+/** Nothing was looked at and there are problems: the input was refused. */
+function countsOf(counts: BulkCounts): BulkCounts {
+  if (counts.matched === 0 && counts.problems.length > 0) throw new ProblemError(counts.problems);
+  return counts;
 }
 
 function standingOf(payload: {

@@ -7,6 +7,7 @@ import { healthOf } from './health.js';
 import { DeliveryQueue } from './intake/queue.js';
 import { resolveStarts } from './intake/resolve-starts.js';
 import { Road } from './intake/road.js';
+import { Bulk } from './operations/bulk.js';
 import { Policies } from './operations/policies.js';
 import { Quarantine } from './operations/quarantine.js';
 import { Requests } from './operations/requests.js';
@@ -137,6 +138,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   const { store, read, broker, wire, logs, decode } = options;
   const { queue, hub, registry } = parts;
   const requests = new Requests(queue, read, store, () => broker.full?.() ?? null);
+  const bulk = new Bulk(queue, read);
   const quarantine = new Quarantine({ queue, read, store, registry, decode });
   const diagnoses = new Diagnoses({ read, store, broker, wire });
   const policies = new Policies(store, wire, logs('registry'));
@@ -145,6 +147,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   return {
     read,
     execute: (request, suggestions) => requests.execute(request, suggestions),
+    bulk: (request, signal) => bulk.run(request, signal),
     applyOperatorAction: (input) => requests.applyOperatorAction(input),
     register: (registration, { dryRun }) => registry.register(registration, dryRun),
     replayQuarantined: (replay) => quarantine.replay(replay),

@@ -5,6 +5,7 @@ import type { OperatorInput, StartRequest } from '../saga/input.js';
 import type { Orchestration, PolicyValues } from '../saga/orchestration.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import type {
+  FlowFilter,
   Problem,
   QuarantinedRecord,
   ReadModel,
@@ -91,6 +92,39 @@ export interface SimulationResult {
   readonly problems: readonly Problem[];
 }
 
+/** The same operator action on every flow that fits, newest first. */
+export interface BulkRequest {
+  readonly verb: 'RETRY' | 'UNDO' | 'CANCEL';
+  /** Without statuses: those that may allow it, COMPLETED apart. */
+  readonly filter: FlowFilter;
+  /** Nothing is done: what would be is counted. */
+  readonly dryRun: boolean;
+  /** How many flows at most. */
+  readonly first: number;
+  /** endCursor of the call before. */
+  readonly after: string | null;
+  readonly actor: string;
+  readonly reason: string;
+}
+export interface BulkRefusal {
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  /** Some of them. */
+  readonly flowIds: readonly string[];
+}
+export interface BulkResult {
+  readonly matched: number;
+  readonly done: number;
+  readonly refused: number;
+  /** Why flows refused it, the most frequent reason first. */
+  readonly refusals: readonly BulkRefusal[];
+  /** The same in words, and why it stopped in between. */
+  readonly problems: readonly Problem[];
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
+
 export interface StepChange {
   readonly flowId: string;
   readonly orchestrationName: string;
@@ -123,6 +157,8 @@ export interface EngineService {
   execute(request: StartRequest, suggestions?: { left: number }): Promise<ExecuteResult>;
   /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */
   applyOperatorAction(input: OperatorInput): Promise<FlowResult>;
+  /** One action on many flows. What was done stays done when it stops in between: endCursor goes on. */
+  bulk(request: BulkRequest, signal?: AbortSignal): Promise<BulkResult>;
   register(
     registration: Registration,
     options: { readonly dryRun: boolean },

@@ -18,12 +18,7 @@ const contract = buildSchema(readFileSync('testing/api/contract.graphql', 'utf8'
 const printed = buildSchema(printSchema());
 
 /** In the contract, but not built yet. Whoever builds one takes it off. */
-const LATER = new Set([
-  ...['slo'].map((name) => `Query.${name}`),
-  ...['retryFlows', 'undoFlows', 'cancelFlows'].map((name) => `Mutation.${name}`),
-  ...['BulkInput', 'BulkPayload'],
-  ...['Slo', 'SloLine'],
-]);
+const LATER = new Set([...['slo'].map((name) => `Query.${name}`), ...['Slo', 'SloLine']]);
 
 type Part = readonly [path: string, text: string];
 

@@ -399,3 +399,30 @@ describe('undo', () => {
     ]);
   });
 });
+
+describe('many flows', () => {
+  test('are retried, undone or cancelled with one command; what is refused is counted by reason', async () => {
+    const name = file('bulk.yaml', TENANT.replace('tenantCreation', 'many'));
+    await backstep('register', name);
+    for (let count = 0; count < 103; count++) await backstep('execute', 'many');
+    const only = ['-o', 'many', '-r', 'mail is back'];
+    const dry = await backstep('cancel-flows', ...only, '--dry-run');
+    expect([dry.code, dry.out, dry.err]).toEqual([
+      0,
+      '103 flows looked at, 103 would be done, 0 would be refused\n',
+      expect.stringContaining('100 flows looked at, 100 would be done'),
+    ]);
+    const cancelled = await backstep('cancel-flows', ...only);
+    expect([cancelled.code, cancelled.out]).toEqual([
+      0,
+      '103 flows looked at, 103 done, 0 refused\n',
+    ]);
+    const undone = await backstep('undo-flows', ...only, '--status', 'UNDOING', 'UNDONE');
+    expect(undone.code).toBe(2);
+    expect(undone.out).toMatch(
+      /^103 flows looked at, 0 done, 103 refused\n {2}103 {2}NOT_ALLOWED {2}the flow is UNDOING {2}\(\S+, \S+, \S+, …\)\n$/,
+    );
+    const retried = await backstep('retry-flows', ...only, '--json');
+    expect(JSON.parse(retried.out)).toMatchObject({ matched: 103, done: 0, refused: 103 });
+  });
+});

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ChangedFlows, StartedFlows } from './answered-flow.js';
+import { BulkMutations } from './bulk.js';
 import { DiagnosisQueries } from './diagnosis.js';
 import { Mutations } from './mutations.js';
 import { readNumberArguments } from './number-arguments.js';
@@ -34,6 +35,7 @@ export function createSchema(): GraphQLSchema {
       OrchestrationQueries,
       Mutations,
       OperatorMutations,
+      BulkMutations,
       PolicyMutations,
       StandingMutations,
       QuarantineResolver,

@@ -4,6 +4,22 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which flows, and why. */
+export type BulkInput = {
+  /** endCursor of the call before. */
+  after?: string | null | undefined;
+  /** true: nothing is done; done and refused count what would be. */
+  dryRun?: boolean | null | undefined;
+  /** Only flows like this. Without statuses: those that may allow the action, COMPLETED flows apart. stepName of retryFlows: only this step is retried. */
+  filter: FlowFilter;
+  /** How many flows, newest first, 1 to 1000. */
+  first?: number | null | undefined;
+  /** Only flows of this orchestration. */
+  orchestrationName?: string | null | undefined;
+  /** Why; stored with the action on each flow and shown on its timeline. 1 to 2000 characters. */
+  reason: string;
+};
+
 /** A flow to end, and why. */
 export type CancelFlowInput = {
   /** The flow. */
@@ -384,6 +400,29 @@ export type ArchiveOrchestrationMutationVariables = Exact<{
 
 export type ArchiveOrchestrationMutation = { archiveOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
+export type BulkDetailsFragment = { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> };
+
+export type RetryFlowsMutationVariables = Exact<{
+  input: BulkInput;
+}>;
+
+
+export type RetryFlowsMutation = { retryFlows: { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type UndoFlowsMutationVariables = Exact<{
+  input: BulkInput;
+}>;
+
+
+export type UndoFlowsMutation = { undoFlows: { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type CancelFlowsMutationVariables = Exact<{
+  input: BulkInput;
+}>;
+
+
+export type CancelFlowsMutation = { cancelFlows: { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
 export type SimulateQueryVariables = Exact<{
   input: SimulateInput;
 }>;
@@ -450,15 +489,6 @@ export const StepDetailsFragmentDoc = new TypedDocumentString(`
   skipped
 }
     `, {"fragmentName":"StepDetails"}) as unknown as TypedDocumentString<StepDetailsFragment, unknown>;
-export const ProblemDetailsFragmentDoc = new TypedDocumentString(`
-    fragment ProblemDetails on Problem {
-  code
-  message
-  path
-  line
-  suggestions
-}
-    `, {"fragmentName":"ProblemDetails"}) as unknown as TypedDocumentString<ProblemDetailsFragment, unknown>;
 export const EventDetailsFragmentDoc = new TypedDocumentString(`
     fragment EventDetails on FlowEvent {
   flowId
@@ -494,6 +524,39 @@ export const OrchestrationStandingFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"OrchestrationStanding"}) as unknown as TypedDocumentString<OrchestrationStandingFragment, unknown>;
+export const ProblemDetailsFragmentDoc = new TypedDocumentString(`
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+    `, {"fragmentName":"ProblemDetails"}) as unknown as TypedDocumentString<ProblemDetailsFragment, unknown>;
+export const BulkDetailsFragmentDoc = new TypedDocumentString(`
+    fragment BulkDetails on BulkPayload {
+  matched
+  done
+  refused
+  refusals {
+    code
+    message
+    count
+    flowIds
+  }
+  problems {
+    ...ProblemDetails
+  }
+  hasNextPage
+  endCursor
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`, {"fragmentName":"BulkDetails"}) as unknown as TypedDocumentString<BulkDetailsFragment, unknown>;
 export const RegisterDocument = new TypedDocumentString(`
     mutation Register($input: RegisterOrchestrationInput!) {
   registerOrchestration(input: $input) {
@@ -1200,6 +1263,93 @@ fragment OrchestrationStanding on Orchestration {
     at
   }
 }`) as unknown as TypedDocumentString<ArchiveOrchestrationMutation, ArchiveOrchestrationMutationVariables>;
+export const RetryFlowsDocument = new TypedDocumentString(`
+    mutation RetryFlows($input: BulkInput!) {
+  retryFlows(input: $input) {
+    ...BulkDetails
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment BulkDetails on BulkPayload {
+  matched
+  done
+  refused
+  refusals {
+    code
+    message
+    count
+    flowIds
+  }
+  problems {
+    ...ProblemDetails
+  }
+  hasNextPage
+  endCursor
+}`) as unknown as TypedDocumentString<RetryFlowsMutation, RetryFlowsMutationVariables>;
+export const UndoFlowsDocument = new TypedDocumentString(`
+    mutation UndoFlows($input: BulkInput!) {
+  undoFlows(input: $input) {
+    ...BulkDetails
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment BulkDetails on BulkPayload {
+  matched
+  done
+  refused
+  refusals {
+    code
+    message
+    count
+    flowIds
+  }
+  problems {
+    ...ProblemDetails
+  }
+  hasNextPage
+  endCursor
+}`) as unknown as TypedDocumentString<UndoFlowsMutation, UndoFlowsMutationVariables>;
+export const CancelFlowsDocument = new TypedDocumentString(`
+    mutation CancelFlows($input: BulkInput!) {
+  cancelFlows(input: $input) {
+    ...BulkDetails
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}
+fragment BulkDetails on BulkPayload {
+  matched
+  done
+  refused
+  refusals {
+    code
+    message
+    count
+    flowIds
+  }
+  problems {
+    ...ProblemDetails
+  }
+  hasNextPage
+  endCursor
+}`) as unknown as TypedDocumentString<CancelFlowsMutation, CancelFlowsMutationVariables>;
 export const SimulateDocument = new TypedDocumentString(`
     query Simulate($input: SimulateInput!) {
   simulate(input: $input) {
