@@ -13,6 +13,9 @@ const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 /** Of each kind one; `npm run chaos` injects them all. */
 const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
 
+/** Files of scenarios that run over the whole gateway, too. */
+const ON_KAFKA = 'operators|undo-plan|undo-and-cancel|resend|hold|turning-around|undo-exhausted';
+
 /** Name, folders of tests or a program, the services it needs; in their short forms. Rings of one lane run one after the other. */
 export const RINGS = [
   {
@@ -56,6 +59,15 @@ export const RINGS = [
     with: { SCENARIO_RIG: 'postgres' },
   },
   { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
+  // What operators do, and what it rests on; Kafka changes nothing for the other rules.
+  {
+    name: 'kafka-scenarios',
+    lane: 'a',
+    folders: ['testing/scenarios'],
+    needs: [postgres, kafka],
+    with: { SCENARIO_RIG: 'kafka' },
+    more: ['--runInBand', `--testPathIgnorePatterns=testing/scenarios/(?!${ON_KAFKA})`],
+  },
   {
     name: 'e2e',
     lane: 'b',

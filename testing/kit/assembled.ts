@@ -7,6 +7,7 @@ import { createDecoder } from '../../src/wire/decode.js';
 import { readRegistration } from '../../src/wire/documents.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
+import type { FrozenClock } from './frozen-clock.js';
 import type { TestDatabase } from './postgres.js';
 
 export interface Assembled {
@@ -25,8 +26,12 @@ export interface AssembledOptions {
   readonly brokers: readonly string[];
   /** Its consumer group: nobody else's. */
   readonly group: string;
+  /** Its name among the gateways of this database; absent = the group's. */
+  readonly instance?: string;
   /** Of step topics. */
   readonly partitions?: number;
+  /** The time of its transactions; absent = the database's. */
+  readonly clock?: FrozenClock;
 }
 
 const LEASE_MS = 10_000;
@@ -35,8 +40,12 @@ const PAYLOAD_LIMIT = 100_000;
 export async function openAssembled(options: AssembledOptions): Promise<Assembled> {
   const { database, brokers, group, partitions = 1 } = options;
   const wire = createWire({ commandTypeId: null, source: '/test' });
-  const postgres = database.open({ instanceId: group, stepTopics: wire.stepTopics });
-  const { store, readModel: read, databaseId } = postgres;
+  const postgres = database.open({
+    instanceId: options.instance ?? group,
+    stepTopics: wire.stepTopics,
+  });
+  const { readModel: read, databaseId } = postgres;
+  const store = options.clock?.over(postgres.store) ?? postgres.store;
   const decode = createDecoder({ payloadLimit: PAYLOAD_LIMIT });
   const topics = { intakeTopics: INTAKE_TOPICS, ownTopics: Object.values(TOPICS) };
   const broker = await openKafka({

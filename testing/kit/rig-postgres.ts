@@ -6,13 +6,7 @@ import { deepStrictEqual } from 'node:assert';
 import { afterAll } from '@jest/globals';
 import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
 import { Standings } from '../../src/engine/operations/standing.js';
-import type {
-  DeliveryOutcome,
-  FlowInput,
-  LockedFlows,
-  OutboxRow,
-  Store,
-} from '../../src/engine/ports.js';
+import type { DeliveryOutcome, FlowInput, OutboxRow, Store } from '../../src/engine/ports.js';
 import { silent } from '../../src/observability/log.js';
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';
@@ -22,9 +16,10 @@ import type { Orchestration } from '../../src/saga/orchestration.js';
 import type { Refusal } from '../../src/saga/refusal.js';
 import { dueAt } from '../../src/saga/retry.js';
 import { createWire } from '../../src/wire/outgoing.js';
-import { ownHeaders } from '../../src/wire/starts.js';
+import { timedStore } from './frozen-clock.js';
 import { replyInput, textOf } from './inputs.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
+import { commandFrom } from './received.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
@@ -53,27 +48,7 @@ class PostgresRig implements Rig {
     private readonly opened: ReturnType<TestDatabase['open']>,
   ) {
     this.flowId = `flow-${number}`;
-    const { store } = opened;
-    const road: Store['road'] = (work) =>
-      store.road((tx) =>
-        work({
-          admit: (...given) => tx.admit(...given),
-          lock: async (...ids) => this.timed(await tx.lock(...ids)),
-          record: (records, given) => tx.record(records, given),
-          refuse: (...refused) => tx.refuse(...refused),
-        }),
-      );
-    this.store = Object.assign(Object.create(store) as Store, { road });
-  }
-
-  /** The time of the transaction is the scenario's. */
-  private timed(locked: LockedFlows): LockedFlows {
-    const { now } = this;
-    return {
-      ...locked,
-      now,
-      flows: new Map([...locked.flows].map(([id, flow]) => [id, { ...flow, now }])),
-    };
+    this.store = timedStore(opened.store, () => this.now);
   }
 
   async register(orchestration: Orchestration): Promise<void> {
@@ -270,21 +245,7 @@ function stored(flow: Flow): Flow {
 }
 
 function receivedFrom({ value }: OutboxRow): ReceivedCommand {
-  const { headers, payload } = JSON.parse(String(value)) as {
-    headers: Record<string, unknown>;
-    payload: unknown;
-  };
-  const { traceparent: _, ...own } = ownHeaders(headers);
-  return {
-    action: headers.action as ReceivedCommand['action'],
-    stepName: String(headers.stepName),
-    attempt: Number(headers.attempt),
-    round: Number(headers.round ?? 0),
-    attemptId: String(headers.attemptId),
-    payload,
-    headers: own,
-    deadline: Date.parse(String(headers.deadline)),
-  };
+  return commandFrom(JSON.parse(String(value)));
 }
 
 export async function createRig(): Promise<Rig> {

@@ -8,6 +8,7 @@ export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
   withinMs = 30_000,
+  betweenMs = BETWEEN_LOOKS_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   let trouble: unknown = null;
@@ -21,6 +22,6 @@ export async function until<T>(
     }
     if (Date.now() > deadline)
       throw new Error(`waited ${withinMs} ms in vain: ${what}`, { cause: trouble });
-    await pause(BETWEEN_LOOKS_MS);
+    await pause(betweenMs);
   }
 }
