@@ -139,7 +139,7 @@ module.exports = {
       [
         'client/index',
         'observability/',
-        npm('(commander|log-update)'),
+        npm('(commander|log-update|json-schema-to-typescript)'),
         builtin(`util|readline.promises|${FILES}`),
       ],
       'The command line is a program like any other: it uses the typed client only.',

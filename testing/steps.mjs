@@ -114,6 +114,7 @@ export const CHECKS = [
   ],
   ['duplicated code', () => node('jscpd/bin/jscpd', '--noTips')],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
+  ['breaking changes of the schema', () => run(NODE, ['testing/schema-changes.mjs'])],
   ['size of the client', () => run(NODE, ['testing/client/bundle.mjs'])],
   ['generated docs', () => run(NODE, ['testing/generated-docs.mjs', '--check'])],
   ['generated client', () => run(NODE, ['testing/generated-client.mjs', '--check'])],

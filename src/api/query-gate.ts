@@ -85,7 +85,7 @@ function errorsOr<T>(work: () => T): T | readonly GraphQLError[] {
   try {
     return work();
   } catch (error) {
-    if (error instanceof GraphQLError) return [error];
+    if (error instanceof GraphQLError) return [unreadable(error)];
     throw error;
   }
 }
@@ -121,6 +121,17 @@ function refusal(
         `the answer could have ${cost} fields, at most ${most} are allowed (the cost limit): lower first, or ask in several requests`,
       )
     : null;
+}
+
+/** By the name the HTTP server gives it. */
+function unreadable({ message, nodes, source, positions }: GraphQLError): GraphQLError {
+  const extensions = { code: 'GRAPHQL_PARSE_FAILED' };
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions,
+  });
 }
 
 function refused(code: string, message: string): GraphQLError {

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import type { BackstepClient } from '../client/index.js';
 import { addActions } from './actions.js';
 import { addBulk } from './bulk.js';
+import { addCodegen } from './codegen.js';
 import { addCompletion } from './completion.js';
 import { addConnectionOptions, connect, type Globals } from './connection.js';
 import { addDiagnose } from './diagnose.js';
@@ -61,6 +62,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addPolicy(program, act);
   addStanding(program, act);
   addSimulate(program, act);
+  addCodegen(program, act);
   addCompletion(program);
   return program;
 }

@@ -63,6 +63,10 @@ const ACCEPT = 'application/graphql-response+json, application/json';
 
 /** The deepest cause is what the operating system reported. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  // What a WebSocket reports is an event with a message.
+  if (!(error instanceof Error))
+    return typeof error === 'object' && error !== null && 'message' in error
+      ? String(error.message) || 'the connection failed'
+      : String(error);
   return error.cause === undefined ? error.message : reasonOf(error.cause);
 }

@@ -45,7 +45,7 @@ describe('a connection', () => {
 
   test.each([
     ['subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription {', 'GRAPHQL_VALIDATION_FAILED'],
+    ['subscription {', 'GRAPHQL_PARSE_FAILED'],
     [
       `{ ${Array.from({ length: 31 }, (_, n) => `a${n}: orchestration(name: "x") { name }`).join(' ')} }`,
       'QUERY_TOO_COMPLEX',

@@ -143,7 +143,7 @@ describe('what is refused', () => {
     [{ query: EVENTS, variables: { flowId: 'nobody' } }, 200, 'UNKNOWN_FLOW'],
     [{ query: EVENTS, variables: { flowId: 'f', after: -1 } }, 200, 'BAD_USER_INPUT'],
     [{ query: 'subscription { nothing }' }, 400, 'GRAPHQL_VALIDATION_FAILED'],
-    [{ query: 'subscription {' }, 400, 'GRAPHQL_VALIDATION_FAILED'],
+    [{ query: 'subscription {' }, 400, 'GRAPHQL_PARSE_FAILED'],
     [{ query: 7 }, 400, 'BODY_INVALID'],
     [{ query: `{ ${'a: __typename '.repeat(60)} }` }, 400, 'QUERY_TOO_COMPLEX'],
   ])('%#: %j', async (body, status, code) => {

@@ -1,8 +1,9 @@
 /** The command line against the real API: what it prints, and its exit codes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import ts from 'typescript';
 import { createProgram, runCommand } from '../../src/cli/program.js';
 import { Running, TENANT } from '../api/kit/server.js';
 
@@ -133,6 +134,58 @@ describe('simulate', () => {
     });
   });
 });
+
+describe('codegen', () => {
+  const TYPED = TENANT.replace('tenantCreation', 'typed-tenant')
+    .replace(
+      'steps:',
+      'payloadSchema: { title: x, type: object, required: [tenant], additionalProperties: false, properties: { tenant: { type: string }, plan: { enum: [free, paid] } } }\nsteps:',
+    )
+    .replace(
+      'objectType: Realm',
+      'payloadSchema: { $defs: { id: { type: integer } }, type: object, properties: { realmId: { $ref: "#/$defs/id" } } }',
+    );
+
+  test('writes types of what starts a flow and of what each step answers, which compile', async () => {
+    await backstep('register', file('typed.yaml', TYPED));
+    const { code, out } = await backstep('codegen', 'typed-tenant');
+    expect(code).toBe(0);
+    expect(out).toContain(
+      '/** Payloads of typed-tenant v1. Written by: backstep codegen typed-tenant */',
+    );
+    expect(out).toContain(
+      "export interface TypedTenantInput {\n  tenant: string;\n  plan?: 'free' | 'paid';\n}",
+    );
+    expect(out).toMatch(
+      /export interface TypedTenantCreateRealmOutput \{\n {2}realmId\?: (number|Id);/,
+    );
+    expect(out).toContain('export type TypedTenantCreateUserOutput = unknown;');
+    const use = `${out}\nexport const good: TypedTenantInput = { tenant: 'acme', plan: 'free' };\n// @ts-expect-error a field is missing\nexport const bad: TypedTenantInput = {};\n`;
+    expect(typeErrors(file('use.ts', use))).toEqual([]);
+  });
+
+  test('writes into a file, of a version, and names an orchestration that is not there', async () => {
+    const target = join(folder, 'types.ts');
+    expect(
+      await backstep('codegen', 'tenantCreation', '--of-version', '1', '-o', target),
+    ).toMatchObject({
+      code: 0,
+      out: '',
+    });
+    expect(readFileSync(target, 'utf8')).toContain('export type TenantCreationInput = unknown;');
+    expect(await backstep('codegen', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no orchestration is called nobody'),
+    });
+  });
+});
+
+function typeErrors(path: string): string[] {
+  const options = { strict: true, noEmit: true, types: [], skipLibCheck: true };
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([path], options))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
 
 describe('execute', () => {
   test('prints the flowId and sends what was given, digit for digit', async () => {

@@ -423,6 +423,14 @@ export type CancelFlowsMutationVariables = Exact<{
 
 export type CancelFlowsMutation = { cancelFlows: { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
+export type PayloadSchemasQueryVariables = Exact<{
+  name: string;
+  version?: number | null | undefined;
+}>;
+
+
+export type PayloadSchemasQuery = { orchestration: { name: string, version: number, payloadSchema: unknown, steps: Array<{ name: string, payloadSchema: unknown }> } | null };
+
 export type SimulateQueryVariables = Exact<{
   input: SimulateInput;
 }>;
@@ -1350,6 +1358,19 @@ fragment BulkDetails on BulkPayload {
   hasNextPage
   endCursor
 }`) as unknown as TypedDocumentString<CancelFlowsMutation, CancelFlowsMutationVariables>;
+export const PayloadSchemasDocument = new TypedDocumentString(`
+    query PayloadSchemas($name: String!, $version: Int) {
+  orchestration(name: $name, version: $version) {
+    name
+    version
+    payloadSchema
+    steps {
+      name
+      payloadSchema
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PayloadSchemasQuery, PayloadSchemasQueryVariables>;
 export const SimulateDocument = new TypedDocumentString(`
     query Simulate($input: SimulateInput!) {
   simulate(input: $input) {

@@ -69,6 +69,17 @@ export class RawSocket {
     );
   }
 
+  /** Results as they came, with data and errors. */
+  results(id: string): unknown[] {
+    return this.messages.flatMap((one) =>
+      one.id === id && one.type === 'next' ? [one.payload] : [],
+    );
+  }
+
+  get types(): string[] {
+    return this.messages.map(({ type }) => type);
+  }
+
   errors(id: string): unknown[] {
     return this.messages.flatMap((one) =>
       one.id === id && one.type === 'error' ? (one.payload as unknown[]) : [],

@@ -1,0 +1,105 @@
+/** TypeScript types of the payloads of a registered orchestration, from its payloadSchemas. */
+import { writeFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  type BackstepClient,
+  PayloadSchemasDocument,
+  type PayloadSchemasQuery,
+} from '../client/index.js';
+import { complain, EXIT, print } from './output.js';
+import type { Act } from './program.js';
+
+interface Flags {
+  readonly output?: string;
+  readonly ofVersion?: number;
+}
+type Schemas = NonNullable<PayloadSchemasQuery['orchestration']>;
+
+const EXAMPLES = `
+Examples:
+  backstep codegen tenantCreation > tenant-creation.ts
+  backstep codegen tenantCreation --output src/tenant-creation.ts`;
+
+export function addCodegen(program: Command, act: Act): void {
+  program
+    .command('codegen')
+    .description('write TypeScript types of the payloads of a registered orchestration')
+    .argument('<orchestration>')
+    .option('-o, --output <file>', 'write to a file instead of standard output')
+    .option('--of-version <number>', 'a version; the newest when left out', whole)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      act(async (client, _globals, { output, ofVersion }: Flags, name: string) => {
+        const schemas = await read(client, name, ofVersion);
+        if (schemas === null) {
+          const which = ofVersion === undefined ? '' : ` with version ${ofVersion}`;
+          complain(
+            `no orchestration is called ${name}${which}; backstep orchestrations lists them`,
+          );
+          return EXIT.REFUSED;
+        }
+        const text = await typesOf(schemas);
+        if (output === undefined) print(text.trimEnd());
+        else writeFileSync(output, text);
+        return EXIT.OK;
+      }),
+    );
+}
+
+async function read(
+  client: BackstepClient,
+  name: string,
+  version: number | undefined,
+): Promise<Schemas | null> {
+  return (await client.request(PayloadSchemasDocument, { name, version })).orchestration;
+}
+
+interface Payload {
+  readonly typeName: string;
+  readonly about: string;
+  readonly schema: unknown;
+}
+
+/** One type for the start, one for each step; `unknown` where the document promises nothing. */
+async function typesOf({ name, version, payloadSchema, steps }: Schemas): Promise<string> {
+  const payloads: readonly Payload[] = [
+    { typeName: typeNameOf(name, 'Input'), about: 'Starts a flow.', schema: payloadSchema },
+    ...steps.map((step) => ({
+      typeName: typeNameOf(name, step.name, 'Output'),
+      about: `Payload of the success of ${step.name}.`,
+      schema: step.payloadSchema,
+    })),
+  ];
+  const head = `/** Payloads of ${name} v${version}. Written by: backstep codegen ${name} */\n`;
+  return [head, ...(await Promise.all(payloads.map(typeOf)))].join('\n');
+}
+
+async function typeOf({ typeName, about, schema }: Payload): Promise<string> {
+  const doc = `/** ${about} */`;
+  if (typeof schema !== 'object' || schema === null)
+    return `${doc}\nexport type ${typeName} = unknown;\n`;
+  const { compile } = await import('json-schema-to-typescript');
+  // Its title would name the type; references stay inside: the gateway has checked that.
+  const { title: _, $id: __, ...content } = schema as Record<string, unknown>;
+  const described = { description: about, ...content };
+  return compile(described, typeName, {
+    bannerComment: '',
+    additionalProperties: true,
+    declareExternallyReferenced: true,
+    unknownAny: true,
+    $refOptions: { resolve: { external: false, file: false, http: false } },
+    style: { singleQuote: true },
+  });
+}
+
+/** `tenantCreation`, `create-realm` → `TenantCreationCreateRealm`. */
+function typeNameOf(...parts: readonly string[]): string {
+  const words = parts.flatMap((part) => part.split(/[^A-Za-z0-9]+/).filter((word) => word !== ''));
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  return /^\d/.test(name) ? `_${name}` : name;
+}
+
+function whole(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+}
