@@ -11,6 +11,11 @@ export const DOCUMENT_LIMITS = {
     'characters of a registration document that a topic record carries as text, not as an object',
     'DOCUMENT_TOO_LARGE',
   ),
+  documentWidth: limit(
+    5000,
+    'fields of one object, or entries of one list, of a registration document that a topic record carries',
+    'DOCUMENT_TOO_COMPLEX',
+  ),
   documentLines: limit(20_000, 'lines of a registration document', 'DOCUMENT_TOO_COMPLEX'),
   documentNodes: limit(
     100_000,

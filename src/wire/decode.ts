@@ -1,11 +1,13 @@
 /** A record of one of the gateway's own topics, understood as far as it can be. Never throws. */
 import type { Decode, Decoded } from '../engine/ports/deliveries.js';
+import { LIMITS } from '../limits/limits.js';
 import type { Defaults } from '../saga/orchestration.js';
 import { isPoison, readBody, textOf, type WireRecord } from './body.js';
 import { type RegistrationOptions, readRegistrationValue } from './documents.js';
 import { readReply } from './replies.js';
 import { readStart } from './starts.js';
 import { TOPICS } from './topics.js';
+import { isWide } from './wide-registration.js';
 
 export interface DecoderOptions {
   /** Largest payload of a start or a reply, bytes of UTF-8 JSON. */
@@ -35,10 +37,29 @@ function decodeStart(record: WireRecord, payloadLimit: number): Decoded {
   return start === null ? { kind: 'poison', poison } : { kind: 'start', start };
 }
 
+const TOO_WIDE: Decoded = {
+  kind: 'registration',
+  registration: {
+    declarations: [],
+    problems: [
+      {
+        code: 'DOCUMENT_TOO_COMPLEX',
+        message: `an object or a list of the document has more than ${LIMITS.documentWidth.value} fields or entries; register its orchestrations in several documents`,
+        path: null,
+        line: null,
+        suggestions: [],
+      },
+    ],
+    serviceName: null,
+    named: [],
+  },
+};
+
 function decodeRegistration(
   record: WireRecord,
   reading: Omit<RegistrationOptions, 'serviceName'>,
 ): Decoded {
+  if (record.value !== null && isWide(record.value, LIMITS.documentWidth.value)) return TOO_WIDE;
   const body = readBody(record);
   if (isPoison(body)) return { kind: 'poison', poison: body };
   // A document's numbers are computed with, not carried.

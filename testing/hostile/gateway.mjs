@@ -33,6 +33,11 @@ function freePort() {
 }
 
 export class Gateway {
+  /** Flows that were accepted, by orchestration; what was registered; starts and registrations whose answer did not come. */
+  started = new Map();
+  registered = new Set();
+  unanswered = 0;
+
   static async start() {
     const gateway = new Gateway();
     gateway.folder = mkdtempSync(join(tmpdir(), 'backstep-hostile-'));
@@ -61,6 +66,10 @@ export class Gateway {
       gateway.ended = signal ?? `exit ${code}`;
     });
     await gateway.ready();
+    const { body } = await gateway.graphql(
+      '{ orchestrations(first: 100) { edges { node { name } } } }',
+    );
+    for (const { node } of body.data.orchestrations.edges) gateway.registered.add(node.name);
     return gateway;
   }
 
@@ -96,10 +105,21 @@ export class Gateway {
     return { ...answer, body: answer.text.startsWith('{') ? JSON.parse(answer.text) : null };
   }
 
-  register(document, ms) {
+  async register(document, ms) {
     const mutation =
-      'mutation($d: String!) { registerOrchestration(input: { document: $d }) { registrations { version } problems { code message } } }';
-    return this.graphql(mutation, { d: document }, ms);
+      'mutation($d: String!) { registerOrchestration(input: { document: $d }) { registrations { orchestrationName } problems { code message } } }';
+    const answer = await this.answered(this.graphql(mutation, { d: document }, ms), 1);
+    const { registrations = [] } = answer.body?.data?.registerOrchestration ?? {};
+    for (const one of registrations) this.registered.add(one.orchestrationName);
+    return answer;
+  }
+
+  /** What has no answer may have been done all the same. */
+  async answered(answer, count) {
+    this.unanswered += count;
+    const got = await answer;
+    if (got.body?.data) this.unanswered -= count;
+    return got;
   }
 
   /** Starts flows; answers one payload for each. */
@@ -107,7 +127,11 @@ export class Gateway {
     const mutation =
       'mutation($i: [ExecuteInput!]!) { executeMany(inputs: $i) { created flow { flowId } problems { code message } } }';
     const inputs = payloads.map((payload) => ({ orchestrationName, payload }));
-    const { body, status } = await this.graphql(mutation, { i: inputs }, ms);
+    const asked = this.graphql(mutation, { i: inputs }, ms);
+    const { body, status } = await this.answered(asked, inputs.length);
+    const begun = (body?.data?.executeMany ?? []).filter(({ created }) => created);
+    const ids = begun.map(({ flow }) => flow.flowId);
+    this.started.set(orchestrationName, [...(this.started.get(orchestrationName) ?? []), ...ids]);
     return body?.data?.executeMany ?? [{ problems: body?.errors ?? [{ message: `${status}` }] }];
   }
 

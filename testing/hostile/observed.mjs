@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SeededRandom } from '../kit/seeded-random.mjs';
 import { ROOT } from '../steps.mjs';
 import { Gateway, wait } from './gateway.mjs';
+import { wrongIn } from './stored.mjs';
 
 const EXECUTES_PER_SECOND = 10;
 const CALM_MS = 3000;
@@ -19,6 +20,7 @@ export class Observed {
     const args = [this.gateway.url, String(EXECUTES_PER_SECOND)];
     this.prober = fork(join(ROOT, 'testing/hostile/prober.mjs'), args);
     this.accepted = [];
+    this.works = [];
     this.calmMs = calmMs ?? (await this.calm());
     return this;
   }
@@ -56,6 +58,7 @@ export class Observed {
     const work = run(this.gateway, new SeededRandom(`${seed} ${name}`), ms).catch(
       (error) => `failed: ${error.cause?.code ?? error.message}`,
     );
+    this.works.push(work);
     return Promise.race([work, over]);
   }
 
@@ -76,10 +79,19 @@ export class Observed {
     return open.length;
   }
 
+  /** Ends the gateway; lines of what is wrong with what it leaves. */
   async close() {
-    const unended = this.gateway.ended === null ? await this.unended() : 0;
     this.prober.kill('SIGKILL');
+    const wrong = this.gateway.ended === null ? await this.wrong() : [];
     await this.gateway.stop();
-    return unended;
+    return wrong;
+  }
+
+  async wrong() {
+    // An attack that goes on would change what is looked at.
+    await Promise.race([Promise.all(this.works), wait(END_WITHIN_MS)]);
+    const unended = await this.unended();
+    const honest = unended === 0 ? [] : [`${unended} honest flows that were accepted did not end`];
+    return [...honest, ...(await wrongIn(this.gateway))];
   }
 }

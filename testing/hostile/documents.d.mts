@@ -1,0 +1,1 @@
+export const HURTFUL: Readonly<Record<string, () => string>>;
