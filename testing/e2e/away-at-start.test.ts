@@ -126,7 +126,7 @@ describe('at start', () => {
     await waitsFor(gateway, 'database', /DATABASE_AWAY/);
     gateway.child.send('SIGTERM');
     expect(await gateway.child.end(10_000)).toEqual({ code: 0, signal: null });
-  }, 60_000);
+  });
 
   test('a database that refuses for good, and a port that is taken, end the start with the reason', async () => {
     await using database = await newDatabase();
@@ -142,5 +142,5 @@ describe('at start', () => {
     await using other = await started({ ...settings, DATABASE_URL: database.url, PORT });
     expect(await other.child.end()).toMatchObject({ code: 1 });
     expect(other.child.output).toContain(`port ${PORT} on 127.0.0.1 is taken`);
-  }, 60_000);
+  });
 });

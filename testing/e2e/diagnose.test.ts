@@ -29,7 +29,7 @@ const letGo: (() => void)[] = [];
 afterAll(async () => {
   for (const go of letGo) go();
   await stack.disposeAsync();
-}, 60_000);
+});
 
 interface Recipe {
   readonly steps?: readonly string[];
@@ -126,7 +126,7 @@ test('HEALTHY: a worker has the command since a moment; WAITING_FOR_WORKER: for 
   expect(healthy).toMatchObject({ stepName: 'createRealm', suggestedActions: [] });
   const diagnosis = await sees(flowId, 'WAITING_FOR_WORKER');
   expect(diagnosis.summary).toContain(`worker-${name} reads the topic`);
-}, 60_000);
+});
 
 test('NO_CONSUMER: nobody reads the topic; the group that did is named', async () => {
   const name = await registered();
@@ -145,7 +145,7 @@ test('NO_CONSUMER: nobody reads the topic; the group that did is named', async (
   await gone.close();
   const before = `worker-${name} has read it before and has no member now`;
   await sees(await gateway.start(name), 'NO_CONSUMER', gateway, before);
-}, 60_000);
+});
 
 test('CONSUMER_LAG: older records are before the command, and they are counted', async () => {
   const name = await registered({ step: { timeout: '60s' } });
@@ -159,7 +159,7 @@ test('CONSUMER_LAG: older records are before the command, and they are counted',
   await sees(first, 'WAITING_FOR_WORKER');
   const { summary } = await sees(await gateway.start(name), 'CONSUMER_LAG');
   expect(summary).toContain('1 older record is before it in partition 0');
-}, 60_000);
+});
 
 test('WORKER_SILENT: a worker that answers others has committed the command without an answer', async () => {
   const name = await registered();
@@ -170,7 +170,7 @@ test('WORKER_SILENT: a worker that answers others has committed the command with
   await ends(await gateway.start(name), 'COMPLETED');
   const { summary } = await sees(await gateway.start(name), 'WORKER_SILENT');
   expect(summary).toContain(`worker-${name} has read the command and committed it`);
-}, 60_000);
+});
 
 test('MISSED_BY_WORKER: a group that began behind the command; resendCommand mends it', async () => {
   const name = await registered();
@@ -189,14 +189,14 @@ test('MISSED_BY_WORKER: a group that began behind the command; resendCommand men
     stepName: 'createRealm',
   });
   await ends(missed, 'COMPLETED');
-}, 60_000);
+});
 
 test('TOPIC_MISSING: somebody has deleted the topic', async () => {
   const name = await registered({ step: { backoff: { initial: '60s', max: '60s' } } });
   await deleteTopic(brokers, `orchestrator.${name}.createRealm.do`);
   const { summary } = await sees(await gateway.start(name), 'TOPIC_MISSING');
   expect(summary).toContain(`orchestrator.${name}.createRealm.do does not exist`);
-}, 60_000);
+});
 
 test('BACKOFF: the step has failed and is tried again later', async () => {
   const backoff = { initial: '60s', max: '60s', jitter: 'none' };
@@ -206,7 +206,7 @@ test('BACKOFF: the step has failed and is tried again later', async () => {
   expect(summary).toMatch(
     /attempt 2 of 4 goes out in \d+ s\. The last one failed: realm is locked/,
   );
-}, 60_000);
+});
 
 test('UNDO_EXHAUSTED: what was done could not be undone', async () => {
   const steps = ['createRealm', 'createUser'];
@@ -222,14 +222,14 @@ test('UNDO_EXHAUSTED: what was done could not be undone', async () => {
   const flowId = await gateway.start(name);
   const { summary, stepName } = await sees(flowId, 'UNDO_EXHAUSTED');
   expect([stepName, summary]).toEqual(['createRealm', expect.stringContaining('realm is locked')]);
-}, 60_000);
+});
 
 test('POISON_REPLY: an answer that could not be used, and the command still waits', async () => {
   const name = await registered();
   await worker(name, ({ answer }) => answer({ stepName: 'createRoom' }));
   const diagnosis = await sees(await gateway.start(name), 'POISON_REPLY');
   expect(diagnosis.summary).toContain('has no step createRoom (UNKNOWN_STEP)');
-}, 60_000);
+});
 
 test('LATE_REPLY: the worker needs longer than the step may take', async () => {
   const name = await registered({ step: { timeout: '2s', maxRetries: 100 } });
@@ -241,7 +241,7 @@ test('LATE_REPLY: the worker needs longer than the step may take', async () => {
   await first.answer({ status: false, errorMessage: 'too late' });
   const { summary } = await sees(flowId, 'LATE_REPLY');
   expect(summary).toContain('STALE_ATTEMPT');
-}, 60_000);
+});
 
 test('PAUSED: the flow, by an operator; or its orchestration', async () => {
   const name = await registered();
@@ -252,7 +252,7 @@ test('PAUSED: the flow, by an operator; or its orchestration', async () => {
   await gateway.engine.changeStanding({ ...change, verb: 'PAUSE' });
   const { suggestedActions } = await sees(await gateway.start(name), 'PAUSED');
   expect(suggestedActions[0]).toContain(`resumeOrchestration ${name}`);
-}, 60_000);
+});
 
 test('PARKED: a law was broken in this flow', async () => {
   const name = await registered();
@@ -260,7 +260,7 @@ test('PARKED: a law was broken in this flow', async () => {
   const parked = [{ flowId, reason: 'it does not settle after 10000 events' }];
   await gateway.store.road((tx) => tx.refuse([], parked, []));
   expect((await sees(flowId, 'PARKED')).summary).toContain('it does not settle');
-}, 60_000);
+});
 
 test('ENDED: nothing more happens; an unknown flow has no diagnosis', async () => {
   const name = await registered();
@@ -269,7 +269,7 @@ test('ENDED: nothing more happens; an unknown flow has no diagnosis', async () =
   await ends(flowId, 'COMPLETED');
   expect((await sees(flowId, 'ENDED')).summary).toContain('The flow is COMPLETED since');
   expect(await gateway.engine.diagnose('nobody')).toBeNull();
-}, 60_000);
+});
 
 test('OUTBOX_STALLED: Kafka is away, which is itself a fact, and the answer comes all the same', async () => {
   const kafka = await startKafka();

@@ -87,7 +87,7 @@ describe("the Java library's own messages", () => {
         new RegExp(`UNKNOWN_FIELD at steps\\[1\\]\\.doMethd: .*${name}, as worker, step s2`),
       ),
     });
-  }, 60_000);
+  });
 
   test('the captured flow runs to its end, each captured reply sent once its command is there', async () => {
     // The third step of the captured flow was registered by a document that was not captured.
@@ -127,7 +127,7 @@ describe("the Java library's own messages", () => {
       ],
     );
     expect(commands.received.filter(({ headers }) => headers.flowId === FLOW_ID)).toHaveLength(10);
-  }, 90_000);
+  });
 });
 
 function isAnswer(payload: unknown, name: string, as: string): boolean {

@@ -133,7 +133,7 @@ test('an UNDO carries the answer of its step as it came', async () => {
   );
   expect(undo.text).toContain(`"payload":${NUMBERS}`);
   expect(undo.text).toContain(OWN);
-}, 60_000);
+});
 
 test('a literal in a GraphQL document keeps its numbers, and an id that is a number is its digits', async () => {
   const query = `mutation { execute(input: { orchestrationName: "${name}", payload: { a: 1.0, b: -0, c: 1E3 } }) { flow { input } } }`;

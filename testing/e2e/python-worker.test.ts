@@ -44,7 +44,7 @@ describe('a Python worker', () => {
     expect(details).toEqual({
       output: { city: 'Rome', bookFlight: 'booked', bookHotel: 'booked' },
     });
-  }, 90_000);
+  });
 
   test('undoes a flow whose second step fails', async () => {
     const flowId = await gateway.client.execute('tripBooking', {
@@ -63,7 +63,7 @@ describe('a Python worker', () => {
     ]);
     const undone = new RegExp(`${flowId} orchestrator.tripBooking.bookFlight.undo ok`);
     await worker.prints(undone);
-  }, 90_000);
+  });
 
   test('refuses a DO past its deadline, and echoes the headers of the command', async () => {
     const command = commandOf('DO', new Date(Date.now() - 1000));
@@ -73,7 +73,7 @@ describe('a Python worker', () => {
       status: false,
       errorMessage: expect.stringContaining('past its deadline'),
     });
-  }, 60_000);
+  });
 
   test('takes an UNDO of what is undone already for a success, also past its deadline', async () => {
     const command = commandOf('UNDO', new Date(Date.now() - 1000));
@@ -81,7 +81,7 @@ describe('a Python worker', () => {
     expect(
       (await answerTo({ ...command, attempt: 2, attemptId: `${command.attemptId}-2` })).headers,
     ).toMatchObject({ status: true });
-  }, 60_000);
+  });
 
   /** Plays the gateway: sends a command of an unknown flow, and receives the answer. */
   async function answerTo(command: ReturnType<typeof commandOf>): Promise<ReceivedRecord> {

@@ -81,7 +81,7 @@ describe('npm start with nothing configured', () => {
       expect(family.map(({ command }) => command)).toContain('postgres');
       gateway.child.sendGroup('SIGINT');
       await gateway.child.end();
-      await until('all it started has ended', () => family.every((one) => !one.lives()), 5_000);
+      await until('all it started has ended', () => family.every((one) => !one.lives()));
       expect(workingIn(folder)).toEqual([]);
       await expect(fetch(`${gateway.address}/livez`)).rejects.toThrow();
     });

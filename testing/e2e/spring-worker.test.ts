@@ -136,7 +136,7 @@ describe.each([
       'DO createUser 1',
     ]);
     expect(leftOf(tenant)).toEqual(['realms', 'clients', 'users']);
-  }, 90_000);
+  });
 
   test('DO retry: a failing step is tried again until its retries are exhausted, then what was done is undone', async () => {
     const { tenant, flow } = await run({ failAt: 'createClient' });
@@ -159,14 +159,14 @@ describe.each([
       'UNDO createRealm 1',
     ]);
     expect(leftOf(tenant)).toEqual([]);
-  }, 90_000);
+  });
 
   test('DO retry: a step that succeeds before its retries are exhausted lets the flow complete', async () => {
     const { tenant, flow } = await run({ failAt: 'createUser', failTimes: 2 });
     expect(flow.status).toBe('COMPLETED');
     expect(flow.steps.at(2)).toMatchObject({ status: 'DO_SUCCESS', retryCount: 2 });
     expect(leftOf(tenant)).toEqual(['realms', 'clients', 'users']);
-  }, 90_000);
+  });
 
   test('UNDO path: when step 3 fails, step 2 is undone, then step 1, and the flow ends UNDONE', async () => {
     const { tenant, flow } = await run({ failAt: 'createUser' });
@@ -179,7 +179,7 @@ describe.each([
     const sent = await commandsOf(flow.flowId, 8);
     expect(sent.slice(-2)).toEqual(['UNDO createClient 1', 'UNDO createRealm 1']);
     expect(leftOf(tenant)).toEqual([]);
-  }, 90_000);
+  });
 
   test('UNDO path: a failing UNDO is tried again, with a budget of its own', async () => {
     const { tenant, flow } = await run({
@@ -197,7 +197,7 @@ describe.each([
       steps: [{ status: 'UNDO_SUCCESS', retryCount: 0, undoRetryCount: 2 }, {}, {}],
     });
     expect(leftOf(tenant)).toEqual([]);
-  }, 90_000);
+  });
 
   test('the three queries of the seed find the flow, its failed step and the retries', async () => {
     const { flow } = await run({ failAt: 'createClient' });
@@ -229,7 +229,7 @@ describe.each([
       (row) => row.step_name === 'createClient',
     );
     expect(Number(rate?.max_retries)).toBe(3);
-  }, 90_000);
+  });
 
   test('the history shows the flows, newest first', async () => {
     const first = (await run({})).flow.flowId;
@@ -237,7 +237,7 @@ describe.each([
     const { status, body } = await gateway.client.history('tenantCreation');
     expect({ status, body }).toMatchObject({ status: 200, body: { content: expect.any(Array) } });
     expect(body.content.slice(0, 2).map(({ flowId }) => flowId)).toEqual([second, first]);
-  }, 90_000);
+  });
 });
 
 /** Letter for letter as the seed has them. */

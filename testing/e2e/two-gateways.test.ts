@@ -55,7 +55,7 @@ describe('two gateways on one database', () => {
     const shares = await sharesOf(broker, group);
     expect(shares.map((share) => share.length)).toEqual([2, 2]);
     expect(shares.flat().toSorted()).toEqual([0, 1, 2, 3]);
-  }, 90_000);
+  });
 
   test('what is registered on one can be executed on the other at once', async () => {
     const other = `other-${unique()}`;

@@ -43,7 +43,7 @@ describe.each(CODECS)('%s', (codec) => {
     await receiver.receives(...texts(codec));
     expect(receiver.received).toHaveLength(COUNT);
     expect(warnings).toEqual([]);
-  }, 90_000);
+  });
 
   test('what the broker compresses, because the topic has compression.type, is read', async () => {
     const replies = newName(`topic-${codec}`);
@@ -113,4 +113,4 @@ test('a batch that opens to more than the limit is quarantined by its offsets, a
   // The batch as it is on the topic, still compressed.
   expect(unreadable?.raw.value?.length).toBeLessThan(100_000);
   expect(warnings).toEqual([expect.stringContaining('quarantined')]);
-}, 60_000);
+});

@@ -64,7 +64,7 @@ test('partitions that are added are read within 30 seconds', async () => {
   await send(one, replies, texts);
   await receiver.receives(...texts);
   expect(partitionsOf(receiver).size).toBe(9);
-}, 30_000);
+});
 
 test('a member that is killed hands its partitions over, from the position of the inbox', async () => {
   const replies = newName('killed');

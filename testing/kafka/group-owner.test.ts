@@ -78,7 +78,7 @@ test('a gateway whose group is another database’s is not ready, reads nothing 
   await ready(second);
   await publish(second, replies, texts('later'));
   await other.receiver.receives(...texts('later'));
-}, 60_000);
+});
 
 test('a group whose gateways restart is not free', async () => {
   const replies = newName('restart');
@@ -95,7 +95,7 @@ test('a group whose gateways restart is not free', async () => {
   await mine.receiver.receives(...texts('meanwhile'));
   await staysOut(second);
   expect(other.receiver.deliveries).toBe(0);
-}, 60_000);
+});
 
 test('two databases whose gateways start at the same moment: one reads everything, the other stays out', async () => {
   const replies = newName('same-moment');
@@ -111,7 +111,7 @@ test('two databases whose gateways start at the same moment: one reads everythin
   await winner?.receiver.receives(...texts('reply'));
   expect(loser?.receiver.deliveries).toBe(0);
   expect(loser !== undefined && isLoud(loser)).toBe(true);
-}, 60_000);
+});
 
 test.each([
   ['two gateways of one database', 'a', 'a'],
@@ -149,4 +149,4 @@ test('a database that is replaced behind its address is a member under its new i
   const second = await mine.gateway();
   await until('both read', () => first.health().ready && second.health().ready);
   expect(isLoud(mine)).toBe(false);
-}, 60_000);
+});

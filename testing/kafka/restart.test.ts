@@ -70,7 +70,7 @@ test.each([
     const [result] = await one.gateway.publisher.publish([row(one.step, 'lost or late')]);
     expect(result?.result).toBe('later');
     expect(result?.errorMessage).not.toBe('');
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(60_000);
     await expect(one.gateway.ensureTopics([newName('any')])).rejects.toMatchObject({
       code: 'BROKER_UNAVAILABLE',
     });
@@ -115,4 +115,4 @@ test('a gateway that is stopped while it waits for Kafka stops', async () => {
   await gateway.close();
   await attached;
   expect(gateway.health()).toEqual({ ready: false, detail: 'stopped' });
-}, 60_000);
+});

@@ -85,7 +85,7 @@ test('a small reply whose flow somebody holds is recorded once the lock is free'
   const [outcome] = await recorded;
   expect([outcome?.kind, await quarantined()]).toEqual(['recorded', []]);
   await road.stop();
-}, 60_000);
+});
 
 test('a small reply that alone takes too long, again and again, goes to quarantine; the next one is recorded', async () => {
   await database.sql(`CREATE FUNCTION sleeps() RETURNS trigger LANGUAGE plpgsql AS
@@ -98,4 +98,4 @@ test('a small reply that alone takes too long, again and again, goes to quaranti
   expect(await quarantined()).toEqual(['UNRECORDABLE']);
   expect(road.faults).toBeGreaterThanOrEqual(MANY - 2);
   await road.stop();
-}, 60_000);
+});

@@ -68,7 +68,7 @@ function behindPgBouncer(): void {
         expect((await other.readModel.flows(['flow-1'])).size).toBe(1);
       expect(await other.store.due(10)).toEqual([]);
     });
-  }, 60_000);
+  });
 
   test('a schema of one’s own, through it', async () => {
     await database.sql('CREATE SCHEMA app');
@@ -84,7 +84,7 @@ function behindPgBouncer(): void {
       `SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'app' AND tablename = 'orchestration_run'`,
     );
     expect(row?.tables).toBe(1);
-  }, 60_000);
+  });
 
   test.each(['transaction', 'statement'])(
     '%s mode: the start is refused with the reason',

@@ -77,7 +77,7 @@ test('while an older gateway works, the schema grows: nothing fails, and nobody 
       `SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`,
     ),
   ).toEqual([{ indisvalid: true }]);
-}, 60_000);
+});
 
 test('a long transaction in the way: the migration stands back, the gateways work on, and it comes when the way is free', async () => {
   const old = await load();
@@ -100,7 +100,7 @@ test('a long transaction in the way: the migration stands back, the gateways wor
   await report;
   expect(await migrated).toEqual({ applied: NAMES });
   expect(Math.max(...(await old.stop()).slice(from))).toBeLessThan(3 * PATIENCE_MS);
-}, 60_000);
+});
 
 test('both versions serve side by side, and the older one can be started again', async () => {
   const before = database.open({ instanceId: 'old' });

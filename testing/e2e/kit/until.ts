@@ -7,7 +7,7 @@ const BETWEEN_LOOKS_MS = 50;
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
-  withinMs = 30_000,
+  withinMs = 90_000,
   betweenMs = BETWEEN_LOOKS_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
