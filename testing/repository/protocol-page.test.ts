@@ -1,6 +1,7 @@
 /** docs/protocol.md and the code have the same names. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { buildSchema } from 'graphql';
 import { ACTION_NAMES } from '../../src/api/actions.js';
 import { EVENT_TYPES } from '../../src/api/event-words.js';
 import { REFUSALS } from '../../src/saga/refusal.js';
@@ -49,4 +50,15 @@ test('every code the code makes is listed', () => {
   expect(
     [...codes].filter((code) => !known.has(code) && !inside.test(code) && !changes(code)),
   ).toEqual([]);
+});
+
+test('docs/operator-actions.md has every mutation that an operator may use', () => {
+  const page = readFileSync('docs/operator-actions.md', 'utf8');
+  const schema = buildSchema(readFileSync('schema/schema.graphql', 'utf8'));
+  const others = ['execute', 'executeMany', 'registerOrchestration'];
+  const actions = Object.keys(schema.getMutationType()?.getFields() ?? {}).filter(
+    (name) => !others.includes(name),
+  );
+  expect(actions.length).toBeGreaterThan(10);
+  expect(actions.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
