@@ -32,7 +32,7 @@ export class AnswerBytes {
       const timer = setTimeout(() => {
         this.waiting = this.waiting.filter((other) => other !== one);
         const message =
-          'other large answers are on their way; try again in a moment, or ask for less';
+          'other large answers are on their way; try again in a moment, or request less';
         reject(new Fault('OVERLOADED', message));
         this.serve();
       }, this.patienceMs);

@@ -45,13 +45,13 @@ export class Budget {
 
   constructor(private readonly shell: Pick<Shell, 'answers' | 'payloadLimit'>) {}
 
-  /** Throws when the request asks for too much. */
+  /** Throws when the request needs too much. */
   spend(rows: number): void {
     this.reads += 1;
     this.rows += rows;
     if (this.reads <= MOST_READS && this.rows <= MOST_ROWS) return;
     throw new BadInput(
-      `this asks for too much at once (over ${MOST_READS} lists or ${MOST_ROWS} rows): lower first, or ask in several requests`,
+      `this request needs too much at once (over ${MOST_READS} lists or ${MOST_ROWS} rows): lower first, or split it into several requests`,
     );
   }
 
@@ -60,7 +60,7 @@ export class Budget {
     const most = Math.max(LIMITS.answerBytes.value, 2 * this.shell.payloadLimit);
     if (this.bytes + bytes > most)
       throw new BadInput(
-        `the payloads of this answer have over ${most} bytes (${this.bytes + bytes}): ask for fewer flows, or without input and output`,
+        `the payloads of this answer have over ${most} bytes (${this.bytes + bytes}): request fewer flows, or leave out input and output`,
         'ANSWER_TOO_LARGE',
       );
     this.bytes += bytes;

@@ -10,7 +10,7 @@ export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void
   );
   app.get('/readyz', async (_request, reply) => {
     const health = await engine.health().catch((error: unknown): Health => {
-      log.warn({ err: error }, 'health could not be asked');
+      log.warn({ err: error }, 'the health check failed');
       return {
         ready: false,
         checks: [{ name: 'engine', ok: false, detail: 'does not answer' }],

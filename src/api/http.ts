@@ -10,13 +10,14 @@ import { LIMITS } from '../limits/limits.js';
 import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
+import { type AllowedMethods, collectMethods } from './methods.js';
 import type { Origins } from './origins.js';
 import { BadInput, toPublicError } from './problems.js';
 import { sendProblem, sendPublicError } from './rest/problem-json.js';
 import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
-/** Room for many starts in one request, or for one that is too large to be shown so by name. */
+/** Space for many starts in one request, or for one that is too large, to be reported by its name. */
 const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */
@@ -25,6 +26,9 @@ const CHECK_MS = 2000;
 export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): number {
   return Math.max(LEAST_BODY_LIMIT, 2 * payloadLimit + 65_536);
 }
+
+const BAD_ADDRESS =
+  'this address can not be read; characters other than letters and digits may need %-encoding';
 
 export function createHttp(shell: Shell, origins: Origins, uploads: Shares): FastifyInstance {
   const bodyLimit = bodyLimitOf(shell);
@@ -45,9 +49,7 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
     clientErrorHandler: answerBroken,
     frameworkErrors: (_error, request, reply) => {
       reply.header('x-request-id', request.id);
-      const detail =
-        'this address can not be read; characters other than letters and digits may need %-encoding';
-      sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: detail });
+      sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: BAD_ADDRESS });
     },
   });
   app.removeAllContentTypeParsers();
@@ -56,25 +58,27 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
     if (read.ok) done(null, read.value);
     else done(new BadInput(read.why, 'BODY_INVALID'));
   });
-  atTheDoor(app, origins);
+  const methodsOf = collectMethods(app);
+  refuseEarly(app, origins, methodsOf);
   boundUploads(app, uploads);
-  failures(app, shell, bodyLimit);
+  app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
+  answerFailures(app, shell, bodyLimit);
   return app;
 }
 
-/** Others ask for an upgrade with every request, Java's HttpClient and `curl --http2` for h2c: a server that does not know it answers as usual. */
+/** Some clients request an upgrade with every request, Java's HttpClient and `curl --http2` for h2c: a server that does not know it answers as usual. */
 function isWebSocket({ headers }: IncomingMessage): boolean {
   return /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 }
 
-/** Before anything is read: what is asked for by a foreign name, or is not there. */
-function atTheDoor(app: FastifyInstance, origins: Origins): void {
+/** Before anything is read: requests for a foreign host name, or for a path that is not there. */
+function refuseEarly(app: FastifyInstance, origins: Origins, methodsOf: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     if (!origins.allowsHost(request.headers.host ?? '')) {
       const detail =
-        'this gateway listens on a loopback address, and the Host you asked for is none; add its origin to ALLOWED_ORIGINS';
-      return sendProblem(reply, { status: 421, code: 'HOST_NOT_ALLOWED', detail: detail });
+        'this gateway listens on a loopback address, and the Host header names another one; add its origin to ALLOWED_ORIGINS';
+      return sendProblem(reply, { status: 421, code: 'HOST_NOT_ALLOWED', detail });
     }
     const missing = headerProblem(request);
     if (missing !== null)
@@ -84,7 +88,7 @@ function atTheDoor(app: FastifyInstance, origins: Origins): void {
         detail: missing.detail,
       });
     // Before its body is looked at: what is wrong with that does not matter here.
-    return request.is404 ? nothingThere(request, reply) : undefined;
+    return request.is404 ? nothingThere(request, reply, methodsOf) : undefined;
   });
 }
 
@@ -113,34 +117,30 @@ function headerProblem({ headers, url }: FastifyRequest): {
   return null;
 }
 
-/** Where there is something, and by which methods. */
-const PLACES: readonly (readonly [RegExp, string])[] = [
-  [/^\/graphql$/, 'GET, POST'],
-  [/^\/api\/orchestrations\/(?:execute|simulate)$/, 'POST'],
-  [/^\/api\/orchestrations\/(?:history|details\/[^/]+)$/, 'GET'],
-  [/^\/(?:livez|readyz|openapi\.yaml|graphiql)?$/, 'GET'],
-];
-
-function nothingThere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function nothingThere(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  methodsOf: AllowedMethods,
+): FastifyReply {
   const path = request.url.split('?', 1)[0] ?? '';
-  const allowed = PLACES.find(([place]) => place.test(path))?.[1];
-  if (allowed !== undefined) {
+  const allowed = methodsOf(path);
+  // With a method that the path has, something below it is missing: a file, for example.
+  if (allowed !== null && !allowed.split(', ').includes(request.method)) {
     const detail = `${request.method} is not possible at ${path.slice(0, 200)}; use ${allowed}`;
     return sendProblem(reply.header('allow', allowed), {
       status: 405,
       code: 'METHOD_NOT_ALLOWED',
-      detail: detail,
+      detail,
     });
   }
   const detail = `there is nothing at ${path.slice(0, 200)}; GraphQL is at /graphql, the REST paths are described in /openapi.yaml`;
-  return sendProblem(reply, { status: 404, code: 'NOT_FOUND', detail: detail });
+  return sendProblem(reply, { status: 404, code: 'NOT_FOUND', detail });
 }
 
 const NOT_HTTP =
   'the request can not be read as HTTP: its body and its Content-Length or Transfer-Encoding do not fit';
 
-function failures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
-  app.setNotFoundHandler((request, reply) => nothingThere(request, reply));
+function answerFailures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const status = 'statusCode' in error ? error.statusCode : undefined;
     if (status === 413)

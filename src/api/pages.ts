@@ -87,7 +87,7 @@ function html(reply: FastifyReply): FastifyReply {
     .type('text/html; charset=utf-8');
 }
 
-/** Path as asked for → file; nothing else can be had. */
+/** Path in the URL → file; nothing else is served. */
 async function filesOf(folder: string): Promise<ReadonlyMap<string, string>> {
   if (!existsSync(folder)) return new Map();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

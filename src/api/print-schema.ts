@@ -30,7 +30,7 @@ if (process.argv.includes('--help')) {
   writeFileSync(path, printed);
 } else if (stored !== printed) {
   process.stderr.write(
-    `schema/schema.graphql is not what the code says:\n${difference(stored, printed)}\nIf that is meant: npm run build && node dist/api/print-schema.js, and commit it.\n`,
+    `schema/schema.graphql differs from the code:\n${difference(stored, printed)}\nIf that is intended: npm run build && node dist/api/print-schema.js, and commit it.\n`,
   );
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** What one GraphQL request may ask for; the same over HTTP and WebSocket, and known before anything is validated or executed. */
+/** How much one GraphQL request may need; the same over HTTP and WebSocket, and known before anything is validated or executed. */
 import {
   type DocumentNode,
   GraphQLError,
@@ -16,7 +16,7 @@ import { costOf, type Defaults, type Measured, measure, operationOf } from './qu
 export const MOST_TOKENS = LIMITS.queryTokens.value;
 
 export interface Gate {
-  /** Whether clients may ask for the schema. */
+  /** Whether clients may read the schema. */
   readonly introspection: boolean;
   /** Whether errors may name what there is: "did you mean". */
   readonly suggestions: boolean;
@@ -118,7 +118,7 @@ function refusal(
   return cost > most
     ? refused(
         'QUERY_TOO_COMPLEX',
-        `the answer could have ${cost} fields, at most ${most} are allowed (the cost limit): lower first, or ask in several requests`,
+        `the answer could have ${cost} fields, at most ${most} are allowed (the cost limit): lower first, or split it into several requests`,
       )
     : null;
 }

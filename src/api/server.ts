@@ -1,5 +1,5 @@
 /**
- * Room 5, the API: speaks to people and programs, decides nothing. Knows: GraphQL, REST, WebSocket, HTTP. Refuses to know: SQL, Kafka.
+ * Layer 5, the API: serves people and programs, decides nothing. Knows: GraphQL, REST, WebSocket, HTTP. Refuses to know: SQL, Kafka.
  * In: requests. Out: what the engine answers. This file: one port for all of it.
  */
 import 'reflect-metadata';
@@ -29,11 +29,11 @@ export interface ApiOptions extends Shell {
   readonly port: number;
   /** How many ports to try, from `port` on, when it is taken. */
   readonly portTries: number;
-  /** Whether clients may ask for the schema. */
+  /** Whether clients may read the schema. */
   readonly introspection: boolean;
-  /** Errors say "did you mean" unless this is production without introspection. */
+  /** Errors have a "did you mean" unless this is production without introspection. */
   readonly production: boolean;
-  /** Origins of browsers beside our own and loopback; their hosts may be asked for, too. */
+  /** Origins of browsers beside our own and loopback; their hosts are accepted, too. */
   readonly allowedOrigins: readonly string[];
   /** What settings change of the limits; absent = docs/limits.md. */
   readonly limits?: ApiLimits | undefined;

@@ -24,7 +24,7 @@ export function addBulk(program: Command, act: Act): void {
     withFilter(program.command(name).description(description))
       .requiredOption('-r, --reason <text>', 'why; kept with the actor on every flow')
       .option('--dry-run', 'only count what would be done')
-      .option('-y, --yes', 'do not ask for confirmation')
+      .option('-y, --yes', 'skip the confirmation')
       .addHelpText('after', EXAMPLE)
       .action(
         act(async (client, { json }, flags: Flags) => {

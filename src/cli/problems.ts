@@ -26,10 +26,12 @@ function asJson(error: unknown): unknown {
 function textOf(error: Error): string {
   if (!(error instanceof BackstepError)) return printable(error.message);
   const id = error.details.requestId;
-  const hint =
-    error.details.status === null ? ' Is it running? --url or BACKSTEP_URL says where.' : '';
+  const advice =
+    error.details.status === null
+      ? ' Is it running? Set its address with --url or BACKSTEP_URL.'
+      : '';
   return printable(
-    `${error.code}: ${error.message}${id === null ? '' : ` (request ${id})`}.${hint}`,
+    `${error.code}: ${error.message}${id === null ? '' : ` (request ${id})`}.${advice}`,
   );
 }
 

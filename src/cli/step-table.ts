@@ -65,8 +65,8 @@ export class StepTable {
     const took = begun === null ? '' : duration(Math.max(0, (ended ?? now) - begun));
     const tries = attempt > 1 ? `attempt ${attempt}` : '';
     const bar = progress === null ? '' : `${barOf(progress)} `;
-    const room = Math.max(20, (process.stdout.columns ?? 120) - width - 48);
-    const about = paint('gray', printable(text).slice(0, room));
+    const columns = Math.max(20, (process.stdout.columns ?? 120) - width - 48);
+    const about = paint('gray', printable(text).slice(0, columns));
     return `  ${name.padEnd(width)}  ${paintStatus(status, 15)} ${took.padStart(9)}  ${tries.padEnd(10)} ${bar}${about}`;
   }
 }

@@ -20,7 +20,7 @@ export function addUndo(program: Command, act: Act, show: Show): void {
     .argument('<flowId>')
     .option('-r, --reason <text>', 'why; kept with the actor; needed unless --plan is given')
     .option('--plan', 'only show what would be undone')
-    .option('-y, --yes', 'do not ask for confirmation')
+    .option('-y, --yes', 'skip the confirmation')
     .addHelpText(
       'after',
       '\nOn a terminal it shows the plan and waits for a yes; a flow that has changed since is not undone.',
@@ -33,8 +33,8 @@ export function addUndo(program: Command, act: Act, show: Show): void {
           return EXIT.REFUSED;
         }
         if (planOnly === true) return showPlan(await client.undoPlan(flowId), flowId, json);
-        const isAsked = !json && yes !== true && isInteractive();
-        const planHash = isAsked ? await confirmed(client, flowId) : undefined;
+        const isConfirmed = !json && yes !== true && isInteractive();
+        const planHash = isConfirmed ? await confirmed(client, flowId) : undefined;
         if (planHash === null) return EXIT.REFUSED;
         return show(await client.undoFlow({ flowId, reason: reason ?? '', planHash }), json);
       }),

@@ -33,7 +33,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'LAGGED',
 ]);
 
-/** The gateway understood the request and refused it; `problems` say why, each with a stable code. */
+/** The gateway understood the request and refused it; `problems` has the reasons, each with a stable code. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 

@@ -1,5 +1,5 @@
 /**
- * Room 4c, everything in one process for a first try. Knows: the broker's port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages
+ * Layer 4c, everything in one process for a first try. Knows: the broker's port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages
  * of the relay and of workers in this process. Out: the same, in order, at least once. This file: the broker.
  */
 import { mkdir, readdir } from 'node:fs/promises';
@@ -207,8 +207,8 @@ class InProcessBroker implements EmbeddedBroker {
       known.lastTimestamp !== null &&
       last.timestamp !== known.lastTimestamp;
     if (next <= log.nextOffset && !differs) return Math.max(next, log.firstOffset);
-    const words = 'this topic is not the one the inbox knows: starting at its beginning';
-    this.options.log.warn({ topic: name, partition: 0, offset: log.firstOffset }, words);
+    const text = 'this topic is not the one the inbox knows: starting at its beginning';
+    this.options.log.warn({ topic: name, partition: 0, offset: log.firstOffset }, text);
     await inbox.resetInbox(name, 0, BigInt(log.firstOffset));
     return log.firstOffset;
   }

@@ -1,7 +1,7 @@
 /**
  * One topic's log: JSON lines in a file, what may still be read kept in memory as well. Appends that come together share one write. A record
  * can be read once it is on the disk, and its append resolves then: it survives the end of this process, and of the machine if the disk keeps
- * its word. A line cut short by a crash is cut off at the next opening.
+ * its promise. A line cut short by a crash is cut off at the next opening.
  */
 import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -96,8 +96,8 @@ export class LogFile {
 
   /** The oldest of the newest records that have about this many bytes together. */
   offsetOfLast(bytes: number): number {
-    let [room, index] = [bytes, this.records.length];
-    while (index > 0 && room > 0) room -= sizeOf(this.records[--index]);
+    let [left, index] = [bytes, this.records.length];
+    while (index > 0 && left > 0) left -= sizeOf(this.records[--index]);
     return this.records[index]?.offset ?? this.next;
   }
 

@@ -107,7 +107,7 @@ export async function clearLeftovers(data: string, log: Log): Promise<void> {
 const PATIENCE_MS = 5_000;
 const LOOK_MS = 20;
 
-/** Not our child: nobody tells us when it ends. */
+/** Not our child: its end is found by polling. */
 async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> {
   try {
     process.kill(pid, signal);
@@ -121,7 +121,7 @@ async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> 
   return false;
 }
 
-/** A zombie has ended; only nobody has asked how (in a container often nobody ever does). */
+/** A zombie has ended; only its parent has not collected its exit code (in a container often none ever does). */
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {

@@ -30,7 +30,7 @@ export interface EmbeddedPostgres {
 const USER = 'backstep';
 const TRIES = 5;
 
-/** Starts the server on its data, makes them when the folder is new. Throws an Error that says what to do when it can not. */
+/** Starts the server on its data, makes them when the folder is new. Throws an Error with what to do when it can not. */
 export async function openEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
@@ -45,7 +45,7 @@ export async function openEmbeddedPostgres(
     const password = await readFile(join(place, 'password'), 'utf8');
     const { server, port } = await startSomewhere(binaries, data, options);
     return {
-      // It has no TLS, whatever PGSSLMODE asks of other databases.
+      // It has no TLS, whatever PGSSLMODE requires of other databases.
       url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
       close: () => server.stop().finally(release),
     };
@@ -85,9 +85,9 @@ async function makeCluster(
 
 function run(program: string, args: readonly string[]): Promise<void> {
   const child = start(program, args);
-  let said = '';
+  let output = '';
   child.stderr?.on('data', (text: Buffer) => {
-    said += text.toString();
+    output += text.toString();
   });
   child.stdout?.resume();
   return new Promise((resolve, reject) => {
@@ -95,7 +95,7 @@ function run(program: string, args: readonly string[]): Promise<void> {
       reject(new Error(`${program} can not be started: ${cause.message}`, { cause })),
     );
     child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${program} failed (${code}): ${said.trim()}`)),
+      code === 0 ? resolve() : reject(new Error(`${program} failed (${code}): ${output.trim()}`)),
     );
   });
 }
@@ -125,7 +125,7 @@ async function startSomewhere(
       await server.ready;
       return { server, port };
     } catch (error) {
-      // Between asking for a free port and taking it somebody else may have.
+      // Between finding a free port and taking it another process may have taken it.
       if (
         options.port !== undefined ||
         tries === TRIES ||
@@ -180,13 +180,13 @@ class Server {
     this.child = start(binaries.postgres, ['-D', data, '-p', String(port), ...flags]);
     process.once('exit', this.killAtExit);
     this.child.stdout?.resume();
-    let said = '';
+    let output = '';
     let answered = false;
     this.ready = new Promise((resolve, reject) => {
       this.child.stderr?.on('data', (text: Buffer) => {
         if (answered) log.debug({}, text.toString().trimEnd());
-        else said += text.toString();
-        if (!answered && said.includes(READY)) {
+        else output += text.toString();
+        if (!answered && output.includes(READY)) {
           answered = true;
           resolve();
         }
@@ -195,7 +195,7 @@ class Server {
         reject(new Error(`PostgreSQL can not be started: ${cause.message}`, { cause })),
       );
       this.child.on('close', () =>
-        reject(new Error(`PostgreSQL did not start on port ${port}: ${said.trim()}`)),
+        reject(new Error(`PostgreSQL did not start on port ${port}: ${output.trim()}`)),
       );
     });
     this.gone = new Promise((resolve) => this.child.on('close', () => resolve()));

@@ -9,7 +9,7 @@ export async function wipe(dataFolder: string, log: Log): Promise<void> {
   const [postgres, broker] = [join(dataFolder, 'postgres'), join(dataFolder, 'broker')];
   const leaves: (() => Promise<void>)[] = [];
   try {
-    // A database that could not live in the folder lives where its link says (postgres-folder.ts).
+    // A database that could not live in the folder lives where its link points (postgres-folder.ts).
     for (const place of [broker, postgres, join(postgres, 'elsewhere')]) {
       const real = await realpath(place).catch(() => null);
       if (real === null) continue;

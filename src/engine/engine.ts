@@ -82,7 +82,7 @@ function assemble(options: EngineOptions) {
     log: logs('flow'),
     schemas: options.schemas,
     resolve: (deliveries) => resolveStarts(store, deliveries, options),
-    mayGive: () => relay.hasRoom,
+    mayGive: () => relay.hasCapacity,
     afterCommit(records, outbox, given) {
       if (given) relay.give(outbox);
       timers.noted(records);

@@ -1,6 +1,6 @@
 /**
- * Room 3, the engine: the unit of work. Knows: order, locks, once-only, what to do with a fault. Refuses to know: SQL, Kafka, HTTP,
- * topic names. In: deliveries. Out: recorded events, published messages, hints to subscribers.
+ * Layer 3, the engine: the unit of work. Knows: order, locks, once-only, what to do with a fault. Refuses to know: SQL, Kafka, HTTP,
+ * topic names. In: deliveries. Out: recorded events, published messages, notifications of subscribers.
  * This file: what it needs from storage, broker and clock. A port method is never a business rule.
  */
 

@@ -62,7 +62,7 @@ interface Open {
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const WORDS = [
+const LITERALS = [
   ['true', true],
   ['false', false],
   ['null', null],
@@ -139,10 +139,10 @@ class Scanner {
 
   private scalar(code: string | undefined): unknown {
     if (code === '"') return this.string();
-    const word = WORDS.find(([name]) => this.text.startsWith(name, this.at));
-    if (word !== undefined) {
-      this.at += word[0].length;
-      return word[1];
+    const literal = LITERALS.find(([name]) => this.text.startsWith(name, this.at));
+    if (literal !== undefined) {
+      this.at += literal[0].length;
+      return literal[1];
     }
     NUMBER.lastIndex = this.at;
     const [source] = NUMBER.exec(this.text) as unknown as [string];

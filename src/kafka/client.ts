@@ -1,5 +1,5 @@
 /**
- * Room 4b, Kafka. Knows: the Kafka client and its traps. Refuses to know: SQL, HTTP, what a message means. In: rows to publish, topics to make.
+ * Layer 4b, Kafka. Knows: the Kafka client and its traps. Refuses to know: SQL, HTTP, what a message means. In: rows to publish, topics to make.
  * Out: deliveries, in the order of each partition. This file: the broker port put together.
  */
 import type { Broker } from '../engine/ports.js';

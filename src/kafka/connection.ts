@@ -54,7 +54,7 @@ export interface KafkaOptions extends KafkaConnection {
 
 /**
  * A new client each time, for one producer, consumer or admin: one that has lost its last broker forgets where the others are and throws
- * TypeErrors until the process ends, and it asks for a deleted topic in every metadata request for ever, failing for all the others.
+ * TypeErrors until the process ends, and it requests a deleted topic in every metadata request for ever, failing for all the others.
  */
 function newClient(options: KafkaConnection, retries: number): Kafka {
   const { brokers, clientId, log, ssl, sasl } = options;
@@ -64,7 +64,7 @@ function newClient(options: KafkaConnection, retries: number): Kafka {
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
-    // What the client calls an error is mostly a retry: ours to tell, in our words.
+    // What the client calls an error is mostly a retry: this module logs what matters.
     logLevel: logLevel.WARN,
     logCreator: () => (entry) =>
       log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),

@@ -12,8 +12,8 @@ export function codeOf(error: unknown): string | null {
   return codeOf(inner) ?? codeOf(error.cause);
 }
 
-/** In words for a log or a health check. The client breaks on its own empty answers when no broker is left: those words help nobody. */
-export function wordsOf(error: unknown): string {
+/** A sentence for a log or a health check. When no broker is left the client fails on its own empty answers, with messages that explain nothing. */
+export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return 'no broker answers';
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
-import { within, wordsOf } from './failures.js';
+import { messageOf, within } from './failures.js';
 import { StaysOut } from './group-owner.js';
 
 const PAUSES = { firstMs: 200, longestMs: 5000 };
@@ -74,7 +74,7 @@ export class Member {
       } catch (error) {
         if (this.stopped) return;
         const nextTryMs = backoff(failures, PAUSES);
-        this.detail = wordsOf(error);
+        this.detail = messageOf(error);
         if (!(error instanceof StaysOut))
           this.membership.log.warn(
             { err: error, failures: failures + 1, nextTryMs },
@@ -145,7 +145,7 @@ export class Member {
   private again(error: Error): void {
     if (error instanceof StaysOut) this.detail = error.message;
     else {
-      this.detail = `the consumer stopped: ${wordsOf(error)}`;
+      this.detail = `the consumer stopped: ${messageOf(error)}`;
       this.membership.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
     }
     // Never rejects: it only ends when it is joined or stopped.

@@ -1,7 +1,7 @@
 /** `max.message.bytes` of topics that exist already: made by an earlier version of the settings, they may take less than the gateway sends. */
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Log } from '../observability/log.js';
-import { wordsOf } from './failures.js';
+import { messageOf } from './failures.js';
 
 const LIMIT = 'max.message.bytes';
 /** Of Kafka's sources of a setting: it was set on the topic itself. */
@@ -58,7 +58,7 @@ async function alter(
   } catch (error) {
     const command = `kafka-configs.sh --bootstrap-server ${brokers[0]} --alter --entity-type topics --entity-name ${topic} --add-config ${LIMIT}=${maxMessageBytes}`;
     log.error(
-      { topic, why: wordsOf(error) },
+      { topic, why: messageOf(error) },
       `${LIMIT} of ${topic} is ${now}, messages of up to ${maxMessageBytes} bytes are sent to it, and Kafka does not let this gateway change it; run: ${command}`,
     );
     return false;

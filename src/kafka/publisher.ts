@@ -2,7 +2,7 @@
 import type { Message, TopicMessages } from 'kafkajs';
 import { type OutboxRow, type Publisher, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
-import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
+import { codeOf, isRefusal, isUnknownTopic, messageOf } from './failures.js';
 import type { Sender } from './sender.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
@@ -17,7 +17,7 @@ const OF_RECORDS: ReadonlySet<string> = new Set([
 const AWAY = 'BROKER_UNAVAILABLE';
 
 export class KafkaPublisher implements Publisher {
-  /** Topics that were not there when last asked for: looked up before anything is sent to them again. */
+  /** Topics that were not there when last looked up: looked up before anything is sent to them again. */
   private readonly gone = new Set<string>();
 
   constructor(
@@ -48,14 +48,14 @@ export class KafkaPublisher implements Publisher {
   /** A topic's limit is for all records of a request that go to one partition together: more than that is refused, however small each is. */
   private chunks(rows: readonly OutboxRow[]): OutboxRow[][] {
     const chunks: OutboxRow[][] = [];
-    let room = 0;
+    let left = 0;
     for (const row of rows) {
       const size = sizeOf(row);
-      if (chunks.length === 0 || size > room) {
+      if (chunks.length === 0 || size > left) {
         chunks.push([]);
-        room = this.maxMessageBytes;
+        left = this.maxMessageBytes;
       }
-      room -= size;
+      left -= size;
       chunks.at(-1)?.push(row);
     }
     return chunks;
@@ -130,7 +130,7 @@ export class KafkaPublisher implements Publisher {
         row,
         result: 'never',
         errorCode: code,
-        errorMessage: wordsOf(error),
+        errorMessage: messageOf(error),
       }));
     const half = Math.ceil(rows.length / 2);
     return this.inOrder([rows.slice(0, half), rows.slice(half)], true);
@@ -144,12 +144,14 @@ export class KafkaPublisher implements Publisher {
 
   private async stillGone(rows: readonly OutboxRow[]): Promise<ReadonlySet<string>> {
     if (this.gone.size === 0) return this.gone;
-    const asked = new Set(rows.map(({ topic }) => topic).filter((topic) => this.gone.has(topic)));
-    for (const topic of asked) if (await this.exists(topic)) this.gone.delete(topic);
+    const suspects = new Set(
+      rows.map(({ topic }) => topic).filter((topic) => this.gone.has(topic)),
+    );
+    for (const topic of suspects) if (await this.exists(topic)) this.gone.delete(topic);
     return this.gone;
   }
 
-  /** While the cluster does not say, a topic counts as there: its rows wait. */
+  /** While the cluster does not answer, a topic counts as there: its rows wait. */
   private exists(topic: string): Promise<boolean> {
     return this.topics.exists(topic).catch(() => true);
   }
@@ -161,7 +163,7 @@ export class KafkaPublisher implements Publisher {
 }
 
 function later(row: OutboxRow, error: unknown): PublishResult {
-  return { row, result: 'later', errorCode: codeOf(error) ?? AWAY, errorMessage: wordsOf(error) };
+  return { row, result: 'later', errorCode: codeOf(error) ?? AWAY, errorMessage: messageOf(error) };
 }
 
 function unknownTopic(row: OutboxRow): PublishResult {

@@ -1,13 +1,13 @@
 /**
  * One producer that answers within a bound, and is replaced by a new one whenever a send fails: its connection may hang, it may have forgotten
- * where its brokers are, and it asks for all topics it ever sent to together: one that is gone, or that we may no longer see, fails the
+ * where its brokers are, and it requests all topics it ever sent to together: one that is gone, or that we may no longer see, fails the
  * question for all, for ever.
  */
 import type { Producer, TopicMessages } from 'kafkajs';
 import { COMPRESSIONS, type Compression } from './codecs.js';
 import { within } from './failures.js';
 
-/** Shorter than the lease of outbox rows: nobody else has taken them yet when we hear that they did not go. */
+/** Shorter than the lease of outbox rows: no other instance has taken them yet when the failure is known. */
 const SEND_WITHIN_MS = 8000;
 /** How long the leaders wait for their followers. */
 const ACKS_WITHIN_MS = 5000;

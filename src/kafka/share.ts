@@ -11,7 +11,7 @@ export interface Share {
   readonly consumer: Consumer;
   readonly assignment: Assignment;
   readonly places: Map<string, Place>;
-  /** Whether all of them are where the inbox says. */
+  /** Whether all of them are at the positions of the inbox. */
   placed: boolean;
   /** Whether something was read since the last commit. */
   moved: boolean;

@@ -12,7 +12,7 @@ interface Target {
   readonly onConnect: () => void;
 }
 
-/** The brokers as the client takes them, and the connections it then asks for. */
+/** The brokers as the client takes them, and the connections it then opens. */
 export function reachable(brokers: readonly string[]): {
   readonly brokers: string[];
   readonly socketFactory: (target: Target) => Socket;

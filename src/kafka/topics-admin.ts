@@ -4,7 +4,7 @@ import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { pause } from '../timing/pause.js';
-import { codeOf, isRefusal, isUnknownTopic, wordsOf } from './failures.js';
+import { codeOf, isRefusal, isUnknownTopic, messageOf } from './failures.js';
 import { raiseMessageLimit } from './message-limit.js';
 
 export interface TopicSettings {
@@ -18,7 +18,7 @@ export interface TopicSettings {
 const LEADERS_WITHIN_MS = 15_000;
 const LOOK_AGAIN_MS = 20;
 
-/** The cluster does not make these topics, however often it is asked: its own words say why. */
+/** The cluster refuses to create these topics, however often it is tried; the message has its reason. */
 class TopicsRefused extends Error {}
 
 export class TopicsAdmin {
@@ -36,14 +36,14 @@ export class TopicsAdmin {
   async ensure(names: readonly string[]): Promise<void> {
     const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
-    await this.asking(async (admin) => {
+    await this.inTurn(async (admin) => {
       if (await haveLeaders(admin, wanted)) {
         await this.raise(admin, wanted);
         return;
       }
       await this.create(admin, wanted);
       await untilThere(wanted, () => haveLeaders(admin, wanted));
-      // Named leaders do not know it themselves for a moment: who sends now is told NOT_LEADER.
+      // New leaders do not know it themselves for a moment: a send would fail with NOT_LEADER.
       for (const name of wanted) await untilThere([name], () => isLed(admin, name));
       await this.raise(admin, wanted);
       this.forget();
@@ -53,7 +53,7 @@ export class TopicsAdmin {
   /** A message of ours was too large for it: whether it takes such messages now. */
   async raiseLimit(name: string): Promise<boolean> {
     if (this.checked.has(name)) return false;
-    return this.asking((admin) => this.raise(admin, [name])).then((raised) => raised.length > 0);
+    return this.inTurn((admin) => this.raise(admin, [name])).then((raised) => raised.length > 0);
   }
 
   private async raise(admin: Admin, names: readonly string[]): Promise<readonly string[]> {
@@ -64,15 +64,15 @@ export class TopicsAdmin {
       for (const name of fresh) this.checked.add(name);
       return raised;
     } catch (error) {
-      const why = wordsOf(error);
+      const why = messageOf(error);
       this.settings.log.warn({ why }, 'max.message.bytes of the topics could not be read');
       return [];
     }
   }
 
-  /** Whether the cluster has it; a fault when it does not say. */
+  /** Whether the cluster has it; a fault when it does not answer. */
   exists(name: string): Promise<boolean> {
-    return this.asking((admin) =>
+    return this.inTurn((admin) =>
       admin.fetchTopicMetadata({ topics: [name] }).then(
         () => true,
         (error: unknown) => {
@@ -85,7 +85,7 @@ export class TopicsAdmin {
 
   /** A consumer group as its coordinator sees it. */
   async group(groupId: string): Promise<GroupDescription> {
-    return this.asking(async (admin) => {
+    return this.inTurn(async (admin) => {
       const [group] = (await admin.describeGroups([groupId])).groups;
       if (group === undefined) throw new Error(`no description of the group ${groupId}`);
       return group;
@@ -96,7 +96,7 @@ export class TopicsAdmin {
   async bounds(
     topic: string,
   ): Promise<ReadonlyMap<number, { readonly low: bigint; readonly high: bigint }>> {
-    const offsets = await this.asking((admin) =>
+    const offsets = await this.inTurn((admin) =>
       admin.fetchTopicOffsets(topic).finally(() => this.forget()),
     );
     return new Map(
@@ -113,7 +113,7 @@ export class TopicsAdmin {
     this.open = null;
   }
 
-  /** All at once, those that are there as well: the cluster says so and leaves them alone, also when another instance was a moment faster. */
+  /** All at once, those that are there as well: the cluster reports that and leaves them alone, also when another instance was a moment faster. */
   private async create(admin: Admin, names: readonly string[]): Promise<void> {
     const { partitions, replicationFactor, maxMessageBytes, log } = this.settings;
     const configEntries = [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
@@ -130,26 +130,29 @@ export class TopicsAdmin {
       const wrong = failuresOf(error).filter(({ code }) => code !== 'TOPIC_ALREADY_EXISTS');
       const refused = wrong.filter(({ code }) => isRefusal(code));
       if (refused.length > 0) {
-        const told = refused
-          .map(({ topic, code, words }) => `${topic}: ${code} (${words})`)
+        const reasons = refused
+          .map(({ topic, code, message }) => `${topic}: ${code} (${message})`)
           .join('; ');
-        const asked = `${partitions} partitions, replication ${replicationFactor}, max.message.bytes ${maxMessageBytes}`;
-        throw new TopicsRefused(`Kafka does not make these topics (asked for ${asked}): ${told}`, {
-          cause: error,
-        });
+        const wanted = `${partitions} partitions, replication ${replicationFactor}, max.message.bytes ${maxMessageBytes}`;
+        throw new TopicsRefused(
+          `Kafka refuses to create these topics (with ${wanted}): ${reasons}`,
+          {
+            cause: error,
+          },
+        );
       }
       if (wrong.length > 0) throw error;
     }
   }
 
-  /** On the one admin connection, one question after the other: the client mixes up answers otherwise. */
-  private asking<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    const answer = this.turn.then(() => this.ask(work));
+  /** On the one admin connection, one request after the other: the client mixes up answers otherwise. */
+  private inTurn<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const answer = this.turn.then(() => this.run(work));
     this.turn = answer.catch(() => undefined);
     return answer;
   }
 
-  private async ask<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  private async run<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     try {
       if (this.open === null) {
         const admin = this.newAdmin();
@@ -162,13 +165,13 @@ export class TopicsAdmin {
       if (error instanceof TopicsRefused) throw error;
       this.forget();
       if (error instanceof Fault) throw error;
-      const words = `Kafka at ${this.settings.brokers.join(', ')} does not do this now: ${wordsOf(error)}`;
-      throw new Fault('BROKER_UNAVAILABLE', words, { cause: error });
+      const message = `Kafka at ${this.settings.brokers.join(', ')} does not do this now: ${messageOf(error)}`;
+      throw new Fault('BROKER_UNAVAILABLE', message, { cause: error });
     }
   }
 
   /**
-   * A client that has failed once may fail for ever; and one that was asked for offsets asks for that topic in every request from then on,
+   * A client that has failed once may fail for ever; and one that was used for offsets requests that topic every time from then on,
    * which fails them all once it is deleted.
    */
   private forget(): void {
@@ -180,7 +183,7 @@ export class TopicsAdmin {
 interface Failure {
   readonly topic: string;
   readonly code: string | null;
-  readonly words: string;
+  readonly message: string;
 }
 
 /** One per topic. Not the cluster's answer at all: one without a code. */
@@ -192,7 +195,7 @@ function failuresOf(error: unknown): Failure[] {
   return errors.map((one) => ({
     topic: one instanceof Error && 'topic' in one ? String(one.topic) : 'topics',
     code: codeOf(one),
-    words: wordsOf(one),
+    message: messageOf(one),
   }));
 }
 

@@ -80,7 +80,7 @@ function lives(pid) {
   }
 }
 
-/** A number is given to another process again, in a container soon; the time of birth is not. Empty where nobody can say. */
+/** A number is given to another process again, in a container soon; the time of birth is not. Empty where it is not known. */
 function bornAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -46,10 +46,10 @@ export class Packages {
     const [there, locked] = [this.installed(), this.locked()];
     if (there === null) return 'node_modules';
     if (locked === null) return 'package-lock.json';
-    const asked = JSON.parse(readFileSync(this.at('package.json'), 'utf8'));
+    const manifest = JSON.parse(readFileSync(this.at('package.json'), 'utf8'));
     const wanted = (from) =>
       JSON.stringify(KINDS.map((kind) => Object.entries(from?.[kind] ?? {}).sort()));
-    if (wanted(asked) !== wanted(locked[''])) return 'package.json';
+    if (wanted(manifest) !== wanted(locked[''])) return 'package.json';
     const missed = ([path, { version, optional, devOptional, dev }]) =>
       path !== '' &&
       optional !== true &&

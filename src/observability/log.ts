@@ -1,6 +1,6 @@
 /**
- * The observe room. Knows: how to tell what happens, in one vocabulary. Refuses to know: what it means. In: components and fields. Out: lines.
- * This file: what a room may say. The pino implementation is logger.ts.
+ * Observability. Knows: how to report what happens, in one vocabulary. Refuses to know: what it means. In: components and fields. Out: lines.
+ * This file: the lines a module may log. The pino implementation is logger.ts.
  */
 
 /** One name per road a reader may want louder on its own (`LOG_LEVELS=do:debug,undo:debug`). */
@@ -32,7 +32,7 @@ export interface Log {
 export type Logs = (component: Component) => Log;
 
 const nothing = (): void => undefined;
-/** Says nothing: for tests and tools. */
+/** Logs nothing: for tests and tools. */
 export const silent: Logs = () => ({
   debugs: false,
   debug: nothing,

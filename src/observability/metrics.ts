@@ -1,4 +1,4 @@
-/** Figures for Prometheus, by its naming conventions; asked for when they are read, so that nothing is counted twice or kept up to date for nobody. */
+/** Figures for Prometheus, by its naming conventions; computed when they are read, so that nothing is counted twice or kept up to date in vain. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export interface Figures {

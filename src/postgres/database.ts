@@ -17,7 +17,7 @@ import {
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
 import { refuseTransactionPooling } from './connection/pooling.js';
-import { hasTls, inDriverWords, prefersTls } from './connection/tls.js';
+import { driverUrl, hasTls, prefersTls } from './connection/tls.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
@@ -185,7 +185,7 @@ async function chooseTls(
 ): Promise<void> {
   const address = new URL(url);
   if (!prefersTls(address)) return;
-  const chosen = inDriverWords(address);
+  const chosen = driverUrl(address);
   chosen.searchParams.delete('options');
   const has = await hasTls(address, CONNECT_TIMEOUT_MS);
   chosen.searchParams.set('sslmode', has ? 'require' : 'disable');

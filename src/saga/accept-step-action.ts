@@ -4,7 +4,7 @@ import { isUngiven } from './attempt-id.js';
 import type { EventBody } from './event.js';
 import { type Flow, isTerminal, type StepRun } from './flow.js';
 import type { StepActionInput } from './input.js';
-import { stateInWords } from './step-state.js';
+import { stateOf } from './step-state.js';
 import { canResume, needsUndo } from './undo.js';
 
 export function acceptStepAction(flow: Flow, step: StepRun, input: StepActionInput): Accepted {
@@ -38,10 +38,7 @@ function acceptRetry(flow: Flow, step: StepRun, { actor, reason }: By): Accepted
       actor,
       reason,
     });
-  return refuse(
-    'NOT_ALLOWED',
-    `${stepName} ${stateInWords(flow, step)}: there is nothing to retry`,
-  );
+  return refuse('NOT_ALLOWED', `${stepName} ${stateOf(flow, step)}: there is nothing to retry`);
 }
 
 function acceptSkip(
@@ -61,7 +58,7 @@ function acceptSkip(
   }
   return refuse(
     'NOT_ALLOWED',
-    `${stepName} ${stateInWords(flow, step)}: only a step out of retries can be skipped`,
+    `${stepName} ${stateOf(flow, step)}: only a step out of retries can be skipped`,
   );
 }
 
@@ -73,8 +70,7 @@ function acceptResend(flow: Flow, step: StepRun, { actor, reason }: By): Accepte
   const refused = (why: string): Accepted => refuse('NOT_ALLOWED', why);
   if (step.nextAttemptAt !== null)
     return refused(`${stepName} is between two attempts: retryStep runs the next one now`);
-  if (open === null)
-    return refused(`${stepName} ${stateInWords(flow, step)}: no command of it is open`);
+  if (open === null) return refused(`${stepName} ${stateOf(flow, step)}: no command of it is open`);
   if (flow.paused) return refused('the flow is paused: resume it first');
   if (isUngiven(flow, step))
     return refused(

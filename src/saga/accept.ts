@@ -61,7 +61,7 @@ function latestOf({ deadline, deadlineStoppedAt, now }: Flow): Instant {
   return deadlineStoppedAt === null ? deadline : deadline + (now - deadlineStoppedAt);
 }
 
-/** The flow's deadline first, then one attempt out of time; the caller asks again until nothing is due. */
+/** The flow's deadline first, then one attempt out of time; the caller repeats it until nothing is due. */
 function acceptTick(flow: Flow): Accepted | null {
   if (isTerminal(flow.status)) return null;
   if (

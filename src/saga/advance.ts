@@ -17,7 +17,7 @@ export interface Advanced {
   readonly refusal: Refusal | null;
 }
 
-/** A law of the saga is broken: the flow is parked, its neighbours go on. */
+/** A law of the saga is broken: the flow is parked, the others go on. */
 export class Contradiction extends Error {}
 
 /** More than this from one input and `next` does not come to rest. 200 steps need far less. */

@@ -64,7 +64,7 @@ export interface StepRun {
   readonly undoExhausted: boolean;
   /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rules.md#late-success). */
   readonly owes: boolean;
-  /** An operator asked for its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rules.md#undo-exhausted). */
+  /** An operator requested its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rules.md#undo-exhausted). */
   readonly undoRequested: boolean;
   /** Settled by an operator's skipStep; never undone afterwards (rules.md#pause-and-skip). */
   readonly skipped: boolean;

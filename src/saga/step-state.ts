@@ -1,9 +1,9 @@
-/** Why an operator's action on a step is refused: what is true of the step, in words. */
+/** Why an operator's action on a step is refused: what is true of the step. */
 import { type Flow, isTerminal, type StepRun } from './flow.js';
 import { needsUndo } from './undo.js';
 
 /** Reads after the step's name: `createRealm is undone`. */
-export function stateInWords(flow: Flow, step: StepRun): string {
+export function stateOf(flow: Flow, step: StepRun): string {
   const { status, open, definition } = step;
   if (isTerminal(flow.status) && flow.status !== 'FAILED')
     return `is ${status} in a flow that is ${flow.status}`;

@@ -76,7 +76,7 @@ function played(flow: Flow): Played {
   return { order: [...order], refusal };
 }
 
-/** What comes next when workers do as they are told: null at the end. */
+/** What comes next when workers answer as planned: null at the end. */
 function next(flow: Flow): Exclude<Input, StartInput> | null {
   if (isTerminal(flow.status)) return null;
   const step = flow.steps.find(({ open }) => open !== null);

@@ -1,4 +1,4 @@
-/** Whether a payloadSchema can be enforced: asked when its document is read, in the thread that reads documents. */
+/** Whether a payloadSchema can be enforced: checked when its document is read, in the thread that reads documents. */
 import { compile } from './compile.js';
 import { type SchemaFault, structureOf } from './structure.js';
 

@@ -6,7 +6,7 @@ import { jsonText } from '../json/order.js';
 import { readJson } from '../json/read.js';
 import type { Payload } from '../saga/flow.js';
 
-/** A record as the broker rooms hand it over. */
+/** A record as the brokers deliver it. */
 export interface WireRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;

@@ -16,7 +16,7 @@ export function unstorableString(text: string): string | null {
 
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** Text of a worker, made fit to be stored: what it says matters more than a broken character in it. */
+/** Text of a worker, made fit to be stored: its content matters more than a broken character in it. */
 export function storable(text: string, longest: number): string {
   const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   return cut.replaceAll('\u0000', '\ufffd').replace(new RegExp(LONE, 'g'), '\ufffd');

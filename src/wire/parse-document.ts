@@ -1,4 +1,4 @@
-/** YAML or JSON text to a value, each problem with its line and in our own words; the text has been measured before. */
+/** YAML or JSON text to a value, each problem with its line and our own message; the text has been measured before. */
 
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../engine/ports/registrations.js';
@@ -14,8 +14,8 @@ type Document = ReturnType<typeof parseDocument>;
 /** Most aliases that are resolved, counted with what they multiply. */
 const MOST_RESOLVED = 20;
 
-/** Where the library's own words name its functions. */
-const OWN_WORDS: Readonly<Record<string, string>> = {
+/** Our messages where those of the library name its functions. */
+const OWN_MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the text has several documents (---); register each by itself',
   NON_STRING_KEY: 'a field has a name that is not text',
   TAG_RESOLVE_FAILED: 'tags (!name) are not allowed; write the value without it',
@@ -41,7 +41,7 @@ export function parseText(text: string): Parsed {
       problems: wrong
         .slice(0, LIMITS.documentProblems.value)
         .map(({ code, message, pos }) =>
-          invalid(OWN_WORDS[code] ?? firstLine(message), lines.linePos(pos[0]).line),
+          invalid(OWN_MESSAGES[code] ?? firstLine(message), lines.linePos(pos[0]).line),
         ),
     };
   const doubled = doubledKeys(document.contents, lines);

@@ -1,4 +1,4 @@
-/** What a worker answered (docs/protocol.md, "The message"): every form the existing workers send is read; what cannot be read says why. */
+/** What a worker answered (docs/protocol.md, "The message"): every form the existing workers send is read; what cannot be read has a reason. */
 import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { plainNumber } from '../json/numbers.js';
 import { attemptIdOf } from '../saga/attempt-id.js';

@@ -13,8 +13,8 @@ export function traceparentOf(flowId: string, headers: Readonly<Record<string, u
     const digits = flowId.replaceAll('-', '');
     return `00-${digits}-${digits.slice(16)}-01`;
   }
-  const words = [1, 2, 3, 4, 5, 6].map((salt) => hash(`${salt}:${flowId}`));
-  return `00-${words.slice(0, 4).join('')}-${words.slice(4).join('')}-01`;
+  const parts = [1, 2, 3, 4, 5, 6].map((salt) => hash(`${salt}:${flowId}`));
+  return `00-${parts.slice(0, 4).join('')}-${parts.slice(4).join('')}-01`;
 }
 
 /** FNV-1a with a final mix, as eight hexadecimal digits. Never all zero: the last bit is set. */

@@ -254,7 +254,7 @@ describe('orchestrations', () => {
       'query ($many: Int) { history(first: $many) { edges { node { timeline(first: 1000) { number } t2: timeline(first: 1000) { number } } } } }';
     for (let count = 0; count < 20; count++) await started();
     expect((await running.graphql(query, { many: 20 })).body.errors?.[0]).toMatchObject({
-      message: expect.stringContaining('this asks for too much at once'),
+      message: expect.stringContaining('this request needs too much at once'),
       extensions: { code: 'BAD_USER_INPUT' },
     });
   });

@@ -109,6 +109,9 @@ test('a method that is not possible is answered with 405 and those that are', as
     ['DELETE', '/api/orchestrations/details/f', 'GET'],
     ['PUT', '/graphql', 'GET, POST'],
     ['PUT', '/api/orchestrations/simulate', 'POST'],
+    ['POST', '/metrics', 'GET'],
+    ['DELETE', '/api/orchestrations/diagnose/f', 'GET'],
+    ['POST', '/openapi.yaml', 'GET'],
   ] as const) {
     const answer = await api.running.request(path, {
       method,

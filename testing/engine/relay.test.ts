@@ -115,7 +115,7 @@ test('it reports when its memory is full', () => {
   const { relay } = relayWith({ answers: [() => never.opened] });
   relay.give([rowOf('f', 0)]);
   relay.give(Array.from({ length: 10 }, (_, index) => rowOf('f', index + 1)));
-  expect(relay.hasRoom).toBe(false);
+  expect(relay.hasCapacity).toBe(false);
   never.open([]);
 });
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { buildSchema } from 'graphql';
 import { ACTION_NAMES } from '../../src/api/actions.js';
-import { EVENT_TYPES } from '../../src/api/event-words.js';
+import { EVENT_TYPES } from '../../src/api/event-sentences.js';
 import { REFUSALS } from '../../src/saga/refusal.js';
 
 const page = readFileSync('docs/protocol.md', 'utf8');

@@ -4,7 +4,7 @@ import { start } from '../../src/saga/advance.js';
 import type { EventBody } from '../../src/saga/event.js';
 import { evolve } from '../../src/saga/evolve.js';
 import type { Flow, StepRun } from '../../src/saga/flow.js';
-import { stateInWords } from '../../src/saga/step-state.js';
+import { stateOf } from '../../src/saga/step-state.js';
 import { sequential } from '../kit/builders.js';
 
 const NOW = 1_767_225_600_000;
@@ -41,8 +41,8 @@ test.each<EventBody>([
 
 test('a step that is over is described by what was done last', () => {
   const undoing: Flow = { ...flow, status: 'UNDOING' };
-  expect(stateInWords(undoing, { ...pending, status: 'UNDO_SUCCESS' })).toBe('is undone');
-  expect(stateInWords(flow, { ...pending, status: 'DO_SUCCESS' })).toBe('is done');
+  expect(stateOf(undoing, { ...pending, status: 'UNDO_SUCCESS' })).toBe('is undone');
+  expect(stateOf(flow, { ...pending, status: 'DO_SUCCESS' })).toBe('is done');
   const kept = { ...pending, definition: { ...pending.definition, undo: 'none' as const } };
-  expect(stateInWords(undoing, { ...kept, status: 'DO_SUCCESS' })).toBe('is done and has no UNDO');
+  expect(stateOf(undoing, { ...kept, status: 'DO_SUCCESS' })).toBe('is done and has no UNDO');
 });

@@ -65,7 +65,7 @@ registerEnumType(StepStatusEnum, {
 export const StepActionEnum = named(['DO', 'UNDO']);
 registerEnumType(StepActionEnum, {
   name: 'StepAction',
-  description: 'What a command asks of a worker.',
+  description: 'What a worker has to do for a command.',
   valuesConfig: { DO: { description: 'Do the step.' }, UNDO: { description: 'Undo the step.' } },
 });
 

@@ -20,7 +20,7 @@ export class RegisterOrchestrationInput {
   @Field(() => Boolean, {
     ...nullable,
     defaultValue: false,
-    description: 'true: only say what it would change; nothing is stored.',
+    description: 'true: only report what it would change; nothing is stored.',
   })
   dryRun!: boolean | null;
   @Field(() => String, {
@@ -51,9 +51,8 @@ export class ExecuteInput {
     description: 'An object; it travels on every command. At most 16 KiB.',
   })
   headers!: unknown;
-  @Field(() => String, { ...nullable, description: 'Who asks, 1 to 200 characters.' }) initiator!:
-    | string
-    | null;
+  @Field(() => String, { ...nullable, description: 'Who starts it, 1 to 200 characters.' })
+  initiator!: string | null;
 }
 
 @InputType('FlowFilter', { description: 'Which flows: those for which all of this is true.' })

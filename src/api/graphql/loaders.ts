@@ -1,4 +1,4 @@
-/** Reads of one request that are asked for in one moment are done together: a list costs as many statements as one of its items. */
+/** Reads of one request that are needed in one moment are done together: a list costs as many statements as one of its items. */
 import DataLoader from 'dataloader';
 import type { FlowFilter, Page, ReadOptions, TimelinePlace } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';

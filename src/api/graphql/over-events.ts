@@ -50,11 +50,11 @@ export class GraphqlEvents {
     const refused = this.refusalOf(request);
     if (refused !== null) return refuse(reply, ...refused);
     const principal = principalOf(request.socket.remoteAddress);
-    const asked = askedOf(request);
+    const wanted = requestOf(request);
     const stream = this.streams.open(
       reply,
       principal,
-      JSON.stringify(asked).length,
+      JSON.stringify(wanted).length,
       this.rules.shares,
     );
     if (stream === null) return refuse(reply, 503, FULL);
@@ -63,7 +63,7 @@ export class GraphqlEvents {
       get: (name: string) =>
         name === 'accept' ? 'text/event-stream' : textOf(request.headers[name]),
     };
-    const body = method === 'POST' ? { ...asked } : null;
+    const body = method === 'POST' ? { ...wanted } : null;
     const raw = { context, stream };
     try {
       const [events, init] = await this.handle({
@@ -149,7 +149,7 @@ function handlerOf(
   });
 }
 
-function askedOf({ method, query, body }: FastifyRequest): QueryRequest {
+function requestOf({ method, query, body }: FastifyRequest): QueryRequest {
   const {
     query: text,
     operationName,

@@ -34,10 +34,10 @@ export async function openGraphqlHttp(
         method: ['GET', 'POST'],
         exposeHeadRoute: false,
         preHandler: async (request, reply) => {
-          const asked = (
+          const wanted = (
             request.method === 'GET' ? request.query : request.body
           ) as QueryRequest | null;
-          const refused = wrongBody(request) ?? gate.refusalOf(asked ?? {}, !wantsEvents(request));
+          const refused = wrongBody(request) ?? gate.refusalOf(wanted ?? {}, !wantsEvents(request));
           if (refused !== null) return reply.code(400).send({ errors: [refused.toJSON()] });
           return undefined;
         },

@@ -1,4 +1,4 @@
-/** What a request selects below a field: payloads are read for those who ask for them. */
+/** What a request selects below a field: payloads are read only when they are selected. */
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import type { Payloads } from '../../engine/ports.js';
 

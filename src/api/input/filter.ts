@@ -1,4 +1,4 @@
-/** Which flows a caller asks for. */
+/** Which flows a caller wants. */
 import type { FlowFilter } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowStatus, StepStatus } from '../../saga/flow.js';
@@ -6,7 +6,7 @@ import { BadInput } from '../problems.js';
 import { goodText, wrongText } from './texts.js';
 
 /** As GraphQL reads it: absent parts are null or undefined, names and times are right already. */
-export interface AskedFilter {
+export interface GivenFilter {
   readonly statuses?: readonly string[] | null | undefined;
   readonly stepName?: string | null | undefined;
   readonly stepStatuses?: readonly string[] | null | undefined;
@@ -32,23 +32,23 @@ const MOST_LABELS = LIMITS.filterLabels.value;
 /** A part that is wrong is thrown by its name. */
 export function filterOf(
   orchestrationName: string | null | undefined,
-  asked: AskedFilter | null | undefined,
+  given: GivenFilter | null | undefined,
 ): FlowFilter {
   const filter: { -readonly [K in keyof FlowFilter]: FlowFilter[K] } = {};
   if (typeof orchestrationName === 'string')
     filter.orchestrationName = goodText(orchestrationName, 'orchestrationName');
   for (const name of TEXTS) {
-    const value = asked?.[name];
+    const value = given?.[name];
     if (typeof value === 'string') filter[name] = goodText(value, `filter.${name}`, LONGEST_SEARCH);
   }
   for (const name of ['startedAfter', 'startedBefore'] as const) {
-    const value = asked?.[name];
+    const value = given?.[name];
     if (typeof value === 'number') filter[name] = value;
   }
-  if (Array.isArray(asked?.statuses)) filter.statuses = once(asked.statuses) as FlowStatus[];
-  if (Array.isArray(asked?.stepStatuses))
-    filter.stepStatuses = once(asked.stepStatuses) as StepStatus[];
-  if (asked?.labels !== null && asked?.labels !== undefined) filter.labels = labelsOf(asked.labels);
+  if (Array.isArray(given?.statuses)) filter.statuses = once(given.statuses) as FlowStatus[];
+  if (Array.isArray(given?.stepStatuses))
+    filter.stepStatuses = once(given.stepStatuses) as StepStatus[];
+  if (given?.labels !== null && given?.labels !== undefined) filter.labels = labelsOf(given.labels);
   return filter;
 }
 

@@ -5,7 +5,7 @@ import { jsonText as writeJson } from '../../json/order.js';
 import { type Read, readJson } from '../../json/read.js';
 import { unsupported } from '../../json/unsupported.js';
 
-/** Levels of a whole request: enough to say which field is too deep, too few to hurt. */
+/** Levels of a whole request: enough to name the field that is too deep, too few to hurt. */
 export const DEEPEST_BODY = 1000;
 
 /** Of a request's body; the reason is for the caller. */

@@ -3,7 +3,7 @@ import type { FlowSummary } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
-import { sentenceOf } from '../event-words.js';
+import { sentenceOf } from '../event-sentences.js';
 
 export function summaryBody(flow: FlowSummary): object {
   return {

@@ -6,8 +6,8 @@ import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
 import { COUNTED, goodText } from '../input/texts.js';
-import { executeBody, fieldProblems, historyQuery, simulateBody } from './asked.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
+import { executeBody, fieldProblems, historyQuery, simulateBody } from './input.js';
 import { sendProblem, sendProblems } from './problem-json.js';
 
 const ROOT = '/api/orchestrations';

@@ -36,7 +36,7 @@ export type ExecuteInput = {
   headers?: unknown;
   /** The same key again gives the flow it started. 1 to 200 characters. */
   idempotencyKey?: string | null | undefined;
-  /** Who asks, 1 to 200 characters. */
+  /** Who starts it, 1 to 200 characters. */
   initiator?: string | null | undefined;
   /** A registered orchestration; its newest version is started. */
   orchestrationName: string;
@@ -124,7 +124,7 @@ export type OrchestrationType =
 export type RegisterOrchestrationInput = {
   /** YAML or JSON text, as initiator or worker: one orchestration, or a list under `orchestrations`. */
   document: string;
-  /** true: only say what it would change; nothing is stored. */
+  /** true: only report what it would change; nothing is stored. */
   dryRun?: boolean | null | undefined;
   /** The service that registers, 1 to 200 characters. */
   serviceName?: string | null | undefined;
@@ -181,7 +181,7 @@ export type SkipStepInput = {
   stepName: string;
 };
 
-/** What a command asks of a worker. */
+/** What a worker has to do for a command. */
 export type StepAction =
   /** Do the step. */
   | 'DO'

@@ -2,7 +2,7 @@
 import { isTerminal } from '../../saga/flow.js';
 import type { BackoffEvidence, Evidence } from './evidence.js';
 import { decideOpen } from './open-command.js';
-import { duration, instant } from './time-words.js';
+import { duration, instant } from './time-text.js';
 import { type Decision, decision, topicMissing, VERDICTS } from './verdict.js';
 
 export function decide(evidence: Evidence): Decision {

@@ -1,7 +1,7 @@
 /** What was looked at, one line each, with where it comes from. */
 import type { Inspection } from '../ports.js';
 import type { BackoffEvidence, Evidence, OpenEvidence, SeenReply } from './evidence.js';
-import { duration, instant } from './time-words.js';
+import { duration, instant } from './time-text.js';
 
 export interface Fact {
   readonly name: string;

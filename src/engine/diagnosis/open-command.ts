@@ -1,7 +1,7 @@
 /** Why the open command of a step has no answer yet. */
 import type { GroupOnTopic } from '../ports.js';
 import type { OpenEvidence } from './evidence.js';
-import { duration } from './time-words.js';
+import { duration } from './time-text.js';
 import { type Decision, decision, topicMissing, type Verdict } from './verdict.js';
 
 /** The relay publishes within a moment; another gateway takes over after the lease. */

@@ -1,4 +1,4 @@
-/** UUID version 7: ids of one moment are neighbours in every index. */
+/** UUID version 7: ids of one moment stand side by side in every index. */
 import { randomUUID } from 'node:crypto';
 
 export function newFlowId(now: number = Date.now()): string {

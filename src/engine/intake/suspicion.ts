@@ -11,7 +11,7 @@ const TO_SPLIT = 2;
 const TO_REFUSE = 6;
 /** Small work has to fail so many times more, each time after the database took another write. */
 const PROBES_TO_REFUSE = 3;
-/** A write that takes longer says that the database is slow, not the work. */
+/** A write that takes longer shows that the database is slow, not the work. */
 const PROMPT_MS = 1000;
 const LARGE_BYTES = 64 * 1024;
 /** Waiting for a lock, a deadlock, too few connections, a full disk: none of it is caused by the work itself. */

@@ -1,5 +1,5 @@
 /**
- * Room 3, the engine. This file: one transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a start
+ * One transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a start
  * (its orchestration) was looked up before; what follows after the commit (publish, notify) is the caller's.
  */
 
@@ -51,7 +51,7 @@ export async function unitOfWork(
   given: boolean,
 ): Promise<Done> {
   return store.road(async (tx) => {
-    // Asked together: they travel together, and are done in this order.
+    // Called together: they travel together, and are done in this order.
     const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
     const batch = new Batch(locked, wire, schemas);
     const outcomes = work.map((one, index) =>

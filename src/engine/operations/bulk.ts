@@ -22,7 +22,7 @@ const PAGE = 100;
 const MOST_REASONS = 20;
 const MOST_NAMED = 3;
 
-/** Flows in any other status can refuse the action only; COMPLETED flows are undone when that is asked for by name. */
+/** Flows in any other status can refuse the action only; COMPLETED flows are undone when the filter names that status. */
 const STATUSES: Readonly<Record<BulkRequest['verb'], readonly FlowStatus[]>> = {
   RETRY: ['IN_PROGRESS', 'UNDOING', 'FAILED'],
   UNDO: ['IN_PROGRESS', 'FAILED'],

@@ -1,4 +1,4 @@
-/** The engine as shells see it while it starts: nothing is done yet, each request is refused for now, health says what is waited for. */
+/** The engine as shells see it while it starts: nothing is done yet, each request is refused for now, health reports what it waits for. */
 import { Fault, type ReadModel } from '../ports.js';
 import type { EngineService, Health } from '../service.js';
 

@@ -1,7 +1,7 @@
 /**
  * From the outbox to the broker. What this instance committed is published from memory right after the commit; what is left over —
  * another instance died, a lease ran out, memory was full — is taken from the store, whole flows at a time. It calls nobody upstream
- * but for one thing: a command that can never be published is a failed attempt of that command, said on the road like everything else.
+ * but for one thing: a command that can never be published is a failed attempt of that command, put on the road like everything else.
  */
 
 import { LIMITS } from '../../limits/limits.js';
@@ -55,7 +55,7 @@ export class Relay {
     return this.held.length;
   }
 
-  get hasRoom(): boolean {
+  get hasCapacity(): boolean {
     return this.held.length < this.options.memoryLimit && this.heldBytes < LIMITS.relayBytes.value;
   }
 
@@ -94,7 +94,7 @@ export class Relay {
       this.dropStale();
       const batch = this.takeBatch();
       if (this.options.log.debugs)
-        for (const { row } of batch) this.options.log.debug(told(row), 'publishing');
+        for (const { row } of batch) this.options.log.debug(linesOf(row), 'publishing');
       const results = await this.options.publisher.publish(batch.map(({ row }) => row));
       const later = new Set(
         results.filter(({ result }) => result === 'later').map(({ row }) => row),
@@ -173,7 +173,7 @@ export class Relay {
   private takeLeftovers(): void {
     this.leftovers = this.leftovers.then(async () => {
       try {
-        if (this.stopping.signal.aborted || !this.hasRoom) return;
+        if (this.stopping.signal.aborted || !this.hasCapacity) return;
         const rows = await this.options.store.outboxTake(LEFTOVER_FLOWS);
         if (rows.length > 0)
           this.options.log.info({ rows: rows.length }, 'publishing left-over messages');
@@ -185,7 +185,7 @@ export class Relay {
   }
 }
 
-function told(row: OutboxRow): object {
+function linesOf(row: OutboxRow): object {
   const { flowId, topic, attemptId } = row;
   return { flowId, topic, attemptId, headers: messageHeaders(wholeValue(row)) };
 }

@@ -33,7 +33,7 @@ export type InboxSource = Pick<Store, 'inbox' | 'resetInbox'>;
 export interface BrokerHealth {
   /** The own topics exist and the group has been joined. */
   readonly ready: boolean;
-  /** In words, for /readyz. */
+  /** A sentence for /readyz. */
   readonly detail: string;
 }
 
@@ -47,7 +47,7 @@ export interface Broker extends Inspector {
   /** Takes no more, waits for what is under way, leaves the group. */
   stopConsuming(): Promise<void>;
   health(): BrokerHealth;
-  /** Why no new flow can be carried now, in words for its caller; null or absent = nothing is in the way. */
+  /** Why no new flow can be carried now, a sentence for its caller; null or absent = nothing is in the way. */
   full?(): string | null;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface CommandPlace {
 /** A consumer group of this topic. */
 export interface GroupOnTopic {
   readonly groupId: string;
-  /** In the broker's own words: Stable, Empty, PreparingRebalance, … */
+  /** The state as the broker names it: Stable, Empty, PreparingRebalance, … */
   readonly state: string;
   /** How many of its members read this topic; null: the broker does not show it. */
   readonly members: number | null;

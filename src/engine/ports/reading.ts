@@ -1,4 +1,4 @@
-/** What readers may ask: index-backed questions. */
+/** What readers can query; an index serves each of them. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
 import type { PoisonCause, RawRecord } from './deliveries.js';

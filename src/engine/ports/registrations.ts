@@ -35,7 +35,7 @@ export interface RegistrationRow extends Standing {
   readonly policies: readonly Policy[];
 }
 
-/** A problem with what somebody asked for. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
+/** A problem with a request. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -44,7 +44,7 @@ export interface Problem {
   readonly suggestions: readonly string[];
 }
 
-/** What a document declares, one entry per orchestration in it; made by the wire room, all defaults filled in. */
+/** What a document declares, one entry per orchestration in it; made by the wire, all defaults filled in. */
 export type Declaration =
   | {
       readonly as: 'initiator';

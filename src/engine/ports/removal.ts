@@ -1,4 +1,4 @@
-/** What retention asks of storage: whatever is old and over goes, a few at a time. */
+/** What retention needs from storage: whatever is old and over goes, a few at a time. */
 import type { FlowStatus } from '../../saga/flow.js';
 
 /** Statuses that end a flow: nothing else is ever removed. */

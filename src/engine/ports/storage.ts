@@ -1,4 +1,4 @@
-/** What the engine needs from storage: four words in a transaction, and a few questions. */
+/** What the engine needs from storage: four methods in a transaction, and a few reads. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
@@ -73,8 +73,8 @@ export interface LockedFlows {
 }
 
 /**
- * The four words of the road, inside one transaction. They are done in the order in which they are asked; who asks for the next before the last
- * has answered saves a round trip. `record` and `refuse` answer at once: what they can not write is said by the commit.
+ * The four methods of the road, inside one transaction. They are done in the order in which they are called; a call before the last one
+ * has resolved saves a round trip. `record` and `refuse` resolve at once: what they can not write makes the commit reject.
  */
 export interface RoadTransaction {
   /**
@@ -148,7 +148,7 @@ export interface Store {
    * Returns an unsubscribe.
    */
   onRemoteCommit(
-    listener: (hints: readonly FlowCommit[] | null) => void,
+    listener: (commits: readonly FlowCommit[] | null) => void,
   ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
@@ -157,7 +157,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** "This flow has events up to here": a hint to look, never the event itself. */
+/** A notification that a flow has events up to here; never the events themselves. */
 export interface FlowCommit {
   readonly flowId: string;
   /** First and last event of that commit. */

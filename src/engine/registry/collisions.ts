@@ -14,10 +14,10 @@ export async function collisions(
       wire.stepTopics(nameOf(one), step).map((topic) => ({ one, step, topic })),
     );
   });
-  const neighbours = await tx.topicOwners(wanted.map(({ topic }) => topic));
+  const owners = await tx.topicOwners(wanted.map(({ topic }) => topic));
   const problems: Problem[] = [];
   for (const { one, step, topic } of wanted) {
-    const other = neighbours.find(
+    const other = owners.find(
       (known) =>
         topicKey(known.topic) === topicKey(topic) &&
         (known.name !== nameOf(one) || known.stepName !== step),

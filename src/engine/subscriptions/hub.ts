@@ -1,5 +1,5 @@
 /**
- * Subscribers. A commit is a hint "this flow has events up to here"; what a subscriber gets is read from the timeline by its cursor, so
+ * Subscribers. A commit notifies "this flow has events up to here"; what a subscriber gets is read from the timeline by its cursor, so
  * nothing is missed or doubled, on any instance, and a subscriber that never reads costs no memory.
  */
 import type { FlowEvent } from '../../saga/event.js';
@@ -51,10 +51,10 @@ export class Hub {
   }
 
   /** Another instance committed something for these flows. */
-  async committedElsewhere(hints: readonly FlowCommit[]): Promise<void> {
-    for (const { flowId } of hints)
+  async committedElsewhere(commits: readonly FlowCommit[]): Promise<void> {
+    for (const { flowId } of commits)
       for (const listener of this.byFlow.get(flowId) ?? []) listener(null);
-    if (this.steps.watched) await this.steps.committedElsewhere(hints);
+    if (this.steps.watched) await this.steps.committedElsewhere(commits);
   }
 
   /** Anything may have happened meanwhile: everybody reads again. */

@@ -1,6 +1,6 @@
 /**
- * Step changes, live, of all instances. Those of one flow are told in their order although our own commits are known at once and others' come as
- * hints: a gap in a flow's numbers is read before what comes after it is told.
+ * Step changes, live, of all instances. Those of one flow are delivered in their order although our own commits are known at once and others' come as
+ * notifications: a gap in a flow's numbers is read before what comes after it is delivered.
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf } from '../../saga/flow.js';
@@ -24,14 +24,14 @@ interface Of {
 }
 type Listener = (changes: readonly StepChange[], of: Of) => void;
 
-/** Flows whose last told event is remembered; beyond it the oldest are forgotten. */
+/** Flows whose last delivered event is remembered; beyond it the oldest are forgotten. */
 const MOST_REMEMBERED = 50_000;
 const PAGE = 1000;
 
 export class StepWatch {
   private readonly listeners = new Set<Listener>();
-  /** Number of the last event told, by flow. */
-  private readonly told = new Map<string, number>();
+  /** Number of the last event delivered, by flow. */
+  private readonly delivered = new Map<string, number>();
   /** The latest time known of the database's clock, and what it was when the first of those who listen came. */
   private clock = 0;
   private since = 0;
@@ -44,16 +44,18 @@ export class StepWatch {
     return this.listeners.size > 0;
   }
 
-  /** Told at once when nothing is being read and nothing is missing before it. */
+  /** Delivered at once when nothing is being read and nothing is missing before it. */
   committed(flow: Flow, events: readonly FlowEvent[], first: number): void {
-    const last = this.told.get(flow.flowId) ?? this.lastBefore(flow, first);
-    if (this.pending === 0 && last === first - 1) this.tell(flow, events);
+    const last = this.delivered.get(flow.flowId) ?? this.lastBefore(flow, first);
+    if (this.pending === 0 && last === first - 1) this.deliver(flow, events);
     else void this.readUpTo(flow.flowId, first, events.at(-1)?.number ?? first);
   }
 
-  async committedElsewhere(hints: readonly FlowCommit[]): Promise<void> {
+  async committedElsewhere(commits: readonly FlowCommit[]): Promise<void> {
     await Promise.all(
-      hints.map((hint) => this.readUpTo(hint.flowId, hint.firstEventNumber, hint.lastEventNumber)),
+      commits.map((commit) =>
+        this.readUpTo(commit.flowId, commit.firstEventNumber, commit.lastEventNumber),
+      ),
     );
   }
 
@@ -62,12 +64,12 @@ export class StepWatch {
     if (now > this.clock) this.clock = now;
   }
 
-  /** Of a flow not told of yet: all of it when it began while somebody listened, else what comes from here on. */
+  /** For a flow not delivered yet: start at event 1 if it began after the first subscriber joined, else at this commit. */
   private lastBefore(flow: Flow, first: number): number {
     return flow.startedAt > this.since ? 0 : first - 1;
   }
 
-  /** One after the other: what was committed first is told first. */
+  /** One after the other: what was committed first is delivered first. */
   private readUpTo(flowId: string, first: number, number: number): Promise<void> {
     this.pending++;
     this.reading = this.reading
@@ -80,15 +82,15 @@ export class StepWatch {
   }
 
   private async readGap(flowId: string, first: number, number: number): Promise<void> {
-    if ((this.told.get(flowId) ?? 0) >= number) return;
+    if ((this.delivered.get(flowId) ?? 0) >= number) return;
     const flow = (await this.read.flows([flowId], { payloads: NO_PAYLOADS })).get(flowId);
     if (flow === undefined) return;
-    const last = this.told.get(flowId) ?? this.lastBefore(flow, first);
+    const last = this.delivered.get(flowId) ?? this.lastBefore(flow, first);
     const events = await this.read.timeline(flowId, last, PAGE, { bodies: false });
-    this.tell(flow, events ?? []);
+    this.deliver(flow, events ?? []);
   }
 
-  private tell(flow: Flow, events: readonly FlowEvent[]): void {
+  private deliver(flow: Flow, events: readonly FlowEvent[]): void {
     const last = events.at(-1);
     if (last === undefined) return;
     this.remember(flow.flowId, last.number);
@@ -98,10 +100,11 @@ export class StepWatch {
   }
 
   private remember(flowId: string, number: number): void {
-    const [oldest] = this.told.keys();
-    if (this.told.size >= MOST_REMEMBERED && oldest !== undefined) this.told.delete(oldest);
-    this.told.delete(flowId);
-    this.told.set(flowId, number);
+    const [oldest] = this.delivered.keys();
+    if (this.delivered.size >= MOST_REMEMBERED && oldest !== undefined)
+      this.delivered.delete(oldest);
+    this.delivered.delete(flowId);
+    this.delivered.set(flowId, number);
   }
 
   async *changes(filter: StepFilter, signal: AbortSignal): AsyncGenerator<StepChange> {
@@ -139,14 +142,14 @@ export class StepWatch {
   private join(listener: Listener): void {
     if (this.listeners.size === 0) {
       this.since = this.clock;
-      this.told.clear();
+      this.delivered.clear();
     }
     this.listeners.add(listener);
   }
 
   private leave(listener: Listener): void {
     this.listeners.delete(listener);
-    if (this.listeners.size === 0) this.told.clear();
+    if (this.listeners.size === 0) this.delivered.clear();
   }
 }
 

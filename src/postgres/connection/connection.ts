@@ -2,7 +2,7 @@
 
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
 import { settingsIn, withSettings } from './session-settings.js';
-import { inDriverWords } from './tls.js';
+import { driverUrl } from './tls.js';
 
 /** What we use of a `pg` client. */
 export interface Client {
@@ -137,7 +137,7 @@ export function connectionOf(options: {
   readonly dbName: string;
   readonly driverOptions: { connectionString: string } & Readonly<Record<string, unknown>>;
 } {
-  const url = inDriverWords(new URL(options.url));
+  const url = driverUrl(new URL(options.url));
   const given = url.searchParams.get('options') ?? '';
   url.searchParams.delete('options');
   return {

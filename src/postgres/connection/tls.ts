@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Fault } from '../../engine/ports.js';
 
 /** The same address as the driver reads it. */
-export function inDriverWords(url: URL): URL {
+export function driverUrl(url: URL): URL {
   const driver = new URL(url);
   const { searchParams } = driver;
   if (searchParams.get('sslmode') === 'allow') searchParams.set('sslmode', 'prefer');

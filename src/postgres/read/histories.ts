@@ -6,7 +6,7 @@ import { Bindings } from './flow-filter.js';
 import { newestOfEach } from './history-query.js';
 import { pageOf, placeOf } from './pages.js';
 
-interface Asked {
+interface HistoriesRequest {
   readonly names: readonly string[];
   readonly filter: FlowFilter;
   readonly first: number;
@@ -15,7 +15,7 @@ interface Asked {
 
 export async function readHistories(
   sql: Sql,
-  { names, filter, first, after }: Asked,
+  { names, filter, first, after }: HistoriesRequest,
   read: (flowIds: readonly string[]) => Promise<ReadonlyMap<string, Flow>>,
 ): ReturnType<ReadModel['histories']> {
   const bindings = new Bindings();

@@ -45,7 +45,7 @@ export class Registry implements RegistryTransaction {
 
   async topicOwners(topics: readonly string[]): ReturnType<RegistryTransaction['topicOwners']> {
     const keys = [...new Set(topics.map(topicKey))];
-    const rows = await this.sql.rows<{ name: string; step_name: string }>(NEIGHBOURS, [
+    const rows = await this.sql.rows<{ name: string; step_name: string }>(TOPIC_OWNERS, [
       arrayOf(keys),
     ]);
     return rows.flatMap(({ name, step_name }) =>
@@ -137,7 +137,7 @@ export class Registry implements RegistryTransaction {
   }
 }
 
-const NEIGHBOURS = ['do_topic_key', 'undo_topic_key']
+const TOPIC_OWNERS = ['do_topic_key', 'undo_topic_key']
   .flatMap((key) => [
     `SELECT s.orchestration_name AS name, s.name AS step_name FROM orchestration_step s WHERE s.${key} = ANY ($1::text[])`,
     `SELECT w.orchestration_name AS name, w.step_name FROM orchestration_worker w WHERE w.${key} = ANY ($1::text[])`,

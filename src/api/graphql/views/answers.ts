@@ -55,7 +55,7 @@ export class RegistrationView {
     description: 'The newest version; null when a worker came before its initiator.',
   })
   version!: number | null;
-  @Field(() => Boolean, { description: 'false: it said what was registered already.' })
+  @Field(() => Boolean, { description: 'false: the same content was registered already.' })
   changed!: boolean;
   @Field(() => RegistrationStatusEnum, {
     description: 'Whether every step has a registered worker now.',

@@ -2,7 +2,7 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { StepChange } from '../../../engine/service.js';
 import type { FlowEvent } from '../../../saga/event.js';
-import { sentenceOf } from '../../event-words.js';
+import { sentenceOf } from '../../event-sentences.js';
 import { FlowStatusEnum, StepActionEnum, StepStatusEnum } from '../enums.js';
 import { DateTime, JsonScalar, JsonText } from '../scalars.js';
 
@@ -109,7 +109,7 @@ export class StepStatusChangeView {
   @Field(() => StepStatusEnum, { description: 'Afterwards.' }) status!: string;
   @Field(() => StepStatusEnum, { description: 'Before.' }) previousStatus!: string;
   @Field(() => Int, { description: 'DO retries used.' }) retryCount!: number;
-  @Field(() => String, { ...nullable, description: 'What the worker said, when it failed.' })
+  @Field(() => String, { ...nullable, description: 'Error message of the worker, when it failed.' })
   errorMessage!: string | null;
   @Field(() => FlowStatusEnum, { description: 'Status of the flow afterwards.' })
   flowStatus!: string;

@@ -61,7 +61,7 @@ export class FlowView {
   get headers(): unknown {
     return this.flow.headers;
   }
-  @Field(() => String, { ...nullable, description: 'Who started it, as they said.' })
+  @Field(() => String, { ...nullable, description: 'Who started it, as the start named them.' })
   get initiator(): string | null {
     return this.flow.initiator;
   }

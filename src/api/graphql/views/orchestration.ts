@@ -138,7 +138,7 @@ export type Workers = ReadonlyMap<string, readonly string[]>;
 
 @ObjectType('Orchestration', { description: 'A recipe: steps with a DO and an UNDO each.' })
 export class OrchestrationView {
-  /** `workers` is asked at most once for all orchestrations of one page. */
+  /** `workers` is called at most once for all orchestrations of one page. */
   constructor(
     readonly row: RegistrationRow,
     readonly workers: () => Promise<Workers>,

@@ -95,7 +95,7 @@ export class QuarantinePayload {
     description: 'The record as it is now; null when there is none.',
   })
   reply!: QuarantinedView | null;
-  @Field(() => [ProblemView], { description: 'Why nothing was done, or what its flow said to it.' })
+  @Field(() => [ProblemView], { description: 'Why nothing was done, or why its flow refused it.' })
   problems!: readonly ProblemView[];
   static of({ record, problems }: QuarantineResult): QuarantinePayload {
     return {

@@ -51,7 +51,7 @@ export class StepRunView {
   get undoMaxRetries(): number {
     return this.step.definition.undoMaxRetries;
   }
-  @Field(() => String, { ...nullable, description: 'What the worker said when it last failed.' })
+  @Field(() => String, { ...nullable, description: 'Error message of the last failed attempt.' })
   get errorMessage(): string | null {
     return this.step.errorMessage;
   }
@@ -102,7 +102,7 @@ export class StepRunView {
   get progress(): number | null {
     return this.step.progress;
   }
-  @Field(() => String, { ...nullable, description: 'What the worker said about its progress.' })
+  @Field(() => String, { ...nullable, description: 'Message of the worker about its progress.' })
   get progressMessage(): string | null {
     return this.step.progressMessage;
   }

@@ -1,14 +1,14 @@
 /** What happened, in a sentence for people: one per event type. */
 import type { FlowEvent } from '../saga/event.js';
 
-type Words = {
+type Sentences = {
   readonly [T in FlowEvent['type']]: (event: FlowEvent & { readonly type: T }) => string;
 };
 
 const why = (message: string | null): string => (message === null ? '' : `: ${message}`);
 const at = (ms: number): string => new Date(ms).toISOString();
 
-const WORDS: Words = {
+const SENTENCES: Sentences = {
   FLOW_STARTED: () => 'the flow starts',
   DO_SENT: (event) =>
     `DO ${event.stepName} is sent${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`,
@@ -35,7 +35,7 @@ const WORDS: Words = {
   UNDO_RETRIES_EXHAUSTED: (event) =>
     `UNDO ${event.stepName} is out of ${event.reason === 'ROUNDS' ? 'rounds' : 'retries'}`,
   UNDO_ROUND_OWED: (event) =>
-    `a late answer says ${event.stepName} was done once more: it will be undone once more`,
+    `a late answer reports that ${event.stepName} was done once more: it will be undone once more`,
   STEP_PROGRESS: (event) =>
     `${event.stepName} is at work${event.progress === null ? '' : `, ${Math.round(event.progress * 100)} %`}${why(event.message)}`,
   STEP_SKIPPED: (event) =>
@@ -58,8 +58,8 @@ const WORDS: Words = {
 };
 
 export function sentenceOf(event: FlowEvent): string {
-  return (WORDS[event.type] as (event: FlowEvent) => string)(event);
+  return (SENTENCES[event.type] as (event: FlowEvent) => string)(event);
 }
 
 /** Every type there is; docs/protocol.md lists them. */
-export const EVENT_TYPES = Object.keys(WORDS) as readonly FlowEvent['type'][];
+export const EVENT_TYPES = Object.keys(SENTENCES) as readonly FlowEvent['type'][];
