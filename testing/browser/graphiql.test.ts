@@ -61,6 +61,7 @@ test.each([
   [2, 'Execute', /"status":"IN_PROGRESS".*"problems":\[\]/],
   [3, 'ExecuteFailing', /"status":"IN_PROGRESS".*"problems":\[\]/],
   [4, 'Newest', /"history":.*"stepName":"createUser"/],
+  [6, 'Diagnose', /"diagnose":\{"verdict":"[A-Z_]+","summary":/],
 ])('tab %i, %s, runs twice in a row', async (number, name, expected) => {
   await open(number);
   for (const _ of [1, 2]) {

@@ -4,11 +4,13 @@ import 'graphiql/style.css';
 import './page.css';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
-import { createFetcher } from './fetcher.js';
-import { TABS } from './tabs.js';
+import { createFetcher, newestFlowId } from './fetcher.js';
+import { tabsFor } from './tabs.js';
+
+const tabs = tabsFor(await newestFlowId());
 
 /** What was open last time is opened again; otherwise the first tab, whose variables the editor would not take from the tab. */
-const [{ query, variables }] = TABS;
+const [{ query, variables }] = tabs;
 const first =
   localStorage.getItem('graphiql:tabState') === null
     ? { initialQuery: query, initialVariables: variables }
@@ -22,7 +24,7 @@ createRoot(document.getElementById('graphiql')).render(
     {...first}
     fetcher={createFetcher()}
     customScalarSchemas={SCALARS}
-    defaultTabs={TABS}
+    defaultTabs={tabs}
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}
   >

@@ -19,8 +19,8 @@ const EXECUTE = `($input: ExecuteInput!) {
 }
 `;
 
-/** Lines are short: the editor is half as wide as the window. */
-export const TABS = [
+/** `flowId`: of the newest flow, for the tab that explains one. Lines are short: the editor is half as wide as the window. */
+export const tabsFor = (flowId) => [
   {
     query: `# 1. Register an orchestration. Again, without a
 #    change, it stays as it is; change maxRetries
@@ -89,5 +89,19 @@ subscription Steps {
   }
 }
 `,
+  },
+  {
+    query: `# 6. Why does a flow not go on? One verdict, what
+#    was looked at, and what to do next. The variable
+#    is the newest flow at the time the page opened.
+query Diagnose($flowId: ID!) {
+  diagnose(flowId: $flowId) {
+    verdict summary stepName
+    facts { name value }
+    suggestedActions
+  }
+}
+`,
+    variables: variables({ flowId }),
   },
 ];
