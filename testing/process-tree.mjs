@@ -47,7 +47,7 @@ function send(pid, signal) {
 /** Whether this very process still runs. */
 export const stillRuns = ({ pid, born }) => statusOf(pid)?.born === born;
 
-/** Asks these and all they started to end, and sees to it that they do. Each must lead a process group. */
+/** Ends these and all they started: by a signal, then by force. Each must lead a process group. */
 export async function endFamilies(pids) {
   const family = familiesOf(pids);
   const left = () => family.filter(stillRuns);

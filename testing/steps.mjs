@@ -152,7 +152,7 @@ export async function jest(folders, environment, ...more) {
   );
   const { passed, failed } = countsIn(report);
   rmSync(report, { force: true });
-  // A coverage below what is asked is a failure as well.
+  // A coverage below the threshold is a failure as well.
   return { code, output, passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 

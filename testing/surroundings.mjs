@@ -1,4 +1,4 @@
-/** The real services the rings run on, started once, when the first ring asks: a PostgreSQL from npm, a Kafka from Maven — or those that run. */
+/** The real services the rings run on, started once, when the first ring needs them: a PostgreSQL from npm, a Kafka from Maven — or those that run. */
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { print } from './steps.mjs';
 
 const closers = [];
 
-/** One start, whoever asks; what failed once fails again at once. */
+/** One start for all callers; after a failure it fails again at once. */
 function once(start) {
   let started = null;
   return () => {

@@ -10,6 +10,7 @@ import { addCodegen } from './codegen.js';
 import { addCompletion } from './completion.js';
 import { addConnectionOptions, connect, type Globals } from './connection.js';
 import { addDiagnose } from './diagnose.js';
+import { addExamples } from './examples.js';
 import { addFlows } from './flows.js';
 import { addLists } from './lists.js';
 import { EXIT } from './output.js';
@@ -64,6 +65,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addSimulate(program, act);
   addCodegen(program, act);
   addCompletion(program);
+  addExamples(program);
   return program;
 }
 

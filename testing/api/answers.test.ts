@@ -112,7 +112,7 @@ test.each(['GET', 'POST'])(
     };
     running.engine.readOverrides = { ...readOverrides, flows };
     const caller = new AbortController();
-    const asking =
+    const sending =
       method === 'GET'
         ? fetch(`${running.api.url}/api/orchestrations/details/x`, { signal: caller.signal })
         : fetch(`${running.api.url}/graphql`, {
@@ -123,7 +123,7 @@ test.each(['GET', 'POST'])(
           });
     expect((await began.promise)?.aborted).toBe(false);
     caller.abort();
-    await expect(asking).rejects.toThrow();
+    await expect(sending).rejects.toThrow();
     await ended.promise;
   },
 );
@@ -165,9 +165,9 @@ describe('the flow in the answer of a mutation', () => {
     requested.length = 0;
     const again = START.replace(' status input', ' status');
     expect((await sent(again, { i: input })).data.execute).toMatchObject({ created: false });
-    const asked = requested.map(({ payloads }) => payloads?.flowInput);
+    const before = requested.map(({ payloads }) => payloads?.flowInput);
     const { data } = await sent(START, { i: input });
-    expect([asked, requested.map(({ payloads }) => payloads?.flowInput)]).toEqual([[], [true]]);
+    expect([before, requested.map(({ payloads }) => payloads?.flowInput)]).toEqual([[], [true]]);
     expect(data.execute?.flow.input).toEqual(payload);
   });
 });

@@ -54,7 +54,7 @@ test('a plan that was read without payloads has the same hash', async () => {
   expect(await api.running.data(query)).toEqual({ undoPlan: { hash } });
 });
 
-test('of two operators with one plan the first undoes, and the second is told that the flow has changed', async () => {
+test('of two operators with one plan the first undoes, and the second gets the problem that the flow has changed', async () => {
   const flowId = await start();
   const { hash } = await planOf(flowId);
   const answers = await Promise.all([undo(flowId, hash), undo(flowId, hash)]);

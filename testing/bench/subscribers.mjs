@@ -169,7 +169,7 @@ async function startWorker(brokers, orchestration) {
   return { close: () => Promise.all([consumer.disconnect(), producer.disconnect()]) };
 }
 
-/** Asks for all step changes and reads nothing until `reads`, which resolves with whether it was ended as lagged. */
+/** Subscribes to all step changes and reads nothing until `reads`, which resolves with whether it was ended as lagged. */
 function unread({ url }) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

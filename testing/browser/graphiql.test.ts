@@ -14,7 +14,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const env = { DATA_FOLDER: folder, PORT: '4890' };
+  const env = { DATA_FOLDER: folder, PORT: '0' };
   gateway = new Started('npm', ['start'], { env });
   const [, url = ''] = await gateway.prints(/GraphiQL +(http\S+)/);
   await gateway.prints(/Ctrl-C stops it/);

@@ -65,8 +65,7 @@ export class Load {
     while (this.open() >= this.inFlight && !this.stopped) await wait(20);
     const recipe = this.random.pick(RECIPES);
     const key = `key-${number}`;
-    const drawn = this.random.next();
-    const way = drawn < 0.75 ? 'graphql' : drawn < 0.87 ? 'rest' : 'topic';
+    const way = this.random.weighted({ graphql: 75, rest: 12, topic: 13 });
     const flowId = await this[way](recipe.name, key);
     this.counts[way]++;
     this.accepted.set(flowId, { mark: key, recipe: recipe.name, at: Date.now() });

@@ -22,7 +22,7 @@ export function draw({ title, samples, marks }) {
       .map((one) => `${x(one.at).toFixed(1)},${y(pick(one)).toFixed(1)}`);
     return `<polyline fill="none" stroke="${colour}" stroke-width="2" ${dash} points="${points.join(' ')}"/>`;
   };
-  const axis = (most, at, anchor, unit, colour) =>
+  const axis = (most, unit, { at, anchor, colour }) =>
     [0, 0.25, 0.5, 0.75, 1].map((part) =>
       text(
         at,
@@ -56,8 +56,8 @@ export function draw({ title, samples, marks }) {
     text(LEFT, 36, '— gateway memory, MB (left)', 'fill="#1f6feb"'),
     text(LEFT + 190, 36, '- - execute, p99 of each second, ms (right)', 'fill="#b35900"'),
     ...grid,
-    ...axis(memoryMost, LEFT - 6, 'end', 'MB', '#1f6feb'),
-    ...axis(timeMost, WIDTH - RIGHT + 6, 'start', 'ms', '#b35900'),
+    ...axis(memoryMost, 'MB', { at: LEFT - 6, anchor: 'end', colour: '#1f6feb' }),
+    ...axis(timeMost, 'ms', { at: WIDTH - RIGHT + 6, anchor: 'start', colour: '#b35900' }),
     ...ticks,
     ...phases,
     line(memoryMost, ({ memory }) => memory, '#1f6feb', ''),

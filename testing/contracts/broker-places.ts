@@ -13,7 +13,7 @@ async function send(bench: BrokerBench, texts: readonly string[]): Promise<void>
 }
 
 /** Ten replies were sent, and received by a gateway that has stopped. */
-async function tenHeard(
+async function tenReceived(
   bench: BrokerBench,
 ): Promise<{ readonly receiver: GatewayReceiver; readonly positions: readonly RecordPosition[] }> {
   const receiver = new GatewayReceiver();
@@ -45,7 +45,7 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
 
     test('after a restart nothing comes twice, and nothing is missed', async () => {
       const bench = await open();
-      const { receiver } = await tenHeard(bench);
+      const { receiver } = await tenReceived(bench);
       const gateway = await bench.gateway();
       const again = new GatewayReceiver(receiver.inbox);
       await again.attach(gateway);
@@ -58,7 +58,7 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
 
     test('an inbox that was set back reads again from there, whatever the group has committed', async () => {
       const bench = await open();
-      const { positions } = await tenHeard(bench);
+      const { positions } = await tenReceived(bench);
       const inbox = new MemoryInbox();
       const [third] = positions.slice(3);
       if (third !== undefined) inbox.set(behind(third));
@@ -71,7 +71,7 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
 
     test('a topic made anew, and shorter, is read from its beginning, loudly', async () => {
       const bench = await open();
-      const { receiver } = await tenHeard(bench);
+      const { receiver } = await tenReceived(bench);
       await bench.recreate(bench.replies);
       const gateway = await bench.gateway();
       const again = new GatewayReceiver(receiver.inbox);
@@ -87,7 +87,7 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
 
     test('a topic that was created again, and is longer by now, is recognised by its last admitted record', async () => {
       const bench = await open();
-      const { receiver } = await tenHeard(bench);
+      const { receiver } = await tenReceived(bench);
       await bench.recreate(bench.replies);
       const between = await bench.gateway();
       const fresh = Array.from({ length: 25 }, (_, index) => `new ${index}`);

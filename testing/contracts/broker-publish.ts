@@ -31,7 +31,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       const client = await worker.attach(await bench.worker('workers'), [topic]);
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
       const rows = [
-        row(topic, '{"say":"grüß Gott 👋\\u0000"}', { headers: { traceparent: '00-a-b-01' } }),
+        row(topic, '{"text":"grüß Gott 👋\\u0000"}', { headers: { traceparent: '00-a-b-01' } }),
         row(topic, bytes, { key: bytes.slice(100, 200) }),
         row(topic, null, { key: null }),
         // What it refers to is sent with it.
@@ -44,7 +44,7 @@ export function brokerPublishContract(open: () => Promise<BrokerBench>): void {
       const found = (fits: (length: number) => boolean) =>
         records.find(({ value }) => fits(value?.length ?? 0));
       const text = found((length) => length > 0 && length < 256);
-      expect(textOf(text ?? { value: null })).toBe('{"say":"grüß Gott 👋\\u0000"}');
+      expect(textOf(text ?? { value: null })).toBe('{"text":"grüß Gott 👋\\u0000"}');
       expect(String(text?.headers.traceparent)).toBe('00-a-b-01');
       const binary = found((length) => length === 256);
       expect([Buffer.from(binary?.value ?? []), Buffer.from(binary?.key ?? [])]).toEqual([

@@ -44,8 +44,7 @@ async function begin(
 function end(
   store: Store,
   flowId: string,
-  status: EndStatus,
-  days: number,
+  [status, days]: readonly [EndStatus, number],
   more: Parameters<typeof changeRecord>[3] = {},
 ) {
   return change(store, flowId, (flow) =>
@@ -115,8 +114,8 @@ export function storeRemovalContract(bench: () => Bench): void {
         const { rig, one, fresh } = bench();
         const [old, young] = [fresh('flow'), fresh('flow')];
         for (const flowId of [old, young]) await begin(one.store, flowId, 50);
-        await end(one.store, old, status, 40);
-        await end(one.store, young, status, 20);
+        await end(one.store, old, [status, 40]);
+        await end(one.store, young, [status, 20]);
         expect(await remove(one.store, status, 30)).toBe(1);
         expect(await rig.rows(old)).toBe(0);
         expect(await one.readModel.timeline(old, 0, 10)).toBeNull();
@@ -129,8 +128,8 @@ export function storeRemovalContract(bench: () => Bench): void {
       const { one, fresh } = bench();
       const [failed, completed] = [fresh('flow'), fresh('flow')];
       for (const flowId of [failed, completed]) await begin(one.store, flowId, 50);
-      await end(one.store, failed, 'FAILED', 45);
-      await end(one.store, completed, 'COMPLETED', 45);
+      await end(one.store, failed, ['FAILED', 45]);
+      await end(one.store, completed, ['COMPLETED', 45]);
       for (const status of ['COMPLETED', 'UNDONE', 'CANCELLED'] as const)
         await remove(one.store, status, 30);
       expect([...(await one.readModel.flows([failed, completed])).keys()]).toEqual([failed]);
@@ -153,7 +152,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       }
       const [parked, waking, sending] = [fresh('parked'), fresh('waking'), fresh('sending')];
       for (const flowId of [parked, waking, sending]) await begin(one.store, flowId, 50);
-      await end(one.store, parked, 'COMPLETED', 45);
+      await end(one.store, parked, ['COMPLETED', 45]);
       await one.store.road((tx) => tx.refuse([], [{ flowId: parked, reason: 'broken' }], []));
       await change(one.store, waking, (flow) =>
         changeRecord(
@@ -163,7 +162,7 @@ export function storeRemovalContract(bench: () => Bench): void {
           { wakeAt: flow.now + DAY },
         ),
       );
-      await end(one.store, sending, 'COMPLETED', 45, { outbox: [outboxRow(sending, 3)] });
+      await end(one.store, sending, ['COMPLETED', 45], { outbox: [outboxRow(sending, 3)] });
       for (const status of Object.keys(ENDS) as EndStatus[])
         expect(await remove(one.store, status, 30)).toBe(0);
       const ids = [...kept.keys(), parked, waking, sending];
@@ -182,7 +181,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       }));
       for (const { flowId, days, stays } of flows) {
         await begin(one.store, flowId, days);
-        if (!stays) await end(one.store, flowId, 'COMPLETED', 40);
+        if (!stays) await end(one.store, flowId, ['COMPLETED', 40]);
       }
       expect(await remove(one.store, 'COMPLETED', 30, 2)).toBe(5);
       const left = await one.readModel.flows(flows.map(({ flowId }) => flowId));
@@ -198,7 +197,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       const { one, fresh } = bench();
       const [first, second, idempotencyKey] = [fresh('flow'), fresh('flow'), fresh('key')];
       await begin(one.store, first, 50, { idempotencyKey });
-      await end(one.store, first, 'COMPLETED', 40);
+      await end(one.store, first, ['COMPLETED', 40]);
       const known = () =>
         one.store.road(
           async (tx) =>
@@ -216,7 +215,7 @@ export function storeRemovalContract(bench: () => Bench): void {
       const { rig, one, fresh } = bench();
       const [flowId, topic] = [fresh('flow'), fresh('topic')];
       await begin(one.store, flowId, 50);
-      await end(one.store, flowId, 'UNDONE', 40);
+      await end(one.store, flowId, ['UNDONE', 40]);
       await remove(one.store, 'UNDONE', 30);
       const { outcomes, records } = await unitOfWork(
         { store: one.store, wire: createWire({ commandTypeId: null, source: '/test' }) },

@@ -135,7 +135,7 @@ export function storeTimeContract(bench: () => Bench): void {
       expect(received).toHaveLength(count);
     });
 
-    test('hints of a large commit come in as many messages as it takes', async () => {
+    test('notifications of a large commit come in as many messages as it takes', async () => {
       const { one, two, fresh } = bench();
       const starts = Array.from({ length: 400 }, () =>
         startInput(`${fresh('flow')}-${'x'.repeat(80)}`),

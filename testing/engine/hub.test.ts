@@ -70,7 +70,7 @@ test('a subscriber gets what is stored, then what happens, each once and in orde
   );
 });
 
-test('a commit that this instance did not see is read from the timeline after a hint', async () => {
+test('a commit that this instance did not see is read from the timeline after a notification', async () => {
   const { hub, commit } = stored();
   const first = started('f', sequential('o', 'a'));
   commit(first.flow, first.events);

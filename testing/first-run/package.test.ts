@@ -91,7 +91,7 @@ test('an older Node gets one line, and nothing is made', async () => {
 });
 
 test('npx backstep shows a flow that undoes itself, opens its SQL and GraphiQL, and ends with npx', async () => {
-  started = new Started('npx', ['backstep'], { cwd: place, env: { PORT: '4880' } });
+  started = new Started('npx', ['backstep'], { cwd: place, env: { PORT: '0' } });
   const [, url = ''] = await started.prints(/GraphiQL +(http\S+)/);
   await started.prints(/UNDONE +nothing is left behind/);
   const [, database = ''] = await started.prints(/psql '(postgres:\S+)'/);

@@ -13,7 +13,7 @@ const readme = readFileSync('README.md', 'utf8');
 let gateway: Started;
 let address = '';
 beforeAll(async () => {
-  gateway = new Started('npm', ['start'], { env: { DATA_FOLDER: folder, PORT: '4860' } });
+  gateway = new Started('npm', ['start'], { env: { DATA_FOLDER: folder, PORT: '0' } });
   [, address = ''] = await gateway.prints(/GraphQL +(http\S+)\/graphql/);
   await gateway.prints(/Ctrl-C stops it/);
 }, 120_000);

@@ -22,7 +22,7 @@ test.each([
   ['the launcher', 'SIGTERM'],
   ['the launcher', 'SIGKILL'],
 ] as const)('%s is sent %s: nothing it started lives on', async (target, signal) => {
-  const env = { DATA_FOLDER: folder, PORT: '4870' };
+  const env = { DATA_FOLDER: folder, PORT: '0' };
   started = new Started('npm', ['start'], { env });
   await started.prints(/Backstep is ready/);
   const family = started.family();
@@ -37,7 +37,7 @@ test.each([
 test('npm is sent SIGTERM while it still installs: nothing lives on, and the lock is as it was', async () => {
   const clone = join(folder, 'clone');
   execFileSync('git', ['clone', '--quiet', process.cwd(), clone]);
-  started = new Started('npm', ['start'], { cwd: clone, env: { PORT: '4871' } });
+  started = new Started('npm', ['start'], { cwd: clone, env: { PORT: '0' } });
   await started.prints(/Installing packages/);
   const family = await started.familyWith(/^npm ci/);
   process.kill(started.pid, 'SIGTERM');

@@ -127,8 +127,8 @@ export class Gateway {
     const mutation =
       'mutation($i: [ExecuteInput!]!) { executeMany(inputs: $i) { created flow { flowId } problems { code message } } }';
     const inputs = payloads.map((payload) => ({ orchestrationName, payload }));
-    const asked = this.graphql(mutation, { i: inputs }, ms);
-    const { body, status } = await this.answered(asked, inputs.length);
+    const sent = this.graphql(mutation, { i: inputs }, ms);
+    const { body, status } = await this.answered(sent, inputs.length);
     const begun = (body?.data?.executeMany ?? []).filter(({ created }) => created);
     const ids = begun.map(({ flow }) => flow.flowId);
     this.started.set(orchestrationName, [...(this.started.get(orchestrationName) ?? []), ...ids]);

@@ -75,7 +75,7 @@ async function endAll(gateway, flowIds) {
   }
 }
 
-/** What callers were told: started, registered, refused. Where an answer did not come, either may be. */
+/** What callers were answered: started, registered, refused. Where an answer did not come, either may be. */
 async function unlikeAnswers({ started, unanswered, registered }, rows) {
   const there = new Set(
     (
@@ -92,7 +92,7 @@ async function unlikeAnswers({ started, unanswered, registered }, rows) {
   const strange = names.filter((name) => !registered.has(name));
   return [
     ...(lost > 0 ? [`${lost} flows that were accepted are not there`] : []),
-    ...(more > unanswered ? [`${more - unanswered} flows nobody was told of`] : []),
+    ...(more > unanswered ? [`${more - unanswered} flows that no caller was answered`] : []),
     ...(strange.length > 0 && unanswered === 0
       ? [`${strange[0]} was refused and is registered`]
       : []),

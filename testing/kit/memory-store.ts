@@ -46,8 +46,10 @@ export function memoryStore(
   return { store: new MemoryStore(database, options), readModel: new MemoryReadModel(database) };
 }
 
-const byFlowAndNumber = (a: OutboxRow, b: OutboxRow): number =>
-  a.flowId === b.flowId ? a.number - b.number : a.flowId < b.flowId ? -1 : 1;
+const byFlowAndNumber = (a: OutboxRow, b: OutboxRow): number => {
+  if (a.flowId === b.flowId) return a.number - b.number;
+  return a.flowId < b.flowId ? -1 : 1;
+};
 
 /** Flows in progress of a resumed orchestration become due. */
 function wakeResumed(tables: MemoryTables, now: number): void {

@@ -44,27 +44,25 @@ export interface Settled {
 
 /** Everything a commit changes. Values are never changed in place: a rolled-back transaction is one whose tables nobody took over. */
 export class MemoryTables {
-  constructor(
-    readonly names = new Map<string, NameEntry>(),
-    readonly workers = new Map<string, WorkerRow>(),
-    readonly flows = new Map<string, FlowEntry>(),
-    readonly inbox = new Map<string, InboxPosition>(),
-    readonly outbox = new Map<string, OutboxEntry>(),
-    readonly quarantine: QuarantineEntry[] = [],
-    /** How those were settled that are not open any more, by id. */
-    readonly settled = new Map<string, Settled>(),
-  ) {}
+  readonly names = new Map<string, NameEntry>();
+  readonly workers = new Map<string, WorkerRow>();
+  readonly flows = new Map<string, FlowEntry>();
+  readonly inbox = new Map<string, InboxPosition>();
+  readonly outbox = new Map<string, OutboxEntry>();
+  readonly quarantine: QuarantineEntry[] = [];
+  /** How those were settled that are not open any more, by id. */
+  readonly settled = new Map<string, Settled>();
+
   copy(): MemoryTables {
-    const { names, workers, flows, inbox, outbox, quarantine, settled } = this;
-    return new MemoryTables(
-      new Map(names),
-      new Map(workers),
-      new Map(flows),
-      new Map(inbox),
-      new Map(outbox),
-      [...quarantine],
-      new Map(settled),
-    );
+    const copy = new MemoryTables();
+    for (const [key, value] of this.names) copy.names.set(key, value);
+    for (const [key, value] of this.workers) copy.workers.set(key, value);
+    for (const [key, value] of this.flows) copy.flows.set(key, value);
+    for (const [key, value] of this.inbox) copy.inbox.set(key, value);
+    for (const [key, value] of this.outbox) copy.outbox.set(key, value);
+    for (const [key, value] of this.settled) copy.settled.set(key, value);
+    copy.quarantine.push(...this.quarantine);
+    return copy;
   }
 }
 

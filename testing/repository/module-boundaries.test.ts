@@ -1,4 +1,4 @@
-/** The walls are real: in a house where every module breaks one, every breach is found, with what to do instead. */
+/** The boundaries are checked: in a copy where every module breaks one, each break is found, with what to do instead. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

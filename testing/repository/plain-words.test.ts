@@ -1,4 +1,4 @@
-/** Words that are not used in the code: none of them is a term of the field, and each has a plain one (docs/decisions, "Plain words"). */
+/** Words that are not used in code and documents: none of them is a term of the field, and each has a plain one (docs/decisions, "Plain words"). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -11,9 +11,17 @@ const FORBIDDEN = new Set(
 const FORBIDDEN_IN_PROSE =
   /\b(?:say|says|said|tells?|told|asks?|asked|asking|hears?|heard|neighbours?|strangers?|rooms?|house|doors?|hints?|bear|hire|weather)\b/i;
 
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.(?:ts|mjs)$/.test(name) && !/generated|graphiql/.test(name))
-  .map((name) => `src/${name}`);
+const filesIn = (folder: string, kind: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => kind.test(name) && !/generated|graphiql|fixtures/.test(name))
+    .map((name) => `${folder}/${name}`);
+const sources = ['src', 'testing']
+  .flatMap((folder) => filesIn(folder, /\.(?:ts|mjs)$/))
+  // This file has the list.
+  .filter((file) => !file.endsWith('plain-words.test.ts'));
+const pages = ['README.md', ...filesIn('docs', /\.md$/), ...filesIn('examples', /\.md$/)]
+  // It quotes the words it replaces.
+  .filter((page) => !page.endsWith('0011-plain-words.md'));
 
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/[^\n]*/g;
 const TEXT = /'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g;
@@ -27,7 +35,7 @@ function withoutProse(code: string): string {
   return code.replace(COMMENT, ' ').replace(TEXT, "''");
 }
 
-test('no identifier of src has a word of the list', () => {
+test('no identifier of src and testing has a word of the list', () => {
   const found = sources.flatMap((file) => {
     const names = new Set(withoutProse(readFileSync(file, 'utf8')).match(/[A-Za-z_$][\w$]*/g));
     return [...names]
@@ -37,14 +45,28 @@ test('no identifier of src has a word of the list', () => {
   expect(found).toEqual([]);
 });
 
-test('no comment and no text of src has one', () => {
+test('no comment and no text of src and testing has one', () => {
   const found = sources.flatMap((file) => {
     const code = readFileSync(file, 'utf8');
     const comments: readonly string[] = code.match(COMMENT) ?? [];
     const texts: readonly string[] = code.replace(COMMENT, ' ').match(TEXT) ?? [];
-    return [...comments, ...texts]
-      .filter((text) => FORBIDDEN_IN_PROSE.test(text))
-      .map((text) => `${file}: ${text.slice(0, 100)}`);
+    return (
+      [...comments, ...texts]
+        // Not flags of other programs.
+        .filter((text) => FORBIDDEN_IN_PROSE.test(text) && !text.startsWith("'--"))
+        .map((text) => `${file}: ${text.slice(0, 100)}`)
+    );
   });
+  expect(found).toEqual([]);
+});
+
+test('no page has one', () => {
+  const found = pages.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        FORBIDDEN_IN_PROSE.test(line) ? [`${file}:${index + 1}: ${line}`] : [],
+      ),
+  );
   expect(found).toEqual([]);
 });

@@ -18,11 +18,17 @@ export function canonical(flow: Flow): Flow {
   };
 }
 
+/** Come, or far away. */
+function canonicalTime(at: number | null): number | null {
+  if (at === null) return null;
+  return at <= NOW ? NOW : FAR;
+}
+
 function canonicalStep(step: StepRun): StepRun {
   return {
     ...step,
     open: step.open === null ? null : canonicalOpen(step.open),
-    nextAttemptAt: step.nextAttemptAt === null ? null : step.nextAttemptAt <= NOW ? NOW : FAR,
+    nextAttemptAt: canonicalTime(step.nextAttemptAt),
     output: null,
     errorMessage: null,
     errorCode: null,
@@ -59,7 +65,8 @@ function keyOfStep(step: StepRun): string {
     (step.owes ? 8 : 0) +
     (step.skipped ? 16 : 0) +
     (step.undoRequested ? 32 : 0);
-  const timers = `${open === null ? '-' : open.action}${step.nextAttemptAt === null ? '-' : step.nextAttemptAt <= NOW ? 'n' : 'f'}`;
+  const next = { [NOW]: 'n', [FAR]: 'f' }[canonicalTime(step.nextAttemptAt) ?? 0] ?? '-';
+  const timers = `${open === null ? '-' : open.action}${next}`;
   return `${step.definition.undo[0]}${STEP_STATUSES.indexOf(step.status)}${timers}${attempt},${attemptBase},${round},${roundBase},${undoAttempt},${flags}`;
 }
 

@@ -49,20 +49,13 @@ function answers(step: StepRun, index: number): Variant[] {
   const variants: Variant[] = [];
   for (const [sign, outcome] of OUTCOMES) {
     for (let attempt = 1; attempt <= step.attempt + 1; attempt++) {
-      const label = `DO${sign}${attempt < step.attempt ? 'old' : attempt > step.attempt ? 'future' : ''}`;
+      const label = `DO${sign}${ageOf(attempt, step.attempt)}`;
       const usual = outcome !== 'unknown' && step.open?.action === 'DO' && attempt === step.attempt;
       variants.push(reply(label, doId(attempt), { action: 'DO', outcome }, usual));
     }
     for (let round = 1; round <= step.round + 1; round++) {
       for (let attempt = 1; attempt <= (round < step.round ? 1 : step.undoAttempt + 1); attempt++) {
-        const age =
-          round < step.round
-            ? 'oldround'
-            : round > step.round || attempt > step.undoAttempt
-              ? 'future'
-              : attempt < step.undoAttempt
-                ? 'old'
-                : '';
+        const age = undoAgeOf(step, round, attempt);
         const usual = outcome !== 'unknown' && step.open?.action === 'UNDO' && age === '';
         variants.push(
           reply(`UNDO${sign}${age}`, undoId(round, attempt), { action: 'UNDO', outcome }, usual),
@@ -81,6 +74,16 @@ function answers(step: StepRun, index: number): Variant[] {
   );
   variants.push(reply('bean', doId(step.attempt), { action: 'UNDO', outcome: 'failure' }));
   return variants;
+}
+
+function ageOf(attempt: number, current: number): '' | 'old' | 'future' {
+  if (attempt === current) return '';
+  return attempt < current ? 'old' : 'future';
+}
+
+function undoAgeOf(step: StepRun, round: number, attempt: number): string {
+  if (round < step.round) return 'oldround';
+  return round > step.round ? 'future' : ageOf(attempt, step.undoAttempt);
 }
 
 const OUTCOMES = [

@@ -75,10 +75,12 @@ function bounded(step: StepRun): string | null {
     : null;
 }
 
+const OPEN_ACTIONS: Readonly<Record<string, string>> = { IN_PROGRESS: 'DO', UNDOING: 'UNDO' };
+
 function consistent({ status: flow }: Flow, step: StepRun): string | null {
   const { status, open, nextAttemptAt } = step;
   const place = `${step.definition.name} ${status} in ${flow}`;
-  const wantsOpen = status === 'IN_PROGRESS' ? 'DO' : status === 'UNDOING' ? 'UNDO' : null;
+  const wantsOpen = OPEN_ACTIONS[status] ?? null;
   if ((open?.action ?? null) !== wantsOpen) return `${place}: open ${open?.action ?? 'nothing'}`;
   if (
     open !== null &&

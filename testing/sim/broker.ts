@@ -11,6 +11,7 @@ import type {
   RecordDelivery,
 } from '../../src/engine/ports.js';
 import { Fault } from '../../src/engine/ports.js';
+import type { Faults } from './faults.js';
 import type { Group, Seat } from './group.js';
 import type { Line } from './line.js';
 import type { Partition, Topics, Written } from './log.js';
@@ -29,6 +30,11 @@ export interface Cluster {
   readonly never: (row: OutboxRow) => void;
   /** Whether this row was ever written. */
   readonly wasWritten: (row: OutboxRow) => boolean;
+}
+
+function howPublished(away: boolean, faults: Faults): 'ok' | 'refused' | 'lost' {
+  if (away || faults.happens('refusedPublish')) return 'refused';
+  return faults.happens('lostAck') ? 'lost' : 'ok';
 }
 
 export class SimulatedBroker implements Broker, Seat {
@@ -91,13 +97,7 @@ export class SimulatedBroker implements Broker, Seat {
         };
       }
       const known = byTopic.get(row.topic);
-      const how =
-        known ??
-        (away || faults.happens('refusedPublish')
-          ? 'refused'
-          : faults.happens('lostAck')
-            ? 'lost'
-            : 'ok');
+      const how = known ?? howPublished(away, faults);
       byTopic.set(row.topic, how);
       if (how !== 'refused') this.append(row);
       if (how === 'ok') return { row, result: 'ok' };

@@ -43,14 +43,14 @@ export class Gateway {
   ) {
     const { time, random, faults, database, cluster, logs, mutant } = context;
     this.life = new Life(name);
-    const line = new Line(
+    const line = new Line({
       time,
       random,
       faults,
-      this.life,
-      () => this.die(),
-      () => this.missed(),
-    );
+      life: this.life,
+      died: () => this.die(),
+      stalled: () => this.missed(),
+    });
     const { store, read } = simulatedStore(database, line, LEASE_MS, wire.stepTopics);
     this.broker = new SimulatedBroker(cluster, line);
     this.store = store;

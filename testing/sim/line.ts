@@ -9,15 +9,24 @@ import type { Life, Time } from './time.js';
 /** A process that is stopped longer than this has lost its seat in the group. */
 export const LONGEST_STALL_MS = 25_000;
 
+export interface LineOptions {
+  readonly time: Time;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly life: Life;
+  readonly died: () => void;
+  readonly stalled: () => void;
+}
+
 export class Line {
-  constructor(
-    readonly time: Time,
-    readonly random: SeededRandom,
-    readonly faults: Faults,
-    readonly life: Life,
-    private readonly died: () => void,
-    private readonly stalled: () => void,
-  ) {}
+  readonly time: Time;
+  readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly life: Life;
+
+  constructor(private readonly options: LineOptions) {
+    ({ time: this.time, random: this.random, faults: this.faults, life: this.life } = options);
+  }
 
   /** The answer of a dead process never comes; that of a stopped one waits. */
   call<T>(effect: () => Promise<T> | T, slow: FaultKind, outlives = false): Promise<T> {
@@ -44,10 +53,10 @@ export class Line {
   /** Here the process may die, or stop for a while. */
   strike(): void {
     if (!this.life.alive) return;
-    if (this.faults.happens('crash')) this.died();
+    if (this.faults.happens('crash')) this.options.died();
     else if (this.faults.happens('stall')) {
       this.life.stalledUntil = this.time.now + this.random.int(50, LONGEST_STALL_MS);
-      this.stalled();
+      this.options.stalled();
     }
   }
 

@@ -26,7 +26,7 @@ Ends with 1 when a promise was broken; the seed printed then shows it again.`);
 const started = process.hrtime.bigint();
 const seconds = (): number => Number(process.hrtime.bigint() - started) / 1e9;
 const report = new Report();
-let saidAt = 0;
+let printedAt = 0;
 process.on('unhandledRejection', (error) => {
   print(`unhandled rejection: ${String(error)}`);
   process.exit(1);
@@ -39,10 +39,10 @@ for (let seed = first; report.flows < flows; seed++) {
   if (outcome.violations.length > 0 && report.failed.length <= MOST_REPORTED)
     print(describeOutcome(outcome, size));
   if (report.flows >= flows && first === seed) print(`digest               ${outcome.digest}`);
-  if (seconds() - saidAt > 10) {
-    saidAt = seconds();
+  if (seconds() - printedAt > 10) {
+    printedAt = seconds();
     print(
-      `… ${report.flows} flows, ${report.violations} violations, ${Math.round(report.flows / saidAt)} flows/s`,
+      `… ${report.flows} flows, ${report.violations} violations, ${Math.round(report.flows / printedAt)} flows/s`,
     );
   }
   if (outcome.flows === 0) break;

@@ -65,7 +65,7 @@ export class Client {
 
   /** Starts a flow by the seed's path; returns its id. "Overloaded, try again" is tried again. */
   async execute(orchestrationName: string, payload: unknown): Promise<string> {
-    const answer = await until('the gateway has room for a start', async () => {
+    const answer = await until('the gateway accepts a start', async () => {
       const one = await this.post<{ flowId: string }>('/api/orchestrations/execute', {
         orchestrationName,
         payload,
