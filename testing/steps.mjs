@@ -147,7 +147,8 @@ export async function jest(folders, environment, ...more) {
   ];
   const { code, output } = await run(
     NODE,
-    [...flags, ...args, ...more, ...folders.map((folder) => `^${join(ROOT, folder)}/`)],
+    // Folders first: an option that takes a list would swallow what follows it.
+    [...flags, ...args, ...folders.map((folder) => `^${join(ROOT, folder)}/`), ...more],
     environment,
   );
   const { passed, failed } = countsIn(report);

@@ -7,6 +7,7 @@ import { createDecoder } from '../../src/wire/decode.js';
 import { readRegistration } from '../../src/wire/documents.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
+import { onAdmin } from './cluster.js';
 import type { FrozenClock } from './frozen-clock.js';
 import type { TestDatabase } from './postgres.js';
 
@@ -37,6 +38,12 @@ export interface AssembledOptions {
 const LEASE_MS = 10_000;
 const PAYLOAD_LIMIT = 100_000;
 
+/** The broker is shared: whichever test comes first, the gateway's own topics have the partitions that others count on. */
+async function ensureOwnTopics(brokers: readonly string[]): Promise<void> {
+  const topics = Object.values(TOPICS).map((topic) => ({ topic, numPartitions: 4 }));
+  await onAdmin(brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+}
+
 export async function openAssembled(options: AssembledOptions): Promise<Assembled> {
   const { database, brokers, group, partitions = 1 } = options;
   const wire = createWire({ commandTypeId: null, source: '/test' });
@@ -48,6 +55,7 @@ export async function openAssembled(options: AssembledOptions): Promise<Assemble
   const store = options.clock?.over(postgres.store) ?? postgres.store;
   const decode = createDecoder({ payloadLimit: PAYLOAD_LIMIT });
   const topics = { intakeTopics: INTAKE_TOPICS, ownTopics: Object.values(TOPICS) };
+  await ensureOwnTopics(brokers);
   const broker = await openKafka({
     ...{ brokers, clientId: group, groupId: group, partitions, replicationFactor: -1 },
     ...{ maxMessageBytes: 2 * PAYLOAD_LIMIT, compression: 'none', decode, databaseId, ...topics },
