@@ -1,20 +1,11 @@
 /** Which names and pages may speak to us. A page from elsewhere must not reach a gateway on its reader's own machine. */
+import { isLoopback } from '../names/loopback.js';
 
 export interface Origins {
   /** Whether a browser page of this origin may open a WebSocket. */
   allowsPage(origin: string, host: string): boolean;
   /** Whether a request for this Host is meant for us: on a loopback address, foreign names come from rebound DNS. */
   allowsHost(host: string): boolean;
-}
-
-export function isLoopback(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '[::1]' ||
-    name === '::1' ||
-    /^127(?:\.\d{1,3}){3}$/.test(name)
-  );
 }
 
 /** `allowed`: origins like `https://console.example.com`. */

@@ -61,53 +61,24 @@ export function isUnsent(flow: Flow, step: StepRun): boolean {
 /** The command whose outbox row an event withdraws; null: it withdraws none. */
 export function withdrawnIdOf(flowId: string, event: EventBody): string | null {
   const { type } = event;
-  if (type === 'DO_WITHDRAWN')
-    return attemptIdOf(flowId, {
-      stepName: event.stepName,
-      action: 'DO',
-      round: 0,
-      attempt: event.attempt,
-    });
-  if (type === 'UNDO_WITHDRAWN')
-    return attemptIdOf(flowId, {
-      stepName: event.stepName,
-      action: 'UNDO',
-      round: event.round,
-      attempt: event.attempt,
-    });
-  return type === 'RESEND_WITHDRAWN'
-    ? attemptIdOf(flowId, {
-        stepName: event.stepName,
-        action: event.action,
-        round: event.round,
-        attempt: event.attempt,
-      })
-    : null;
+  if (type === 'DO_WITHDRAWN') return idOf(flowId, 'DO', event);
+  if (type === 'UNDO_WITHDRAWN') return idOf(flowId, 'UNDO', event);
+  return type === 'RESEND_WITHDRAWN' ? idOf(flowId, event.action, event) : null;
 }
 
 /** The command that an event puts into the outbox; null: it puts none. */
 export function sentIdOf(flowId: string, event: EventBody): string | null {
   const { type } = event;
-  if (type === 'DO_SENT')
-    return attemptIdOf(flowId, {
-      stepName: event.stepName,
-      action: 'DO',
-      round: 0,
-      attempt: event.attempt,
-    });
-  if (type === 'UNDO_SENT')
-    return attemptIdOf(flowId, {
-      stepName: event.stepName,
-      action: 'UNDO',
-      round: event.round,
-      attempt: event.attempt,
-    });
-  return type === 'COMMAND_RESENT'
-    ? attemptIdOf(flowId, {
-        stepName: event.stepName,
-        action: event.action,
-        round: event.round,
-        attempt: event.attempt,
-      })
-    : null;
+  if (type === 'DO_SENT') return idOf(flowId, 'DO', event);
+  if (type === 'UNDO_SENT') return idOf(flowId, 'UNDO', event);
+  return type === 'COMMAND_RESENT' ? idOf(flowId, event.action, event) : null;
+}
+
+/** Events about a DO have no round. */
+function idOf(
+  flowId: string,
+  action: Action,
+  { stepName, round = 0, attempt }: Omit<CommandNumbers, 'action' | 'round'> & { round?: number },
+): string {
+  return attemptIdOf(flowId, { stepName, action, round, attempt });
 }

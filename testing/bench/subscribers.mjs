@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createClient } from 'graphql-ws';
 import kafkajs from 'kafkajs';
@@ -36,7 +37,9 @@ const PER_SOCKET = 100;
 /** Subscribers that do not read; the load they meet, in rounds of 500 flows. */
 const UNREAD = 20;
 const ROUNDS = 2;
-const SETTLES_MS = 15_000;
+const OPEN =
+  'query { history(orchestrationName: "moving", filter: { statuses: [IN_PROGRESS] }, first: 1) { edges { cursor } } }';
+const BETWEEN_LOOKS_MS = 200;
 const EXECUTE =
   'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { flow { flowId } problems { code message } } }';
 
@@ -262,7 +265,7 @@ try {
       const next = performance.now() + 1000 / rate;
       const [flowId] = await begin(gateways[begun % 2], 'moving', 1);
       for (const list of lists) ends.push(list.follow(flowId, measured ? timed : undefined).ended);
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
+      await pause(Math.max(0, next - performance.now()));
     }
     await Promise.all(ends);
     memory(measured ? 'after the measured flows' : 'after as many flows for warming up');
@@ -275,11 +278,12 @@ try {
   const lost = 2 * STEPS.length * flows - fromCommit.length;
   print(`\nlost or doubled: ${lost}`);
 
-  /** So many flows at once, again and again; resolves with how much the gateways have grown meanwhile, MB. */
+  /** So many flows at once, again and again; resolves with how much the gateways have grown when the last has ended, MB. */
   const burdened = async () => {
     const before = gateways.map((gateway) => gateway.memory());
     for (let round = 0; round < ROUNDS; round++) await begin(gateways[round % 2], 'moving', 500);
-    await new Promise((resolve) => setTimeout(resolve, SETTLES_MS));
+    while ((await request(gateways[0], OPEN, {})).history.edges.length > 0)
+      await pause(BETWEEN_LOOKS_MS);
     return gateways.map((gateway, index) => gateway.memory() - before[index]);
   };
   const shown = (grown) => grown.map((one) => `${one.toFixed(0)} MB`).join(' and ');

@@ -5,6 +5,7 @@ import type { EndStatus, QuarantineEntry, Removal, Store } from '../../src/engin
 import type { EventBody } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { createWire } from '../../src/wire/outgoing.js';
+import { workOf } from '../kit/work.js';
 import type { Bench } from './store.js';
 import {
   change,
@@ -103,7 +104,7 @@ function late(flowId: string, topic: string): Work {
   const raw = { key: null, value: Uint8Array.from([1]) };
   const place = position(3, { topic });
   const delivery = { from: 'record', position: place, raw, kind: 'input', input } as const;
-  return { delivery, start: null, startRefused: null, orchestrationPaused: false };
+  return workOf(delivery);
 }
 
 export function storeRemovalContract(bench: () => Bench): void {

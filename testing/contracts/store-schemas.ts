@@ -6,6 +6,7 @@ import type { Delivery, DeliveryOutcome, RecordPosition, Store } from '../../src
 import type { ReplyInput } from '../../src/saga/input.js';
 import { CompiledSchemas } from '../../src/schemas/payload-schemas.js';
 import { createWire } from '../../src/wire/outgoing.js';
+import { workOf } from '../kit/work.js';
 import type { Bench } from './store.js';
 import { orchestration, register, stepDefinition } from './store-builders.js';
 
@@ -76,7 +77,7 @@ async function answer(
     ...more,
   };
   const delivery: Delivery = { ...from(position), kind: 'input', input };
-  const work = { delivery, start: null, startRefused: null, orchestrationPaused: false };
+  const work = workOf(delivery);
   return (await unitOfWork({ store, wire, schemas }, [work], true)).outcomes[0];
 }
 

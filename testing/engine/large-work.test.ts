@@ -8,6 +8,7 @@ import { type Delivery, Fault, type RoadTransaction, type Store } from '../../sr
 import { LIMITS } from '../../src/limits/limits.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { ReplyInput } from '../../src/saga/input.js';
+import { workOf } from '../kit/work.js';
 import { listeningLog, sequential, started } from './builders.js';
 
 const MB = 1024 * 1024;
@@ -156,12 +157,7 @@ describe('work that meets the same fault again although the store answers', () =
           tried.open();
           throw new Fault(code, 'too much');
         }
-        return deliveries.map((delivery) => ({
-          delivery,
-          start: null,
-          startRefused: null,
-          orchestrationPaused: false,
-        }));
+        return deliveries.map(workOf);
       },
       mayGive: () => true,
       afterCommit: () => undefined,

@@ -11,6 +11,7 @@ import {
   type Wire,
 } from '../../src/engine/ports.js';
 import { type Flow, isTerminal } from '../../src/saga/flow.js';
+import { workOf } from '../kit/work.js';
 import { gate, listeningLog, sequential, started } from './builders.js';
 
 interface Setup {
@@ -88,12 +89,7 @@ function roadOver({
     resolve: async (deliveries): Promise<Work[]> => {
       sizes.push(deliveries.length);
       await before(++transactions, deliveries.length);
-      return deliveries.map((delivery) => ({
-        delivery,
-        start: null,
-        startRefused: null,
-        orchestrationPaused: false,
-      }));
+      return deliveries.map(workOf);
     },
     mayGive: () => true,
     afterCommit: () => undefined,

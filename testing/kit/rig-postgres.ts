@@ -21,6 +21,7 @@ import { replyInput, textOf } from './inputs.js';
 import { type TestDatabase, testDatabase } from './postgres.js';
 import { commandFrom } from './received.js';
 import type { ReceivedCommand, Rig, RigProgress, RigReply, Verb } from './rig.js';
+import { workOf } from './work.js';
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const wire = createWire({ commandTypeId: null, source: '/scenario' });
@@ -180,13 +181,8 @@ class PostgresRig implements Rig {
     };
     const raw = { key: null, value: null };
     const delivery = { from: 'record', position, raw, kind: 'input', input } as const;
-    await this.work({ delivery, start: null, startRefused: null, orchestrationPaused: false });
-    const again = await this.work({
-      delivery,
-      start: null,
-      startRefused: null,
-      orchestrationPaused: false,
-    });
+    await this.work(workOf(delivery));
+    const again = await this.work(workOf(delivery));
     deepStrictEqual(again.kind, 'duplicate');
   }
 

@@ -7,6 +7,7 @@ import { silent } from '../../src/observability/log.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { lockOne, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
+import { workOf } from '../kit/work.js';
 
 const TOPIC = 'orchestrator.response.result';
 /** Of these 400 for a lock. */
@@ -31,13 +32,7 @@ function roadOver(): { readonly queue: DeliveryQueue; readonly road: Road } {
     store,
     wire: createWire({ commandTypeId: null, source: '/test' }),
     log: silent('flow'),
-    resolve: async (deliveries) =>
-      deliveries.map((delivery) => ({
-        delivery,
-        start: null,
-        startRefused: null,
-        orchestrationPaused: false,
-      })),
+    resolve: async (deliveries) => deliveries.map(workOf),
     mayGive: () => true,
     afterCommit: () => undefined,
     recovered: () => undefined,

@@ -9,6 +9,7 @@ import { silent } from '../../src/observability/log.js';
 import type { StartInput } from '../../src/saga/input.js';
 import { orchestration, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
+import { workOf } from '../kit/work.js';
 
 /** Half of them as good as empty once they are compressed: the stored size differs from the size that is read. */
 const heavy = (n: number): string =>
@@ -44,12 +45,7 @@ test('a batch of them is halved until it fits, and all are answered', async () =
     log: silent('flow'),
     resolve: async (deliveries) => {
       sizes.push(deliveries.length);
-      return deliveries.map((delivery) => ({
-        delivery,
-        start: null,
-        startRefused: null,
-        orchestrationPaused: false,
-      }));
+      return deliveries.map(workOf);
     },
     mayGive: () => true,
     afterCommit: () => undefined,

@@ -1,6 +1,6 @@
 /** GraphQL as an event stream (graphql-sse, distinct connections): for proxies that do not let WebSockets through; same gate, same limits. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { createHandler, type Handler, type Response } from 'graphql-sse';
 import type { RequestContext, Shell } from '../context.js';
 import { type EventStream, EventStreams, type StreamShares } from '../event-stream.js';
@@ -9,6 +9,7 @@ import type { Pace } from '../pace.js';
 import type { Gate, QueryRequest } from '../query-gate.js';
 import { principalOf } from '../shares.js';
 import { errorsToClients } from './client-errors.js';
+import { executionArgs } from './execution.js';
 
 export interface EventRules {
   readonly schema: GraphQLSchema;
@@ -123,17 +124,10 @@ function handlerOf(
     authenticate: () => null,
     // The gate has validated it.
     validate: () => [],
-    onSubscribe: ({ raw }, { query, operationName, variables }) => {
-      const document = gate.read({ query, operationName, variables });
+    onSubscribe: ({ raw }, { query, ...operation }) => {
+      const document = gate.read({ query, ...operation });
       if ('length' in document) return refusalWith(document.map(toClient));
-      const contextValue = raw.context;
-      return {
-        schema,
-        document,
-        operationName,
-        variableValues: variables,
-        contextValue,
-      } as ExecutionArgs as never;
+      return executionArgs(schema, document, operation, raw.context) as never;
     },
     onNext: async (_context, { raw }, result) => {
       await pace.turn();

@@ -1,12 +1,13 @@
 /** GraphQL over WebSocket: the protocol of graphql-ws with our limits, our errors and our JSON. */
 import type { IncomingMessage } from 'node:http';
-import type { ExecutionArgs, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import { exactNumbers } from '../../json/numbers.js';
 import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import type { Pace } from '../pace.js';
 import type { Gate } from '../query-gate.js';
 import { errorsToClients } from './client-errors.js';
+import { executionArgs } from './execution.js';
 
 /** What a connection is known by; `gone` aborts when it closes. */
 export interface Connection {
@@ -30,17 +31,10 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
   const toClient = errorsToClients(shell, gate, 'WebSocket');
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: exactNumbers,
-    onSubscribe: ({ extra }, id, { query, operationName, variables }) => {
-      const document = gate.read({ query, operationName, variables });
+    onSubscribe: ({ extra }, id, { query, ...operation }) => {
+      const document = gate.read({ query, ...operation });
       if ('length' in document) return [...document];
-      const contextValue = contextOf(extra, id, shell);
-      return {
-        schema,
-        document,
-        operationName,
-        variableValues: variables,
-        contextValue,
-      } as ExecutionArgs;
+      return executionArgs(schema, document, operation, contextOf(extra, id, shell));
     },
     onNext: async (...call) => {
       const { errors, data } = call[4];

@@ -9,10 +9,8 @@ import type {
   Store,
   Wire,
 } from '../ports.js';
-import { problem } from '../problem.js';
+import { problem, unknownOrchestration } from '../problem.js';
 import type { OrchestrationResult, PolicyRequest } from '../service.js';
-
-const MOST_SUGGESTIONS = 3;
 
 export class Policies {
   constructor(
@@ -28,7 +26,11 @@ export class Policies {
       const row = (await tx.current([name])).get(name);
       return row === undefined ? null : this.saved(tx, row, request);
     });
-    if (result === null) return { row: null, problems: [await this.unknownName(name)] };
+    if (result === null)
+      return {
+        row: null,
+        problems: [await unknownOrchestration(this.store, name, 'orchestrationName')],
+      };
     if (result.problems.length === 0) this.log.info({ ...request }, 'a policy was set');
     return result;
   }
@@ -49,15 +51,6 @@ export class Policies {
     const policies = isEmpty(policy) ? others : [...others, policy].sort(byStep);
     await tx.savePolicies(name, policies);
     return { row: { ...row, policies }, problems: [] };
-  }
-
-  private async unknownName(name: string): Promise<Problem> {
-    return problem(
-      'UNKNOWN_ORCHESTRATION',
-      `no orchestration is called ${name}; register it first`,
-      'orchestrationName',
-      await this.store.similarNames(name, MOST_SUGGESTIONS),
-    );
   }
 
   private unknownStep(name: string, stepName: string, steps: readonly string[]): Problem {

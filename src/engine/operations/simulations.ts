@@ -2,12 +2,10 @@
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { Problem, Store, Wire } from '../ports.js';
-import { problem } from '../problem.js';
+import { problem, unknownOrchestration } from '../problem.js';
 import type { SimulationRequest, SimulationResult } from '../service.js';
 import { simulate } from '../simulation/simulate.js';
 import { traceOf } from '../simulation/trace-line.js';
-
-const MOST_SUGGESTIONS = 3;
 
 export class Simulations {
   constructor(
@@ -18,7 +16,15 @@ export class Simulations {
   async run({ orchestration, faults, seed }: SimulationRequest): Promise<SimulationResult> {
     const known =
       typeof orchestration === 'string' ? await this.registered(orchestration) : orchestration;
-    if (known === null) return refused([await this.unknownName(orchestration as string)]);
+    if (known === null)
+      return refused([
+        await unknownOrchestration(
+          this.store,
+          orchestration as string,
+          'orchestrationName',
+          ', or simulate its document',
+        ),
+      ]);
     const names = known.steps.map(({ name }) => name);
     const problems = faults.flatMap(({ stepName }, index) =>
       names.includes(stepName) ? [] : [this.unknownStep(known.name, stepName, names, index)],
@@ -33,15 +39,6 @@ export class Simulations {
   private async registered(name: string): Promise<Orchestration | null> {
     const row = await this.store.orchestration(name, null);
     return row && withPolicies(row.orchestration, row.policies);
-  }
-
-  private async unknownName(name: string): Promise<Problem> {
-    return problem(
-      'UNKNOWN_ORCHESTRATION',
-      `no orchestration is called ${name}; register it first, or simulate its document`,
-      'orchestrationName',
-      await this.store.similarNames(name, MOST_SUGGESTIONS),
-    );
   }
 
   private unknownStep(

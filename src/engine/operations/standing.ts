@@ -1,10 +1,8 @@
 /** Whether an orchestration takes new flows and sends DO commands: an operator pauses, resumes or archives it (rules.md#paused-orchestration). */
 import type { Log } from '../../observability/log.js';
-import type { Problem, RegistrationRow, RegistryTransaction, Standing, Store } from '../ports.js';
-import { problem } from '../problem.js';
+import type { RegistrationRow, RegistryTransaction, Standing, Store } from '../ports.js';
+import { problem, unknownOrchestration } from '../problem.js';
 import type { OrchestrationRequest, OrchestrationResult } from '../service.js';
-
-const MOST_SUGGESTIONS = 3;
 
 export type OrchestrationVerb = OrchestrationRequest['verb'];
 
@@ -23,20 +21,12 @@ export class Standings {
       const row = (await tx.current([name])).get(name);
       return row === undefined ? null : changed(tx, row, request);
     });
-    if (result === null) return { row: null, problems: [await this.unknownName(name)] };
+    if (result === null)
+      return { row: null, problems: [await unknownOrchestration(this.store, name, 'name')] };
     if (result.problems.length > 0) return result;
     this.log.info({ ...request }, 'an operator changed what an orchestration takes');
     if (verb === 'RESUME') this.resumed();
     return result;
-  }
-
-  private async unknownName(name: string): Promise<Problem> {
-    return problem(
-      'UNKNOWN_ORCHESTRATION',
-      `no orchestration is called ${name}; register it first`,
-      'name',
-      await this.store.similarNames(name, MOST_SUGGESTIONS),
-    );
   }
 }
 
