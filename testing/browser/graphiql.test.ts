@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { Started } from '../first-run/kit/started.js';
 
 const PICTURES = process.env.BROWSER_PICTURES;
@@ -45,8 +45,20 @@ async function open(number: number): Promise<void> {
 }
 
 /** What the editor underlines, in the operation and in its variables. */
-const underlined = (): Promise<number> =>
-  page.locator('.squiggly-error, .squiggly-warning').count();
+const underlined = (): Locator => page.locator('.squiggly-error, .squiggly-warning');
+
+/**
+ * Fails when a mark stays. The editor validates some time after a change of tab or text, so marks of the tab
+ * before may still be there, and new ones not yet: an error typed and removed shows that it has validated this text.
+ */
+async function nothingIsUnderlined(): Promise<void> {
+  await page.locator('.graphiql-query-editor .view-line').first().click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(')');
+  await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor();
+  await page.keyboard.press('Backspace');
+  await underlined().first().waitFor({ state: 'detached' });
+}
 
 /** Runs the tab and gives the next answer of the gateway to it. */
 async function run(): Promise<string> {
@@ -69,7 +81,7 @@ test.each([
     expect(await answer()).not.toContain('errors');
   }
   if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-  expect(await underlined()).toBe(0);
+  await nothingIsUnderlined();
 });
 
 test('tab 5 shows what happens meanwhile, twice in a row', async () => {
@@ -85,7 +97,7 @@ test('tab 5 shows what happens meanwhile, twice in a row', async () => {
     if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, 'Steps.png') });
     await page.locator('.graphiql-execute-button').click();
   }
-  expect(await underlined()).toBe(0);
+  await nothingIsUnderlined();
 });
 
 test('a flow of it does not wait for a worker: the failing one is undone', async () => {
