@@ -13,7 +13,7 @@ export function acceptLate(flow: Flow, step: StepRun, reply: ReplyInput, ref: Re
   if (step.status === 'DO_SUCCESS') return refuse('ALREADY_DONE', `${stepName} is done already`);
   if (step.status !== 'UNDOING' && step.status !== 'UNDO_FAIL')
     return facts(succeeded(flow, step, reply, ref?.attempt ?? step.attempt));
-  if (step.owes) return refuse('ALREADY_DONE', `${stepName} owes another UNDO round already`);
+  if (step.roundOwed) return refuse('ALREADY_DONE', `${stepName} owes another UNDO round already`);
   const output = reply.outcome === 'unknown' ? null : reply.payload;
   return facts({ type: 'UNDO_ROUND_OWED', stepName, output });
 }

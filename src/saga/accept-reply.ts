@@ -106,7 +106,7 @@ function undoSuccess(flow: Flow, step: StepRun, ref: Ref): Accepted {
     return refuse('ALREADY_DONE', `${stepName} is undone already`);
   if (step.status !== 'UNDOING' && step.status !== 'UNDO_FAIL')
     return refuse('WRONG_STATE', `${stepName} is ${step.status}: no UNDO is open`);
-  if (step.undoExhausted && step.owes)
+  if (step.undoExhausted && step.roundOwed)
     return refuse(
       'WRONG_STATE',
       `${stepName} owes another UNDO round: only an operator can settle it`,

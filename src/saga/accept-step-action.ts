@@ -1,6 +1,6 @@
 /** What an operator may do with one step: retryStep, skipStep, resendCommand (rules.md#undo-exhausted, #hold, #pause-and-skip, #resend). */
 import { type Accepted, facts, refuse } from './accepted.js';
-import { isUngiven } from './attempt-id.js';
+import { isWithdrawable } from './attempt-id.js';
 import type { EventBody } from './event.js';
 import { type Flow, isTerminal, type StepRun } from './flow.js';
 import type { StepActionInput } from './input.js';
@@ -72,7 +72,7 @@ function acceptResend(flow: Flow, step: StepRun, { actor, reason }: By): Accepte
     return refused(`${stepName} is between two attempts: retryStep runs the next one now`);
   if (open === null) return refused(`${stepName} ${stateOf(flow, step)}: no command of it is open`);
   if (flow.paused) return refused('the flow is paused: resume it first');
-  if (isUngiven(flow, step))
+  if (isWithdrawable(flow, step))
     return refused(
       `${open.action} ${stepName} still waits to be published: Kafka does not take it`,
     );

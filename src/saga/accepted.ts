@@ -1,5 +1,5 @@
 /** The form of an answer to "is this believable?", and the facts that several questions share. */
-import { isUngiven } from './attempt-id.js';
+import { isWithdrawable } from './attempt-id.js';
 import type { EventBody } from './event.js';
 import type { Flow, StepRun } from './flow.js';
 import type { Refusal, RefusalCode } from './refusal.js';
@@ -52,7 +52,7 @@ export function failureOf(
  */
 export function withdrawalsOf(flow: Flow, step: StepRun): readonly EventBody[] {
   const { open, definition } = step;
-  if (open === null || !isUngiven(flow, step)) return [];
+  if (open === null || !isWithdrawable(flow, step)) return [];
   const { action, attempt, round } = open;
   const stepName = definition.name;
   if (open.resent) return [{ type: 'RESEND_WITHDRAWN', stepName, action, attempt, round }];

@@ -67,7 +67,7 @@ class Run {
     this.flow = {
       ...evolve(this.flow, event, now),
       lastEventNumber: number,
-      ungiven: this.ungivenAfter(event),
+      withdrawable: this.withdrawableAfter(event),
     };
     this.events.push({
       ...event,
@@ -80,12 +80,12 @@ class Run {
   }
 
   /** What is decided here has not been given to a publisher: a turn in the same transaction withdraws it (rules.md#turning-around). */
-  private ungivenAfter(event: EventBody): readonly string[] {
-    const { flowId, ungiven } = this.flow;
+  private withdrawableAfter(event: EventBody): readonly string[] {
+    const { flowId, withdrawable } = this.flow;
     const sent = sentIdOf(flowId, event);
-    if (sent !== null) return [...ungiven, sent];
+    if (sent !== null) return [...withdrawable, sent];
     const withdrawn = withdrawnIdOf(flowId, event);
-    return withdrawn === null ? ungiven : ungiven.filter((id) => id !== withdrawn);
+    return withdrawn === null ? withdrawable : withdrawable.filter((id) => id !== withdrawn);
   }
 
   settle(): void {

@@ -47,9 +47,9 @@ export function openIdOf({ flowId }: Flow, { open, definition }: StepRun): strin
 }
 
 /** Its outbox row was not given to a publisher, and may still be withdrawn (rules.md#what-is-undone). */
-export function isUngiven(flow: Flow, step: StepRun): boolean {
+export function isWithdrawable(flow: Flow, step: StepRun): boolean {
   const id = openIdOf(flow, step);
-  return id !== null && flow.ungiven.includes(id);
+  return id !== null && flow.withdrawable.includes(id);
 }
 
 /** Its outbox row was not acknowledged by the broker yet; known when timers look (rules.md#backoff-and-timeouts). */

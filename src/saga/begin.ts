@@ -27,7 +27,7 @@ export function begin(start: StartInput, now: Instant): Flow {
     halted: false,
     lastEventNumber: 0,
     now,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     orchestrationPaused: false,
   };
@@ -45,7 +45,7 @@ const untouched: Omit<StepRun, 'definition'> = {
   unknown: false,
   final: false,
   undoExhausted: false,
-  owes: false,
+  roundOwed: false,
   undoRequested: false,
   skipped: false,
   input: null,

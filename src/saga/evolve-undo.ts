@@ -11,8 +11,8 @@ export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRu
       return {
         ...answered(step),
         ...settled,
-        status: step.owes ? 'DO_SUCCESS' : 'UNDO_SUCCESS',
-        owes: step.owes,
+        status: step.roundOwed ? 'DO_SUCCESS' : 'UNDO_SUCCESS',
+        roundOwed: step.roundOwed,
         undoneAt: at,
       };
     case 'UNDO_FAILED':
@@ -28,7 +28,7 @@ export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRu
     case 'UNDO_RETRIES_EXHAUSTED':
       return event.reason === 'RETRIES' ? { ...step, undoExhausted: true } : outOfRounds(step);
     case 'UNDO_ROUND_OWED':
-      return { ...step, owes: true, output: event.output ?? step.output };
+      return { ...step, roundOwed: true, output: event.output ?? step.output };
     default:
       return step;
   }
@@ -46,7 +46,7 @@ function undoSent(
     round,
     undoAttempt: attempt,
     open: { action: 'UNDO', attempt, round, deadline },
-    owes: step.owes && round === step.round,
+    roundOwed: step.roundOwed && round === step.round,
     undoRequested: false,
     endedAt: step.endedAt,
   };
@@ -57,7 +57,7 @@ function outOfRounds(step: StepRun): StepRun {
     ...step,
     status: 'UNDO_FAIL',
     undoExhausted: true,
-    owes: true,
+    roundOwed: true,
     undoRequested: false,
     errorMessage: 'a late success came after the last UNDO round',
   };
@@ -67,13 +67,13 @@ function outOfRounds(step: StepRun): StepRun {
 export const AGAIN = {
   status: 'DO_SUCCESS',
   undoExhausted: false,
-  owes: false,
+  roundOwed: false,
   undoRequested: true,
 } as const;
 
 export const settled = {
   undoExhausted: false,
-  owes: false,
+  roundOwed: false,
   undoRequested: false,
   errorMessage: null,
   errorCode: null,

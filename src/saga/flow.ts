@@ -63,7 +63,7 @@ export interface StepRun {
   /** UNDO_FAIL for good: its budget is spent (rules.md#undo-exhausted). */
   readonly undoExhausted: boolean;
   /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rules.md#late-success). */
-  readonly owes: boolean;
+  readonly roundOwed: boolean;
   /** An operator requested its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rules.md#undo-exhausted). */
   readonly undoRequested: boolean;
   /** Settled by an operator's skipStep; never undone afterwards (rules.md#pause-and-skip). */
@@ -117,7 +117,7 @@ export interface Flow {
   /** The time in the transaction. */
   readonly now: Instant;
   /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rules.md#what-is-undone). */
-  readonly ungiven: readonly string[];
+  readonly withdrawable: readonly string[];
   /** attemptIds of commands still in the outbox, known when timers look: they can not time out (rules.md#backoff-and-timeouts). */
   readonly unsent: readonly string[];
   /** The orchestration is paused: no new DO (rules.md#paused-orchestration). */

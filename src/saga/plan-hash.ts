@@ -10,7 +10,7 @@ export function planHashOf({ status, held, steps }: Flow): string {
 function stateOf(step: StepRun): unknown[] {
   const { definition, status, open, attempt, round, undoAttempt, skipped } = step;
   const numbers = [attempt, round, undoAttempt, open?.action, open?.attempt, open?.round];
-  const flags = [step.unknown, step.undoExhausted, step.owes, skipped];
+  const flags = [step.unknown, step.undoExhausted, step.roundOwed, skipped];
   return [definition.name, status, numbers, flags];
 }
 

@@ -59,7 +59,7 @@ interface Played {
 function played(flow: Flow): Played {
   const begun = flow.steps.filter(isUndoing).map(({ definition }) => definition.name);
   const order = new Set(begun);
-  let now: Flow = { ...flow, paused: false, deadlineStoppedAt: null, ungiven: [], unsent: [] };
+  let now: Flow = { ...flow, paused: false, deadlineStoppedAt: null, withdrawable: [], unsent: [] };
   const step = (input: Exclude<Input, StartInput>): string | null => {
     const { flow: next, events, refusal } = advance(now, input);
     now = next;

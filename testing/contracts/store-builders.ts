@@ -80,7 +80,7 @@ export function stepRun(definition: StepDefinition, more: Partial<StepRun> = {})
     unknown: false,
     final: false,
     undoExhausted: false,
-    owes: false,
+    roundOwed: false,
     skipped: false,
     input: null,
     output: null,
@@ -150,7 +150,7 @@ export function startedFlow(start: StartInput, now: number): Flow {
     halted: false,
     lastEventNumber: 2,
     now,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     orchestrationPaused: false,
   };

@@ -17,7 +17,7 @@ import {
 
 /** As a reader gets it: without what only the transaction knew. */
 const read = (flow: Flow | undefined): Flow | undefined =>
-  flow && { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+  flow && { ...flow, now: 0, withdrawable: [], unsent: [], orchestrationPaused: false };
 
 const UGLY =
   '{"big":123456789012345678901234567890,"text":"\\"ü\\\\\\n{,}\\t€😀 NULL","list":[1.10,null,""],"a":{}}';
@@ -76,7 +76,7 @@ export function storeLockingContract(bench: () => Bench): void {
                 unknown: true,
                 final: true,
                 undoExhausted: true,
-                owes: true,
+                roundOwed: true,
                 skipped: true,
                 output: UGLY,
                 errorMessage: 'no "such" {realm}\n',
@@ -210,7 +210,7 @@ export function storeLockingContract(bench: () => Bench): void {
       expect((await one.store.orchestration(recipe.name, null))?.paused).toBe(true);
     });
 
-    test('a command nobody was given is ungiven until a relay takes it, and can be withdrawn', async () => {
+    test('a command no publisher has can be withdrawn until a relay takes it', async () => {
       const { rig, one, two, fresh } = bench();
       const [given, waiting, taken] = [fresh('flow'), fresh('flow'), fresh('flow')];
       await start(one.store, [startInput(given)]);
@@ -224,7 +224,7 @@ export function storeLockingContract(bench: () => Bench): void {
         round: 0,
         attempt: 1,
       });
-      expect([given, waiting, taken].map((flowId) => flows.get(flowId)?.ungiven)).toEqual([
+      expect([given, waiting, taken].map((flowId) => flows.get(flowId)?.withdrawable)).toEqual([
         [],
         [attempt],
         [],

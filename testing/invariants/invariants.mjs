@@ -164,7 +164,7 @@ function stored(flow) {
     input: null,
     output: null,
     now: 0,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     orchestrationPaused: false,
   };

@@ -98,12 +98,12 @@ export class MemoryRoad implements RoadTransaction {
     const rows = [...this.tables.outbox.values()].filter(({ row }) => row.flowId === flow.flowId);
     const idsOf = (entries: readonly OutboxEntry[]): string[] =>
       entries.flatMap(({ row }) => (row.attemptId === null ? [] : [row.attemptId]));
-    const ungiven = idsOf(rows.filter(({ leasedTo }) => leasedTo === null));
+    const withdrawable = idsOf(rows.filter(({ leasedTo }) => leasedTo === null));
     const orchestrationPaused = this.tables.names.get(flow.orchestration.name)?.paused ?? false;
     return {
       ...flow,
       now: this.now,
-      ungiven,
+      withdrawable,
       unsent: ticking ? idsOf(rows) : [],
       orchestrationPaused,
     };
@@ -113,7 +113,13 @@ export class MemoryRoad implements RoadTransaction {
     this.given = given;
     for (const { after, events, outbox, withdrawn, wakeAt } of records) {
       const known = this.tables.flows.get(after.flowId);
-      const flow: Flow = { ...after, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+      const flow: Flow = {
+        ...after,
+        now: 0,
+        withdrawable: [],
+        unsent: [],
+        orchestrationPaused: false,
+      };
       this.tables.flows.set(after.flowId, {
         flow,
         events: [...(known?.events ?? []), ...events],

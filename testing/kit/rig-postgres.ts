@@ -237,7 +237,7 @@ class PostgresRig implements Rig {
 
 /** A flow without what is no part of the fold. */
 function stored(flow: Flow): Flow {
-  return { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+  return { ...flow, now: 0, withdrawable: [], unsent: [], orchestrationPaused: false };
 }
 
 function receivedFrom({ value }: OutboxRow): ReceivedCommand {

@@ -117,9 +117,9 @@ export class PureRig implements Rig {
   private deliver(input: Exclude<Input, StartInput>): Refusal | null {
     const { now, orchestrationPaused } = this;
     const unsent = this.outbox.map((row) => row.attemptId);
-    const ungiven = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);
+    const withdrawable = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);
     const advanced = advance(
-      { ...this.current(), now, ungiven, unsent, orchestrationPaused },
+      { ...this.current(), now, withdrawable, unsent, orchestrationPaused },
       input,
     );
     this.recorded(advanced);
@@ -150,7 +150,7 @@ export class PureRig implements Rig {
 
 /** A flow without what is no part of the fold. */
 function stored(flow: Flow): Flow {
-  return { ...flow, now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+  return { ...flow, now: 0, withdrawable: [], unsent: [], orchestrationPaused: false };
 }
 
 function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {

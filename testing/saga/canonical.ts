@@ -12,7 +12,7 @@ export function canonical(flow: Flow): Flow {
     failureReason: flow.failureReason === null ? null : 'why',
     deadline: flow.deadline === null ? null : FAR,
     deadlineStoppedAt: flow.deadlineStoppedAt === null ? null : NOW,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     steps: flow.steps.map(canonicalStep),
   };
@@ -62,7 +62,7 @@ function keyOfStep(step: StepRun): string {
     (step.unknown ? 1 : 0) +
     (step.final ? 2 : 0) +
     (step.undoExhausted ? 4 : 0) +
-    (step.owes ? 8 : 0) +
+    (step.roundOwed ? 8 : 0) +
     (step.skipped ? 16 : 0) +
     (step.undoRequested ? 32 : 0);
   const next = { [NOW]: 'n', [FAR]: 'f' }[canonicalTime(step.nextAttemptAt) ?? 0] ?? '-';

@@ -32,7 +32,7 @@ function leftInOutbox(
   const withdrawn = events.flatMap((event) => withdrawnIdOf(after.flowId, event) ?? []);
   // A reply to a command, or the publisher's own report, proves that it was sent.
   const proven = input.type === 'REPLY' || input.type === 'UNPUBLISHABLE' ? input.attemptId : null;
-  const left = before.ungiven.find(
+  const left = before.withdrawable.find(
     (id) =>
       before.steps.some((step) => openIdOf(before, step) === id) &&
       !wanted.includes(id) &&

@@ -55,8 +55,8 @@ function happen({ flow, events }: History, happening: Happening): History {
   const before: Flow = {
     ...flow,
     now: flow.now + happening.later,
-    ungiven: happening.ungiven(flow),
-    unsent: [...happening.unsent(flow), ...happening.ungiven(flow)],
+    withdrawable: happening.withdrawable(flow),
+    unsent: [...happening.unsent(flow), ...happening.withdrawable(flow)],
     orchestrationPaused: happening.orchestrationPaused,
   };
   // The engine gives a flow whose orchestration was resumed a tick before any other input.
@@ -150,13 +150,16 @@ describe('random flows', () => {
             { type: 'RESUME' },
           ] as const) {
             flow = advance(
-              { ...flow, ungiven: [], orchestrationPaused: false },
+              { ...flow, withdrawable: [], orchestrationPaused: false },
               { ...input, flowId: FLOW_ID, actor: 'ada', reason: 'enough' },
             ).flow;
           }
           for (let left = 1000; left > 0 && flow.endedAt === null; left--) {
             const now = Math.max(flow.now, dueAt(flow) ?? flow.now);
-            flow = advance({ ...flow, ungiven: [] }, answerTo(flow, successes.next().value)).flow;
+            flow = advance(
+              { ...flow, withdrawable: [] },
+              answerTo(flow, successes.next().value),
+            ).flow;
             if (flow.endedAt === null)
               flow = advance({ ...flow, now }, { type: 'TICK', flowId: FLOW_ID }).flow;
           }

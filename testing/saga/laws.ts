@@ -103,7 +103,7 @@ function consistent({ status: flow }: Flow, step: StepRun): string | null {
     return `${place}: neither retried nor exhausted`;
   if (status === 'PENDING' && (step.round > 0 || (flow === 'IN_PROGRESS' && step.attempt > 0)))
     return `${place}: it was sent`;
-  if ((status === 'UNDO_SUCCESS' || status === 'PENDING') && step.owes)
+  if ((status === 'UNDO_SUCCESS' || status === 'PENDING') && step.roundOwed)
     return `${place}: owes a round`;
   const undone = status === 'UNDOING' || status === 'UNDO_FAIL' || status === 'UNDO_SUCCESS';
   return undone && (flow === 'IN_PROGRESS' || flow === 'COMPLETED') ? place : null;
@@ -173,7 +173,7 @@ export function foldOf(before: Flow, events: readonly FlowEvent[]): Flow {
   const elsewhere: Flow = {
     ...before,
     now: -1,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     orchestrationPaused: false,
   };
@@ -190,7 +190,7 @@ export function foldable(flow: Flow): string {
     ...flow,
     steps,
     now: 0,
-    ungiven: [],
+    withdrawable: [],
     unsent: [],
     orchestrationPaused: false,
     orchestration: null,

@@ -12,7 +12,7 @@ export interface Happening {
   readonly later: number;
   readonly orchestrationPaused: boolean;
   /** Some of the commands that are open. */
-  readonly ungiven: (flow: Flow) => string[];
+  readonly withdrawable: (flow: Flow) => string[];
   readonly unsent: (flow: Flow) => string[];
   readonly input: (flow: Flow) => Exclude<Input, StartInput>;
 }
@@ -224,7 +224,7 @@ const happening: fc.Arbitrary<Happening> = fc
   .record({
     later: fc.constantFrom(0, 0, 0, 1, 400, 1000, 6000, 40_000, 10_000_000),
     orchestrationPaused: fc.constantFrom(false, false, false, false, false, false, false, true),
-    ungiven: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
+    withdrawable: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
     unsent: fc.constantFrom<readonly number[]>([], [], [], [0], [0, 1, 2, 3, 4, 5, 6, 7]),
     input: fc.oneof(
       { weight: 12, arbitrary: replied },
@@ -232,9 +232,9 @@ const happening: fc.Arbitrary<Happening> = fc
       { weight: 2, arbitrary: operators },
     ),
   })
-  .map(({ ungiven, unsent, ...rest }) => ({
+  .map(({ withdrawable, unsent, ...rest }) => ({
     ...rest,
-    ungiven: (flow) => openIds(flow).filter((_, index) => ungiven.includes(index)),
+    withdrawable: (flow) => openIds(flow).filter((_, index) => withdrawable.includes(index)),
     unsent: (flow) => openIds(flow).filter((_, index) => unsent.includes(index)),
   }));
 

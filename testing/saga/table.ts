@@ -47,7 +47,7 @@ function resultOf(before: Flow, after: Flow | null, index: number): string {
   const step = after?.steps[index];
   if (from === undefined || after === null || step === undefined) return 'unchanged';
   const owes =
-    step.owes && !from.owes && (step.status === 'UNDOING' || step.status === 'UNDO_FAIL')
+    step.roundOwed && !from.roundOwed && (step.status === 'UNDOING' || step.status === 'UNDO_FAIL')
       ? ' +owes round'
       : '';
   const result = `${labelOf(step)}${owes}`;

@@ -105,8 +105,8 @@ function deliver(before: Flow, variant: Variant, witness: Witness): Edge[] {
   if (!closesSomething(before, plain)) return [plain];
   return [
     plain,
-    ...ungivenOf(before, variant).map((ungiven) =>
-      edgeOf(before, { ...flow, ungiven, unsent: ungiven }, variant, witness),
+    ...withdrawableOf(before, variant).map((withdrawable) =>
+      edgeOf(before, { ...flow, withdrawable, unsent: withdrawable }, variant, witness),
     ),
   ];
 }
@@ -119,7 +119,7 @@ function closesSomething({ steps, status }: Flow, { after }: Edge): boolean {
 }
 
 /** Not of a DO once the flow has turned around, when they were withdrawn; not of what times out, which was sent. */
-function ungivenOf(flow: Flow, variant: Variant): string[][] {
+function withdrawableOf(flow: Flow, variant: Variant): string[][] {
   const open = flow.steps.flatMap((step, index) => {
     const out = variant.label === 'timeout' && variant.step === index;
     const turned = flow.status === 'UNDOING' && step.open?.action === 'DO';
@@ -178,7 +178,7 @@ function checkEcho(
   if (again !== null && 'facts' in again && !late) fail('an echo counts twice');
   if (
     usual &&
-    !from.ungiven.includes(input.attemptId) &&
+    !from.withdrawable.includes(input.attemptId) &&
     JSON.stringify(accept(from, { ...input, attemptId: null })) !==
       JSON.stringify(accept(from, input))
   )

@@ -180,13 +180,15 @@ function timers(world: World): Way[] {
 function operators(world: World): Way[] {
   if (world.flow.status !== 'IN_PROGRESS' && world.flow.status !== 'COMPLETED') return [];
   const input = { type: 'UNDO_FLOW', flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;
-  const ungiven = world.commands.filter((one) => one.action === 'DO').map((one) => one.attemptId);
+  const withdrawable = world.commands
+    .filter((one) => one.action === 'DO')
+    .map((one) => one.attemptId);
   const kept = world.commands.filter((one) => one.action !== 'DO');
   return [
     { world: deliver(world, input, 'undoFlow'), odd: true },
     {
       world: deliver(
-        { ...world, commands: kept, flow: { ...world.flow, ungiven } },
+        { ...world, commands: kept, flow: { ...world.flow, withdrawable } },
         input,
         'undoFlow, withdrawn',
       ),

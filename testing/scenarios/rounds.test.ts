@@ -18,7 +18,7 @@ describe('the rounds are counted', () => {
       .answerTo('DO a', ok)
       .ends('FAILED')
       .step('a')
-      .has({ status: 'UNDO_FAIL', owes: true, undoExhausted: true, round: 3 })
+      .has({ status: 'UNDO_FAIL', roundOwed: true, undoExhausted: true, round: 3 })
       .timeline('UNDO_RETRIES_EXHAUSTED', 1, { reason: 'ROUNDS' })
       .andNothingElse(),
   );

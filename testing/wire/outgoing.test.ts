@@ -172,7 +172,7 @@ describe('a command', () => {
     const [first] = wire.outgoing(flow, events);
     const by = { actor: 'ada', reason: 'because' };
     const again = advance(
-      { ...flow, ungiven: [] },
+      { ...flow, withdrawable: [] },
       { type: 'RESEND', flowId: 'f', stepName: 'a', ...by },
     );
     const [row] = wire.outgoing(again.flow, again.events);

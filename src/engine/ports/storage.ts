@@ -93,7 +93,7 @@ export interface RoadTransaction {
     readonly open: ReadonlySet<string>;
   }>;
   /**
-   * Locks the rows of these flows in id order and loads them, steps and `ungiven` included. For those in `ticking` also `unsent`:
+   * Locks the rows of these flows in id order and loads them, steps and `withdrawable` included. For those in `ticking` also `unsent`:
    * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
    */
   lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;

@@ -86,7 +86,7 @@ class Run {
 
   /** Commands leave at once: none waits in an outbox. */
   private at(now: Instant): Flow {
-    return { ...this.flow, now: Math.max(now, this.flow.now), ungiven: [], unsent: [] };
+    return { ...this.flow, now: Math.max(now, this.flow.now), withdrawable: [], unsent: [] };
   }
 
   private recorded({ flow, events }: Advanced): void {

@@ -83,6 +83,7 @@ interface StepState {
   readonly unknown?: true;
   readonly final?: true;
   readonly undoExhausted?: true;
+  /** `roundOwed`, under the name it was first stored with. */
   readonly owes?: true;
   readonly undoRequested?: true;
   readonly skipped?: true;
@@ -122,13 +123,13 @@ export function stepState(step: StepRun, outputEvent: number): string | null {
     unknown,
     final,
     undoExhausted,
-    owes,
+    roundOwed,
     undoRequested,
     skipped,
   } = step;
   const { addedHeaders, progress, progressMessage, progressAt } = step;
   const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
-  const flags = { unknown, final, undoExhausted, owes, undoRequested, skipped };
+  const flags = { unknown, final, undoExhausted, owes: roundOwed, undoRequested, skipped };
   return compact(
     { open, nextAttemptAt, ...counted, ...flags, addedHeaders, progressMessage, progressAt },
     progress === null ? {} : { progress },
@@ -154,9 +155,14 @@ export function outputEventOf(step: StepRun | undefined): number {
 }
 
 /** What the transaction knows about the flow and the fold does not. */
-export type Context = Pick<Flow, 'now' | 'ungiven' | 'unsent' | 'orchestrationPaused'>;
+export type Context = Pick<Flow, 'now' | 'withdrawable' | 'unsent' | 'orchestrationPaused'>;
 /** For readers: nothing is decided on what they get. */
-export const READ_ONLY: Context = { now: 0, ungiven: [], unsent: [], orchestrationPaused: false };
+export const READ_ONLY: Context = {
+  now: 0,
+  withdrawable: [],
+  unsent: [],
+  orchestrationPaused: false,
+};
 
 export function flowOf(
   row: RunRead,
@@ -220,7 +226,7 @@ function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
     unknown: state.unknown ?? false,
     final: state.final ?? false,
     undoExhausted: state.undoExhausted ?? false,
-    owes: state.owes ?? false,
+    roundOwed: state.owes ?? false,
     undoRequested: state.undoRequested ?? false,
     skipped: state.skipped ?? false,
     input: row.input,

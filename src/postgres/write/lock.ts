@@ -46,7 +46,7 @@ async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Pro
 interface Around {
   readonly now: Instant;
   /** Locked where they lie: a relay that is taking a row just now has it. */
-  readonly ungiven: readonly (readonly [flowId: string, attemptId: string])[];
+  readonly withdrawable: readonly (readonly [flowId: string, attemptId: string])[];
   readonly unsent: readonly (readonly [flowId: string, number: number, attemptId: string])[];
   /** Names of paused orchestrations. */
   readonly paused: readonly string[];
@@ -56,7 +56,7 @@ interface Around {
 const LOAD_STEPS = prepared(`
 SELECT NULL AS flow_id, 0 AS seq, json_build_object(
     'now', floor(${millisOf('clock_timestamp()')}),
-    'ungiven', array_to_json(ARRAY(SELECT array_to_json(ARRAY[o.flow_id, o.attempt_id]) FROM orchestration_outbox o
+    'withdrawable', array_to_json(ARRAY(SELECT array_to_json(ARRAY[o.flow_id, o.attempt_id]) FROM orchestration_outbox o
       WHERE o.flow_id = ANY ($1::text[]) AND o.leased_to IS NULL AND o.attempt_id IS NOT NULL FOR UPDATE SKIP LOCKED)),
     'unsent', array_to_json(ARRAY(SELECT json_build_array(o.flow_id, o.number, o.attempt_id) FROM orchestration_outbox o
       WHERE o.flow_id = ANY ($2::text[]) AND o.attempt_id IS NOT NULL)),
@@ -119,17 +119,17 @@ export async function lock(
 }
 
 function contexts(
-  { now, ungiven, unsent, paused }: Around,
+  { now, withdrawable, unsent, paused }: Around,
   isSent: (flowId: string, number: number) => boolean,
 ): (run: RunRead) => Context {
-  const free = Map.groupBy(ungiven, ([flowId]) => flowId);
+  const free = Map.groupBy(withdrawable, ([flowId]) => flowId);
   const waiting = Map.groupBy(
     unsent.filter(([flowId, number]) => !isSent(flowId, number)),
     ([flowId]) => flowId,
   );
   return ({ flow_id, orchestration_name }) => ({
     now,
-    ungiven: (free.get(flow_id) ?? []).map(([, attemptId]) => attemptId),
+    withdrawable: (free.get(flow_id) ?? []).map(([, attemptId]) => attemptId),
     unsent: (waiting.get(flow_id) ?? []).map(([, , attemptId]) => attemptId),
     orchestrationPaused: paused.includes(orchestration_name),
   });
