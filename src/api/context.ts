@@ -6,6 +6,7 @@ import type { EngineService } from '../engine/service.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
 import type { AnswerBytes } from './answer-bytes.js';
+import type { Principal } from './auth/principal.js';
 import { BadInput } from './problems.js';
 
 export interface Shell {
@@ -24,7 +25,9 @@ export interface Shell {
 
 export interface RequestContext {
   readonly shell: Shell;
-  /** Header X-Actor, until there is authentication. */
+  /** Who calls. */
+  readonly principal: Principal;
+  /** Who is stored with an action: of the principal. */
   readonly actor: string;
   /** Header X-Request-Id, or made; in the answer's header and in log lines. */
   readonly requestId: string;
@@ -82,12 +85,6 @@ export function hangUpOf(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
-}
-
-/** Header X-Actor as far as it can be stored; nobody = anonymous. */
-export function actorOf(header: unknown): string {
-  const text = typeof header === 'string' ? header.replace(/[^\x20-\x7e]/g, '').trim() : '';
-  return text === '' ? 'anonymous' : text.slice(0, 100);
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;

@@ -4,7 +4,17 @@ import type { Health } from '../engine/service.js';
 import { createMetrics } from '../observability/metrics.js';
 import type { Shell } from './context.js';
 
-export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void {
+export interface HealthOptions extends Pick<Shell, 'engine' | 'log'> {
+  /** What people who watch should know although the gateway works; absent = nothing. */
+  readonly warnings?: HealthWarnings | undefined;
+}
+
+export type HealthWarnings = Health['checks'];
+
+export function healthRoutes(
+  app: FastifyInstance,
+  { engine, log, warnings = [] }: HealthOptions,
+): void {
   app.get('/livez', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   );
@@ -21,7 +31,7 @@ export function healthRoutes(app: FastifyInstance, { engine, log }: Shell): void
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ ready, checks });
+      .send({ ready, checks: [...checks, ...warnings] });
   });
   const metrics = createMetrics(async () => {
     const { checks, load } = await engine.health();

@@ -7,6 +7,8 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { LIMITS } from '../limits/limits.js';
+import type { Authentication } from './auth/authentication.js';
+import { authenticateRequests } from './auth/http.js';
 import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type Shell } from './context.js';
 import { readBody } from './input/json.js';
@@ -30,7 +32,15 @@ export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): numb
 const BAD_ADDRESS =
   'this address can not be read; characters other than letters and digits may need %-encoding';
 
-export function createHttp(shell: Shell, origins: Origins, uploads: Shares): FastifyInstance {
+export interface HttpRules {
+  readonly origins: Origins;
+  /** Bytes of bodies. */
+  readonly uploads: Shares;
+  readonly authentication: Authentication;
+}
+
+export function createHttp(shell: Shell, rules: HttpRules): FastifyInstance {
+  const { origins, uploads, authentication } = rules;
   const bodyLimit = bodyLimitOf(shell);
   const app = Fastify({
     bodyLimit,
@@ -52,18 +62,23 @@ export function createHttp(shell: Shell, origins: Origins, uploads: Shares): Fas
       sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: BAD_ADDRESS });
     },
   });
+  readBodies(app);
+  const methodsOf = collectMethods(app);
+  refuseEarly(app, origins, methodsOf);
+  authenticateRequests(app, authentication);
+  boundUploads(app, uploads);
+  app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
+  answerFailures(app, shell, bodyLimit);
+  return app;
+}
+
+function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) => {
     const read = readBody(bytes as Buffer);
     if (read.ok) done(null, read.value);
     else done(new BadInput(read.why, 'BODY_INVALID'));
   });
-  const methodsOf = collectMethods(app);
-  refuseEarly(app, origins, methodsOf);
-  boundUploads(app, uploads);
-  app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
-  answerFailures(app, shell, bodyLimit);
-  return app;
 }
 
 /** Some clients request an upgrade with every request, Java's HttpClient and `curl --http2` for h2c: a server that does not know it answers as usual. */

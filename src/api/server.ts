@@ -6,13 +6,15 @@ import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
 import { LIMITS, type Limit } from '../limits/limits.js';
 import { AnswerBytes } from './answer-bytes.js';
+import { type Authentication, NO_AUTHENTICATION, openToAll } from './auth/authentication.js';
 import { Connections } from './connections.js';
 import type { Shell } from './context.js';
 import { GraphqlEvents } from './graphql/over-events.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
-import { healthRoutes } from './health.js';
+import { type HealthWarnings, healthRoutes } from './health.js';
 import { bodyLimitOf, createHttp } from './http.js';
+import { type Address, listen } from './listening.js';
 import { createOrigins } from './origins.js';
 import { Pace } from './pace.js';
 import { pages } from './pages.js';
@@ -23,18 +25,15 @@ import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
 import { Turns } from './turns.js';
 
-export interface ApiOptions extends Shell {
-  readonly host: string;
-  /** 0 = any free one. */
-  readonly port: number;
-  /** How many ports to try, from `port` on, when it is taken. */
-  readonly portTries: number;
+export interface ApiOptions extends Shell, Address {
   /** Whether clients may read the schema. */
   readonly introspection: boolean;
   /** Errors have a "did you mean" unless this is production without introspection. */
   readonly production: boolean;
   /** Origins of browsers beside our own and loopback; their hosts are accepted, too. */
   readonly allowedOrigins: readonly string[];
+  /** Who calls; absent: AUTH=none. */
+  readonly authentication?: Authentication | undefined;
   /** What settings change of the limits; absent = docs/limits.md. */
   readonly limits?: ApiLimits | undefined;
   /** Where the built GraphiQL is; by default beside this file's own build. */
@@ -56,13 +55,11 @@ export interface Api {
 
 const CLOSE_WITHIN_MS = 5000;
 const IDLE_LOOK_MS = 20;
-const HIGHEST_PORT = 65_535;
 
 /** Resolves when it listens. Throws when no port is free, or the host cannot be listened on. */
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { host, introspection, production, allowedOrigins } = options;
-  const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
-  const shell: Shell = { ...options, answers };
+  const shell = shellOf(options);
   const schema = createSchema();
   const gate = createGate(schema, { introspection, suggestions: introspection || !production });
   const origins = createOrigins(host, allowedOrigins);
@@ -70,14 +67,16 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const pace = paceOf(options);
   const events = new GraphqlEvents({ schema, shell, gate, origins, shares, pace });
   const graphql = await openGraphqlHttp(schema, gate, shell, events);
-  const app = createHttp(options, origins, shares.uploads);
-  healthRoutes(app, options);
+  const authentication = options.authentication ?? NO_AUTHENTICATION;
+  const app = createHttp(options, { origins, uploads: shares.uploads, authentication });
+  healthRoutes(app, { ...options, warnings: warningsOf(host, authentication) });
   graphql.route(app);
   restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
   const turns = new Turns();
-  const sockets = openSockets(app.server, { turns, schema, shell, gate, origins, shares, pace });
+  const rules = { schema, shell, gate, origins, shares, pace, authentication };
+  const sockets = openSockets(app.server, { turns, ...rules });
   const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();
@@ -90,7 +89,21 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await closeHttp(app, sockets);
     await graphql.apollo.stop();
   };
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port, close };
+  return { url: urlOf(host, port), port, close };
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function shellOf(options: ApiOptions): Shell {
+  const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
+  return { ...options, answers };
+}
+
+function warningsOf(host: string, { mode }: Authentication): HealthWarnings {
+  const open = openToAll(host, mode);
+  return open === null ? [] : [{ name: 'authentication', ok: true, detail: open }];
 }
 
 function paceOf({ limits }: ApiOptions): Pace {
@@ -130,41 +143,4 @@ async function closeHttp(app: FastifyInstance, sockets: Sockets): Promise<void> 
     clearTimeout(cut);
     clearInterval(idle);
   }
-}
-
-async function listen(
-  app: FastifyInstance,
-  { host, port, portTries, log }: ApiOptions,
-): Promise<number> {
-  const last = port === 0 ? 0 : Math.min(HIGHEST_PORT, port + Math.max(1, portTries) - 1);
-  for (let next = port; next <= last; next++) {
-    try {
-      await app.listen({ host, port: next });
-      const address = app.server.address();
-      return typeof address === 'object' && address !== null ? address.port : next;
-    } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE')
-        throw new Error(`cannot listen on ${host} port ${next}: ${reasonOf(error)}`, {
-          cause: error,
-        });
-      log.info({ port: next }, 'this port is taken; trying the next');
-    }
-  }
-  const tried =
-    port === last
-      ? `port ${port} on ${host} is`
-      : `the ports ${port} to ${last} on ${host} are all`;
-  throw new Error(`${tried} taken; choose another with PORT, or 0 for any free one`);
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-}
-
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  if (code === 'EACCES') return 'only root may use ports below 1024; choose another with PORT';
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return 'this machine has no such address; choose another with HOST';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import { readJson } from '../json/read.js';
 import { LIMITS } from '../limits/limits.js';
+import { CONNECTION_PARAMETERS, parameterOf } from './auth/authentication.js';
 import { DEEPEST_BODY } from './input/json.js';
 import type { Gate } from './query-gate.js';
 import type { Shares } from './shares.js';
@@ -39,6 +40,7 @@ export class Messages {
     const message = parsed(text);
     if (message === null) return { pass: text };
     const { type } = message;
+    if (type === 'connection_init') return { pass: JSON.stringify(initOf(message)) };
     if (type !== 'subscribe')
       return { pass: JSON.stringify(type === 'complete' ? { type, id: message.id } : { type }) };
     const { id } = message;
@@ -140,6 +142,15 @@ function parsed(text: string): Message | null {
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** With what identifies its sender, and nothing else. */
+function initOf({ type, payload }: Message): object {
+  const kept = CONNECTION_PARAMETERS.flatMap((name) => {
+    const value = parameterOf(payload, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { type, ...(kept.length > 0 && { payload: Object.fromEntries(kept) }) };
 }
 
 function declaredBy(operation: OperationDefinitionNode | null): ReadonlySet<string> {

@@ -112,6 +112,8 @@ function serve(
       gone: gone.signal,
       ended: (id) => messages.release(id),
       whenEnded: (id, work) => messages.whenReleased(id, work),
+      close: (code, reason) => socket.close(code, reason),
+      principal: null,
     },
   );
   socket.once('close', (code, reason) => {

@@ -1,5 +1,6 @@
 /** The API, opened before anything else: /livez and /readyz answer while the gateway still waits for its database. */
 
+import { openToAll } from '../api/auth/authentication.js';
 import { openDocumentReader } from '../api/input/document-reader.js';
 import { type Api, openApi } from '../api/server.js';
 import { type Config, stepDefaults } from '../config/config.js';
@@ -40,5 +41,7 @@ export async function listen(
     },
   });
   opened.addFirst('the API', () => api.close());
+  const open = openToAll(host, 'none');
+  if (open !== null) logs('main').warn({ host }, open);
   return api;
 }

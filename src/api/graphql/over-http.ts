@@ -4,7 +4,8 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { actorOf, Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
+import { actorOf } from '../auth/principal.js';
+import { Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
@@ -74,7 +75,8 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
   reply.raw.once('close', () => budget.release());
   return {
     shell,
-    actor: actorOf(request.headers['x-actor']),
+    principal: request.principal,
+    actor: actorOf(request.principal),
     requestId: request.id,
     signal: hangUpOf(reply.raw),
     budget,

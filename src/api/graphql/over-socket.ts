@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import { exactNumbers } from '../../json/numbers.js';
-import { actorOf, Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
+import { type Authentication, Unauthenticated } from '../auth/authentication.js';
+import { actorOf, type Principal } from '../auth/principal.js';
+import { Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
 import type { Pace } from '../pace.js';
 import type { Gate } from '../query-gate.js';
 import { errorsToClients } from './client-errors.js';
@@ -17,20 +19,29 @@ export interface Connection {
   readonly ended: (id: string) => void;
   /** What is to be done when it has. */
   readonly whenEnded: (id: string, work: () => void) => void;
+  readonly close: (code: number, reason: string) => void;
+  /** From connection_init on. */
+  principal: Principal | null;
 }
+
+/** Of graphql-ws: the client may come back with another credential. */
+const UNAUTHORIZED = 4401;
 
 export interface SocketRules {
   readonly schema: GraphQLSchema;
   readonly shell: Shell;
   readonly gate: Gate;
+  readonly authentication: Authentication;
   /** For all subscribers together. */
   readonly pace: Pace;
 }
 
-export function socketServer({ schema, shell, gate, pace }: SocketRules): Server<Connection> {
+export function socketServer(rules: SocketRules): Server<Connection> {
+  const { schema, shell, gate, pace, authentication } = rules;
   const toClient = errorsToClients(shell, gate, 'WebSocket');
   return makeServer<Record<string, unknown>, Connection>({
     jsonMessageReviver: exactNumbers,
+    onConnect: ({ extra, connectionParams }) => connect(authentication, extra, connectionParams),
     onSubscribe: ({ extra }, id, { query, ...operation }) => {
       const document = gate.read({ query, ...operation });
       if ('length' in document) return [...document];
@@ -51,14 +62,33 @@ export function socketServer({ schema, shell, gate, pace }: SocketRules): Server
   });
 }
 
+/** False: the connection is closed. */
+async function connect(
+  authentication: Authentication,
+  connection: Connection,
+  parameters: unknown,
+): Promise<boolean> {
+  try {
+    const { headers } = connection.request;
+    connection.principal = await authentication.authenticateConnection(headers, parameters);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Unauthenticated)) throw error;
+    connection.close(UNAUTHORIZED, error.message);
+    return false;
+  }
+}
+
 function contextOf(connection: Connection, id: string, shell: Shell): RequestContext {
-  const { request, gone } = connection;
+  const { request, gone, principal } = connection;
+  if (principal === null) throw new Error('an operation came before its connection_init');
   const budget = new Budget(shell);
   connection.whenEnded(id, () => budget.release());
   const { headers } = request;
   return {
     shell,
-    actor: actorOf(headers['x-actor']),
+    principal,
+    actor: actorOf(principal),
     requestId: requestIdOf(headers['x-request-id']),
     signal: gone,
     budget,
