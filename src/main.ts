@@ -80,7 +80,7 @@ function keepOf(config: Config): Keep {
     retentionFailed: FAILED,
   } = config;
   const flows = { COMPLETED, UNDONE, CANCELLED: UNDONE, FAILED };
-  return { flows, quarantined: config.retentionQuarantine };
+  return { flows, quarantined: config.retentionQuarantine, audit: config.retentionAudit };
 }
 
 async function main(): Promise<void> {

@@ -8,7 +8,6 @@ import type { Log } from '../observability/log.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { Principal } from './auth/principal.js';
 import { BadInput } from './problems.js';
-import type { Turns } from './turns.js';
 
 export interface Shell {
   readonly engine: EngineService;
@@ -22,13 +21,6 @@ export interface Shell {
   readonly log: Log;
   /** What all answers together may hold; absent = no bound in all. */
   readonly answers?: AnswerBytes | undefined;
-  /** For what takes a while; absent = it is done at once. */
-  readonly turns?: Turns | undefined;
-}
-
-/** Of a gateway that serves: with bounds over all requests. */
-export interface ServingShell extends Shell {
-  readonly turns: Turns;
 }
 
 export interface RequestContext {
@@ -37,6 +29,8 @@ export interface RequestContext {
   readonly principal: Principal;
   /** Who is stored with an action: of the principal. */
   readonly actor: string;
+  /** Network address of the caller; null = not known. */
+  readonly address: string | null;
   /** Header X-Request-Id, or made; in the answer's header and in log lines. */
   readonly requestId: string;
   /** Aborts when the caller has gone. */

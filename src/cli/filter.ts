@@ -54,7 +54,7 @@ export function filterOf(flags: FilterFlags): FlowFilter {
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-function readSince(text: string): Date {
+export function readSince(text: string): Date {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const time =
     unit === undefined

@@ -90,14 +90,14 @@ function addDetails(program: Command, act: Act): void {
     );
 }
 
-function readLimit(text: string): number {
+export function readLimit(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
     throw new InvalidArgumentError('it must be a whole number from 1 to 10000.');
   return limit;
 }
 
-function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const [first = '', ...rest] = table([head, ...rows]);
   print(paint('bold', first));
   for (const line of rest) print(line);

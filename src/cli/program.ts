@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import type { BackstepClient } from '../client/index.js';
 import { addActions } from './actions.js';
+import { addAudit } from './audit.js';
 import { addBulk } from './bulk.js';
 import { addCodegen } from './codegen.js';
 import { addCompletion } from './completion.js';
@@ -60,6 +61,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addDiagnose(program, act);
   addActions(program, act);
   addBulk(program, act);
+  addAudit(program, act);
   addPolicy(program, act);
   addStanding(program, act);
   addSimulate(program, act);

@@ -12,7 +12,13 @@ export {
 } from './client.js';
 export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';
-export type { HistoryFlow, HistoryOptions, OrchestrationSummary } from './lists.js';
+export type {
+  AuditEntry,
+  AuditOptions,
+  HistoryFlow,
+  HistoryOptions,
+  OrchestrationSummary,
+} from './lists.js';
 export type { ResumeOptions } from './subscribe.js';
 export type { BulkCounts, FlowSummary, OrchestrationStanding } from './verbs.js';
 export type { FlowEnd, FlowEvent, StepChange, WatchOptions } from './watch.js';

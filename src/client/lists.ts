@@ -13,6 +13,14 @@ export interface HistoryOptions extends Signal {
   readonly pageSize?: number | undefined;
 }
 
+export type AuditEntry = api.AuditQuery['audit']['edges'][number]['node'];
+
+export interface AuditOptions extends Signal {
+  readonly filter?: api.AuditFilter | undefined;
+  /** Rows per request, 1–100. Default 50. */
+  readonly pageSize?: number | undefined;
+}
+
 interface Page<T> {
   readonly edges: readonly { readonly node: T }[];
   readonly pageInfo: {
@@ -45,6 +53,14 @@ export function lists(send: Send) {
       });
     },
 
+    /** Who did what, when and from where, newest first. */
+    audit({ filter, pageSize = 50, signal }: AuditOptions = {}) {
+      return pages(async (after) => {
+        const variables: api.AuditQueryVariables = { filter, first: pageSize, after };
+        return (await send(api.AuditDocument, variables, { signal })).audit;
+      });
+    },
+
     /** Registered orchestrations by name. */
     orchestrations({ nameContains, signal }: Signal & { nameContains?: string | undefined } = {}) {
       return pages(async (after) => {
@@ -52,7 +68,12 @@ export function lists(send: Send) {
         return (await send(api.OrchestrationsDocument, variables, { signal })).orchestrations;
       });
     },
+    ...timelines(send),
+  };
+}
 
+function timelines(send: Send) {
+  return {
     /** The stored events of a flow after the cursor; nothing when there is no such flow. See `watch` for live ones. */
     async *timeline(
       flowId: string,

@@ -1,6 +1,6 @@
 /** Settings of flows: what a registration document leaves out, and how long flows are kept. */
 import { DEFAULTS } from '../saga/orchestration.js';
-import { age, decimal, duration, oneOf, setting, whole } from './parsers.js';
+import { age, ageFrom, decimal, duration, oneOf, setting, whole } from './parsers.js';
 
 export const FLOWS = {
   defaultMaxRetries: setting({
@@ -64,5 +64,11 @@ export const FLOWS = {
     meaning: 'how long quarantined records are kept after they were settled',
     byDefault: 'off: kept for ever',
     read: age,
+  }),
+  retentionAudit: setting({
+    name: 'RETENTION_AUDIT',
+    meaning: 'how long rows of the audit are kept, 1d at least',
+    byDefault: 'off: kept for ever',
+    read: ageFrom(86_400_000, 'of a day at least, like 400d or 48h'),
   }),
 } as const;

@@ -75,14 +75,17 @@ export function replicas(value: string | null): number {
 const MINUTE_MS = 60_000;
 const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 
-/** How long something is kept, ms; null = for ever. */
-export function age(value: string | null): number | null {
-  if (value === null || value.toLowerCase() === 'off') return null;
-  // A number without a unit could be meant as anything.
-  const ms = /[mhd]$/i.test(value) ? millisecondsIn(value) : Number.NaN;
-  const fits = ms >= MINUTE_MS && ms <= HUNDRED_YEARS_MS;
-  return fits ? ms : wrong('a time like 30d, 12h or 90m, or off');
+/** How long something is kept, ms; null = for ever. `like`: examples, for the message about another value. */
+export function ageFrom(leastMs: number, like: string) {
+  return (value: string | null): number | null => {
+    if (value === null || value.toLowerCase() === 'off') return null;
+    // A number without a unit could be meant as anything.
+    const ms = /[mhd]$/i.test(value) ? millisecondsIn(value) : Number.NaN;
+    return ms >= leastMs && ms <= HUNDRED_YEARS_MS ? ms : wrong(`a time ${like}, or off`);
+  };
 }
+
+export const age = ageFrom(MINUTE_MS, 'like 30d, 12h or 90m');
 
 /** As in a document: `500ms`, `30s`, `5m`, `2h`, or a number of milliseconds. */
 export function duration(leastMs: number, byDefaultMs: number) {

@@ -1,6 +1,8 @@
 /** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
 import { LIMITS } from '../limits/limits.js';
 import type { Log, Logs } from '../observability/log.js';
+import { AuditLog } from './audit/audit-log.js';
+import { recordCaller } from './audit/audit-rows.js';
 import { Diagnoses } from './diagnosis/diagnosis.js';
 import { logEvents } from './event-log.js';
 import { healthOf } from './health.js';
@@ -92,8 +94,15 @@ function assemble(options: EngineOptions) {
     recovered: () => hub.reconnected(),
     patienceMs: options.patienceMs ?? 10_000,
   });
-  const registry = new Registry({ store, broker, wire, log: logs('registry') });
-  return { queue, hub, relay, timers, road, registry, retention: retentionOf(options) };
+  const audit = new AuditLog(store, logs('audit'));
+  const registry = new Registry({
+    store,
+    broker,
+    wire,
+    log: logs('registry'),
+    audit: (row) => audit.add(row),
+  });
+  return { queue, hub, relay, timers, road, registry, audit, retention: retentionOf(options) };
 }
 type Parts = ReturnType<typeof assemble>;
 
@@ -136,9 +145,9 @@ export function createEngine(options: EngineOptions): Engine {
 
 function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   const { store, read, broker, wire, logs, decode } = options;
-  const { queue, hub, registry } = parts;
+  const { queue, hub, registry, audit } = parts;
   const requests = new Requests(queue, read, store, () => broker.full?.() ?? null);
-  const bulk = new Bulk(queue, read);
+  const bulk = new Bulk(queue, read, (row) => audit.add(row));
   const quarantine = new Quarantine({ queue, read, store, registry, decode });
   const diagnoses = new Diagnoses({ read, store, broker, wire });
   const policies = new Policies(store, wire, logs('registry'));
@@ -146,15 +155,16 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   const simulations = new Simulations(store, wire);
   return {
     read,
-    execute: (request, suggestions) => requests.execute(request, suggestions),
-    bulk: (request, signal) => bulk.run(request, signal),
-    applyOperatorAction: (input) => requests.applyOperatorAction(input),
-    register: (registration, { dryRun }) => registry.register(registration, dryRun),
-    replayQuarantined: (replay) => quarantine.replay(replay),
-    discardQuarantined: (replay) => quarantine.discard(replay),
-    setPolicy: (request) => policies.set(request),
+    audit: (row) => audit.add(row),
+    execute: (request, execution) => requests.execute(request, execution),
+    bulk: (request, running) => bulk.run(request, running),
+    applyOperatorAction: (input, by) => requests.applyOperatorAction(input, by),
+    register: (registration, { dryRun, by }) => registry.register(registration, dryRun, by),
+    replayQuarantined: (replay, by) => quarantine.replay(replay, by),
+    discardQuarantined: (replay, by) => quarantine.discard(replay, by),
+    setPolicy: (request, by) => policies.set(request, by),
     diagnose: (flowId) => diagnoses.of(flowId),
-    changeStanding: (request) => standings.apply(request),
+    changeStanding: (request, by) => standings.apply(request, by),
     simulate: (request) => simulations.run(request),
     orchestration: (name, version) => store.orchestration(name, version),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
@@ -165,7 +175,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
 
 function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 'stop'> {
   const { store, broker, logs } = options;
-  const { queue, hub, relay, timers, road, registry, retention } = parts;
+  const { queue, hub, relay, timers, road, registry, retention, audit } = parts;
   let leave: (() => Promise<void>) | null = null;
   return {
     async start(serving = () => undefined) {
@@ -182,6 +192,7 @@ function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 's
       registry.stop();
       await broker.stopConsuming();
       await road.stop();
+      await audit.stop();
       await relay.stop(boundMs);
       await leave?.();
     },
@@ -195,7 +206,11 @@ async function intake(
   queue: DeliveryQueue,
 ): Promise<void> {
   for (const delivery of deliveries)
-    if (delivery.kind === 'registration') await registry.registerPatiently(delivery.registration);
+    if (delivery.kind === 'registration')
+      await registry.registerPatiently(
+        delivery.registration,
+        recordCaller(delivery.registration.serviceName, delivery.position),
+      );
   await queue.submit(deliveries);
 }
 

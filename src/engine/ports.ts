@@ -4,6 +4,7 @@
  * This file: what it needs from storage, broker and clock. A port method is never a business rule.
  */
 
+export * from './ports/audit.js';
 export * from './ports/broker.js';
 export * from './ports/deliveries.js';
 export * from './ports/inspection.js';

@@ -5,6 +5,8 @@ import type { OperatorInput, StartRequest } from '../saga/input.js';
 import type { Orchestration, PolicyValues } from '../saga/orchestration.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import type {
+  AuditRow,
+  Caller,
   FlowFilter,
   Problem,
   QuarantinedRecord,
@@ -52,6 +54,8 @@ export interface RegisterResult {
 /** `record` as it is now; null: there is none. */
 export interface QuarantineResult {
   readonly record: QuarantinedRecord | null;
+  /** This request has settled it, also when its flow refused it. */
+  readonly isSettled?: boolean;
   readonly problems: readonly Problem[];
 }
 
@@ -151,25 +155,37 @@ export interface Health {
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
 
+/**
+ * What changes something has `by`: who wants it, from where. What was done is in the audit then, stored by the same transaction; what came
+ * back with problems, or was thrown, is not: whoever called writes its row with `audit`.
+ */
 export interface EngineService {
+  /** Stores the row of a mutation that was refused. Resolves also when the database is away: the row is in the log then. */
+  audit(row: AuditRow): Promise<void>;
   /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
   /** `suggestions`: near names of an unknown one are looked up as often as it has left. */
-  execute(request: StartRequest, suggestions?: { left: number }): Promise<ExecuteResult>;
+  execute(
+    request: StartRequest,
+    options?: { readonly by?: Caller; readonly suggestions?: { left: number } | undefined },
+  ): Promise<ExecuteResult>;
   /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */
-  applyOperatorAction(input: OperatorInput): Promise<FlowResult>;
+  applyOperatorAction(input: OperatorInput, by?: Caller): Promise<FlowResult>;
   /** One action on many flows. What was done stays done when it stops in between: endCursor goes on. */
-  bulk(request: BulkRequest, signal?: AbortSignal): Promise<BulkResult>;
+  bulk(
+    request: BulkRequest,
+    options?: { readonly signal?: AbortSignal; readonly by?: Caller },
+  ): Promise<BulkResult>;
   register(
     registration: Registration,
-    options: { readonly dryRun: boolean },
+    options: { readonly dryRun: boolean; readonly by?: Caller },
   ): Promise<RegisterResult>;
   /** A quarantined record once more down the road. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
-  replayQuarantined(replay: Replay): Promise<QuarantineResult>;
-  discardQuarantined(replay: Replay): Promise<QuarantineResult>;
+  replayQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
+  discardQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
-  setPolicy(request: PolicyRequest): Promise<OrchestrationResult>;
+  setPolicy(request: PolicyRequest, by?: Caller): Promise<OrchestrationResult>;
   /** Pauses, resumes or archives an orchestration. Codes: UNKNOWN_ORCHESTRATION, NOT_ALLOWED. */
-  changeStanding(request: OrchestrationRequest): Promise<OrchestrationResult>;
+  changeStanding(request: OrchestrationRequest, by?: Caller): Promise<OrchestrationResult>;
   /** What would happen: nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest): Promise<SimulationResult>;
   /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */

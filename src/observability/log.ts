@@ -9,6 +9,7 @@ export const COMPONENTS = [
   'undo',
   'flow',
   'registry',
+  'audit',
   'relay',
   'timers',
   'retention',

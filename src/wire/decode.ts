@@ -34,7 +34,9 @@ function decodeReply(record: WireRecord, payloadLimit: number): Decoded {
 
 function decodeStart(record: WireRecord, payloadLimit: number): Decoded {
   const { start, poison } = readStart(record, payloadLimit);
-  return start === null ? { kind: 'poison', poison } : { kind: 'start', start };
+  return start === null
+    ? { kind: 'poison', poison, attempted: 'execute' }
+    : { kind: 'start', start };
 }
 
 const TOO_WIDE: Decoded = {
@@ -61,7 +63,7 @@ function decodeRegistration(
 ): Decoded {
   if (record.value !== null && isWide(record.value, LIMITS.documentWidth.value)) return TOO_WIDE;
   const body = readBody(record);
-  if (isPoison(body)) return { kind: 'poison', poison: body };
+  if (isPoison(body)) return { kind: 'poison', poison: body, attempted: 'registerOrchestration' };
   // A document's numbers are computed with, not carried.
   const plain: unknown = body.payload === null ? null : JSON.parse(body.payload);
   const serviceName =

@@ -275,6 +275,57 @@ describe('GET diagnose', () => {
   });
 });
 
+describe('GET audit', () => {
+  test('answers pages, newest first, filtered', async () => {
+    await api.rest.execute({ orchestrationName: 'nothing' }, { 'x-actor': 'zoe' });
+    await api.rest.execute({ orchestrationName: 'tenantCreation' }, { 'x-actor': 'zoe' });
+    const first = await api.rest.audit(
+      '?actor=zoe&action=execute&first=1&from=2020-01-01T00:00:00Z',
+    );
+    expect(first.body).toMatchObject({
+      content: [
+        {
+          ...{ at: expect.any(String), actor: 'zoe', proven: false, from: '127.0.0.1' },
+          ...{ action: 'execute', orchestrationName: 'tenantCreation', outcome: 'DONE' },
+          ...{ before: null, after: { status: 'IN_PROGRESS' }, code: null, reason: null },
+        },
+      ],
+      hasNextPage: true,
+    });
+    const cursor = encodeURIComponent(String(first.body.endCursor));
+    const second = await api.rest.audit(`?actor=zoe&first=1&after=${cursor}`);
+    expect(second.body).toMatchObject({
+      content: [
+        { outcome: 'REFUSED', code: 'UNKNOWN_ORCHESTRATION', orchestrationName: 'nothing' },
+      ],
+      hasNextPage: false,
+    });
+    expect((await api.rest.audit('?actor=zoe&outcome=REFUSED')).body.content).toHaveLength(1);
+    expect((await api.rest.audit('?actor=nobody')).body).toEqual({
+      ...{ content: [], hasNextPage: false, endCursor: null },
+    });
+  });
+
+  test.each([
+    ['?outcome=MAYBE', 'outcome'],
+    ['?from=yesterday', 'from'],
+    ['?first=0', 'first'],
+    ['?who=ann', 'who'],
+  ])('refuses %s', async (query, field) => {
+    expect(await api.rest.audit(query)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field }] },
+    });
+  });
+
+  test('answers faults as problems', async () => {
+    api.running.engine.failure = new Fault('X', 'away');
+    expect((await api.rest.audit()).status).toBe(503);
+    api.running.engine.failure = new Error('boom');
+    expect((await api.rest.audit()).status).toBe(500);
+  });
+});
+
 describe('health', () => {
   test('lives, and is ready when all checks pass', async () => {
     expect(await api.rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });

@@ -282,6 +282,37 @@ describe('what is stored', () => {
   });
 });
 
+describe('audit', () => {
+  test('as a table, filtered: who, from where, what, and what became of it', async () => {
+    const flowId = await started();
+    await backstep('pause', flowId, '-r', 'a test');
+    await backstep('retry', flowId, 'createUser', '-r', 'too early');
+    const { code, out } = await backstep('audit', '--flow', flowId, '--since', '3650d');
+    expect(code).toBe(0);
+    const [head, ...rows] = out.trimEnd().split('\n');
+    expect(head).toMatch(/^WHEN +WHO +FROM +WHAT +ON +OUTCOME +CHANGED +REASON$/);
+    expect(rows).toEqual([
+      expect.stringMatching(
+        /ann \(unproven\) +127\.0\.0\.1 +retryStep .*REFUSED NOT_ALLOWED .*too early$/,
+      ),
+      expect.stringMatching(/ pauseFlow .* DONE .*"paused":true\} +a test$/),
+      expect.stringMatching(/ execute .* DONE /),
+    ]);
+    const done = await backstep(
+      'audit',
+      '--flow',
+      flowId,
+      '--outcome',
+      'DONE',
+      '-n',
+      '1',
+      '--json',
+    );
+    expect(JSON.parse(done.out)).toMatchObject({ action: 'pauseFlow', after: { paused: true } });
+    expect((await backstep('audit', '--by', 'nobody')).out).toBe('No row fits.\n');
+  });
+});
+
 describe('actions', () => {
   test('cancel without undo stores reason and actor', async () => {
     const flowId = await started();

@@ -86,6 +86,16 @@ describe('calls', () => {
     expect(found).toHaveLength(running.engine.flows.size);
   });
 
+  test('the audit is read page by page, newest first', async () => {
+    const flowId = await begun();
+    await client.pauseFlow({ flowId, reason: 'wait' });
+    await client.resumeFlow({ flowId, reason: 'go on' });
+    const found: string[] = [];
+    for await (const { action } of client.audit({ filter: { flowId }, pageSize: 2 }))
+      found.push(action);
+    expect(found).toEqual(['resumeFlow', 'pauseFlow', 'execute']);
+  });
+
   test('the stored timeline starts after the cursor', async () => {
     const flowId = await begun();
     await completes(flowId);

@@ -1,6 +1,7 @@
 /** What the quarantine promises: listed newest first, settled once, with who and why. */
 import { describe, expect, test } from '@jest/globals';
 import type { QuarantineFilter, RecordPosition } from '../../src/engine/ports.js';
+import { auditRow } from '../kit/audit.js';
 import type { Bench, Gateway } from './store.js';
 import { position } from './store-builders.js';
 
@@ -93,14 +94,14 @@ export function storeQuarantineContract(bench: () => Bench): void {
         state: 'REPLAYED',
         settled: { actor: 'ann', reason: 'the flow exists now' },
       });
-      expect(await one.store.settleQuarantined(replay(id), 'DISCARDED')).toBe(false);
+      expect(await one.store.settleQuarantined(replay(id), 'DISCARDED', auditRow())).toBe(false);
     });
 
     test('is settled alone as well, once', async () => {
       const { one, two, fresh } = bench();
       const id = await kept(one, fresh('flow'));
-      expect(await one.store.settleQuarantined(replay(id), 'DISCARDED')).toBe(true);
-      expect(await two.store.settleQuarantined(replay(id), 'DISCARDED')).toBe(false);
+      expect(await one.store.settleQuarantined(replay(id), 'DISCARDED', auditRow())).toBe(true);
+      expect(await two.store.settleQuarantined(replay(id), 'DISCARDED', auditRow())).toBe(false);
       expect((await two.readModel.quarantined(id))?.state).toBe('DISCARDED');
     });
 
@@ -109,7 +110,7 @@ export function storeQuarantineContract(bench: () => Bench): void {
       async (id) => {
         const { one } = bench();
         expect(await one.readModel.quarantined(id)).toBeNull();
-        expect(await one.store.settleQuarantined(replay(id), 'DISCARDED')).toBe(false);
+        expect(await one.store.settleQuarantined(replay(id), 'DISCARDED', auditRow())).toBe(false);
       },
     );
   });

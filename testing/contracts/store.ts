@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { ReadModel, Store } from '../../src/engine/ports.js';
+import { storeAuditContract } from './store-audit.js';
 import { register } from './store-builders.js';
 import { storeLockingContract } from './store-locking.js';
 import { storeOnceContract } from './store-once.js';
@@ -84,5 +85,6 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeReadingContract(opened);
     storeSurroundingsContract(opened);
     storeRemovalContract(opened);
+    storeAuditContract(opened);
   });
 }

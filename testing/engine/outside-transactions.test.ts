@@ -31,7 +31,12 @@ function setUp(made: () => Promise<void>) {
   const { store } = memoryStore(new MemoryDatabase(), { stepTopics: wire.stepTopics });
   const broker = brokerOf(made);
   const guarded = { store: guardedStore(store), broker: guardedBroker(broker) };
-  const registry = new Registry({ ...guarded, wire, log: silent('registry') });
+  const registry = new Registry({
+    ...guarded,
+    wire,
+    audit: async () => undefined,
+    log: silent('registry'),
+  });
   return { registry, requested: broker.requested, ...guarded };
 }
 

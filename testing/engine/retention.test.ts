@@ -24,6 +24,10 @@ function retentionOver(
       requested.push(`quarantined ${ageMs}`);
       return batch(++looks, after);
     },
+    audit: async (ageMs, after) => {
+      requested.push(`audit ${ageMs}`);
+      return batch(++looks, after);
+    },
   };
   const store = {
     removing: async <T>(work: (removal: Removal) => Promise<T>): Promise<T | null> => {
@@ -54,24 +58,26 @@ test('a pass goes on where the last batch ended, logs what it removed, and is re
   ]);
 });
 
-test('each status has its own age, and quarantined records theirs', async () => {
+test('each status has its own age, quarantined records and the audit theirs', async () => {
   const keep: Keep = {
     flows: { COMPLETED: 1, UNDONE: 2, CANCELLED: 3, FAILED: null },
     quarantined: 4,
+    audit: 5,
   };
   const last = gate();
   const { retention, requested } = retentionOver((look) => {
-    if (look === 4) last.open();
+    if (look === 5) last.open();
     return { removed: 0, next: null };
   }, keep);
   retention.start();
   await last.opened;
   await retention.stop();
-  expect(requested.slice(0, 4)).toEqual([
+  expect(requested.slice(0, 5)).toEqual([
     'COMPLETED 1',
     'UNDONE 2',
     'CANCELLED 3',
     'quarantined 4',
+    'audit 5',
   ]);
 });
 

@@ -12,10 +12,11 @@ export function timedStore(
       work({
         admit: (...given) => tx.admit(...given),
         lock: async (...ids) => timed(await tx.lock(...ids), now()),
-        record: (records, given) =>
+        record: (records, given, audit) =>
           tx.record(
             records.map((record) => waking(record, stored)),
             given,
+            audit,
           ),
         refuse: (...refused) => tx.refuse(...refused),
       }),

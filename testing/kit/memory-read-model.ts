@@ -1,5 +1,7 @@
 /** The read side of the store in memory. */
 import {
+  type AuditEntry,
+  type AuditPageRequest,
   BadCursor,
   type FlowFilter,
   type FlowSummary,
@@ -14,6 +16,7 @@ import {
 } from '../../src/engine/ports.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
+import { auditPage } from './memory-audit.js';
 import { recordsIn } from './memory-quarantine.js';
 import { surroundingsOf } from './memory-surroundings.js';
 import type { MemoryDatabase } from './memory-tables.js';
@@ -147,6 +150,10 @@ export class MemoryReadModel implements ReadModel {
       )
       .filter(({ id }) => Number(id) < Number(before));
     return pageOf(rows.toReversed(), first, ({ id }) => [id]);
+  }
+
+  audit(page: AuditPageRequest): Promise<Page<AuditEntry>> {
+    return this.database.transaction((tables) => auditPage(tables, page));
   }
 
   async quarantined(id: string): Promise<QuarantinedRecord | null> {

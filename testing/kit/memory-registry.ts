@@ -1,5 +1,6 @@
 /** Registrations in memory. */
 import type {
+  AuditRow,
   Policy,
   RegistrationRow,
   RegistryTransaction,
@@ -9,6 +10,7 @@ import type {
 } from '../../src/engine/ports.js';
 import { topicKey } from '../../src/names/topic-key.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
+import { addAudit } from './memory-audit.js';
 import { type MemoryTables, registrationOf } from './memory-tables.js';
 
 export class MemoryRegistry implements RegistryTransaction {
@@ -88,6 +90,10 @@ export class MemoryRegistry implements RegistryTransaction {
     if (entry === undefined) return;
     const waking = wakes || (entry.waking && !standing.paused);
     this.tables.names.set(name, { ...entry, ...standing, waking });
+  }
+
+  async audit(rows: readonly AuditRow[]): Promise<void> {
+    addAudit(this.tables, this.time, rows);
   }
 
   async now(): Promise<number> {

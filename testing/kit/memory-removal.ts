@@ -40,6 +40,16 @@ export function memoryRemoval(database: MemoryDatabase): Removal {
           most,
         );
       }),
+    audit: (ageMs, _after, most) =>
+      database.transaction((tables) => {
+        const old = tables.audit.filter(({ at }) => at < database.now - ageMs).slice(0, most);
+        for (const row of old) tables.audit.splice(tables.audit.indexOf(row), 1);
+        return resultOf(
+          old.length,
+          old.map(({ at }) => String(at)),
+          most,
+        );
+      }),
   };
 }
 

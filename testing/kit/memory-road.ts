@@ -1,5 +1,6 @@
 /** The operations of a road transaction, in memory. */
 import type {
+  AuditRow,
   ExistingStart,
   FlowCommit,
   FlowRecord,
@@ -12,6 +13,7 @@ import type {
 } from '../../src/engine/ports.js';
 import type { Flow } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
+import { addAudit } from './memory-audit.js';
 import { recordsIn, settle } from './memory-quarantine.js';
 import { type MemoryTables, type OutboxEntry, placeKey, rowKey } from './memory-tables.js';
 
@@ -109,7 +111,12 @@ export class MemoryRoad implements RoadTransaction {
     };
   }
 
-  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+  async record(
+    records: readonly FlowRecord[],
+    given: boolean,
+    audit: readonly AuditRow[] = [],
+  ): Promise<void> {
+    addAudit(this.tables, this.now, audit);
     this.given = given;
     for (const { after, events, outbox, withdrawn, wakeAt } of records) {
       const known = this.tables.flows.get(after.flowId);

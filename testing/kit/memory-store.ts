@@ -3,6 +3,7 @@
  * test sets it. `testing/contracts/store.ts` holds both to the same.
  */
 import type {
+  AuditRow,
   FlowCommit,
   InboxPosition,
   OutboxRow,
@@ -16,6 +17,7 @@ import type {
   Store,
 } from '../../src/engine/ports.js';
 import { nearest } from '../../src/names/nearest.js';
+import { addAudit } from './memory-audit.js';
 import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
 import { MemoryRegistry } from './memory-registry.js';
@@ -113,8 +115,21 @@ export class MemoryStore implements Store {
     return this.database.transaction((tables) => nearest(name, [...tables.names.keys()], most));
   }
 
-  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
-    return this.database.transaction((tables) => settle(tables, this.database.now, replay, as));
+  settleQuarantined(
+    replay: Replay,
+    as: 'REPLAYED' | 'DISCARDED',
+    audit: AuditRow,
+  ): Promise<boolean> {
+    const { now } = this.database;
+    return this.database.transaction((tables) => {
+      const settled = settle(tables, now, replay, as);
+      if (settled) addAudit(tables, now, [audit]);
+      return settled;
+    });
+  }
+
+  audit(rows: readonly AuditRow[]): Promise<void> {
+    return this.database.transaction((tables) => addAudit(tables, this.database.now, rows));
   }
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {

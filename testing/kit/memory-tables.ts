@@ -1,5 +1,6 @@
 /** What the stores in memory share: tables of values, and one transaction at a time. */
 import type {
+  AuditEntry,
   FlowCommit,
   InboxPosition,
   OutboxRow,
@@ -50,6 +51,7 @@ export class MemoryTables {
   readonly inbox = new Map<string, InboxPosition>();
   readonly outbox = new Map<string, OutboxEntry>();
   readonly quarantine: QuarantineEntry[] = [];
+  readonly audit: AuditEntry[] = [];
   /** How those were settled that are not open any more, by id. */
   readonly settled = new Map<string, Settled>();
 
@@ -62,6 +64,7 @@ export class MemoryTables {
     for (const [key, value] of this.outbox) copy.outbox.set(key, value);
     for (const [key, value] of this.settled) copy.settled.set(key, value);
     copy.quarantine.push(...this.quarantine);
+    copy.audit.push(...this.audit);
     return copy;
   }
 }

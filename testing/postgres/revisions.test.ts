@@ -28,6 +28,7 @@ describe('from the first revision of the schema', () => {
         'migration-standing',
         'migration-start-payloads',
         'migration-start-schema',
+        'migration-with-audit',
       ],
     });
     await served.some(20);

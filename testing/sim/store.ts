@@ -48,6 +48,7 @@ export function simulatedStore(
     similarNames: (name, most) => call(() => inner.similarNames(name, most)),
     removing: (...given) => inner.removing(...given),
     settleQuarantined: (...given) => call(() => inner.settleQuarantined(...given)),
+    audit: (rows) => call(() => inner.audit(rows)),
     inbox: (topic) => call(() => inner.inbox(topic)),
     resetInbox: (topic, partition, next) => call(() => inner.resetInbox(topic, partition, next)),
     outboxSent: (rows) => inner.outboxSent(rows),
@@ -72,6 +73,7 @@ export function simulatedStore(
     histories: (...given) => call(() => readModel.histories(...given)),
     counts: (...given) => call(() => readModel.counts(...given)),
     quarantine: (...given) => call(() => readModel.quarantine(...given)),
+    audit: (page) => call(() => readModel.audit(page)),
     quarantined: (id) => call(() => readModel.quarantined(id)),
   };
   return { store, read };
@@ -143,11 +145,11 @@ function stepwise(
       return admitted;
     },
     lock: (flowIds, ticking) => step(() => tx.lock(flowIds, ticking)),
-    record: (records, given) =>
+    record: (records, given, audit) =>
       step(async () => {
         if (records.some(({ after }) => after.headers.bad === true))
           throw new Error('this can not be stored');
-        await tx.record(records, given);
+        await tx.record(records, given, audit);
       }),
     refuse: (...refused) => step(() => tx.refuse(...refused)),
   };

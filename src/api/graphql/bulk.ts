@@ -2,6 +2,7 @@
 import { Arg, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { BulkRequest, BulkResult } from '../../engine/service.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { goodNumber } from '../input/texts.js';
@@ -70,6 +71,8 @@ export class BulkPayload {
   hasNextPage!: boolean;
   @Field(() => String, { ...nullable, description: 'For after; null when no flow fits.' })
   endCursor!: string | null;
+  /** The engine has counted it in the audit. */
+  isAudited?: boolean;
 
   static of({ problems, refusals, ...counts }: BulkResult): BulkPayload {
     return Object.assign(new BulkPayload(), counts, {
@@ -84,10 +87,11 @@ const COUNTS = { matched: 0, done: 0, refused: 0, refusals: [] };
 const NONE = { ...COUNTS, hasNextPage: false, endCursor: null };
 
 async function run(
-  { shell, actor, budget, signal }: RequestContext,
+  context: RequestContext,
   input: BulkInput,
   verb: BulkRequest['verb'],
 ): Promise<BulkPayload> {
+  const { shell, actor, budget, signal } = context;
   const problems: Problem[] = [];
   const reason = checkReason(input.reason, problems);
   const first = goodNumber(input.first ?? MOST_FLOWS, 'first', 1, MOST_FLOWS);
@@ -96,7 +100,9 @@ async function run(
   const filter = filterOf(input.orchestrationName, input.filter);
   const { dryRun, after } = input;
   const request = { verb, filter, first, after: after ?? null, dryRun: dryRun === true };
-  return BulkPayload.of(await shell.engine.bulk({ ...request, actor, reason }, signal));
+  const by = callerOf(context);
+  const result = await shell.engine.bulk({ ...request, actor, reason }, { signal, by });
+  return Object.assign(BulkPayload.of(result), { isAudited: true });
 }
 
 @Resolver()

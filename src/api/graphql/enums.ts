@@ -1,6 +1,6 @@
 /** Names that appear in answers, letter for letter as stored. */
 import { registerEnumType } from 'type-graphql';
-import { QUARANTINE_STATES } from '../../engine/ports.js';
+import { AUDIT_OUTCOMES, QUARANTINE_STATES } from '../../engine/ports.js';
 import { FLOW_STATUSES, STEP_STATUSES } from '../../saga/flow.js';
 
 const named = <T extends string>(names: readonly T[]): { readonly [K in T]: K } =>
@@ -67,6 +67,16 @@ registerEnumType(StepActionEnum, {
   name: 'StepAction',
   description: 'What a worker has to do for a command.',
   valuesConfig: { DO: { description: 'Do the step.' }, UNDO: { description: 'Undo the step.' } },
+});
+
+export const AuditOutcomeEnum = named(AUDIT_OUTCOMES);
+registerEnumType(AuditOutcomeEnum, {
+  name: 'AuditOutcome',
+  description: 'What became of a mutation.',
+  valuesConfig: {
+    DONE: { description: 'It was done.' },
+    REFUSED: { description: 'It was refused: `code` has why.' },
+  },
 });
 
 export const QuarantineStateEnum = named(QUARANTINE_STATES);

@@ -3,6 +3,7 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import { type ExecuteResult, Fault } from '../../engine/service.js';
 import { LIMITS } from '../../limits/limits.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkStart } from '../input/start.js';
 import { checkOptionalText } from '../input/texts.js';
@@ -15,13 +16,14 @@ import { ExecutePayload, RegisterPayload } from './views/answers.js';
 const MOST_AT_ONCE = LIMITS.startsPerRequest.value;
 
 async function started(
-  { shell }: RequestContext,
+  context: RequestContext,
   input: ExecuteInput,
   suggestions?: { left: number },
 ): Promise<ExecuteResult> {
+  const { shell } = context;
   const checked = checkStart(input, shell.payloadLimit);
   if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
-  return shell.engine.execute(checked.value, suggestions);
+  return shell.engine.execute(checked.value, { by: callerOf(context), suggestions });
 }
 
 @Resolver()
@@ -30,17 +32,18 @@ export class Mutations {
     description: 'Registers orchestrations or workers: all of the document or nothing of it.',
   })
   async registerOrchestration(
-    @Ctx() { shell }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => RegisterOrchestrationInput, { ...UNCHECKED, description: 'The document.' })
     input: RegisterOrchestrationInput,
   ): Promise<RegisterPayload> {
+    const { shell } = context;
     const problems: Problem[] = [];
     const serviceName = checkOptionalText(input.serviceName, 'serviceName', problems);
     if (problems.length > 0) return RegisterPayload.of({ registrations: [], problems });
     const registration = await shell.readRegistration(input.document, { serviceName });
-    return RegisterPayload.of(
-      await shell.engine.register(registration, { dryRun: input.dryRun === true }),
-    );
+    const options = { dryRun: input.dryRun === true, by: callerOf(context) };
+    const result = await shell.engine.register(registration, options);
+    return RegisterPayload.of(result, registration.named?.[0]?.orchestrationName ?? null);
   }
 
   @Mutation(() => ExecutePayload, {

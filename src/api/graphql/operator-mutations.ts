@@ -3,6 +3,7 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import type { OperatorInput } from '../../saga/input.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkPayload } from '../input/start.js';
 import { checkOptionalText, checkText, LONGEST_REASON, LONGEST_TEXT } from '../input/texts.js';
@@ -41,17 +42,18 @@ export function checkReason(given: string, problems: Problem[]): string {
 }
 
 async function applyAction(
-  { shell, actor }: RequestContext,
+  context: RequestContext,
   target: Target,
   actionOf: (by: By) => OperatorInput,
   problems: Problem[] = [],
 ): Promise<FlowPayload> {
+  const { shell, actor } = context;
   const flowId = checkText(target.flowId, 'flowId', LONGEST_TEXT, problems);
   if (target.stepName !== undefined) checkText(target.stepName, 'stepName', LONGEST_TEXT, problems);
   const reason = checkReason(target.reason, problems);
   if (problems.length > 0) return FlowPayload.of({ flow: null, problems });
   return FlowPayload.of(
-    await shell.engine.applyOperatorAction(actionOf({ flowId, reason, actor })),
+    await shell.engine.applyOperatorAction(actionOf({ flowId, reason, actor }), callerOf(context)),
   );
 }
 

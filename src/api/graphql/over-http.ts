@@ -4,16 +4,12 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { LIMITS } from '../../limits/limits.js';
 import { actorOf } from '../auth/principal.js';
 import { Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
-import { writeAnswer } from './scalars.js';
-
-/** Characters of payloads: such an answer is put together and sent in a turn of its own. */
-const LARGE = 64 * 1024;
+import { answerText } from './scalars.js';
 
 export interface GraphqlHttp {
   readonly apollo: ApolloServer<RequestContext>;
@@ -81,6 +77,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
     shell,
     principal: request.principal,
     actor: actorOf(request.principal),
+    address: request.socket.remoteAddress ?? null,
     requestId: request.id,
     signal: hangUpOf(reply.raw),
     budget,
@@ -89,7 +86,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
 
 function settings(
   { introspection, suggestions }: Gate,
-  { log, turns }: Shell,
+  { log }: Shell,
 ): Omit<ApolloServerOptions<RequestContext>, 'schema' | 'gateway' | 'typeDefs' | 'resolvers'> {
   return {
     introspection,
@@ -100,11 +97,7 @@ function settings(
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
-    stringifyResult: async (result) => {
-      const written = writeAnswer(result);
-      if (written.length > LARGE) await turns?.turn(written.length / LIMITS.turnBytes.value);
-      return written.text();
-    },
+    stringifyResult: (result) => answerText(result),
     stopOnTerminationSignals: false,
     logger: {
       debug: () => undefined,

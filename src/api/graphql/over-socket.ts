@@ -89,6 +89,7 @@ function contextOf(connection: Connection, id: string, shell: Shell): RequestCon
     shell,
     principal,
     actor: actorOf(principal),
+    address: request.socket.remoteAddress ?? null,
     requestId: requestIdOf(headers['x-request-id']),
     signal: gone,
     budget,

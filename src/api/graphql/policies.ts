@@ -3,6 +3,7 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationResult } from '../../engine/service.js';
 import { readPolicy } from '../../wire/policies.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkOptionalText, checkText, LONGEST_TEXT } from '../input/texts.js';
 import { UNCHECKED } from './arguments.js';
@@ -41,9 +42,8 @@ export class PolicyMutations {
     const reason = checkReason(input.reason, problems);
     if (problems.length > 0) return orchestrationPayload({ row: null, problems }, context);
     const by = { orchestrationName: name, stepName, actor: context.actor, reason };
-    return orchestrationPayload(
-      await context.shell.engine.setPolicy({ ...by, ...policy.values }),
-      context,
-    );
+    const request = { ...by, ...policy.values };
+    const result = await context.shell.engine.setPolicy(request, callerOf(context));
+    return orchestrationPayload(result, context);
   }
 }

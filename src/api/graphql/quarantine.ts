@@ -1,7 +1,7 @@
 /** Quarantined records: listed, replayed, discarded. */
 import { Arg, Args, ArgsType, Ctx, Field, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { Problem, Replay } from '../../engine/ports.js';
-import type { QuarantineResult } from '../../engine/service.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkText, goodText, LONGEST_TEXT } from '../input/texts.js';
 import { nullable, PageArguments, UNCHECKED } from './arguments.js';
@@ -15,14 +15,16 @@ const ID_FIELD = { description: 'Id of the record, from the query quarantine.' }
 const REASON = { description: 'Why; it is stored with the actor.' } as const;
 
 async function settle(
-  request: Replay,
-  work: (replay: Replay) => Promise<QuarantineResult>,
+  context: RequestContext,
+  given: Pick<Replay, 'id' | 'reason'>,
+  verb: 'replayQuarantined' | 'discardQuarantined',
 ): Promise<QuarantinePayload> {
   const problems: Problem[] = [];
-  const id = checkText(request.id, 'id', LONGEST_TEXT, problems);
-  const reason = checkReason(request.reason, problems);
+  const id = checkText(given.id, 'id', LONGEST_TEXT, problems);
+  const reason = checkReason(given.reason, problems);
   if (problems.length > 0) return QuarantinePayload.of({ record: null, problems });
-  return QuarantinePayload.of(await work({ id, actor: request.actor, reason }));
+  const { shell, actor } = context;
+  return QuarantinePayload.of(await shell.engine[verb]({ id, actor, reason }, callerOf(context)));
 }
 
 @ArgsType()
@@ -60,21 +62,21 @@ export class QuarantineResolver {
       'Reads a quarantined record again, as if it came now: for a flow that exists meanwhile, or is no longer parked. It counts once.',
   })
   replayQuarantined(
-    @Ctx() { shell, actor }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('id', () => ID, ID_FIELD) id: string,
     @Arg('reason', () => String, REASON) reason: string,
   ): Promise<QuarantinePayload> {
-    return settle({ id, actor, reason }, (replay) => shell.engine.replayQuarantined(replay));
+    return settle(context, { id, reason }, 'replayQuarantined');
   }
 
   @Mutation(() => QuarantinePayload, {
     description: 'Puts a quarantined record away: it was looked at, and is of no use.',
   })
   discardQuarantined(
-    @Ctx() { shell, actor }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('id', () => ID, ID_FIELD) id: string,
     @Arg('reason', () => String, REASON) reason: string,
   ): Promise<QuarantinePayload> {
-    return settle({ id, actor, reason }, (replay) => shell.engine.discardQuarantined(replay));
+    return settle(context, { id, reason }, 'discardQuarantined');
   }
 }

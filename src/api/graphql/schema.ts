@@ -3,6 +3,8 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ChangedFlows, StartedFlows } from './answered-flow.js';
+import { AuditQueries } from './audit.js';
+import { auditMutations } from './audited-mutations.js';
 import { BulkMutations } from './bulk.js';
 import { DiagnosisQueries } from './diagnosis.js';
 import { Mutations } from './mutations.js';
@@ -24,9 +26,10 @@ export function createSchema(): GraphQLSchema {
     publish: () => undefined,
     subscribe: () => Promise.reject(new Error('not used')) as never,
   };
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     pubSub,
     resolvers: [
+      AuditQueries,
       ChangedFlows,
       FlowCounts,
       FlowQueries,
@@ -46,6 +49,8 @@ export function createSchema(): GraphQLSchema {
     validate: false,
     nullableByDefault: false,
   });
+  // Outside of everything else that can refuse a mutation.
+  return auditMutations(schema);
 }
 
 /** SDL with descriptions, sorted, so that it changes only where the API does. */

@@ -3,6 +3,7 @@ import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationRequest } from '../../engine/service.js';
 import { availableOrchestrationActions } from '../actions.js';
+import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkText, LONGEST_TEXT } from '../input/texts.js';
 import { UNCHECKED } from './arguments.js';
@@ -24,7 +25,10 @@ async function change(
   const reason = checkReason(input.reason, problems);
   if (problems.length > 0) return orchestrationPayload({ row: null, problems }, context);
   const by = { actor: context.actor, reason, queuesStarts: input.queue === true };
-  const result = await context.shell.engine.changeStanding({ name, verb, ...by });
+  const result = await context.shell.engine.changeStanding(
+    { name, verb, ...by },
+    callerOf(context),
+  );
   return orchestrationPayload(result, context);
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import { FLOW_STATUSES } from '../../saga/flow.js';
+import { DateTime } from '../graphql/scalars.js';
 
 const NAME = 'orchestrationName must be the name of a registered orchestration';
 
@@ -40,7 +41,27 @@ export const simulateBody = z.strictObject({
   seed: z.int({ error: 'seed must be a whole number' }).nullish(),
 });
 
-const whole = (name: string, least: number, most: number, byDefault: number) => {
+/** A moment of a query, ms. */
+export const moment = (name: string) =>
+  z
+    .string({ error: `${name} must be given once` })
+    .refine(
+      (text) => isMoment(text),
+      `${name} must be ISO 8601 with a zone, like 2026-11-23T12:00:00.000Z`,
+    )
+    .transform((text) => DateTime.parseValue(text))
+    .optional();
+
+function isMoment(text: string): boolean {
+  try {
+    DateTime.parseValue(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const whole = (name: string, least: number, most: number, byDefault: number) => {
   const message = `${name} must be a whole number from ${least} to ${most}, given once`;
   return z
     .string({ error: message })

@@ -1,11 +1,15 @@
 /** The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
+import type { ExecuteResult } from '../../engine/service.js';
+import { audited, callerOf, requesterOf } from '../audit.js';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
 import { COUNTED, goodText } from '../input/texts.js';
+import { auditRoute } from './audit.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './input.js';
 import { sendProblem, sendProblems } from './problem-json.js';
@@ -18,6 +22,7 @@ export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.get(`${ROOT}/history`, (request, reply) => history(shell, request, reply));
   app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shell, request, reply));
   app.get(`${ROOT}/diagnose/:flowId`, (request, reply) => diagnose(shell, request, reply));
+  auditRoute(app, shell);
 }
 
 async function execute(
@@ -30,15 +35,25 @@ async function execute(
   const { orchestrationName, payload, headers, initiator } = parsed.data;
   const key = request.headers['idempotency-key'];
   const idempotencyKey = Array.isArray(key) ? key.join(', ') : key;
-  const checked = checkStart(
-    { orchestrationName, payload, headers, initiator, idempotencyKey },
-    shell.payloadLimit,
+  const given = { orchestrationName, payload, headers, initiator, idempotencyKey };
+  const requester = requesterOf(request);
+  const { flow, created, problems } = await audited(
+    { shell, ...requester },
+    { action: 'execute', wanted: [given] },
+    () => started(shell, given, callerOf(requester)),
+    (result) => [result],
   );
-  if ('problems' in checked) return sendProblems(reply, checked.problems);
-  const { flow, created, problems } = await shell.engine.execute(checked.value);
   if (flow === null) return sendProblems(reply, problems);
   return reply.code(created ? 202 : 200).send(startedBody(flow));
 }
+
+async function started(shell: Shell, given: StartGiven, by: Caller): Promise<ExecuteResult> {
+  const checked = checkStart(given, shell.payloadLimit);
+  if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
+  return shell.engine.execute(checked.value, { by });
+}
+
+type StartGiven = Parameters<typeof checkStart>[0];
 
 async function simulate(
   shell: Shell,

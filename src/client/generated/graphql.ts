@@ -4,6 +4,31 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which rows of the audit; all parts must fit. */
+export type AuditFilter = {
+  /** The name of the mutation. */
+  action?: string | null | undefined;
+  /** Done, or wanted, by this actor. */
+  actor?: string | null | undefined;
+  /** About this flow. */
+  flowId?: string | null | undefined;
+  /** From then on. */
+  from?: string | null | undefined;
+  /** About this orchestration. */
+  orchestrationName?: string | null | undefined;
+  /** Only what was done, or refused. */
+  outcome?: AuditOutcome | null | undefined;
+  /** Before then. */
+  to?: string | null | undefined;
+};
+
+/** What became of a mutation. */
+export type AuditOutcome =
+  /** It was done. */
+  | 'DONE'
+  /** It was refused: `code` has why. */
+  | 'REFUSED';
+
 /** Which flows, and why. */
 export type BulkInput = {
   /** endCursor of the call before. */
@@ -399,6 +424,15 @@ export type ArchiveOrchestrationMutationVariables = Exact<{
 
 
 export type ArchiveOrchestrationMutation = { archiveOrchestration: { orchestration: { name: string, version: number, paused: boolean, archived: boolean, pausedBy: { actor: string, reason: string, at: string, queuesStarts: boolean } | null, archivedBy: { actor: string, reason: string, at: string } | null } | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
+export type AuditQueryVariables = Exact<{
+  filter?: AuditFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AuditQuery = { audit: { edges: Array<{ node: { at: string, actor: string, proven: boolean, from: string | null, requestId: string | null, action: string, orchestrationName: string | null, flowId: string | null, stepName: string | null, reason: string | null, before: unknown, after: unknown, outcome: AuditOutcome, code: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type BulkDetailsFragment = { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> };
 
@@ -1271,6 +1305,34 @@ fragment OrchestrationStanding on Orchestration {
     at
   }
 }`) as unknown as TypedDocumentString<ArchiveOrchestrationMutation, ArchiveOrchestrationMutationVariables>;
+export const AuditDocument = new TypedDocumentString(`
+    query Audit($filter: AuditFilter, $first: Int, $after: String) {
+  audit(filter: $filter, first: $first, after: $after) {
+    edges {
+      node {
+        at
+        actor
+        proven
+        from
+        requestId
+        action
+        orchestrationName
+        flowId
+        stepName
+        reason
+        before
+        after
+        outcome
+        code
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditQuery, AuditQueryVariables>;
 export const RetryFlowsDocument = new TypedDocumentString(`
     mutation RetryFlows($input: BulkInput!) {
   retryFlows(input: $input) {

@@ -8,7 +8,9 @@ import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
 import { dueAt } from '../../saga/retry.js';
+import { doneRow, flowChange, refusedRow, wantedOf } from '../audit/audit-rows.js';
 import type {
+  AuditRow,
   Delivery,
   DeliveryOutcome,
   FlowInput,
@@ -34,6 +36,8 @@ interface Draft {
 export class Batch {
   readonly quarantine: QuarantineEntry[] = [];
   readonly parked: ParkedFlow[] = [];
+  /** Of mutations that were done, and of records that were refused: refused callers get theirs with the answer. */
+  readonly audit: AuditRow[] = [];
   private readonly drafts = new Map<string, Draft>();
 
   constructor(
@@ -42,7 +46,7 @@ export class Batch {
     private readonly schemas: PayloadSchemas | undefined,
   ) {}
 
-  begin(input: StartInput, orchestrationPaused: boolean): DeliveryOutcome {
+  begin(delivery: Delivery, input: StartInput, orchestrationPaused: boolean): DeliveryOutcome {
     const { flow, events } = start(input, this.locked.now, orchestrationPaused);
     this.drafts.set(input.flowId, {
       before: null,
@@ -50,7 +54,15 @@ export class Batch {
       events: [...events],
       ticked: false,
     });
+    this.done(delivery, null, flow);
     return { kind: 'recorded', flow, events, refusal: null };
+  }
+
+  /** A start that was known already: the flow it began. */
+  repeated(delivery: Delivery, flowId: string): void {
+    const wanted = wantedOf(delivery);
+    const changes = { at: this.locked.now, after: '{"created":false}' };
+    if (wanted !== null) this.audit.push(doneRow({ ...wanted, flowId }, changes));
   }
 
   apply(delivery: Delivery, input: FlowInput): DeliveryOutcome {
@@ -121,8 +133,11 @@ export class Batch {
     const wrong =
       tooMuchAnswered(draft.flow, input) ?? unlikeItsSchema(this.schemas, draft.flow, input);
     if (wrong !== null) this.refuse(delivery, wrong);
+    const before = draft.flow;
     const { events, refusal } = this.advance(draft, wrong === null ? input : unknown(input, wrong));
     if (input.type === 'TICK') draft.ticked = true;
+    // A replay settles its record, also when the flow refuses it.
+    if (refusal === null || delivery.from === 'replay') this.done(delivery, before, draft.flow);
     return { kind: 'recorded', flow: draft.flow, events, refusal };
   }
 
@@ -152,9 +167,19 @@ export class Batch {
     return { kind: 'parked', reason };
   }
 
+  private done(delivery: Delivery, before: Flow | null, after: Flow): void {
+    const wanted = wantedOf(delivery);
+    if (wanted === null) return;
+    const { flowId, orchestration } = after;
+    const changes = { at: this.locked.now, ...flowChange(before, after) };
+    this.audit.push(doneRow({ ...wanted, flowId, orchestrationName: orchestration.name }, changes));
+  }
+
   /** Kept only when it came from a topic: a caller of the API gets the reason in the answer. */
   private refuse(delivery: Delivery, cause: PoisonCause): void {
     if (delivery.from !== 'record') return;
+    const wanted = wantedOf(delivery);
+    if (wanted !== null) this.audit.push(refusedRow(wanted, cause.code, this.locked.now));
     const { position, raw } = delivery;
     const refused = cause.refusedStart ?? (delivery.kind === 'start' ? delivery.start : null);
     const bytes = { key: raw.key, value: raw.value };

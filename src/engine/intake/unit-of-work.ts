@@ -63,7 +63,7 @@ export async function unitOfWork(
     const records = batch.records();
     if (records.length > 1 && writtenBytes(records) > LIMITS.batchBytesOut.value)
       throw new TooMuchAtOnce(`${records.length} flows`);
-    if (records.length > 0) await tx.record(records, given);
+    if (records.length > 0 || batch.audit.length > 0) await tx.record(records, given, batch.audit);
     if (batch.quarantine.length > 0 || batch.parked.length > 0 || replayed.length > 0)
       await tx.refuse(batch.quarantine, batch.parked, replayed);
     return { outcomes, records, outbox: rowsOf(records, batch.quarantine) };
@@ -130,7 +130,7 @@ function outcomeOf(
   if (!fresh) return { kind: 'duplicate' };
   if (start !== null && existing !== null) return echoOf(batch, work, start, existing);
   if (work.startRefused !== null) return batch.poison(delivery, work.startRefused);
-  if (start !== null) return batch.begin(start, work.orchestrationPaused);
+  if (start !== null) return batch.begin(delivery, start, work.orchestrationPaused);
   switch (delivery.kind) {
     case 'input':
       return batch.apply(delivery, delivery.input);
@@ -162,6 +162,6 @@ function echoOf(
       flowId: null,
       stepName: null,
     });
-  }
+  } else if (same || flowId === start.flowId) batch.repeated(delivery, flowId);
   return { kind: 'echo', flowId, samePayload: same, sameOrchestration };
 }

@@ -5,10 +5,14 @@
 import { accept } from '../../saga/accept.js';
 import type { Flow, FlowStatus, StepRun } from '../../saga/flow.js';
 import type { OperatorInput } from '../../saga/input.js';
+import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import type { DeliveryQueue } from '../intake/queue.js';
 import {
+  type AuditRow,
+  type Caller,
   type DeliveryOutcome,
   Fault,
+  NO_OBJECT,
   NO_PAYLOADS,
   type Problem,
   type ReadModel,
@@ -29,6 +33,17 @@ const STATUSES: Readonly<Record<BulkRequest['verb'], readonly FlowStatus[]>> = {
   CANCEL: ['IN_PROGRESS'],
 };
 
+const BULK_ACTIONS: Readonly<Record<BulkRequest['verb'], string>> = {
+  RETRY: 'retryFlows',
+  UNDO: 'undoFlows',
+  CANCEL: 'cancelFlows',
+};
+
+interface BulkOptions {
+  readonly signal?: AbortSignal;
+  readonly by?: Caller;
+}
+
 interface Refused {
   readonly code: string;
   readonly message: string;
@@ -38,9 +53,31 @@ export class Bulk {
   constructor(
     private readonly queue: Pick<DeliveryQueue, 'submit'>,
     private readonly read: Pick<ReadModel, 'history'>,
+    private readonly audit: (row: AuditRow) => Promise<void>,
   ) {}
 
-  async run(request: BulkRequest, signal?: AbortSignal): Promise<BulkResult> {
+  /** Each flow has a row of its own in the audit; this one counts them. */
+  async run(request: BulkRequest, { signal, by }: BulkOptions = {}): Promise<BulkResult> {
+    const result = await this.pages(request, by, signal);
+    const { matched, done, refused } = result;
+    const counts = { matched, done, refused, ...(request.dryRun && { dryRun: true }) };
+    const { actor, reason, verb, filter } = request;
+    const wanted = {
+      ...(by ?? { ...GATEWAY, actor, proven: false }),
+      ...NO_OBJECT,
+      orchestrationName: filter.orchestrationName ?? null,
+      action: BULK_ACTIONS[verb],
+      reason,
+    };
+    await this.audit(doneRow(wanted, { after: JSON.stringify(counts) }));
+    return result;
+  }
+
+  private async pages(
+    request: BulkRequest,
+    by: Caller | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<BulkResult> {
     const tally = new Tally();
     const { verb, filter, first, dryRun } = request;
     const wanted = { ...filter, statuses: filter.statuses ?? STATUSES[verb] };
@@ -52,7 +89,7 @@ export class Bulk {
         const size = Math.min(PAGE, first - tally.matched);
         const page = await this.read.history(wanted, size, endCursor, options);
         const flows = page.items.map(({ item }) => item);
-        tally.add(flows, dryRun ? foreseen(flows, request) : await this.act(flows, request));
+        tally.add(flows, dryRun ? foreseen(flows, request) : await this.act(flows, request, by));
         endCursor = page.items.at(-1)?.cursor ?? endCursor;
         ({ hasNextPage } = page);
       }
@@ -68,10 +105,11 @@ export class Bulk {
   private async act(
     flows: readonly Flow[],
     request: BulkRequest,
+    by: Caller | undefined,
   ): Promise<readonly (Refused | null)[]> {
     const inputs = flows.map((flow) => inputsFor(flow, request));
     const outcomes = await this.queue.submit(
-      inputs.flat().map((input) => ({ from: 'caller', kind: 'input', input })),
+      inputs.flat().map((input) => ({ from: 'caller', kind: 'input', input, by })),
     );
     let next = 0;
     return inputs.map((mine) => {

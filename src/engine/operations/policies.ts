@@ -1,13 +1,17 @@
 /** Retries, timeouts and backoff that operators set over a document: kept with the name, apart from its versions. */
 import type { Log } from '../../observability/log.js';
 import { isEmpty } from '../../saga/policies.js';
-import type {
-  Policy,
-  Problem,
-  RegistrationRow,
-  RegistryTransaction,
-  Store,
-  Wire,
+import { doneRow, GATEWAY } from '../audit/audit-rows.js';
+import {
+  type AuditRow,
+  type Caller,
+  NO_OBJECT,
+  type Policy,
+  type Problem,
+  type RegistrationRow,
+  type RegistryTransaction,
+  type Store,
+  type Wire,
 } from '../ports.js';
 import { problem, unknownOrchestration } from '../problem.js';
 import type { OrchestrationResult, PolicyRequest } from '../service.js';
@@ -19,12 +23,16 @@ export class Policies {
     private readonly log: Log,
   ) {}
 
-  async set(request: PolicyRequest): Promise<OrchestrationResult> {
+  async set(request: PolicyRequest, by?: Caller): Promise<OrchestrationResult> {
     const { orchestrationName: name } = request;
     const result = await this.store.registry(async (tx) => {
       await tx.lockRegistry();
       const row = (await tx.current([name])).get(name);
-      return row === undefined ? null : this.saved(tx, row, request);
+      if (row === undefined) return null;
+      const saved = await this.saved(tx, row, request);
+      if (saved.row !== null && saved.problems.length === 0)
+        await tx.audit([auditOf(request, by, row.policies, saved.row.policies)]);
+      return saved;
     });
     if (result === null)
       return {
@@ -61,6 +69,29 @@ export class Policies {
       this.wire.nearest(stepName, steps),
     );
   }
+}
+
+/** The policy of that step, or of all steps, as it was and is. */
+function auditOf(
+  { orchestrationName, stepName, actor, reason }: PolicyRequest,
+  by: Caller | undefined,
+  before: readonly Policy[],
+  after: readonly Policy[],
+): AuditRow {
+  const valuesOf = (policies: readonly Policy[]): string | null => {
+    const found = policies.find((policy) => policy.stepName === stepName);
+    return found === undefined ? null : JSON.stringify(valuesIn(found));
+  };
+  const caller = by ?? { ...GATEWAY, actor, proven: false };
+  const object = { ...NO_OBJECT, orchestrationName, stepName };
+  return doneRow(
+    { ...caller, ...object, action: 'setPolicy', reason },
+    { before: valuesOf(before), after: valuesOf(after) },
+  );
+}
+
+function valuesIn({ actor: _, reason: __, at: ___, stepName: ____, ...values }: Policy): object {
+  return values;
 }
 
 /** That of all steps first. */

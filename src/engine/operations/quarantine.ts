@@ -1,17 +1,22 @@
 /** What operators may do with quarantined records: process them again, or discard them. */
 
+import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import type { DeliveryQueue } from '../intake/queue.js';
-import type {
-  Decode,
-  Decoded,
-  Delivery,
-  Problem,
-  QuarantinedRecord,
-  RawRecord,
-  ReadModel,
-  Registration,
-  Replay,
-  Store,
+import {
+  type AuditRow,
+  type Caller,
+  type Decode,
+  type Decoded,
+  type Delivery,
+  type DeliveryOutcome,
+  NO_OBJECT,
+  type Problem,
+  type QuarantinedRecord,
+  type RawRecord,
+  type ReadModel,
+  type Registration,
+  type Replay,
+  type Store,
 } from '../ports.js';
 import { problem } from '../problem.js';
 import type { Registry } from '../registry/registry.js';
@@ -25,10 +30,22 @@ export interface QuarantineOptions {
   readonly decode: Decode;
 }
 
+interface Request {
+  readonly record: QuarantinedRecord;
+  readonly raw: RawRecord;
+  readonly replay: Replay;
+  readonly by: Caller | undefined;
+}
+
+interface Processed {
+  readonly problems: readonly Problem[];
+  readonly isSettled: boolean;
+}
+
 export class Quarantine {
   constructor(private readonly options: QuarantineOptions) {}
 
-  async replay(replay: Replay): Promise<QuarantineResult> {
+  async replay(replay: Replay, by?: Caller): Promise<QuarantineResult> {
     const record = await this.options.read.quarantined(replay.id);
     if (record === null) return unknown(replay.id);
     if (record.state !== 'OPEN') return settledAlready(record);
@@ -37,59 +54,86 @@ export class Quarantine {
     const decoded = this.options.decode(topic, raw);
     // Also beside an input: what could not be read then cannot be read now.
     if ('poison' in decoded && decoded.poison) return still(record, decoded.poison.message);
-    return this.answer(replay.id, await this.process(decoded, raw, replay));
+    return this.answer(replay.id, await this.process(decoded, { record, raw, replay, by }));
   }
 
-  async discard(replay: Replay): Promise<QuarantineResult> {
-    const done = await this.options.store.settleQuarantined(replay, 'DISCARDED');
+  async discard(replay: Replay, by?: Caller): Promise<QuarantineResult> {
+    const before = await this.options.read.quarantined(replay.id);
+    if (before === null) return unknown(replay.id);
+    const audit = auditOf(before, replay, by, 'DISCARDED');
+    const done = await this.options.store.settleQuarantined(replay, 'DISCARDED', audit);
     const record = await this.options.read.quarantined(replay.id);
     if (record === null) return unknown(replay.id);
     return done ? { record, problems: [] } : settledAlready(record);
   }
 
-  private async process(
-    decoded: Decoded,
-    raw: RawRecord,
-    replay: Replay,
-  ): Promise<readonly Problem[]> {
-    if (decoded.kind === 'registration') return this.register(decoded.registration, replay);
-    if (decoded.kind === 'poison') return [problem('STILL_POISON', decoded.poison.message)];
-    return this.submit({ ...decoded, from: 'replay', raw, replay });
+  private async process(decoded: Decoded, request: Request): Promise<Processed> {
+    if (decoded.kind === 'registration') return this.register(decoded.registration, request);
+    if (decoded.kind === 'poison')
+      return { problems: [problem('STILL_POISON', decoded.poison.message)], isSettled: false };
+    const { raw, replay, by } = request;
+    return this.submit({ ...decoded, from: 'replay', raw, replay, by });
   }
 
   /** What it leads to and that it was replayed are one transaction. */
-  private async submit(delivery: Delivery): Promise<Problem[]> {
+  private async submit(delivery: Delivery): Promise<Processed> {
     const [outcome] = await this.options.queue.submit([delivery]);
-    switch (outcome?.kind) {
-      case 'recorded':
-        return outcome.refusal === null
-          ? []
-          : [problem(outcome.refusal.code, outcome.refusal.message)];
-      case 'echo':
-        return [];
-      case 'unknown-flow':
-        return [problem('STILL_POISON', 'there is still no such flow; it stays in quarantine')];
-      case 'parked':
-        return [
-          problem('FLOW_PARKED', `its flow is parked: ${outcome.reason}; it stays in quarantine`),
-        ];
-      case 'quarantined':
-        return [problem('STILL_POISON', `${outcome.message}; it stays in quarantine`)];
-      default:
-        return [problem('ALREADY_SETTLED', 'another request has just settled it')];
-    }
+    const isSettled = outcome?.kind === 'recorded' || outcome?.kind === 'echo';
+    return { problems: problemsOf(outcome), isSettled };
   }
 
   /** Registering twice is harmless: it is done first, then recorded. */
-  private async register(registration: Registration, replay: Replay): Promise<readonly Problem[]> {
-    const { problems } = await this.options.registry.register(registration, false);
-    if (problems.length === 0) await this.options.store.settleQuarantined(replay, 'REPLAYED');
-    return problems;
+  private async register(
+    registration: Registration,
+    { record, replay, by }: Request,
+  ): Promise<Processed> {
+    const { problems } = await this.options.registry.register(registration, false, by);
+    if (problems.length > 0) return { problems, isSettled: false };
+    const audit = auditOf(record, replay, by, 'REPLAYED');
+    return {
+      problems,
+      isSettled: await this.options.store.settleQuarantined(replay, 'REPLAYED', audit),
+    };
   }
 
-  private async answer(id: string, problems: readonly Problem[]): Promise<QuarantineResult> {
-    return { record: await this.options.read.quarantined(id), problems };
+  private async answer(id: string, { problems, isSettled }: Processed): Promise<QuarantineResult> {
+    return { record: await this.options.read.quarantined(id), problems, isSettled };
   }
+}
+
+function problemsOf(outcome: DeliveryOutcome | undefined): Problem[] {
+  switch (outcome?.kind) {
+    case 'recorded':
+      return outcome.refusal === null
+        ? []
+        : [problem(outcome.refusal.code, outcome.refusal.message)];
+    case 'echo':
+      return [];
+    case 'unknown-flow':
+      return [problem('STILL_POISON', 'there is still no such flow; it stays in quarantine')];
+    case 'parked':
+      return [
+        problem('FLOW_PARKED', `its flow is parked: ${outcome.reason}; it stays in quarantine`),
+      ];
+    case 'quarantined':
+      return [problem('STILL_POISON', `${outcome.message}; it stays in quarantine`)];
+    default:
+      return [problem('ALREADY_SETTLED', 'another request has just settled it')];
+  }
+}
+
+function auditOf(
+  { state, flowId, stepName }: QuarantinedRecord,
+  { id, actor, reason }: Replay,
+  by: Caller | undefined,
+  as: 'REPLAYED' | 'DISCARDED',
+): AuditRow {
+  const action = as === 'REPLAYED' ? 'replayQuarantined' : 'discardQuarantined';
+  const caller = by ?? { ...GATEWAY, actor, proven: false };
+  return doneRow(
+    { ...caller, ...NO_OBJECT, flowId, stepName, action, reason },
+    { before: JSON.stringify({ id, state }), after: JSON.stringify({ id, state: as }) },
+  );
 }
 
 function unknown(id: string): QuarantineResult {

@@ -5,9 +5,20 @@ import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
 import { type DeliveryQueue, Overloaded } from '../intake/queue.js';
 import { CannotRecord } from '../intake/road.js';
-import { type DeliveryOutcome, NO_PAYLOADS, type ReadModel, type Store } from '../ports.js';
+import {
+  type Caller,
+  type DeliveryOutcome,
+  NO_PAYLOADS,
+  type ReadModel,
+  type Store,
+} from '../ports.js';
 import { problem } from '../problem.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
+
+interface StartOptions {
+  readonly by?: Caller;
+  readonly suggestions?: { left: number } | undefined;
+}
 
 export class Requests {
   constructor(
@@ -20,7 +31,7 @@ export class Requests {
 
   async execute(
     request: StartRequest,
-    suggestions: { left: number } = { left: LIMITS.nameSuggestions.value },
+    { by, suggestions = { left: LIMITS.nameSuggestions.value } }: StartOptions = {},
   ): Promise<ExecuteResult> {
     const full = this.full();
     if (full !== null)
@@ -29,7 +40,7 @@ export class Requests {
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };
-      const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'start', start }]);
+      const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'start', start, by }]);
       return await this.started(request, flowId, outcome, suggestions);
     } catch (error) {
       if (error instanceof Overloaded || error instanceof CannotRecord)
@@ -73,8 +84,8 @@ export class Requests {
     return { flow, created, problems: [], withoutPayloads: true };
   }
 
-  async applyOperatorAction(input: OperatorInput): Promise<FlowResult> {
-    const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'input', input }]);
+  async applyOperatorAction(input: OperatorInput, by?: Caller): Promise<FlowResult> {
+    const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'input', input, by }]);
     if (outcome?.kind === 'recorded') {
       const { flow, refusal } = outcome;
       return { flow, problems: refusal === null ? [] : [problem(refusal.code, refusal.message)] };

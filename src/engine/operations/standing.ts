@@ -1,6 +1,15 @@
 /** Whether an orchestration takes new flows and sends DO commands: an operator pauses, resumes or archives it (rules.md#paused-orchestration). */
 import type { Log } from '../../observability/log.js';
-import type { RegistrationRow, RegistryTransaction, Standing, Store } from '../ports.js';
+import { doneRow, GATEWAY } from '../audit/audit-rows.js';
+import {
+  type AuditRow,
+  type Caller,
+  NO_OBJECT,
+  type RegistrationRow,
+  type RegistryTransaction,
+  type Standing,
+  type Store,
+} from '../ports.js';
 import { problem, unknownOrchestration } from '../problem.js';
 import type { OrchestrationRequest, OrchestrationResult } from '../service.js';
 
@@ -14,12 +23,12 @@ export class Standings {
     private readonly resumed: () => void = () => undefined,
   ) {}
 
-  async apply(request: OrchestrationRequest): Promise<OrchestrationResult> {
+  async apply(request: OrchestrationRequest, by?: Caller): Promise<OrchestrationResult> {
     const { name, verb } = request;
     const result = await this.store.registry(async (tx) => {
       await tx.lockRegistry();
       const row = (await tx.current([name])).get(name);
-      return row === undefined ? null : changed(tx, row, request);
+      return row === undefined ? null : changed(tx, row, request, by);
     });
     if (result === null)
       return { row: null, problems: [await unknownOrchestration(this.store, name, 'name')] };
@@ -34,6 +43,7 @@ async function changed(
   tx: RegistryTransaction,
   row: RegistrationRow,
   request: OrchestrationRequest,
+  by: Caller | undefined,
 ): Promise<OrchestrationResult> {
   const refusal = whyNot(row, request.verb);
   if (refusal !== null) {
@@ -41,7 +51,29 @@ async function changed(
   }
   const standing = after(row, request, await tx.now());
   await tx.saveStanding(request.name, standing, row.paused && !standing.paused);
+  await tx.audit([auditOf(request, by, row, standing)]);
   return { row: { ...row, ...standing }, problems: [] };
+}
+
+const ACTIONS: Readonly<Record<OrchestrationVerb, string>> = {
+  PAUSE: 'pauseOrchestration',
+  RESUME: 'resumeOrchestration',
+  ARCHIVE: 'archiveOrchestration',
+};
+
+function auditOf(
+  { name: orchestrationName, verb, actor, reason }: OrchestrationRequest,
+  by: Caller | undefined,
+  before: Standing,
+  after: Standing,
+): AuditRow {
+  const caller = by ?? { ...GATEWAY, actor, proven: false };
+  const facts = ({ paused, archived, pausedBy }: Standing): string =>
+    JSON.stringify({ paused, archived, ...(paused && { queuesStarts: pausedBy?.queuesStarts }) });
+  return doneRow(
+    { ...caller, ...NO_OBJECT, orchestrationName, action: ACTIONS[verb], reason },
+    { before: facts(before), after: facts(after) },
+  );
 }
 
 function after(row: Standing, request: OrchestrationRequest, at: number): Standing {

@@ -3,6 +3,7 @@ import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type { Input, StartInput, StartRequest } from '../../saga/input.js';
 import type { Refusal } from '../../saga/refusal.js';
+import type { Caller } from './audit.js';
 import type { Registration } from './registrations.js';
 
 /** A record's place in the log; the inbox remembers the next expected offset per (topic, partition). */
@@ -70,7 +71,12 @@ export type Decoded =
   | InputContent
   | StartContent
   | { readonly kind: 'registration'; readonly registration: Registration }
-  | { readonly kind: 'poison'; readonly poison: PoisonCause };
+  | {
+      readonly kind: 'poison';
+      readonly poison: PoisonCause;
+      /** What it was meant to be; absent = a reply. */
+      readonly attempted?: 'execute' | 'registerOrchestration' | undefined;
+    };
 
 /** A record of an intake topic, read as far as it can be. Never throws. */
 export type Decode = (
@@ -88,12 +94,14 @@ export type RecordDelivery = Decoded & {
 /** Content and where it came from. */
 export type Delivery =
   | RecordDelivery
-  | ((InputContent | StartContent) & { readonly from: 'caller' })
+  /** `by`: for the audit; absent = the gateway itself. */
+  | ((InputContent | StartContent) & { readonly from: 'caller'; readonly by?: Caller | undefined })
   | (InputContent & { readonly from: 'timer' | 'relay' })
   /** From the quarantine: admitted only while it is open there, and settled with what it leads to. */
   | ((InputContent | StartContent) & {
       readonly from: 'replay';
       readonly replay: Replay;
+      readonly by?: Caller | undefined;
       readonly raw: RawRecord;
     });
 

@@ -1,6 +1,7 @@
 /** What readers can query; an index serves each of them. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
+import type { AuditEntry, AuditFilter } from './audit.js';
 import type { PoisonCause, RawRecord } from './deliveries.js';
 import type { RegistrationRow } from './registrations.js';
 
@@ -103,6 +104,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface AuditPageRequest extends PageRequest, Pick<ReadOptions, 'signal'> {
+  readonly filter: AuditFilter;
+}
+
 /** What is stored around a flow that is no part of it. */
 export interface FlowSurroundings {
   /** The database's clock. */
@@ -183,6 +188,8 @@ export interface ReadModel {
     first: number,
     after: string | null,
   ): Promise<Page<QuarantinedRecord>>;
+  /** Newest first, by (at, order of storing). */
+  audit(page: AuditPageRequest): Promise<Page<AuditEntry>>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
 }

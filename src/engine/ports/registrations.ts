@@ -1,6 +1,7 @@
 /** Registered orchestrations and workers, and the transaction that changes them. */
 import type { Instant } from '../../saga/flow.js';
 import type { Orchestration, PolicyValues } from '../../saga/orchestration.js';
+import type { AuditRow } from './audit.js';
 
 /** What an operator has set over a document, and who, why and when. */
 export interface Policy extends PolicyValues {
@@ -102,6 +103,8 @@ export interface RegistryTransaction {
   savePolicies(name: string, policies: readonly Policy[]): Promise<void>;
   /** Of this registered name. `wakes`: its flows in progress become due, a page at each look of a timer, beginning now. */
   saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void>;
+  /** Stored with what the transaction changes, or not at all. */
+  audit(rows: readonly AuditRow[]): Promise<void>;
   /** The time of the database, ms. */
   now(): Promise<Instant>;
 }

@@ -19,4 +19,6 @@ export interface Removal {
   flows(status: EndStatus, ageMs: number, after: string | null, most: number): Promise<Removed>;
   /** Quarantined records that came at least `ageMs` ago and were settled since. */
   quarantined(ageMs: number, after: string | null, most: number): Promise<Removed>;
+  /** Audit rows that are at least `ageMs` old; the database refuses less than a day. */
+  audit(ageMs: number, after: string | null, most: number): Promise<Removed>;
 }

@@ -2,6 +2,7 @@
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
+import type { AuditRow } from './audit.js';
 import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliveries.js';
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
 import type { Removal } from './removal.js';
@@ -97,8 +98,12 @@ export interface RoadTransaction {
    * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
    */
   lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;
-  /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false), in a handful of statements. */
-  record(records: readonly FlowRecord[], given: boolean): Promise<void>;
+  /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false) and the audit of it, in one statement. */
+  record(
+    records: readonly FlowRecord[],
+    given: boolean,
+    audit?: readonly AuditRow[],
+  ): Promise<void>;
   /** Puts records into quarantine, parks flows that broke a law, and settles what was replayed. */
   refuse(
     quarantine: readonly QuarantineEntry[],
@@ -133,8 +138,14 @@ export interface Store {
   resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void>;
   /** Acked by the broker: rows go. */
   outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void>;
-  /** Settles an open quarantined record without the road. False: it is not open, or there is none. */
-  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean>;
+  /** Settles an open quarantined record without the road, and stores the audit of it with that. False: it is not open, or there is none. */
+  settleQuarantined(
+    replay: Replay,
+    as: 'REPLAYED' | 'DISCARDED',
+    audit: AuditRow,
+  ): Promise<boolean>;
+  /** Rows of mutations that changed nothing: a transaction of their own. */
+  audit(rows: readonly AuditRow[]): Promise<void>;
   /** Leases to this instance the rows of up to `flows` flows whose lease has expired or that have none, whole flows, in order. */
   outboxTake(flows: number): Promise<readonly OutboxRow[]>;
   /** flowIds whose wakeAt has passed, at most `most`, skipping ones another instance holds. */

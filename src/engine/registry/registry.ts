@@ -1,10 +1,14 @@
 /** Registered orchestrations and workers: what a document changes, and which version a start gets. */
 import type { Log } from '../../observability/log.js';
 import { backoff, pause } from '../../timing/pause.js';
+import { doneRow, GATEWAY, refusedRow } from '../audit/audit-rows.js';
 import {
+  type AuditRow,
   type Broker,
+  type Caller,
   type Declaration,
   Fault,
+  NO_OBJECT,
   type Registration,
   type RegistryTransaction,
   type Store,
@@ -20,6 +24,8 @@ import { registrationStatus } from './registration-status.js';
 
 export interface RegistryOptions {
   readonly store: Pick<Store, 'registry'>;
+  /** Stores the row of a registration by topic that was refused; never rejects. */
+  readonly audit: (row: AuditRow) => Promise<void>;
   readonly broker: Pick<Broker, 'ensureTopics' | 'publisher'>;
   readonly wire: Wire;
   readonly log: Log;
@@ -36,20 +42,27 @@ export class Registry {
   constructor(private readonly options: RegistryOptions) {}
 
   /** All or nothing. Topics have leaders before anything is stored; a fault (database or broker away) is thrown. */
-  async register(registration: Registration, dryRun: boolean): Promise<RegisterResult> {
+  async register(
+    registration: Registration,
+    dryRun: boolean,
+    by?: Caller,
+  ): Promise<RegisterResult> {
     const result =
       registration.problems.length > 0
         ? { registrations: [], problems: registration.problems }
-        : await this.store(registration, dryRun);
+        : await this.store(registration, dryRun, by);
     if (!dryRun) await announce(this.options, registration, result);
     return result;
   }
 
   /** From a topic: a fault is waited out, the record is not lost. What cannot be stored for another reason is logged and let go. */
-  async registerPatiently(registration: Registration): Promise<void> {
+  async registerPatiently(registration: Registration, by: Caller): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
-        await this.register(registration, false);
+        const { problems } = await this.register(registration, false, by);
+        const [first] = problems;
+        if (first !== undefined)
+          await this.options.audit(refusedAudit(registration, by, first.code));
         return;
       } catch (error) {
         if (this.stopping.signal.aborted) throw error;
@@ -58,6 +71,7 @@ export class Registry {
             { err: error },
             'a registration from the topic could not be stored',
           );
+          await this.options.audit(refusedAudit(registration, by, 'CANNOT_RECORD'));
           return;
         }
         this.options.log.warn({ err: error }, 'a registration from the topic waits');
@@ -71,7 +85,11 @@ export class Registry {
   }
 
   /** Topics are made between two transactions, never in one: a slow broker must not hold the registry's lock, or outlive it. */
-  private async store(registration: Registration, dryRun: boolean): Promise<RegisterResult> {
+  private async store(
+    registration: Registration,
+    dryRun: boolean,
+    by: Caller | undefined,
+  ): Promise<RegisterResult> {
     const { declarations } = registration;
     const problems = await this.locked((tx) => collisions(tx, this.options.wire, declarations));
     if (problems.length > 0) return { registrations: [], problems };
@@ -80,7 +98,9 @@ export class Registry {
     return this.locked(async (tx) => {
       const met = await collisions(tx, this.options.wire, declarations);
       if (met.length > 0) return { registrations: [], problems: met };
-      return { registrations: await this.stored(tx, registration, dryRun), problems: [] };
+      const registrations = await this.stored(tx, registration, dryRun);
+      await tx.audit(registrations.map((one) => auditOf(one, registration, by, dryRun)));
+      return { registrations, problems: [] };
     });
   }
 
@@ -166,6 +186,41 @@ export class Registry {
       changes: [],
     };
   }
+}
+
+/** One row for each orchestration of a document: its version before and after. */
+function auditOf(
+  { orchestrationName, as, version, changed }: Registered,
+  { serviceName }: Registration,
+  by: Caller | undefined,
+  dryRun: boolean,
+): AuditRow {
+  const before = changed && as === 'initiator' ? (version ?? 0) - 1 : version;
+  const facts = { as, serviceName, version };
+  return doneRow(
+    {
+      ...(by ?? GATEWAY),
+      ...NO_OBJECT,
+      orchestrationName,
+      action: 'registerOrchestration',
+      reason: null,
+    },
+    {
+      before:
+        before === null || before === 0 ? null : JSON.stringify({ ...facts, version: before }),
+      after: JSON.stringify({ ...facts, changed, ...(dryRun && { dryRun }) }),
+    },
+  );
+}
+
+function refusedAudit({ declarations, named }: Registration, by: Caller, code: string): AuditRow {
+  const [first] = declarations;
+  const orchestrationName =
+    first === undefined ? (named?.[0]?.orchestrationName ?? null) : nameOf(first);
+  return refusedRow(
+    { ...by, ...NO_OBJECT, orchestrationName, action: 'registerOrchestration', reason: null },
+    code,
+  );
 }
 
 function stepsOf(workers: readonly { readonly stepName: string }[]): ReadonlySet<string> {

@@ -10,11 +10,13 @@ import type { EndStatus, Removal, Removed, Store } from '../ports.js';
 export interface Keep {
   readonly flows: Readonly<Record<EndStatus, number | null>>;
   readonly quarantined: number | null;
+  readonly audit: number | null;
 }
 
 export const KEEP_ALL: Keep = {
   flows: { COMPLETED: null, UNDONE: null, CANCELLED: null, FAILED: null },
   quarantined: null,
+  audit: null,
 };
 
 export interface RetentionOptions {
@@ -98,7 +100,7 @@ export class Retention {
   }
 }
 
-function walksOf({ flows, quarantined }: Keep): (readonly [string, Batch])[] {
+function walksOf({ flows, quarantined, audit }: Keep): (readonly [string, Batch])[] {
   const walks = Object.entries(flows).flatMap(([status, ageMs]): (readonly [string, Batch])[] =>
     ageMs === null
       ? []
@@ -114,5 +116,7 @@ function walksOf({ flows, quarantined }: Keep): (readonly [string, Batch])[] {
       'quarantined',
       (removal, after, most) => removal.quarantined(quarantined, after, most),
     ]);
+  if (audit !== null)
+    walks.push(['audit', (removal, after, most) => removal.audit(audit, after, most)]);
   return walks;
 }

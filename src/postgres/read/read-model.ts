@@ -2,9 +2,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import {
   ALL_PAYLOADS,
+  type AuditEntry,
+  type AuditPageRequest,
   BadCursor,
   type FlowFilter,
-  type FlowSummary,
   type FlowSurroundings,
   NO_PAYLOADS,
   type NumberedPage,
@@ -19,12 +20,13 @@ import {
   type TimelinePlace,
 } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';
-import type { Flow, FlowStatus } from '../../saga/flow.js';
+import type { Flow } from '../../saga/flow.js';
 import { throwingFaults } from '../connection/faults.js';
-import { arrayOf, freshOf, millis, millisOf, type Sql } from '../connection/sql.js';
+import { arrayOf, freshOf, type Sql } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
 import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
+import { readAudit } from './audit-query.js';
 import { readCursor } from './cursor.js';
 import { Bindings, containing } from './flow-filter.js';
 import { readCounts, readHistories } from './histories.js';
@@ -33,25 +35,12 @@ import { pageOf, placeOf } from './pages.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
 import type { ReadPool } from './read-pool.js';
+import { SUMMARY, type Summary, summaryOf } from './summaries.js';
 import { readSurroundings } from './surroundings-query.js';
 import { readTimeline } from './timeline-query.js';
 import { readTimelines } from './timelines-query.js';
 
 type WholeFlow = RunRead & { readonly steps: string };
-
-const SUMMARY = `r.flow_id, r.orchestration_name, r.orchestration_version, r.status, ${millisOf('r.started_at')} AS started_at,
-  ${millisOf('r.ended_at')} AS ended_at, r.failure_reason`;
-
-type Summary = Pick<
-  RunRead,
-  | 'flow_id'
-  | 'orchestration_name'
-  | 'orchestration_version'
-  | 'status'
-  | 'started_at'
-  | 'ended_at'
-  | 'failure_reason'
->;
 
 export class PostgresReadModel implements ReadModel {
   constructor(
@@ -185,6 +174,10 @@ export class PostgresReadModel implements ReadModel {
     return pageOf(rows, first, ({ id }) => [id]);
   }
 
+  audit(page: AuditPageRequest): Promise<Page<AuditEntry>> {
+    return readAudit(this.pool.sql(page.signal), page);
+  }
+
   quarantined(id: string): Promise<QuarantinedRecord | null> {
     return isRowId(id) ? readQuarantined(this.pool.sql(), id) : Promise.resolve(null);
   }
@@ -233,16 +226,4 @@ async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<numbe
   const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
   const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
   return total;
-}
-
-function summaryOf(row: Summary): FlowSummary {
-  return {
-    flowId: row.flow_id,
-    orchestrationName: row.orchestration_name,
-    orchestrationVersion: row.orchestration_version,
-    status: row.status as FlowStatus,
-    startedAt: millis(row.started_at),
-    endedAt: millis(row.ended_at),
-    failureReason: row.failure_reason,
-  };
 }

@@ -1,5 +1,5 @@
 /** Writes what one transaction decided: one statement, whatever the number of flows, made of the parts this batch needs. */
-import type { FlowRecord } from '../../engine/ports.js';
+import type { AuditRow, FlowRecord } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import { prepared } from '../connection/connection.js';
@@ -12,6 +12,7 @@ import {
 } from '../connection/set-based-sql.js';
 import { instantOf } from '../connection/sql.js';
 import type { TransactionSql } from '../connection/transaction.js';
+import { auditPart } from '../rows/audit-rows.js';
 import { runState } from '../rows/flow-rows.js';
 import { type Lease, outboxPart, whole } from '../rows/outbox-rows.js';
 import { asJson, keeping, orKept } from '../rows/payload-columns.js';
@@ -21,6 +22,8 @@ import { insertSteps, updateSteps } from './record-steps.js';
 
 export interface Recording {
   readonly records: readonly FlowRecord[];
+  /** Of the mutations that led to it. */
+  readonly audit: readonly AuditRow[];
   /** Which instance the outbox rows belong to; null = none yet. */
   readonly lease: Lease | null;
   /** Whether steps and messages may refer to the payload of their flow. */
@@ -36,7 +39,7 @@ export interface Recording {
 }
 
 export function record(sql: TransactionSql, recording: Recording): void {
-  const { records, lease, refer, sent, notifications } = recording;
+  const { records, audit, lease, refer, sent, notifications } = recording;
   const started = records.filter(({ before }) => before === null);
   const changed = records.filter(({ before }) => before !== null);
   const withEvents = records.filter(({ events }) => events.length > 0);
@@ -56,6 +59,7 @@ export function record(sql: TransactionSql, recording: Recording): void {
     updateSteps(changed, refer),
     wrap.insert('orchestration_timeline', columnsOf(TIMELINE, withEvents), withEvents.length),
     outboxPart(outbox, lease),
+    auditPart(audit),
     wrap.remove('orchestration_outbox', columnsOf(SENT, sent), sent.length),
     wrap.remove('orchestration_outbox', columnsOf(WITHDRAWN, withdrawn), withdrawn.length),
   ].filter(({ rows }) => rows > 0);

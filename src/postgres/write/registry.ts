@@ -1,6 +1,7 @@
 /** Registered orchestrations and workers, through the EntityManager: this is not the hot path. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type {
+  AuditRow,
   Policy,
   RegistrationRow,
   RegistryTransaction,
@@ -12,6 +13,7 @@ import { topicKey } from '../../names/topic-key.js';
 import type { Instant } from '../../saga/flow.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { arrayOf, millisOf, type Sql } from '../connection/sql.js';
+import { insertAudit } from '../rows/audit-rows.js';
 import { keyOf, readDefinitions, type VersionRef } from '../rows/definition-cache.js';
 import { registrations as readRegistrations, SELECT_CURRENT } from '../rows/registration-rows.js';
 import {
@@ -118,6 +120,10 @@ export class Registry implements RegistryTransaction {
     const by = pausedBy === null && archivedBy === null ? null : { pausedBy, archivedBy };
     await this.em.nativeUpdate(OrchestrationNameRow, { name }, { paused, archived, standing: by });
     if (wakes) await this.sql.rows<unknown>(WAKE_FROM_THE_FIRST, [name]);
+  }
+
+  audit(rows: readonly AuditRow[]): Promise<void> {
+    return insertAudit(this.sql, rows);
   }
 
   async now(): Promise<Instant> {

@@ -63,6 +63,13 @@ class PostgresRemoval implements Removal {
     return { removed: Number(looked?.removed ?? 0), next };
   }
 
+  async audit(ageMs: number, after: string | null, most: number): Promise<Removed> {
+    const [before] = after === null ? [0] : readCursor<readonly [number]>(after, ['number']);
+    const [row] = (await this.client.query(EXPIRE_AUDIT, [ageMs, most])).rows;
+    const removed = Number(row?.removed ?? 0);
+    return { removed, next: removed < most ? null : cursorOf([before + removed]) };
+  }
+
   private async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.client.query('BEGIN');
     try {
@@ -75,6 +82,9 @@ class PostgresRemoval implements Removal {
     }
   }
 }
+
+/** The only way by which rows of the audit go. */
+const EXPIRE_AUDIT = 'SELECT orchestration_audit_expire($1::float8, $2::int) AS removed';
 
 interface Looked {
   readonly count: number;

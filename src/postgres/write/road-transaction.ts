@@ -1,6 +1,6 @@
 /** One transaction of the road, in SQL: admit, lock, record, refuse. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { FlowRecord, RoadTransaction } from '../../engine/ports.js';
+import type { AuditRow, FlowRecord, RoadTransaction } from '../../engine/ports.js';
 import { type CommitNotifications, notificationsOf } from '../connection/commit-notifications.js';
 import type { TransactionSql } from '../connection/transaction.js';
 import type { Definitions } from '../rows/definition-cache.js';
@@ -51,12 +51,17 @@ export class PostgresRoad implements RoadTransaction {
     return locked;
   }
 
-  async record(records: readonly FlowRecord[], given: boolean): Promise<void> {
+  async record(
+    records: readonly FlowRecord[],
+    given: boolean,
+    audit: readonly AuditRow[] = [],
+  ): Promise<void> {
     if (!given) this.lease = null;
     const { lease, ticking } = this;
     const { takeSent, notifications, refer } = this.around;
     record(this.sql, {
       records,
+      audit,
       lease,
       refer,
       sent: takeSent(),

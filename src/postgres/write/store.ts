@@ -2,6 +2,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { IsolationLevel } from '@mikro-orm/postgresql';
 import type {
+  AuditRow,
   InboxPosition,
   OutboxRow,
   RegistrationRow,
@@ -19,6 +20,7 @@ import { throwingFaults } from '../connection/faults.js';
 import { freshOf, type Sql, sqlOf } from '../connection/sql.js';
 import { pipelined } from '../connection/transaction.js';
 import { similarNames } from '../read/similar-names.js';
+import { insertAudit } from '../rows/audit-rows.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
 import { registrationOf } from '../rows/registration-rows.js';
@@ -114,8 +116,20 @@ export class PostgresStore implements Store {
       this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
   }
 
-  settleQuarantined(replay: Replay, as: 'REPLAYED' | 'DISCARDED'): Promise<boolean> {
-    return this.sql((sql) => settleAlone(sql, replay, as));
+  settleQuarantined(
+    replay: Replay,
+    as: 'REPLAYED' | 'DISCARDED',
+    audit: AuditRow,
+  ): Promise<boolean> {
+    return this.transaction(async (em) => {
+      const settled = await settleAlone(sqlOf(em), replay, as);
+      if (settled) await insertAudit(sqlOf(em), [audit]);
+      return settled;
+    });
+  }
+
+  audit(rows: readonly AuditRow[]): Promise<void> {
+    return this.sql((sql) => insertAudit(sql, rows));
   }
 
   async outboxTake(flows: number): Promise<readonly OutboxRow[]> {

@@ -5,6 +5,7 @@
  */
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type {
+  AuditRow,
   Broker,
   FlowFilter,
   Intake,
@@ -39,6 +40,8 @@ export class TestEngine {
   readonly calls: string[] = [];
   readonly starts: StartRequest[] = [];
   readonly actions: OperatorInput[] = [];
+  /** Audit rows that the API wrote by itself. */
+  readonly refusals: AuditRow[] = [];
   /** One for each subscription there ever was: aborted when it has ended. */
   readonly followers = new Set<AbortSignal>();
   /** Of the last list. */
@@ -143,14 +146,19 @@ export class TestEngine {
   }
 
   /** Records of the reply topic, committed when it resolves. */
-  async deliver(...values: readonly Uint8Array[]): Promise<void> {
+  deliver(...values: readonly Uint8Array[]): Promise<void> {
+    return this.deliverTo(TOPICS.replies, ...values);
+  }
+
+  /** The same of any of the gateway's topics. */
+  async deliverTo(topic: string, ...values: readonly Uint8Array[]): Promise<void> {
     this.database.now += 10;
-    const place = { topic: TOPICS.replies, partition: 0, timestamp: this.database.now };
+    const place = { topic, partition: 0, timestamp: this.database.now };
     await this.intake(
       values.map((value) => {
         const raw = { key: null, value, headers: {} };
         const position = { ...place, offset: this.offset++ };
-        return { ...this.decode(TOPICS.replies, raw), from: 'record' as const, position, raw };
+        return { ...this.decode(topic, raw), from: 'record' as const, position, raw };
       }),
     );
   }
@@ -190,6 +198,11 @@ export class TestEngine {
   }
 
   private record(name: string, args: readonly unknown[]): void {
+    // Every refusal does, and leaves everything else alone.
+    if (name === 'audit') {
+      this.refusals.push(args[0] as AuditRow);
+      return;
+    }
     this.calls.push(name);
     if (name === 'execute') this.starts.push(args[0] as StartRequest);
     if (name === 'applyOperatorAction') this.actions.push(args[0] as OperatorInput);

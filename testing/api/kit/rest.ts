@@ -7,6 +7,7 @@ export type Body = Record<string, unknown>;
 export const EXECUTE = '/api/orchestrations/execute';
 const SIMULATE = '/api/orchestrations/simulate';
 export const HISTORY = '/api/orchestrations/history';
+const AUDIT = '/api/audit';
 export const DETAILS = '/api/orchestrations/details/{flowId}';
 export const DIAGNOSE = '/api/orchestrations/diagnose/{flowId}';
 
@@ -32,6 +33,10 @@ export class Rest {
 
   async history(query = ''): Promise<Answer<Body>> {
     return this.asDescribed('get', HISTORY, await this.running.get<Body>(`${HISTORY}${query}`));
+  }
+
+  async audit(query = ''): Promise<Answer<Body>> {
+    return this.asDescribed('get', AUDIT, await this.running.get<Body>(`${AUDIT}${query}`));
   }
 
   details(flowId: string): Promise<Answer<Body>> {

@@ -1,6 +1,6 @@
 /** What mutations answer: the thing, or why there is none. */
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { Problem } from '../../../engine/ports.js';
+import type { AuditObject, Problem } from '../../../engine/ports.js';
 import type {
   DefinitionChange,
   ExecuteResult,
@@ -78,8 +78,14 @@ export class RegisterPayload {
   registrations!: readonly RegistrationView[];
   @Field(() => [ProblemView], { description: 'Every problem of the document at once.' })
   problems!: readonly ProblemView[];
-  static of({ registrations, problems }: RegisterResult): RegisterPayload {
+  /** For the audit of a document that was refused. */
+  about?: Partial<AuditObject>;
+  static of(
+    { registrations, problems }: RegisterResult,
+    orchestrationName: string | null = null,
+  ): RegisterPayload {
     return {
+      about: { orchestrationName },
       registrations: registrations.map(RegistrationView.of),
       problems: problems.map(ProblemView.of),
     };

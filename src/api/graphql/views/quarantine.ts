@@ -97,10 +97,13 @@ export class QuarantinePayload {
   reply!: QuarantinedView | null;
   @Field(() => [ProblemView], { description: 'Why nothing was done, or why its flow refused it.' })
   problems!: readonly ProblemView[];
-  static of({ record, problems }: QuarantineResult): QuarantinePayload {
+  /** It was settled, and is in the audit, also where its flow refused it. */
+  isAudited?: boolean;
+  static of({ record, problems, isSettled = false }: QuarantineResult): QuarantinePayload {
     return {
       reply: record === null ? null : new QuarantinedView(record),
       problems: problems.map(ProblemView.of),
+      isAudited: isSettled,
     };
   }
 }

@@ -41,6 +41,51 @@ export const OutboxMessageRow = defineEntity({
   ],
 });
 
+export const AuditEntryRow = defineEntity({
+  name: 'AuditEntryRow',
+  tableName: 'orchestration_audit',
+  properties: {
+    at: instant().primary(),
+    id: p.bigint('string').primary().autoincrement(),
+    actor: name(),
+    proven: p.boolean(),
+    origin: text().nullable(),
+    requestId: text().nullable(),
+    action: name(),
+    orchestrationName: name().nullable(),
+    flowId: name().nullable(),
+    stepName: text().nullable(),
+    reason: text().nullable(),
+    before: p.json<unknown>().columnType('json').nullable(),
+    after: p.json<unknown>().columnType('json').nullable(),
+    outcome: text(),
+    code: text().nullable(),
+  },
+  indexes: [
+    { name: 'orchestration_audit_actor', properties: ['actor', 'at', 'id'] },
+    {
+      name: 'orchestration_audit_name',
+      properties: ['orchestrationName', 'at', 'id'],
+      where: 'orchestration_name IS NOT NULL',
+    },
+    {
+      name: 'orchestration_audit_flow',
+      properties: ['flowId', 'at', 'id'],
+      where: 'flow_id IS NOT NULL',
+    },
+    {
+      name: 'orchestration_audit_action',
+      properties: ['action', 'at', 'id'],
+      where: "action <> 'execute'",
+    },
+    {
+      name: 'orchestration_audit_refused',
+      properties: ['at', 'id'],
+      where: "outcome = 'REFUSED'",
+    },
+  ],
+});
+
 export const QuarantineRow = defineEntity({
   name: 'QuarantineRow',
   tableName: 'orchestration_quarantine',
