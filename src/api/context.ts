@@ -8,6 +8,7 @@ import type { Log } from '../observability/log.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { Principal } from './auth/principal.js';
 import { BadInput } from './problems.js';
+import type { Turns } from './turns.js';
 
 export interface Shell {
   readonly engine: EngineService;
@@ -21,6 +22,13 @@ export interface Shell {
   readonly log: Log;
   /** What all answers together may hold; absent = no bound in all. */
   readonly answers?: AnswerBytes | undefined;
+  /** For what takes a while; absent = it is done at once. */
+  readonly turns?: Turns | undefined;
+}
+
+/** Of a gateway that serves: with bounds over all requests. */
+export interface ServingShell extends Shell {
+  readonly turns: Turns;
 }
 
 export interface RequestContext {

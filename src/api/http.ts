@@ -10,7 +10,7 @@ import { LIMITS } from '../limits/limits.js';
 import type { Authentication } from './auth/authentication.js';
 import { authenticateRequests } from './auth/http.js';
 import { answerBroken } from './broken-requests.js';
-import { requestIdOf, type Shell } from './context.js';
+import { requestIdOf, type ServingShell, type Shell } from './context.js';
 import { readBody } from './input/json.js';
 import { type AllowedMethods, collectMethods } from './methods.js';
 import type { Origins } from './origins.js';
@@ -39,7 +39,8 @@ export interface HttpRules {
   readonly authentication: Authentication;
 }
 
-export function createHttp(shell: Shell, rules: HttpRules): FastifyInstance {
+export function createHttp(shell: ServingShell, rules: HttpRules): FastifyInstance {
+  const { turns } = shell;
   const { origins, uploads, authentication } = rules;
   const bodyLimit = bodyLimitOf(shell);
   const app = Fastify({
@@ -66,7 +67,7 @@ export function createHttp(shell: Shell, rules: HttpRules): FastifyInstance {
   const methodsOf = collectMethods(app);
   refuseEarly(app, origins, methodsOf);
   authenticateRequests(app, authentication);
-  boundUploads(app, uploads);
+  boundUploads(app, { held: uploads, turns, bodyLimit });
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
   answerFailures(app, shell, bodyLimit);
   return app;

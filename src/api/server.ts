@@ -8,7 +8,7 @@ import { LIMITS, type Limit } from '../limits/limits.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { type Authentication, NO_AUTHENTICATION, openToAll } from './auth/authentication.js';
 import { Connections } from './connections.js';
-import type { Shell } from './context.js';
+import type { ServingShell, Shell } from './context.js';
 import { GraphqlEvents } from './graphql/over-events.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
@@ -60,6 +60,7 @@ const IDLE_LOOK_MS = 20;
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { host, introspection, production, allowedOrigins } = options;
   const shell = shellOf(options);
+  const { turns } = shell;
   const schema = createSchema();
   const gate = createGate(schema, { introspection, suggestions: introspection || !production });
   const origins = createOrigins(host, allowedOrigins);
@@ -68,13 +69,12 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const events = new GraphqlEvents({ schema, shell, gate, origins, shares, pace });
   const graphql = await openGraphqlHttp(schema, gate, shell, events);
   const authentication = options.authentication ?? NO_AUTHENTICATION;
-  const app = createHttp(options, { origins, uploads: shares.uploads, authentication });
+  const app = createHttp(shell, { origins, uploads: shares.uploads, authentication });
   healthRoutes(app, { ...options, warnings: warningsOf(host, authentication) });
   graphql.route(app);
   restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
-  const turns = new Turns();
   const rules = { schema, shell, gate, origins, shares, pace, authentication };
   const sockets = openSockets(app.server, { turns, ...rules });
   const connections = new Connections(app.server);
@@ -96,9 +96,9 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function shellOf(options: ApiOptions): Shell {
+function shellOf(options: ApiOptions): ServingShell {
   const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
-  return { ...options, answers };
+  return { ...options, answers, turns: new Turns() };
 }
 
 function warningsOf(host: string, { mode }: Authentication): HealthWarnings {

@@ -1,36 +1,71 @@
-/** Bodies that are being received: what all of them hold is bounded, and what those of one address hold. */
+/** Bodies that are being received: what all of them hold is bounded, what those of one address hold, and how much is read in one turn. */
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
 import { principalOf, type Shares } from './shares.js';
+import type { Turns } from './turns.js';
 
 /** So much of each is free: small requests are served whatever large ones do. */
 export const FREE_BYTES = 64 * 1024;
 
-export function boundUploads(app: FastifyInstance, uploads: Shares): void {
+export interface Uploads {
+  readonly held: Shares;
+  readonly turns: Turns;
+  /** A body declared longer than this is refused by its own name. */
+  readonly bodyLimit: number;
+}
+
+export function boundUploads(app: FastifyInstance, uploads: Uploads): void {
   app.addHook('preParsing', async (request, reply, payload) => {
-    const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-    return length <= FREE_BYTES ? payload : payload.pipe(counted(request, reply, uploads));
+    const declared = request.headers['content-length'];
+    const length = Number(declared ?? Number.POSITIVE_INFINITY);
+    if (length <= FREE_BYTES || (declared !== undefined && length > uploads.bodyLimit))
+      return payload;
+    // Before any of it is read: to read what is refused in the end costs as much as to take it.
+    if (declared !== undefined && !uploads.held.fits(principalIn(request), length - FREE_BYTES)) {
+      reply.header('connection', 'close');
+      throw tooMuch();
+    }
+    return payload.pipe(counted(request, reply, uploads));
   });
 }
 
-function counted(request: FastifyRequest, reply: FastifyReply, uploads: Shares): Transform {
-  const principal = principalOf(request.raw.socket.remoteAddress);
-  let [received, taken] = [0, 0];
-  reply.raw.once('close', () => uploads.give(principal, taken));
+function counted(request: FastifyRequest, reply: FastifyReply, uploads: Uploads): Transform {
+  const { held, turns } = uploads;
+  const principal = principalIn(request);
+  let [received, taken, open] = [0, 0, true];
+  reply.raw.once('close', () => {
+    open = false;
+    held.give(principal, taken);
+  });
+  /** Null: there is no space for it. */
+  const take = (chunk: Buffer): Error | null => {
+    received += chunk.length;
+    const wanted = Math.max(0, received - FREE_BYTES) - taken;
+    if (wanted <= 0) return null;
+    if (!held.take(principal, wanted)) return tooMuch();
+    taken += wanted;
+    return null;
+  };
   return new Transform({
+    // What waits for its turn is not counted yet.
+    writableHighWaterMark: 1,
     transform(chunk: Buffer, _encoding, done) {
-      received += chunk.length;
-      const wanted = Math.max(0, received - FREE_BYTES) - taken;
-      if (wanted > 0 && !uploads.take(principal, wanted)) {
+      turns.add(() => {
+        // What is taken for a request that is over would never be given back.
+        if (!open) return done();
+        const refused = take(chunk);
+        if (refused === null) return done(null, chunk);
         reply.header('connection', 'close');
-        return done(tooMuch());
-      }
-      taken += Math.max(0, wanted);
-      done(null, chunk);
+        done(refused);
+      }, chunk.length / LIMITS.turnBytes.value);
     },
   });
+}
+
+function principalIn(request: FastifyRequest): string {
+  return principalOf(request.raw.socket.remoteAddress);
 }
 
 function tooMuch(): Error {

@@ -112,6 +112,11 @@ export const LIMITS = {
     'OVERLOADED',
   ),
   uploadBytesPerPrincipal: limit(32 * MIB, 'the same of one address', 'OVERLOADED'),
+  turnBytes: limit(
+    512 * KIB,
+    'bytes of large bodies and answers that are read and written in one turn of the event loop; a larger answer has one for itself',
+    'waits for the next one',
+  ),
   unreadBytes: limit(32 * MIB, 'bytes of answers that their clients do not read', 'it is closed'),
   unreadMs: limit(20_000, 'milliseconds a client may not read its answer', 'it is closed'),
   socketConnections: limit(2000, 'WebSocket connections and event streams at once', 'HTTP 503'),

@@ -9,21 +9,15 @@ import { Pace } from '../../src/api/pace.js';
 import { createGate } from '../../src/api/query-gate.js';
 import { Shares } from '../../src/api/shares.js';
 import { Messages } from '../../src/api/socket-messages.js';
-import { LIMITS } from '../../src/limits/limits.js';
 import { Running } from './kit/server.js';
 import { RawSocket } from './kit/socket.js';
-import { until } from './kit/until.js';
+import { eventually, until } from './kit/until.js';
 
 let running: Running;
 beforeAll(async () => {
   running = await Running.start();
 });
 afterAll(() => running.close());
-
-/** Repeats until it holds; the test's own time is the bound. */
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
-}
 
 const STEPS =
   'subscription ($flowId: ID) { stepStatusChanged(flowId: $flowId) { flowId stepName status } }';
@@ -146,44 +140,6 @@ describe('a WebSocket', () => {
       const socket = await RawSocket.open(other.socketUrl).catch(() => null);
       socket?.close();
       return socket !== null;
-    });
-  });
-});
-
-describe('bodies that do not end', () => {
-  const head = (length: number) =>
-    `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
-  const opened: Socket[] = [];
-  afterAll(() => opened.forEach((socket) => void socket.destroy()));
-
-  /** The answer, or '' when there is none so far. */
-  function sent(bytes: number): () => string {
-    let answer = '';
-    const socket = connect(running.api.port, '127.0.0.1');
-    opened.push(socket);
-    socket.on('data', (chunk) => {
-      answer += String(chunk);
-    });
-    socket.on('error', () => undefined);
-    socket.write(head(bytes + 1000));
-    socket.write(Buffer.alloc(bytes, 32));
-    return () => answer;
-  }
-
-  test('hold no more than the bound; small ones are served all the same', async () => {
-    const each = 8_000_000;
-    const answers = Array.from({ length: 6 }, () => sent(each));
-    expect(6 * each).toBeGreaterThan(LIMITS.uploadBytesPerPrincipal.value);
-    await until('one is refused', () => answers.some((answer) => answer().includes('503')));
-    expect(answers.map((answer) => answer()).join()).toContain('"code":"OVERLOADED"');
-    expect((await running.graphql('{ orchestration(name: "x") { name } }')).status).toBe(200);
-    for (const socket of opened) socket.destroy();
-    await eventually(async () => {
-      const body = JSON.stringify({
-        query: '{ __typename }',
-        variables: { x: 'x'.repeat(7_000_000) },
-      });
-      return (await running.post('/graphql', body)).status === 200;
     });
   });
 });

@@ -4,12 +4,16 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { LIMITS } from '../../limits/limits.js';
 import { actorOf } from '../auth/principal.js';
 import { Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
-import { answerText } from './scalars.js';
+import { writeAnswer } from './scalars.js';
+
+/** Characters of payloads: such an answer is put together and sent in a turn of its own. */
+const LARGE = 64 * 1024;
 
 export interface GraphqlHttp {
   readonly apollo: ApolloServer<RequestContext>;
@@ -86,7 +90,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
 
 function settings(
   { introspection, suggestions }: Gate,
-  { log }: Shell,
+  { log, turns }: Shell,
 ): Omit<ApolloServerOptions<RequestContext>, 'schema' | 'gateway' | 'typeDefs' | 'resolvers'> {
   return {
     introspection,
@@ -97,7 +101,11 @@ function settings(
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
-    stringifyResult: (result) => answerText(result),
+    stringifyResult: async (result) => {
+      const written = writeAnswer(result);
+      if (written.length > LARGE) await turns?.turn(written.length / LIMITS.turnBytes.value);
+      return written.text();
+    },
     stopOnTerminationSignals: false,
     logger: {
       debug: () => undefined,

@@ -37,15 +37,26 @@ let pieces: string[] | null = null;
 const MARK = `json:${randomUUID()}:`;
 const MARKS = new RegExp(`"${MARK}(\\d+)"`, 'g');
 
-/** An answer as JSON, the payloads in it as the text they are kept as: nothing is parsed, nothing can change. */
-export function answerText(answer: object): string {
+/** An answer whose payloads are still the texts they are kept as. */
+export interface WrittenAnswer {
+  /** Characters of the payloads in it. */
+  readonly length: number;
+  /** As JSON: nothing is parsed, nothing can change. */
+  text(): string;
+}
+
+export function writeAnswer(answer: object): WrittenAnswer {
   const texts: string[] = [];
   pieces = texts;
   try {
-    const text = JSON.stringify(answer);
-    return texts.length === 0
-      ? text
-      : text.replace(MARKS, (_, index: string) => texts[Number(index)] ?? 'null');
+    const marked = JSON.stringify(answer);
+    return {
+      length: texts.reduce((sum, text) => sum + text.length, 0),
+      text: () =>
+        texts.length === 0
+          ? marked
+          : marked.replace(MARKS, (_, index: string) => texts[Number(index)] ?? 'null'),
+    };
   } finally {
     pieces = null;
   }
@@ -60,7 +71,7 @@ export class JsonText {
   get value(): unknown {
     return readPrinted(this.text);
   }
-  /** A mark that is replaced by the text in an answer that is written by `answerText`; elsewhere the value. */
+  /** A mark that is replaced by the text in an answer that is written by `writeAnswer`; elsewhere the value. */
   toJSON(): unknown {
     if (pieces === null) return this.value;
     return `${MARK}${pieces.push(this.text) - 1}`;

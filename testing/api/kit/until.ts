@@ -7,3 +7,8 @@ export async function until(what: string, holds: () => boolean, withinMs = 60_00
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Repeats until it holds; the test's own time is the bound. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+}
