@@ -30,7 +30,7 @@ export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): numb
 }
 
 const BAD_ADDRESS =
-  'this address can not be read; characters other than letters and digits may need %-encoding';
+  'this address cannot be read; characters other than letters and digits may need %-encoding';
 
 export interface HttpRules {
   readonly origins: Origins;
@@ -154,7 +154,7 @@ function nothingThere(
 }
 
 const NOT_HTTP =
-  'the request can not be read as HTTP: its body and its Content-Length or Transfer-Encoding do not fit';
+  'the request cannot be read as HTTP: its body and its Content-Length or Transfer-Encoding do not fit';
 
 function answerFailures(app: FastifyInstance, shell: Shell, bodyLimit: number): void {
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {

@@ -31,7 +31,7 @@ export interface PublicError {
 /** Faults whose message is ours and names nothing that is behind us. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STARTING', 'STOPPING']);
 const CANNOT_RECORD =
-  'the database answers, but it can not record this: it is too large; send a smaller payload';
+  'the database answers, but it cannot record this: it is too large; send a smaller payload';
 const TOO_SLOW =
   'the database did not finish this in time; request less, with a filter by orchestration, status or time';
 const INTERNAL = 'INTERNAL_SERVER_ERROR';

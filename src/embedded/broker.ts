@@ -166,7 +166,7 @@ class InProcessBroker implements EmbeddedBroker {
   private async openTopic(name: string): Promise<void> {
     if (!TOPIC_NAME.test(name))
       throw new Error(
-        `${name} can not be a topic: 1 to 249 letters, digits, dots, underscores and hyphens are possible`,
+        `${name} cannot be a topic: 1 to 249 letters, digits, dots, underscores and hyphens are possible`,
       );
     const { folder, trimBytes = TRIM_BYTES, log } = this.options;
     const read = (): number | null => {

@@ -25,7 +25,7 @@ export class Offsets {
     } catch (error) {
       this.log.warn(
         { path: this.path, err: error },
-        'where the workers were can not be read; they start at the earliest records again',
+        'where the workers were cannot be read; they start at the earliest records again',
       );
     }
   }

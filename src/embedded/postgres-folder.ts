@@ -41,7 +41,7 @@ export async function placeOf(folder: string, log: Log): Promise<string> {
     );
   log.info(
     { folder, outside },
-    'the data folder can not be reached by the user PostgreSQL runs as; its data are kept outside',
+    'the data folder cannot be reached by the user PostgreSQL runs as; its data are kept outside',
   );
   return outside;
 }

@@ -30,7 +30,7 @@ export interface EmbeddedPostgres {
 const USER = 'backstep';
 const TRIES = 5;
 
-/** Starts the server on its data, makes them when the folder is new. Throws an Error with what to do when it can not. */
+/** Starts the server on its data, makes them when the folder is new. Throws an Error with what to do when it cannot. */
 export async function openEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
@@ -92,7 +92,7 @@ function run(program: string, args: readonly string[]): Promise<void> {
   child.stdout?.resume();
   return new Promise((resolve, reject) => {
     child.on('error', (cause) =>
-      reject(new Error(`${program} can not be started: ${cause.message}`, { cause })),
+      reject(new Error(`${program} cannot be started: ${cause.message}`, { cause })),
     );
     child.on('close', (code) =>
       code === 0 ? resolve() : reject(new Error(`${program} failed (${code}): ${output.trim()}`)),
@@ -192,7 +192,7 @@ class Server {
         }
       });
       this.child.on('error', (cause) =>
-        reject(new Error(`PostgreSQL can not be started: ${cause.message}`, { cause })),
+        reject(new Error(`PostgreSQL cannot be started: ${cause.message}`, { cause })),
       );
       this.child.on('close', () =>
         reject(new Error(`PostgreSQL did not start on port ${port}: ${output.trim()}`)),

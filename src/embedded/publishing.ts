@@ -1,4 +1,4 @@
-/** Messages into the topics' logs, one by one: one that can not go fails alone. */
+/** Messages into the topics' logs, one by one: one that cannot go fails alone. */
 import { type OutboxRow, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Topic } from './topic.js';
 

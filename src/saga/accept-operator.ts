@@ -46,7 +46,10 @@ function acceptUndo(flow: Flow, input: OperatorInput & { readonly type: 'UNDO_FL
   return refuse('NOT_ALLOWED', `the flow is ${flow.status}`);
 }
 
-/** Without undo nothing is sent afterwards: what no publisher had is withdrawn, commands that left stay open (rules.md#turning-around). */
+/**
+ * Without undo: commands that no publisher has are withdrawn, published ones stay open, and nothing is sent
+ * afterwards (rules.md#turning-around).
+ */
 function acceptCancel(flow: Flow, input: OperatorInput & { readonly type: 'CANCEL' }): Accepted {
   const { actor, reason } = input;
   const failureReason = `cancelled by ${actor}: ${reason}`;

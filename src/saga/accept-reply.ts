@@ -1,4 +1,4 @@
-/** What of a worker's answer is believed (docs/protocol.md, "The message"; rules.md#what-is-undone, #which-answer-counts, #late-success). */
+/** Which replies count, and as what (docs/protocol.md, "The message"; rules.md#what-is-undone, #which-answer-counts, #late-success). */
 import { acceptLate, succeeded } from './accept-late.js';
 import { type Accepted, facts, failureOf, refuse, withdrawalsOf } from './accepted.js';
 import { openIdOf, readAttemptId } from './attempt-id.js';
@@ -32,8 +32,8 @@ export function acceptReply(flow: Flow, step: StepRun, reply: ReplyInput): Accep
 }
 
 /**
- * A row of the open command that no publisher had, when an answer of an attempt before it closes it (rules.md#unpublished-commands). An answer that echoes
- * the open attempt proves that it was sent, and so does any answer to a first attempt.
+ * Withdraws the open command when the reply to an earlier attempt closes it and no publisher has it (rules.md#unpublished-commands).
+ * A reply that echoes the open attempt proves that it was sent, and so does any reply to a first attempt.
  */
 function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
   const { open } = step;
@@ -61,7 +61,10 @@ function failure(
   return facts(...overtaken(flow, step, ref), failureOf(step, open, failed));
 }
 
-/** It may have happened: of the open attempt, a final failure; of another one, only a doubt; once turned around, a success to undo. */
+/**
+ * The DO may have happened. Of the open attempt this is a final failure; of another attempt it only marks the outcome unknown;
+ * once the flow has turned around it is a success that has to be undone.
+ */
 function doUnknown(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   const current = ref === null || reply.attemptId === openIdOf(flow, step);
   if (step.open?.action === 'DO' && current)

@@ -62,7 +62,7 @@ function acceptSkip(
   );
 }
 
-/** The open command once more, for a worker that never got it (rules.md#resend). */
+/** Sends the open command once more, for a worker that never got it (rules.md#resend). */
 function acceptResend(flow: Flow, step: StepRun, { actor, reason }: By): Accepted {
   const { open, definition } = step;
   const stepName = definition.name;

@@ -1,5 +1,4 @@
-/** Is this believable now? Facts, or a refusal with its code, or null: a tick with nothing due. */
-
+/** Whether an input counts for the flow as it is now: facts, a refusal with its code, or null (a tick with nothing due). */
 import { acceptOperator } from './accept-operator.js';
 import { acceptReply } from './accept-reply.js';
 import { type Accepted, facts, failureOf, onStep, refuse } from './accepted.js';
@@ -40,9 +39,9 @@ function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accept
   const openId = openIdOf(flow, step);
   if (input.attemptId !== null && input.attemptId !== openId)
     return refuse('STALE_ATTEMPT', `progress of ${input.attemptId}, open is ${openId}`);
-  const wished =
+  const extended =
     flow.now + (open.action === 'DO' ? definition.timeoutMs : definition.undoTimeoutMs);
-  const cap = open.action === 'DO' ? latestOf(flow) : wished;
+  const latest = open.action === 'DO' ? latestOf(flow) : extended;
   return facts({
     type: 'STEP_PROGRESS',
     stepName: definition.name,
@@ -50,18 +49,18 @@ function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accept
     attempt: open.attempt,
     progress: input.progress,
     message: input.message,
-    deadline: Math.max(open.deadline, Math.min(wished, cap)),
+    deadline: Math.max(open.deadline, Math.min(extended, latest)),
     shown: step.progressAt === null || flow.now - step.progressAt >= SECOND,
   });
 }
 
-/** When the flow's deadline would pass from now on; while it stands still it moves along. */
+/** The flow's deadline. While it stands still (pause, hold): when it would pass if it ran from now on. */
 function latestOf({ deadline, deadlineStoppedAt, now }: Flow): Instant {
   if (deadline === null) return Number.POSITIVE_INFINITY;
   return deadlineStoppedAt === null ? deadline : deadline + (now - deadlineStoppedAt);
 }
 
-/** The flow's deadline first, then one attempt out of time; the caller repeats it until nothing is due. */
+/** First the flow's deadline, then one attempt that has timed out; the caller repeats this until nothing is due. */
 function acceptTick(flow: Flow): Accepted | null {
   if (isTerminal(flow.status)) return null;
   if (

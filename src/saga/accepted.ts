@@ -1,10 +1,10 @@
-/** The form of an answer to "is this believable?", and the facts that several questions share. */
+/** What `accept` returns, facts or a refusal, and the facts that several inputs lead to. */
 import { isWithdrawable } from './attempt-id.js';
 import type { EventBody } from './event.js';
 import type { Flow, StepRun } from './flow.js';
 import type { Refusal, RefusalCode } from './refusal.js';
 
-/** Several facts happen together, in their order: nothing follows in between. */
+/** The facts are applied together, in this order: `next` is called after the last of them. */
 export type Accepted = { readonly facts: readonly EventBody[] } | { readonly refusal: Refusal };
 
 export function facts(...events: readonly EventBody[]): Accepted {
@@ -47,8 +47,8 @@ export function failureOf(
 }
 
 /**
- * The open command has an outbox row that no publisher had, and it is not wanted any more: the row is withdrawn. Of a command that
- * was resent only the second copy is; the first one had left.
+ * Withdraws the outbox row of the open command, if there is one that no publisher has. Of a resent command only the second copy is
+ * withdrawn; the first one was published.
  */
 export function withdrawalsOf(flow: Flow, step: StepRun): readonly EventBody[] {
   const { open, definition } = step;

@@ -1,4 +1,4 @@
-/** accept, then evolve and next until quiet. What comes out is events; the caller records them all or none. */
+/** Applies one input: `accept`, then `evolve` and `next` until nothing follows. The caller records all of the events or none. */
 import { accept } from './accept.js';
 import type { Accepted } from './accepted.js';
 import { sentIdOf, withdrawnIdOf } from './attempt-id.js';
@@ -13,14 +13,14 @@ import type { Refusal } from './refusal.js';
 export interface Advanced {
   readonly flow: Flow;
   readonly events: readonly FlowEvent[];
-  /** Why the input was not believed; a worker's is on the timeline, too. */
+  /** Why the input does not count; null: it does. For a reply it is on the timeline, too. */
   readonly refusal: Refusal | null;
 }
 
 /** A law of the saga is broken: the flow is parked, the others go on. */
 export class Contradiction extends Error {}
 
-/** More than this from one input and `next` does not come to rest. 200 steps need far less. */
+/** With more events than this from one input, `next` would go on for ever. A flow of 200 steps needs far fewer. */
 const MOST_EVENTS = 10_000;
 
 export function start(input: StartInput, now: number, orchestrationPaused = false): Advanced {
@@ -79,7 +79,7 @@ class Run {
     });
   }
 
-  /** What is decided here has not been given to a publisher: a turn in the same transaction withdraws it (rules.md#turning-around). */
+  /** No publisher has what is decided here: if the flow turns around in the same transaction, it is withdrawn (rules.md#turning-around). */
   private withdrawableAfter(event: EventBody): readonly string[] {
     const { flowId, withdrawable } = this.flow;
     const sent = sentIdOf(flowId, event);
@@ -102,7 +102,7 @@ function statusOf(flow: Flow, event: EventBody): FlowEvent['stepStatus'] {
   return flow.steps.find((step) => step.definition.name === event.stepName)?.status ?? null;
 }
 
-/** I11: the stored flow is the fold of its timeline. Payload bodies are stored once and may be absent from the events. */
+/** The flow as its timeline gives it; equal to the stored flow (promises.md, I11). Events may lack payload bodies, which are stored once. */
 export function fold(input: StartInput, events: readonly FlowEvent[]): Flow {
   const first = events[0];
   let flow = begin(input, first?.at ?? 0);

@@ -1,4 +1,4 @@
-/** A flow as a start makes it: nothing sent, nothing known. */
+/** The state of a new flow. */
 import type { Flow, Instant, StepRun } from './flow.js';
 import type { StartInput } from './input.js';
 

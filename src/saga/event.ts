@@ -1,6 +1,6 @@
 /**
- * Everything that can happen to a flow, one closed union. State is the fold of these, the timeline their list, commands those
- * of two kinds. Stored as JSON in the order of `number`; `type` is public (docs/protocol.md), so none is ever renamed.
+ * Everything that can happen to a flow, one closed union. The state is the fold of these events, the timeline their list; commands follow
+ * from three of them. Stored as JSON in the order of `number`; `type` is public (docs/protocol.md), so none is ever renamed.
  */
 import type { FlowStatus, Instant, Payload, StepStatus } from './flow.js';
 import type { RefusalCode } from './refusal.js';
@@ -40,7 +40,7 @@ export type EventBody =
       readonly actor: string;
       readonly reason: string;
     }
-  /** Believed by nobody: recorded for the reader, changes nothing (rules.md#quarantine-and-stale-replies). */
+  /** The reply does not count: recorded for readers of the timeline, changes nothing (rules.md#quarantine-and-stale-replies). */
   | {
       readonly type: 'REPLY_REFUSED';
       readonly code: RefusalCode;
@@ -55,7 +55,7 @@ export type EventBody =
       readonly message: string;
     };
 
-/** What the event left behind, so that a reader of the timeline need not fold it. Step fields: null when it names no step. */
+/** The statuses after the event, so that a reader of the timeline need not compute them. Step fields: null when it names no step. */
 export interface EventEnvelope {
   /** From 1, without gaps, per flow: the subscription cursor. */
   readonly number: number;

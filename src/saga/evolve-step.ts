@@ -120,7 +120,7 @@ function withOpen(step: StepRun, changed: Partial<OpenCommand>): StepRun {
   return step.open === null ? step : { ...step, open: { ...step.open, ...changed } };
 }
 
-/** What left before stays open. */
+/** The first copy was published: the command stays open. */
 function firstCopyOnly(step: StepRun): StepRun {
   if (step.open === null) return step;
   const { resent, ...open } = step.open;

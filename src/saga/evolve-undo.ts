@@ -7,7 +7,7 @@ export function evolveUndo(step: StepRun, event: EventBody, at: Instant): StepRu
     case 'UNDO_SENT':
       return undoSent(step, event, at);
     case 'UNDO_SUCCEEDED':
-      // A step that owes a round is done again, as far as anyone knows (rules.md#late-success).
+      // A step that owes a round may have been done again since (rules.md#late-success).
       return {
         ...answered(step),
         ...settled,
@@ -93,7 +93,7 @@ export function sent(step: StepRun, at: Instant): StepRun {
     final: false,
     startedAt: step.startedAt ?? at,
     endedAt: null,
-    // progressAt stays: it shows at most once a second and step, whichever attempt reports.
+    // progressAt stays: progress is shown at most once per second and step, whichever attempt reports it.
     progress: null,
     progressMessage: null,
   };

@@ -28,13 +28,13 @@ function withStep(flow: Flow, stepName: string, event: EventBody, at: Instant): 
 function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
   switch (event.type) {
     case 'FLOW_HELD':
-      return clocked({ ...flow, held: true }, at);
+      return moveDeadline({ ...flow, held: true }, at);
     case 'FLOW_RELEASED':
-      return clocked({ ...flow, held: false }, at);
+      return moveDeadline({ ...flow, held: false }, at);
     case 'FLOW_PAUSED':
-      return clocked({ ...flow, paused: true, pausedAt: at, pauseReason: event.reason }, at);
+      return moveDeadline({ ...flow, paused: true, pausedAt: at, pauseReason: event.reason }, at);
     case 'FLOW_RESUMED':
-      return clocked({ ...flow, ...unpaused }, at);
+      return moveDeadline({ ...flow, ...unpaused }, at);
     case 'FLOW_TURNED_AROUND':
       return turned(
         event.actor === null ? flow : { ...flow, ...unpaused },
@@ -51,9 +51,9 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
         halted: flow.status === 'FAILED' ? !canResume(flow.steps) : flow.halted && !event.late,
       };
     case 'STEP_SKIPPED':
-      return acted(flow);
+      return afterStepAction(flow);
     case 'STEP_RETRIED':
-      return event.early ? flow : acted(flow);
+      return event.early ? flow : afterStepAction(flow);
     default:
       return evolveEnd(flow, event, at);
   }
@@ -76,7 +76,7 @@ function evolveEnd(flow: Flow, event: EventBody, at: Instant): Flow {
       return {
         ...ended(flow, at),
         status: 'CANCELLED',
-        steps: flow.steps.map(resting),
+        steps: flow.steps.map(withoutRetry),
         failureReason: event.failureReason,
       };
     default:
@@ -86,8 +86,8 @@ function evolveEnd(flow: Flow, event: EventBody, at: Instant): Flow {
 
 const unpaused = { paused: false, pausedAt: null, pauseReason: null } as const;
 
-/** The deadline stands still while the flow is paused or held (rules.md#hold, #pause-and-skip). */
-function clocked(flow: Flow, at: Instant): Flow {
+/** The deadline stands still while the flow is paused or held; that time is added afterwards (rules.md#hold, #pause-and-skip). */
+function moveDeadline(flow: Flow, at: Instant): Flow {
   if (flow.paused || flow.held) return { ...flow, deadlineStoppedAt: flow.deadlineStoppedAt ?? at };
   const stoodStill = flow.deadlineStoppedAt === null ? 0 : at - flow.deadlineStoppedAt;
   return {
@@ -98,14 +98,14 @@ function clocked(flow: Flow, at: Instant): Flow {
 }
 
 function turned(flow: Flow, failureReason: string, at: Instant): Flow {
-  const steps = flow.steps.map(resting);
-  return clocked(
+  const steps = flow.steps.map(withoutRetry);
+  return moveDeadline(
     { ...flow, status: 'UNDOING', held: false, halted: false, endedAt: null, failureReason, steps },
     at,
   );
 }
 
-/** undoFlow renews every UNDO that was given up; what names a step renews nothing else (rules.md#undo-exhausted). */
+/** undoFlow renews every UNDO that was given up; an action that names a step renews nothing else (rules.md#undo-exhausted). */
 function reopened(flow: Flow, event: EventBody & { readonly type: 'FLOW_REOPENED' }): Flow {
   const all = event.actor !== null && (event.stepName ?? null) === null;
   return {
@@ -119,18 +119,18 @@ function reopened(flow: Flow, event: EventBody & { readonly type: 'FLOW_REOPENED
 }
 
 /** An operator acted on a step: the chain goes on, with fresh rounds for all. */
-function acted(flow: Flow): Flow {
+function afterStepAction(flow: Flow): Flow {
   const halted = flow.status === 'FAILED' && !canResume(flow.steps);
   return { ...flow, halted, steps: flow.steps.map(withFreshRounds) };
 }
 
-/** Why it turned around; what FLOW_FAILED added about UNDOs is open again. */
+/** Why it turned around, without what FLOW_FAILED added about UNDOs: these are tried again. */
 function causeOf(failureReason: string | null): string {
   return String(failureReason).replace(/ · UNDO of .*$/s, '');
 }
 
-/** No retry is waited for any more. */
-function resting(step: StepRun): StepRun {
+/** Cancels the next attempt. */
+function withoutRetry(step: StepRun): StepRun {
   return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
 }
 

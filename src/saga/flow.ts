@@ -1,4 +1,4 @@
-/** One run of an orchestration: the aggregate, the lock, and what a fold of its events gives. */
+/** One run of an orchestration: the aggregate, and the unit that is locked. All but its last four fields is the fold of its events. */
 import type { Orchestration, StepDefinition } from './orchestration.js';
 
 export const FLOW_STATUSES = [
@@ -36,7 +36,7 @@ export interface OpenCommand {
   /** 0 for DO, from 1 for UNDO. */
   readonly round: number;
   readonly deadline: Instant;
-  /** An operator had it sent once more (rules.md#resend): it had left before, whatever waits in the outbox. */
+  /** An operator resent it (rules.md#resend): the first copy was published, even while the second one waits in the outbox. */
   readonly resent?: true;
 }
 
@@ -56,9 +56,9 @@ export interface StepRun {
   readonly roundBase: number;
   /** Number of the last UNDO decided in the current round. */
   readonly undoAttempt: number;
-  /** Some DO was answered unreadably, or not in time: it may have happened (rules.md#what-is-undone). */
+  /** A DO was not answered in time, or its reply could not be read: it may have happened (rules.md#what-is-undone). */
   readonly unknown: boolean;
-  /** The last failure can not be retried (`retryable: false`, a nonRetryableErrors code, an unreadable reply). */
+  /** The last failure is not retried (`retryable: false`, a nonRetryableErrors code, an unreadable reply). */
   readonly final: boolean;
   /** UNDO_FAIL for good: its budget is spent (rules.md#undo-exhausted). */
   readonly undoExhausted: boolean;
@@ -98,7 +98,7 @@ export interface Flow {
   readonly failureReason: string | null;
   readonly startedAt: Instant;
   readonly endedAt: Instant | null;
-  /** When the flow turns around by itself; null = never. Moves while the clock stands still (pause, hold). */
+  /** When the flow turns around by itself; null = never. The time it was paused or held is added afterwards. */
   readonly deadline: Instant | null;
   /** Since when the deadline stands still; null = it runs. */
   readonly deadlineStoppedAt: Instant | null;
@@ -113,18 +113,18 @@ export interface Flow {
   /** Number of the last event; the subscription cursor. */
   readonly lastEventNumber: number;
 
-  // Not part of the fold: what the unit of work knows when it hands the flow in.
+  // Not part of the fold: what the unit of work knows when it passes the flow in.
   /** The time in the transaction. */
   readonly now: Instant;
-  /** attemptIds of commands whose outbox row was never given to a publisher: they may still be withdrawn (rules.md#what-is-undone). */
+  /** attemptIds of commands that no publisher has: their outbox rows can still be withdrawn (rules.md#what-is-undone). */
   readonly withdrawable: readonly string[];
-  /** attemptIds of commands still in the outbox, known when timers look: they can not time out (rules.md#backoff-and-timeouts). */
+  /** attemptIds of commands still in the outbox: they cannot time out (rules.md#backoff-and-timeouts). Known for a TICK only. */
   readonly unsent: readonly string[];
   /** The orchestration is paused: no new DO (rules.md#paused-orchestration). */
   readonly orchestrationPaused: boolean;
 }
 
-/** DO retries used; survives the UNDO, as the seed's retry-rate SQL expects. */
+/** DO retries used; the UNDO does not change it, because the Java system's retry-rate SQL counts these. */
 export function retryCountOf(step: StepRun): number {
   return Math.max(0, step.attempt - 1);
 }

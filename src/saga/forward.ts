@@ -10,13 +10,13 @@ export function forward(flow: Flow): EventBody | null {
   if (exhausted !== undefined && !flow.held)
     return { type: 'FLOW_HELD', stepName: exhausted.definition.name };
   if (exhausted === undefined && flow.held) return { type: 'FLOW_RELEASED' };
-  const undone = flow.steps.filter((step) => step.status !== 'DO_SUCCESS');
+  const notDone = flow.steps.filter((step) => step.status !== 'DO_SUCCESS');
   // Nothing is sent, and the end is decided at resume (rules.md#pause-and-skip).
   if (flow.paused || flow.held) return null;
-  if (undone.length === 0) return { type: 'FLOW_COMPLETED', output: outputOf(flow) };
+  if (notDone.length === 0) return { type: 'FLOW_COMPLETED', output: outputOf(flow) };
   if (flow.orchestrationPaused) return null;
-  const mayGo = flow.orchestration.type === 'SEQUENTIAL' ? undone.slice(0, 1) : undone;
-  const step = mayGo.find((one) => one.status === 'PENDING' || isDue(one, flow.now));
+  const candidates = flow.orchestration.type === 'SEQUENTIAL' ? notDone.slice(0, 1) : notDone;
+  const step = candidates.find((one) => one.status === 'PENDING' || isDue(one, flow.now));
   return step === undefined ? null : sendDo(flow, step);
 }
 

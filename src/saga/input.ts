@@ -1,11 +1,11 @@
-/** Everything that can happen to a flow. A reply is already understood (wire); a start already knows its orchestration. */
+/** Everything a flow can be given. Replies are decoded already (wire), and a start has its orchestration. */
 import type { Action, Payload } from './flow.js';
 import type { Orchestration } from './orchestration.js';
 
-/** What a start wants, before its orchestration was looked up. */
+/** A start before its orchestration is looked up. */
 export interface StartRequest {
   readonly orchestrationName: string;
-  /** Null = one is made. */
+  /** Null = one is generated. */
   readonly flowId: string | null;
   readonly payload: Payload;
   /** The initiator's own headers; they travel on every command. */
@@ -14,7 +14,7 @@ export interface StartRequest {
   readonly idempotencyKey: string | null;
 }
 
-/** Starts a flow. The engine resolves name → version; `flowId` is made or kept before. */
+/** Starts a flow. The engine has looked up the version of the orchestration, and generated `flowId` where none was sent. */
 export interface StartInput {
   readonly type: 'START';
   readonly flowId: string;
@@ -25,7 +25,7 @@ export interface StartInput {
   readonly idempotencyKey: string | null;
 }
 
-/** What a worker answered. `outcome: unknown` = unreadable status, or a success we cannot accept (docs/protocol.md, "The message"). */
+/** What a worker answered. `outcome: unknown` = its status cannot be read, or it is a success that cannot be accepted (docs/protocol.md, "The message"). */
 export interface ReplyInput {
   readonly type: 'REPLY';
   readonly flowId: string;
@@ -60,7 +60,7 @@ export interface TickInput {
   readonly flowId: string;
 }
 
-/** A command could not be published and never will be (too large, topic gone): a failed attempt of that command only. */
+/** A command can never be published (too large, topic deleted): a failed attempt of that command only. */
 export interface UnpublishableInput {
   readonly type: 'UNPUBLISHABLE';
   readonly flowId: string;
@@ -92,7 +92,7 @@ export type StepActionInput =
   | (StepAction & { readonly type: 'SKIP_STEP'; readonly output: Payload });
 export type OperatorInput =
   | (OperatorAction & { readonly type: 'CANCEL'; readonly undo: boolean })
-  /** `planHash`: it is refused unless the plan of that hash is still true. */
+  /** `planHash`: refused unless the undo plan still has this hash; null or absent = not checked. */
   | (OperatorAction & { readonly type: 'UNDO_FLOW'; readonly planHash?: string | null })
   | (OperatorAction & { readonly type: 'PAUSE' })
   | (OperatorAction & { readonly type: 'RESUME' })

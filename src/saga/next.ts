@@ -1,6 +1,6 @@
 /**
- * Given only what is true, what follows by itself: one event, or nothing. Takes no input; a stored flow is settled — `next` of it is
- * null. The order of questions matters: verdicts before sends, sends before ends.
+ * What follows from the state of a flow alone, without an input: one event, or null. A stored flow is settled: `next` of it is null.
+ * The order matters: first what failed is retried or exhausted, then commands are sent, then the flow ends.
  */
 import { attemptIdOf } from './attempt-id.js';
 import { backward } from './backward.js';
@@ -14,13 +14,13 @@ export function next(flow: Flow): EventBody | null {
   if (flow.status === 'COMPLETED' || flow.status === 'CANCELLED') return null;
   if (isTerminal(flow.status)) return reopen(flow);
   for (const step of flow.steps) {
-    const verdict = judge(flow, step);
-    if (verdict !== null) return verdict;
+    const decided = afterFailure(flow, step);
+    if (decided !== null) return decided;
   }
   return flow.status === 'IN_PROGRESS' ? forward(flow) : backward(flow);
 }
 
-/** UNDONE is left for a late success, FAILED when what stood in the way is gone (rules.md#undo-exhausted, #late-success). */
+/** UNDONE is left for a late success, FAILED when nothing halts the UNDO any more (rules.md#undo-exhausted, #late-success). */
 function reopen(flow: Flow): EventBody | null {
   const waiting = flow.steps.filter(awaitsUndo);
   if (flow.status === 'UNDONE' ? waiting.length === 0 : flow.halted) return null;
@@ -29,14 +29,14 @@ function reopen(flow: Flow): EventBody | null {
   return { type: 'FLOW_REOPENED', stepName, actor: null, reason };
 }
 
-/** A failed attempt is retried or exhausted; decided while paused, too (rules.md#pause-and-skip). */
-function judge(flow: Flow, step: StepRun): EventBody | null {
+/** After a failed attempt: the next one is scheduled, or the retries are exhausted. Decided while paused, too (rules.md#pause-and-skip). */
+function afterFailure(flow: Flow, step: StepRun): EventBody | null {
   if (step.open !== null || step.nextAttemptAt !== null) return null;
-  if (step.status === 'DO_FAIL' && flow.status === 'IN_PROGRESS') return judgeDo(flow, step);
-  return step.status === 'UNDO_FAIL' && !step.undoExhausted ? judgeUndo(flow, step) : null;
+  if (step.status === 'DO_FAIL' && flow.status === 'IN_PROGRESS') return afterDoFailure(flow, step);
+  return step.status === 'UNDO_FAIL' && !step.undoExhausted ? afterUndoFailure(flow, step) : null;
 }
 
-function judgeDo(flow: Flow, step: StepRun): EventBody {
+function afterDoFailure(flow: Flow, step: StepRun): EventBody {
   const { definition, attempt } = step;
   const stepName = definition.name;
   const used = attempt - step.attemptBase;
@@ -54,7 +54,7 @@ function judgeDo(flow: Flow, step: StepRun): EventBody {
   };
 }
 
-function judgeUndo(flow: Flow, step: StepRun): EventBody {
+function afterUndoFailure(flow: Flow, step: StepRun): EventBody {
   const { definition, round, undoAttempt } = step;
   const stepName = definition.name;
   if (step.final || undoAttempt > definition.undoMaxRetries)

@@ -6,7 +6,7 @@
 
 export type OrchestrationType = 'SEQUENTIAL' | 'PARALLEL';
 
-/** Waits between attempts, in milliseconds: `min(max, initial * factor^(n-1))`, then spread by jitter (rules.md#backoff-and-timeouts). */
+/** The wait after failure n (from 1): `min(max, initial * factor^(n-1))` milliseconds, then jitter (rules.md#backoff-and-timeouts). */
 export interface Backoff {
   readonly initialMs: number;
   readonly factor: number;
@@ -55,11 +55,11 @@ export interface Orchestration {
   readonly labels: Readonly<Record<string, string>>;
   /** JSON Schema of the payload a flow is started with, kept as given; absent = any. */
   readonly payloadSchema?: unknown;
-  /** Of a flow: what operators had set over the document when it started; `steps` have it already. Absent = nothing. */
+  /** Of a flow: the policies that held when it started; `steps` have their values already. Absent = none. */
   readonly policies?: readonly PolicyValues[];
 }
 
-/** What an operator sets over a document; null = what the document has. */
+/** What an operator sets instead of the document; null = the document's value holds. */
 export interface PolicyValues {
   /** Null = every step. */
   readonly stepName: string | null;
@@ -67,11 +67,11 @@ export interface PolicyValues {
   readonly undoMaxRetries: number | null;
   readonly timeoutMs: number | null;
   readonly undoTimeoutMs: number | null;
-  /** Of DO and UNDO; an absent field is what the document has. */
+  /** Of DO and UNDO; absent field = the document's value holds. */
   readonly backoff: Partial<Backoff> | null;
 }
 
-/** What holds for a step whose document does not give it. */
+/** Values of a step whose document does not give them. */
 export interface Defaults {
   readonly maxRetries: number;
   readonly timeoutMs: number;

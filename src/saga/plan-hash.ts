@@ -1,7 +1,10 @@
-/** What an undo plan rests on, as a short text: equal while the plan is true. */
+/** A hash of everything an undo plan depends on: equal as long as the plan is valid. */
 import type { Flow, StepRun } from './flow.js';
 
-/** Payloads apart, which a reader need not have: they change only with what is here. PROGRESS, a pause and refused answers change nothing. */
+/**
+ * 16 hexadecimal digits. Payloads are left out, because not every reader loads them; they change only together with what is here.
+ * PROGRESS, pauses and refused replies do not change the hash.
+ */
 export function planHashOf({ status, held, steps }: Flow): string {
   const text = JSON.stringify([status, held, ...steps.map(stateOf)]);
   return hex(text, 0x811c9dc5) + hex(text, 0x01000193);

@@ -1,7 +1,7 @@
-/** A registered version under the policies of operators: of a step, else of the orchestration, else the document. Each field by itself. */
+/** Applies policies to a registered version. For each field: the step's policy, else the orchestration's, else the document. */
 import type { Orchestration, PolicyValues, StepDefinition } from './orchestration.js';
 
-/** What a flow that starts now gets. Policies of steps this version does not have change nothing. */
+/** The version as a flow that starts now gets it. Policies of steps that this version does not have change nothing. */
 export function withPolicies(
   orchestration: Orchestration,
   policies: readonly PolicyValues[],
@@ -13,12 +13,12 @@ export function withPolicies(
   if (applied.length === 0) return orchestration;
   const of = new Map(applied.map((policy) => [policy.stepName, policy]));
   const steps = orchestration.steps.map((step) =>
-    under(under(step, of.get(null)), of.get(step.name)),
+    withPolicy(withPolicy(step, of.get(null)), of.get(step.name)),
   );
   return { ...orchestration, steps, policies: applied };
 }
 
-function under(step: StepDefinition, policy: PolicyValues | undefined): StepDefinition {
+function withPolicy(step: StepDefinition, policy: PolicyValues | undefined): StepDefinition {
   if (policy === undefined) return step;
   return {
     ...step,
@@ -31,13 +31,13 @@ function under(step: StepDefinition, policy: PolicyValues | undefined): StepDefi
   };
 }
 
-/** Without who set it and why. */
+/** Without the actor and the reason that a stored policy has. */
 function valuesOf(policy: PolicyValues): PolicyValues {
   const { stepName, maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff } = policy;
   return { stepName, maxRetries, undoMaxRetries, timeoutMs, undoTimeoutMs, backoff };
 }
 
-/** Nothing is set: such a policy is none. */
+/** It sets no value: to store it means to remove the policy. */
 export function isEmpty(policy: PolicyValues): boolean {
   const { stepName: _, ...values } = valuesOf(policy);
   return Object.values(values).every((value) => value === null);

@@ -1,10 +1,7 @@
-/**
- * A large payload that a flow was started with is kept once: steps that get it and commands that carry it refer to the flow, however many
- * they are.
- */
+/** A large start payload is stored once, in the flow: steps and commands that have the same payload refer to it. */
 import type { Flow, Payload } from './flow.js';
 
-/** Characters from which on a copy costs more than a reference: PostgreSQL, too, keeps longer values outside the row. */
+/** Characters. From this size on PostgreSQL stores a value outside its row (TOAST), and a copy costs more than a reference. */
 export const LARGE = 2_000;
 
 export function isStartPayload({ input }: Pick<Flow, 'input'>, payload: Payload): boolean {

@@ -14,12 +14,12 @@ export type StepEvent =
       readonly attempt: number;
       /** The flow had turned around already (rules.md#late-success). */
       readonly late: boolean;
-      /** It was an unreadable answer that may have been a success, and is taken as one to be undone. */
+      /** The reply could not be read and may have been a success: it is treated as one, so that the step is undone. */
       readonly assumed: boolean;
       readonly output: Payload;
       /** What it adds to the headers of the DO commands that follow (rules.md#worker-headers). */
       readonly headers?: Readonly<Record<string, unknown>> | undefined;
-      /** It added more headers than travel on commands: none of them does. */
+      /** Its headers are over the limit of added headers: none of them is kept. */
       readonly headersDropped?: true | undefined;
     }
   | {
@@ -29,7 +29,7 @@ export type StepEvent =
       readonly errorMessage: string | null;
       readonly errorCode: string | null;
       readonly final: boolean;
-      /** It may have happened all the same: timed out, or answered unreadably. */
+      /** It may have happened in spite of this: it timed out, or its reply could not be read. */
       readonly unknown: boolean;
     }
   | {
@@ -40,7 +40,7 @@ export type StepEvent =
     }
   | { readonly type: 'DO_RETRIES_EXHAUSTED'; readonly stepName: string }
   | { readonly type: 'DO_WITHDRAWN'; readonly stepName: string; readonly attempt: number }
-  /** As for a DO: no publisher had it. Attempt 1: the round did not begin as far as any worker knows. */
+  /** No publisher had the command. Attempt 1: no worker has seen this round. */
   | {
       readonly type: 'UNDO_WITHDRAWN';
       readonly stepName: string;
@@ -58,7 +58,7 @@ export type StepEvent =
       readonly actor: string;
       readonly reason: string;
     }
-  /** The second copy had not left; the first one had. */
+  /** No publisher had the second copy; the first one was published. */
   | {
       readonly type: 'RESEND_WITHDRAWN';
       readonly stepName: string;
@@ -66,7 +66,7 @@ export type StepEvent =
       readonly attempt: number;
       readonly round: number;
     }
-  /** An unreadable answer to an older attempt, or in backoff: the step may have happened; nothing else changes. */
+  /** A reply to an older attempt, or in backoff, could not be read: the step may have happened; nothing else changes. */
   | {
       readonly type: 'DO_OUTCOME_UNKNOWN';
       readonly stepName: string;
@@ -118,7 +118,7 @@ export type StepEvent =
       readonly progress: number | null;
       readonly message: string | null;
       readonly deadline: Instant;
-      /** false: within a second of the last one; kept because it moves the deadline, not shown to readers. */
+      /** false: less than a second after the last one that was shown. It moves the deadline, and readers of the timeline do not get it. */
       readonly shown: boolean;
     }
   | {

@@ -1,8 +1,8 @@
-/** Why an operator's action on a step is refused: what is true of the step. */
+/** The state of a step in words, for the refusal of an operator action. */
 import { type Flow, isTerminal, type StepRun } from './flow.js';
 import { needsUndo } from './undo.js';
 
-/** Reads after the step's name: `createRealm is undone`. */
+/** Continues a sentence that begins with the step's name: `createRealm is undone`. */
 export function stateOf(flow: Flow, step: StepRun): string {
   const { status, open, definition } = step;
   if (isTerminal(flow.status) && flow.status !== 'FAILED')

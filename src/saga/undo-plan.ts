@@ -1,6 +1,6 @@
 /**
- * What `undoFlow` would send, by the same core: the flow is turned around, every UNDO succeeds, and a DO that is in flight has an unknown
- * outcome. Nothing of it is kept.
+ * What `undoFlow` would send. The same core plays it on a copy of the flow: the flow turns around, every UNDO succeeds, and a DO that
+ * is in flight has an unknown outcome. Nothing is stored.
  */
 import { advance } from './advance.js';
 import { openIdOf } from './attempt-id.js';
@@ -10,10 +10,10 @@ import type { Input, StartInput } from './input.js';
 import { planHashOf } from './plan-hash.js';
 
 export interface UndoPlanStep {
-  /** From 1, as they are sent; 0 = it is not undone. */
+  /** Position of its UNDO, from 1; 0 = it is not undone. */
   readonly order: number;
   readonly stepName: string;
-  /** Of its UNDO; null = none, or it is not undone. */
+  /** Payload of its UNDO; null = none, or it is not undone. */
   readonly payload: Payload;
   readonly willUndo: boolean;
   readonly reason: string;
@@ -21,15 +21,15 @@ export interface UndoPlanStep {
 
 export interface UndoPlan {
   readonly flowId: string;
-  /** undoFlow with this hash is refused when the plan is no longer true. */
+  /** undoFlow with this hash is refused when the plan has changed. */
   readonly hash: string;
-  /** As they are undone; then those that are not, by seq. */
+  /** In the order of their UNDOs; then those that are not undone, by seq. */
   readonly steps: readonly UndoPlanStep[];
 }
 
 /** `flow` with the payloads of its steps. */
 export function undoPlan(flow: Flow): UndoPlan {
-  const { order, refusal } = played(flow);
+  const { order, refusal } = play(flow);
   const steps = flow.steps.map((step): UndoPlanStep => {
     const place = order.indexOf(step.definition.name) + 1;
     const willUndo = place > 0;
@@ -56,7 +56,7 @@ interface Played {
   readonly refusal: string | null;
 }
 
-function played(flow: Flow): Played {
+function play(flow: Flow): Played {
   const begun = flow.steps.filter(isUndoing).map(({ definition }) => definition.name);
   const order = new Set(begun);
   let now: Flow = { ...flow, paused: false, deadlineStoppedAt: null, withdrawable: [], unsent: [] };

@@ -1,7 +1,7 @@
-/** Which steps an UNDO is due for. One answer for `next`, `evolve` and `accept`. */
+/** Which steps need an UNDO; `next`, `evolve` and `accept` all decide it here. */
 import type { Flow, StepRun } from './flow.js';
 
-/** Rule 4: undone unless every DO that was sent for it was answered with a failure. */
+/** Undone unless every DO that was sent for it was answered with a failure (rules.md#what-is-undone). */
 export function needsUndo(step: StepRun): boolean {
   if (step.skipped || step.definition.undo === 'none') return false;
   if (step.status === 'DO_SUCCESS') return true;
@@ -9,12 +9,12 @@ export function needsUndo(step: StepRun): boolean {
   return step.unknown || step.definition.undo === 'always';
 }
 
-/** It needs an UNDO and none is open: what the flow would undo next, if nothing stood in the way. */
+/** It needs an UNDO, and no command of it is open. */
 export function awaitsUndo(step: StepRun): boolean {
   return step.open === null && needsUndo(step);
 }
 
-/** Rule 10: at most this many rounds since an operator last acted. */
+/** How many UNDO rounds it may still begin; rounds count from the last operator action (rules.md#late-success). */
 export function roundsLeft(step: StepRun): number {
   return Math.max(step.definition.undoMaxRetries, 2) + 1 - (step.round - step.roundBase);
 }
@@ -24,7 +24,7 @@ export function mayUndo(flow: Flow, step: StepRun): boolean {
   return awaitsUndo(step) && (!flow.halted || step.undoRequested);
 }
 
-/** A FAILED flow has something to go on with: a step to undo, or nothing that failed any more. */
+/** Whether a FAILED flow can go on: a step awaits its UNDO, or no UNDO is exhausted any more. */
 export function canResume(steps: readonly StepRun[]): boolean {
   return steps.some(awaitsUndo) || !steps.some((step) => step.undoExhausted);
 }

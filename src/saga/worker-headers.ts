@@ -3,10 +3,10 @@ import type { Flow, StepRun } from './flow.js';
 
 export type Headers = Readonly<Record<string, unknown>>;
 
-/** Bytes of UTF-8 JSON, of all that travel together. */
+/** Bytes of UTF-8 JSON, of all the added headers of one command. */
 const MOST_BYTES = 16_384;
 
-/** What the steps before this one added; of one name the last counts. */
+/** What the steps before this one added; of equal names the last step's counts. */
 export function headersBefore(flow: Flow, step: StepRun): Headers {
   if (flow.orchestration.type === 'PARALLEL') return {};
   const before = flow.steps.slice(0, flow.steps.indexOf(step));
@@ -15,7 +15,7 @@ export function headersBefore(flow: Flow, step: StepRun): Headers {
 
 interface Added {
   readonly headers?: Headers;
-  /** There were some, and with those before they are too large to travel: all of this answer are left out. */
+  /** With the headers of the steps before they are over the limit: none of this reply is kept. */
   readonly headersDropped?: true;
 }
 
@@ -37,7 +37,7 @@ function isSame(known: Headers, name: string, value: unknown): boolean {
   return Object.hasOwn(known, name) && JSON.stringify(known[name]) === JSON.stringify(value);
 }
 
-/** JSON text has no half surrogate pairs: it can be encoded. */
+/** `JSON.stringify` escapes lone surrogates, so that encodeURIComponent cannot throw. */
 function bytesOf(headers: Headers): number {
   return encodeURIComponent(JSON.stringify(headers)).replace(/%[0-9A-F]{2}/g, '_').length;
 }

@@ -1,4 +1,4 @@
-/** The outer form of every message: one UTF-8 JSON object `{payload, headers}`; Kafka record headers are a fallback, per header. */
+/** Reads the outer form of every message: one UTF-8 JSON object `{payload, headers}`; a header the body lacks is taken from the record headers. */
 
 import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { numberText } from '../json/numbers.js';
@@ -30,7 +30,7 @@ interface Decoder {
 declare const TextDecoder: new (label: string, options?: { readonly fatal: boolean }) => Decoder;
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Its poison names the flow and the step when the record's own headers do. */
+/** A cause of quarantine has the flow and the step of the record headers, where these have them. */
 export function readBody(record: WireRecord): Body | PoisonCause {
   const read = bodyIn(record);
   if (!isPoison(read)) return read;
@@ -90,7 +90,7 @@ function withoutNulls(headers: Readonly<Record<string, unknown>>): Record<string
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
 }
 
-/** Kafka's record headers that are text; agents of monitoring tools add binary ones. */
+/** The record headers that are text. Monitoring agents add binary ones, which are left out. */
 export function textHeaders(outer: WireRecord['headers']): Readonly<Record<string, string>> {
   const entries = Object.entries(outer).flatMap(([name, value]) => {
     const text = textIn(value);
@@ -126,7 +126,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A header that may be text or a number, as text; undefined = it is something else. */
+/** A text, number or boolean as text; null = absent; undefined = it is something else. */
 export function textOf(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return value;

@@ -1,4 +1,4 @@
-/** How one field of a registration document is read: a value, or a problem with its place. */
+/** The checks of single fields of a registration document: each returns a value, or reports a problem with its path. */
 import { LIMITS } from '../limits/limits.js';
 import { millisecondsIn, YEAR_MS } from '../timing/duration.js';
 import { wrongName } from './topics.js';
@@ -8,14 +8,14 @@ export type Report = (
   code: string,
   at: Path,
   message: string,
-  /** Names that are known where this one, the last of the path, is not: the nearest is suggested. */
+  /** Valid names in place of the last part of the path: the nearest one is suggested. */
   among?: readonly string[],
 ) => void;
 /** undefined: a problem was reported. */
 export type Check<T> = (value: unknown, at: Path, report: Report) => T | undefined;
 export type Checks = Readonly<Record<string, Check<unknown>>>;
 
-/** What a table of checks reads: every field may be absent. */
+/** The values that a table of checks gives: every field may be absent. */
 export type Fields<C extends Checks> = {
   readonly [K in keyof C]?: Exclude<ReturnType<C[K]>, undefined> | undefined;
 };
@@ -25,7 +25,7 @@ export function pathText(at: Path): string {
   return text.replace(/^\./, '');
 }
 
-/** Reads the fields of an object. A null field is absent, known or not; an unknown one is a problem with a did-you-mean. Null: not an object. */
+/** Reads the fields of an object; null when it is none. A field whose value is null counts as absent; an unknown field is a problem with a suggestion. */
 export function readFields<C extends Checks>(
   value: unknown,
   at: Path,
@@ -158,14 +158,14 @@ export const jsonSchema: Check<unknown> = (value, at, report) => {
   return fits ? value : invalid(report, at, 'a JSON Schema object', value);
 };
 
-/** What is wrong with a JSON Schema, with its place in it; else how much of a document's budget it takes. */
+/** What is wrong with a JSON Schema, and where in it; or how many schemas it contains, itself included. */
 export type SchemaCheck = (
   schema: unknown,
 ) =>
   | { readonly nodes: number }
   | { readonly wrong: { readonly at: Path; readonly message: string } };
 
-/** The payloadSchemas of one document: each by itself, and all together. */
+/** Checks each payloadSchema of one document, and that all together contain at most `most` schemas. */
 export function jsonSchemas(check: SchemaCheck, most: number): Check<unknown> {
   let nodes = 0;
   return (value, at, report) => {
@@ -189,13 +189,13 @@ export function jsonSchemas(check: SchemaCheck, most: number): Check<unknown> {
   };
 }
 
-/** Accepted and ignored when false; one topic for all steps is not how this works. */
+/** false is accepted and ignored. true is a problem: there is no topic shared by all steps. */
 export const sharedTopic: Check<boolean> = (value, at, report) => {
   if (value === true) {
     report(
       'SHARED_TOPIC_UNSUPPORTED',
       at,
-      `${pathText(at)}: every step has its own DO and UNDO topic here; remove it or set it to false`,
+      `${pathText(at)} is true, but every step has its own DO and UNDO topic; remove it or set it to false`,
     );
     return undefined;
   }

@@ -27,7 +27,7 @@ export function command(flow: Flow, step: StepRun, event: Sent, options: WireOpt
   });
   const traceparent = traceparentOf(flowId, flow.headers);
   const headers = {
-    // Lowest first: nothing a worker adds replaces the initiator's, nothing of either the protocol's.
+    // Later ones win: a worker's headers never replace the initiator's, and neither replaces the protocol's.
     ...(action === 'DO' ? headersBefore(flow, step) : {}),
     ...ownHeaders(flow.headers),
     ...protocolHeaders(flow, step, event, { action, round, attemptId }),
@@ -76,12 +76,12 @@ function actionOf(event: Sent): Action {
   return event.type === 'DO_SENT' ? 'DO' : 'UNDO';
 }
 
-/** That step's own output; its input when it replied none or the outcome is unknown. */
+/** The step's own output; its input when it replied without one or the outcome is unknown. */
 function undoPayload(step: StepRun): Payload {
   return step.output ?? step.input;
 }
 
-/** CloudEvents binary mode beside mirrors of what a router may want to see. */
+/** The attributes of CloudEvents in binary mode, and copies of body headers that routers can filter by. */
 function recordHeaders(
   mirrors: Record<'flowId' | 'attemptId' | 'traceparent', string> & { readonly action: Action },
   at: number,

@@ -32,14 +32,14 @@ export function quarantineCopy(
   };
 }
 
-/** On the topic where its initiator waits for the end of the flow (rules.md#refused-starts). */
+/** The notice of a refused start, on the topic where its initiator waits for the end of the flow (rules.md#refused-starts). */
 export function refusedStart(
   cause: PoisonCause,
   refused: RefusedStart,
   { topic, partition, offset }: RecordPosition,
 ): OutboxRow {
   const { flowId, orchestrationName } = refused;
-  // Headers that could not travel on a command do not travel here.
+  // Headers that are refused on a start (too large, or not storable) are not sent back either.
   const own = wrongHeaders(refused.headers) === null ? refused.headers : {};
   const payload = {
     flowId,

@@ -1,4 +1,4 @@
-/** From the fields of a document to what it declares, all defaults filled in (docs/recipe.md). */
+/** Reads what a registration document declares, all defaults filled in (docs/recipe.md). */
 import type { Declaration, DeclaredWorkerStep } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
 import {
@@ -20,35 +20,35 @@ import { ORCHESTRATION, STEP, WORKER_ORCHESTRATION, WORKER_STEP } from './docume
 
 const MOST_STEPS = LIMITS.orchestrationSteps.value;
 
-export interface Surroundings {
+export interface DeclarationOptions {
   readonly lineOf: (at: Path) => number | null;
-  /** For what a document leaves out. */
+  /** Values of fields that a document leaves out. */
   readonly defaults: Defaults;
   readonly payloadSchema: Check<unknown>;
 }
 
-/** Null when it has a problem; each was reported. */
+/** Null when it has problems: all of them were reported. */
 export function readDeclaration(
   value: unknown,
   at: Path,
   report: Report,
-  surroundings: Surroundings,
+  options: DeclarationOptions,
 ): Declaration | null {
   const problems = new Problems(report);
   const isWorker = isRole(value, 'worker');
   const checks = isWorker
     ? WORKER_ORCHESTRATION
-    : { ...ORCHESTRATION, payloadSchema: surroundings.payloadSchema };
+    : { ...ORCHESTRATION, payloadSchema: options.payloadSchema };
   const fields = readFields(value, at, problems.report, { what: 'an orchestration', checks });
   if (fields === null) return null;
-  const line = surroundings.lineOf(at);
+  const line = options.lineOf(at);
   const declared = isWorker
     ? readWorker(fields, at, problems)
-    : readInitiator(fields, at, problems, surroundings);
+    : readInitiator(fields, at, problems, options);
   return declared && { ...declared, line };
 }
 
-/** Counts the problems of one declaration on their way to the report of the document. */
+/** Passes the problems of one declaration on to `reportAll`, and remembers that there were some. */
 class Problems {
   found = false;
   constructor(private readonly reportAll: Report) {}
@@ -58,7 +58,7 @@ class Problems {
     this.reportAll(...problem);
   };
 
-  /** Only where nothing is wrong yet: a misspelled field is already a problem. */
+  /** Reported only while the declaration has no other problem: a misspelled field would be reported twice. */
   missing(value: unknown, at: Path, message: string): void {
     if (value === undefined && !this.found) this.report('FIELD_MISSING', at, message);
   }
@@ -86,7 +86,7 @@ function readInitiator(
   fields: Root,
   at: Path,
   problems: Problems,
-  { defaults, payloadSchema }: Surroundings,
+  { defaults, payloadSchema }: DeclarationOptions,
 ) {
   const { report } = problems;
   const { type } = fields;
@@ -177,7 +177,10 @@ function orchestrationOf(
   };
 }
 
-/** Without problems a step has its name and seq. The step's own value, else the orchestration's, else the default; of UNDO: else what holds for DO. */
+/**
+ * For each field: the step's own value, else the orchestration's, else the default; for UNDO: else the value for DO. Called when no
+ * problem was reported, so name and seq are there.
+ */
 function stepOf(step: Step, root: Root, defaults: Defaults): StepDefinition {
   const maxRetries = step.maxRetries ?? root.maxRetries ?? defaults.maxRetries;
   const timeoutMs = step.timeout ?? root.timeout ?? defaults.timeoutMs;

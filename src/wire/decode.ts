@@ -1,4 +1,4 @@
-/** A record of one of the gateway's own topics, understood as far as it can be. Never throws. */
+/** Decodes a record of one of the gateway's own topics, as far as it can be read. Never throws. */
 import type { Decode, Decoded } from '../engine/ports/deliveries.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Defaults } from '../saga/orchestration.js';
@@ -12,7 +12,7 @@ import { isWide } from './wide-registration.js';
 export interface DecoderOptions {
   /** Largest payload of a start or a reply, bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
-  /** For what a registration document leaves out; absent: those of docs/recipe.md. */
+  /** Values of fields that a registration document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
   readonly checkSchema?: RegistrationOptions['checkSchema'];
 }
@@ -64,7 +64,7 @@ function decodeRegistration(
   if (record.value !== null && isWide(record.value, LIMITS.documentWidth.value)) return TOO_WIDE;
   const body = readBody(record);
   if (isPoison(body)) return { kind: 'poison', poison: body, attempted: 'registerOrchestration' };
-  // A document's numbers are computed with, not carried.
+  // The numbers of a document are used, not passed on as they were written: plain numbers will do.
   const plain: unknown = body.payload === null ? null : JSON.parse(body.payload);
   const serviceName =
     textOf(body.header('serviceName')) ?? textOf(body.header('X-Service-Name')) ?? null;

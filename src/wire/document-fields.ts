@@ -1,4 +1,4 @@
-/** Which fields a registration document has, and how each is read (docs/protocol.md, "Registration documents"). */
+/** The fields of a registration document, and the check of each (docs/protocol.md, "Registration documents"). */
 import type { Backoff } from '../saga/orchestration.js';
 import * as check from './checks.js';
 import { readFields } from './checks.js';
@@ -98,5 +98,8 @@ const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } =
   labels: ignored,
   payloadSchema: ignored,
 };
-/** In the Java library one class writes both kinds: what is an initiator's may be there, whatever its value (`type: saga`). */
+/**
+ * The Java library uses one class for both kinds of document: a worker's may contain the fields of an initiator, with any value
+ * (`type: saga`). They are ignored.
+ */
 export const WORKER_ORCHESTRATION: typeof ORCHESTRATION = { ...ORCHESTRATION, ...NOT_READ };

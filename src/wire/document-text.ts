@@ -1,6 +1,6 @@
 /**
- * A registration document is measured in one pass over its text before a parser sees it: the parser's time and memory grow faster than the
- * text for some contents. It counts what could be structure wherever it stands, in quoted text as well: nothing can be hidden from it, and
+ * Measures the text of a registration document in one pass before it is parsed: for some contents the time and memory of the parser grow
+ * faster than the text. Every character that could be structure counts, inside quoted text too, so that nothing escapes the count;
  * the limits are far above what a document needs.
  */
 import { LIMITS } from '../limits/limits.js';
@@ -56,10 +56,10 @@ class Measure {
   private readonly counts = { nodes: 0, anchors: 0, aliases: 0, tags: 0 };
   /** Open brackets. */
   private flow = 0;
-  /** Columns at which the blocks begin that the current line is in. */
+  /** Start columns of the blocks that contain the current line. */
   private readonly blocks: number[] = [];
   private column = -1;
-  /** Nothing but blanks and list marks so far in this line. */
+  /** The line has only blanks and list marks so far. */
   private atStart = true;
   /** A token may begin here. */
   private fresh = true;

@@ -13,9 +13,9 @@ import { stepTopic } from './topics.js';
 
 export interface RegistrationOptions {
   readonly serviceName: string | null;
-  /** For what a document leaves out; absent: those of docs/recipe.md. */
+  /** Values of fields that a document leaves out; absent: those of docs/recipe.md. */
   readonly defaults?: Defaults | undefined;
-  /** Whether a payloadSchema can be enforced; absent: any object is taken. */
+  /** Checks that a payloadSchema can be enforced; absent: any object is accepted. */
   readonly checkSchema?: SchemaCheck | undefined;
 }
 
@@ -51,7 +51,7 @@ const EMPTY: Problem = {
   suggestions: [],
 };
 
-/** Of a topic record: already an object; problems have no line. */
+/** The payload of a registration record: a value, whose problems have no line, or a document as text. */
 export function readRegistrationValue(value: unknown, options: RegistrationOptions): Registration {
   return typeof value === 'string'
     ? readText(value, options, LIMITS.documentInRecordCharacters.value)
@@ -65,7 +65,7 @@ function readValue(
 ): Registration {
   const problems: Problem[] = [];
   const report: Report = (code, at, message, among) => {
-    // Beyond the limit nothing is looked up any more: lines and near names cost more than the problem itself.
+    // Beyond the limit nothing is added: looking up the line and near names costs more than the problem itself.
     if (problems.length >= LIMITS.documentProblems.value) return;
     const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
     problems.push({
@@ -102,14 +102,14 @@ type Named = NonNullable<Registration['named']>[number];
 
 const unchecked: SchemaCheck = () => ({ nodes: 0 });
 
-/** A field that is there and not null. */
+/** The value of a field; undefined = absent or null. */
 function fieldOf(value: unknown, name: string | number): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? ((value as Record<string | number, unknown>)[name] ?? undefined)
     : undefined;
 }
 
-/** Which document and step a path is in, by name: of many in one file, and for those who never see the file. */
+/** The orchestration and the step that a path is in, by name: a file may have many, and who reads the problem may not have the file. */
 function placeOf(value: unknown, at: Path): string {
   const depth = at[0] === 'orchestrations' && at.length > 1 ? 2 : 0;
   const document = at.slice(0, depth).reduce(fieldOf, value);
@@ -145,10 +145,14 @@ function rootsOf(value: unknown, report: Report): [unknown, Path][] {
     report(
       'UNKNOWN_FIELD',
       [name],
-      `beside orchestrations there is no field ${JSON.stringify(name.slice(0, 60))}; put it into each of them`,
+      `the field ${JSON.stringify(name.slice(0, 60))} is not allowed beside orchestrations; put it into each of them`,
     );
   if (!Array.isArray(list) || list.length === 0) {
-    report('FIELD_INVALID', ['orchestrations'], 'orchestrations must be a list of at least one');
+    report(
+      'FIELD_INVALID',
+      ['orchestrations'],
+      'orchestrations must be a list of at least one orchestration',
+    );
     return [];
   }
   if (list.length > LIMITS.documentOrchestrations.value) {
@@ -176,7 +180,7 @@ function tooManyTopics(declarations: readonly Declaration[], report: Report): vo
     );
 }
 
-/** Two topics of one document must differ also after `.` → `_`. (None can be longer than Kafka allows: names end at 100 characters.) */
+/** Two topics of one document must differ also after `.` → `_`. (Their length need not be checked: names have at most 100 characters.) */
 function collisions(
   declarations: readonly Declaration[],
   places: readonly Path[],
@@ -206,7 +210,7 @@ function collisions(
         report(
           'TOPIC_COLLISION',
           place,
-          `the topics of ${name}/${step} and ${owner} would collide: Kafka takes "." and "_" for equal; rename one`,
+          `the topics of ${name}/${step} and ${owner} would collide: Kafka treats "." and "_" in them as equal; rename one`,
         );
       }
       owners.set(topicKey(topic), `${name}/${step}`);

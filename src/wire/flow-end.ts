@@ -1,4 +1,4 @@
-/** The end of a flow, or its hold, for whoever started it by topic. */
+/** The message about the end of a flow, or its hold, for initiators that start by topic. */
 import type { OutboxRow } from '../engine/ports/storage.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, Payload } from '../saga/flow.js';
@@ -19,12 +19,12 @@ export function isEnd({ type }: FlowEvent): boolean {
   return ENDS.has(type);
 }
 
-/** One message per terminal status or hold: who starts by topic must learn the end. */
+/** One message per terminal status or hold. */
 export function endOf(flow: Flow, event: FlowEvent, { mostBytes }: WireOptions): OutboxRow {
   const { flowId } = flow;
   const output = event.type === 'FLOW_COMPLETED' ? event.output : null;
   const whole = endText(flow, event, output);
-  // A message that no broker takes would never arrive: the output is in the flow's details.
+  // Kafka would refuse a larger message. The initiator finds the output in the flow's details.
   const fits = mostBytes === undefined || utf8Length(whole) <= mostBytes;
   return {
     flowId,
@@ -55,7 +55,7 @@ function endText(flow: Flow, event: FlowEvent, output: Payload | typeof OMITTED)
   const failureReason = JSON.stringify(event.type === 'FLOW_COMPLETED' ? null : reason);
   const text = omitted ? 'null' : (output ?? 'null');
   const payload = `${fields.slice(0, -1)},"output":${text},"failureReason":${failureReason}}`;
-  // A message may be sent again, also after a later one of its flow: the one with the highest number counts.
+  // A message may be sent again, even after a later one of its flow: the highest eventNumber is the newest.
   const headers = {
     ...ownHeaders(flow.headers),
     flowId: flow.flowId,

@@ -1,6 +1,6 @@
-/** What PostgreSQL cannot keep of a text, and how long it is. */
+/** Characters that PostgreSQL cannot store in JSON or text, and the length of a text in UTF-8. */
 
-/** Why PostgreSQL could not keep this text as `JSON.stringify` printed it, or null: NUL characters and half surrogate pairs. */
+/** Why PostgreSQL cannot store this output of `JSON.stringify`, or null. NUL characters and lone surrogates cannot be stored. */
 export function unstorable(printed: string): string | null {
   if (!printed.includes('\\u')) return null;
   const found = /(?:^|[^\\])(?:\\\\)*\\u(0000|d[89a-f])/.exec(printed);
@@ -8,7 +8,7 @@ export function unstorable(printed: string): string | null {
   return found[1] === '0000' ? 'has a NUL character' : 'has half of a surrogate pair';
 }
 
-/** The same for a bare string. */
+/** The same for a string as it is. */
 export function unstorableString(text: string): string | null {
   if (text.includes('\u0000')) return 'has a NUL character';
   return LONE.test(text) ? 'has half of a surrogate pair' : null;
@@ -16,13 +16,13 @@ export function unstorableString(text: string): string | null {
 
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** Text of a worker, made fit to be stored: its content matters more than a broken character in it. */
+/** A worker's text, cut to `longest` characters and with U+FFFD for what cannot be stored, rather than refused. */
 export function storable(text: string, longest: number): string {
   const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   return cut.replaceAll('\u0000', '\ufffd').replace(new RegExp(LONE, 'g'), '\ufffd');
 }
 
-/** Length in UTF-8, without making the bytes. */
+/** Bytes of the text in UTF-8, counted without encoding it. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {

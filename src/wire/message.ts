@@ -1,4 +1,4 @@
-/** The form of what we send: an outbox row, and the body of its record. */
+/** The body of the messages that the gateway sends. */
 import type { OutgoingMessage } from '../engine/ports/storage.js';
 import { jsonTextOf } from '../json/order.js';
 import type { Flow, Payload } from '../saga/flow.js';
@@ -9,21 +9,21 @@ export interface WireOptions {
   readonly commandTypeId: string | null;
   /** CloudEvents source, for example `/backstep`. */
   readonly source: string;
-  /** Largest record, bytes; absent = any. The end of a flow that is larger goes without its output. */
+  /** Largest record, bytes; absent = no limit. A larger message about the end of a flow is sent without its output. */
   readonly mostBytes?: number | undefined;
 }
 
-/** A message up to where its payload begins. What follows is the payload and a bracket (engine/ports/message-value.ts). */
+/** A message without its payload and its last bracket, which are appended when it is published (engine/ports/message-value.ts). */
 function messageBefore(headers: object): string {
   return `{"headers":${jsonTextOf(headers)},"payload":`;
 }
 
-/** The payload is JSON text already: it is put in as it is. */
+/** `payload` is JSON text: it is inserted as it is. */
 export function message(headers: object, payload: Payload): string {
   return `${messageBefore(headers)}${payload ?? 'null'}}`;
 }
 
-/** The same, with a large payload that the flow was started with by reference. */
+/** The same; a large payload that is the flow's start payload is only referred to. */
 export function messageOf(
   flow: Flow,
   headers: object,

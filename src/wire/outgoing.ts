@@ -1,4 +1,4 @@
-/** What we send (docs/protocol.md, "The message"): commands, flow ends, registration statuses, copies of quarantined records. */
+/** What the gateway sends (docs/protocol.md, "The message"): commands, flow ends, registration statuses, copies of quarantined records. */
 import type { Wire } from '../engine/ports/broker.js';
 import type { OutboxRow } from '../engine/ports/storage.js';
 import { nearest } from '../names/nearest.js';

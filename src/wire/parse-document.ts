@@ -1,5 +1,4 @@
-/** YAML or JSON text to a value, each problem with its line and our own message; the text has been measured before. */
-
+/** Parses YAML or JSON text; each problem has its line. The text was measured before (document-text.ts). */
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
@@ -11,12 +10,12 @@ export type Parsed =
 
 type Document = ReturnType<typeof parseDocument>;
 
-/** Most aliases that are resolved, counted with what they multiply. */
+/** Most aliases that are resolved; the library multiplies the counts of nested ones. */
 const MOST_RESOLVED = 20;
 
-/** Our messages where those of the library name its functions. */
+/** Messages of our own for errors whose message from the library names its functions and options. */
 const OWN_MESSAGES: Readonly<Record<string, string>> = {
-  MULTIPLE_DOCS: 'the text has several documents (---); register each by itself',
+  MULTIPLE_DOCS: 'the text has several documents (---); register each separately',
   NON_STRING_KEY: 'a field has a name that is not text',
   TAG_RESOLVE_FAILED: 'tags (!name) are not allowed; write the value without it',
   RESOURCE_EXHAUSTION: 'the document is nested too deep',
@@ -28,11 +27,11 @@ export function parseText(text: string): Parsed {
     lineCounter: lines,
     schema: 'core',
     version: '1.2',
-    // Ours: the library compares every key with every other one.
+    // Checked by doubledKeys: the library compares every key with every other one.
     uniqueKeys: false,
     merge: false,
     stringKeys: true,
-    // Tags of other schemas make dates, sets and symbols.
+    // Tags of other schemas would give dates, sets and symbols.
     resolveKnownTags: false,
   });
   const wrong = [...document.errors, ...document.warnings];
@@ -48,7 +47,7 @@ export function parseText(text: string): Parsed {
   if (doubled.length > 0) return { problems: doubled };
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_RESOLVED });
-    // An alias inside of what it stands for has no end.
+    // Throws when an alias is inside of what it refers to.
     JSON.stringify(value);
     return { value, lineOf: (at) => lineIn(document, lines, at) };
   } catch {
@@ -65,7 +64,7 @@ function invalid(message: string, line: number | null): Problem {
   return { code: 'DOCUMENT_INVALID', message, path: null, line, suggestions: [] };
 }
 
-/** Fields that a map has twice. Iterative: depth is not a matter of the stack. */
+/** Fields that a map has twice. Iterative, so that deep documents do not overflow the stack. */
 function doubledKeys(root: unknown, lines: LineCounter): Problem[] {
   const problems: Problem[] = [];
   const open: unknown[] = [root];
@@ -78,7 +77,7 @@ function doubledKeys(root: unknown, lines: LineCounter): Problem[] {
       if (seen.has(name) && problems.length < LIMITS.documentProblems.value)
         problems.push(
           invalid(
-            `the field ${JSON.stringify(name.slice(0, 60))} is there twice`,
+            `the field ${JSON.stringify(name.slice(0, 60))} occurs twice`,
             lineAt(key, lines),
           ),
         );
@@ -93,7 +92,7 @@ function lineAt(node: unknown, lines: LineCounter): number | null {
   return isNode(node) && node.range ? lines.linePos(node.range[0]).line : null;
 }
 
-/** The line of the key at the end of the path, or of the nearest thing above it that is there. */
+/** The line of the key at the end of the path, or of the nearest part of the path that exists. */
 function lineIn(document: Document, lines: LineCounter, at: Path): number | null {
   for (let length = at.length; length >= 0; length--) {
     const parent = length === 0 ? null : document.getIn(at.slice(0, length - 1), true);

@@ -1,5 +1,4 @@
-/** What an operator sets over a document, read by the checks of a document. All problems come back at once. */
-
+/** Reads a policy by the checks of a registration document. All problems come back at once. */
 import type { Problem } from '../engine/ports/registrations.js';
 import { didYouMean, nearest } from '../names/nearest.js';
 import type { PolicyValues } from '../saga/orchestration.js';
@@ -21,7 +20,7 @@ const POLICY = {
   backoff,
 };
 
-/** Absent and null fields are what the document has; so is a backoff without fields. */
+/** For absent and null fields, and a backoff without fields, the document's value holds. */
 export function readPolicy(
   fields: Readonly<Partial<Record<keyof typeof POLICY, unknown>>>,
 ): ReadPolicy {
@@ -31,7 +30,7 @@ export function readPolicy(
     const message = among === undefined ? text : `${text}${didYouMean(suggestions, among)}`;
     problems.push({ code, message, path: check.pathText(at), line: null, suggestions });
   };
-  // Numbers that came with their text (2.0) become plain ones, undefined fields go.
+  // Makes plain numbers of those that keep their text (2.0), and removes undefined fields.
   const given: unknown = JSON.parse(JSON.stringify(fields));
   const read = check.readFields(given, [], report, {
     what: 'a policy',

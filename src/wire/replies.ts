@@ -1,4 +1,4 @@
-/** What a worker answered (docs/protocol.md, "The message"): every form the existing workers send is read; what cannot be read has a reason. */
+/** Reads a worker's reply (docs/protocol.md, "The message") in every form that existing workers send; a reply that cannot be read has a reason. */
 import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { plainNumber } from '../json/numbers.js';
 import { attemptIdOf } from '../saga/attempt-id.js';
@@ -67,10 +67,10 @@ function idOf(body: Body, name: string): string | { readonly why: string } {
   if (text === undefined) return { why: 'is not text; copy it from the command' };
   return isFlowId(text)
     ? text
-    : { why: 'has characters no id has, or more than 100; copy it from the command' };
+    : { why: 'has other characters than an id, or more than 100; copy it from the command' };
 }
 
-/** As echoed, or put together from `attempt` (and `round`) when only those came back. */
+/** The attemptId as echoed, or derived from `attempt` (and `round`) when only those were echoed; null = neither. */
 function attemptIdFrom(
   body: Body,
   flowId: string,
@@ -147,7 +147,7 @@ function reply(body: Body, named: Named, payloadLimit: number): ReadReply {
   };
 }
 
-/** Why what is not a failure cannot be taken as a success, or null. */
+/** Why a reply that is no failure cannot be accepted as a success, or null. */
 function troubleOf(
   body: Body,
   status: boolean | null,
@@ -158,12 +158,12 @@ function troubleOf(
   return action === 'UNDO' ? null : wrongPayload(body.payload, payloadLimit);
 }
 
-/** An object or a list is shown as its JSON. */
+/** The errorMessage as text: an object or a list as its JSON. */
 function messageOf(value: unknown): string | null {
   return textOf(value) ?? (value === null || value === undefined ? null : JSON.stringify(value));
 }
 
-/** What of the answer's headers is neither the protocol's nor, as the trace is, the gateway's own. */
+/** The headers of a reply apart from those of the protocol and the trace, which is the gateway's own. */
 function added({ headers }: Body): Pick<ReplyInput, 'headers'> {
   const { traceparent: _, ...own } = ownHeaders(headers);
   const none = Object.keys(own).length === 0 || wrongHeaders(own)?.code === 'HEADERS_UNSTORABLE';
@@ -179,7 +179,7 @@ function unreadable(body: Body): Wrong {
 const TRUE = new Set(['true', 'yes', '1', 'on']);
 const FALSE = new Set(['false', 'no', '0', 'off']);
 
-/** boolean, text or number, as the existing workers send it; null = none of them. */
+/** A status as boolean, text or number, as existing workers send it; null = it cannot be read. */
 export function statusOf(value: unknown): boolean | null {
   const number = plainNumber(value);
   if (typeof value === 'boolean') return value;

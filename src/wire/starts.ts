@@ -1,5 +1,4 @@
-/** A start by topic (docs/protocol.md, "The message"). */
-
+/** Reads a start from a topic (docs/protocol.md, "The message"). */
 import type { PoisonCause, RefusedStart } from '../engine/ports/deliveries.js';
 import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
@@ -19,7 +18,7 @@ export type ReadStart =
   | { readonly start: StartRequest; readonly poison: null }
   | { readonly start: null; readonly poison: PoisonCause };
 
-/** Headers of the protocol: never the initiator's own, so they do not travel on. */
+/** Headers of the protocol: they never count as the initiator's own, so they are not passed on to commands. */
 export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   'flowId',
   'stepName',
@@ -53,7 +52,7 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
   if (typeof name !== 'string' || name === '')
     return bad(
       'ORCHESTRATION_NAME_MISSING',
-      'headers.orchestrationName is missing: which one is to start?',
+      'headers.orchestrationName is missing; expected the name of the orchestration to start',
     );
   const key = textOf(body.header('idempotencyKey'));
   if (key === undefined || (key !== null && (key.length > 200 || unstorableString(key) !== null))) {
@@ -76,7 +75,7 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
   return { start, poison: null };
 }
 
-/** A refused start is no reply: it is on no flow's timeline, whatever flowId it wanted. */
+/** The cause for a refused start. Without flowId: it is no reply, and belongs on no timeline, whatever flowId it names. */
 function refused(why: PoisonCause, headers: Readonly<Record<string, unknown>>): PoisonCause {
   const id = textOf(headers.flowId);
   const name = textOf(headers.orchestrationName) ?? textOf(headers.orchName);
@@ -91,7 +90,7 @@ function refused(why: PoisonCause, headers: Readonly<Record<string, unknown>>): 
 /** What is wrong with a part of a message. */
 export type Wrong = Pick<Problem, 'code' | 'message'>;
 
-/** Most bytes of UTF-8 that one UTF-16 unit becomes. */
+/** Most bytes in UTF-8 of one UTF-16 code unit. */
 const MOST_UTF8 = 3;
 
 /** Why the payload of a start, a reply or `execute` is refused, or null. */
@@ -123,7 +122,7 @@ export function wrongHeaders(headers: Readonly<Record<string, unknown>>): Wrong 
   };
 }
 
-/** What is left for the commands when the protocol's own are taken out. */
+/** The headers that are passed on to commands: all but those of the protocol. */
 export function ownHeaders(
   headers: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {

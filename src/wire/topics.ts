@@ -15,10 +15,10 @@ export const TOPICS = {
   deadLetters: 'orchestrator.response.result.dlq',
 } as const;
 
-/** What the gateway reads. */
+/** The topics that the gateway consumes. */
 export const INTAKE_TOPICS = [TOPICS.replies, TOPICS.starts, TOPICS.registrations] as const;
 
-/** Of an orchestration or a step: two of them fit into the name of a topic. */
+/** Characters of the name of an orchestration or a step: both together fit into a topic name (249 in Kafka). */
 const LONGEST_NAME = 100;
 
 export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {
@@ -30,7 +30,7 @@ export const stepTopics: StepTopics = (orchestrationName, stepName) => [
   stepTopic(orchestrationName, stepName, 'UNDO'),
 ];
 
-/** Why this cannot be the name of an orchestration or a step, or null. Names become parts of topic names. */
+/** Why this cannot be the name of an orchestration or a step, or null: names become parts of topic names. */
 export function wrongName(name: string): string | null {
   if (name.length === 0) return 'is empty';
   if (name.length > LONGEST_NAME)

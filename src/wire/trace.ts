@@ -2,13 +2,13 @@
 
 const VALID = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Version and variant are set in it: neither number can be all zero. */
+/** A UUID with version and variant: neither half can be all zero. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export function traceparentOf(flowId: string, headers: Readonly<Record<string, unknown>>): string {
   const given = headers.traceparent;
   if (typeof given === 'string' && VALID.test(given)) return given;
-  // A UUID has enough of both: its digits are the trace's, their random half the span's.
+  // The digits of a UUID are the trace id, their second half, which is random, the span id.
   if (UUID.test(flowId)) {
     const digits = flowId.replaceAll('-', '');
     return `00-${digits}-${digits.slice(16)}-01`;

@@ -61,7 +61,7 @@ test.each([
     'HEADERS_TOO_LONG',
   ],
   [
-    'an address that can not be read',
+    'an address that cannot be read',
     'GET /% HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     400,
     'BAD_REQUEST',
@@ -102,7 +102,7 @@ test.each([
     `mutation { execute(input: { orchestrationName: "x", payload: ${'['.repeat(1900)}${']'.repeat(1900)} }) { created } }`,
     'QUERY_TOO_COMPLEX',
   ],
-])('a document that can not be executed here (%#)', async (query, code) => {
+])('a document that cannot be executed here (%#)', async (query, code) => {
   expect(await running.error(query)).toMatchObject({ status: 400, code });
 });
 

@@ -34,7 +34,7 @@ describe('nothing set', () => {
     });
   });
 
-  test('can not be changed afterwards', () => expect(Object.isFrozen(config)).toBe(true));
+  test('cannot be changed afterwards', () => expect(Object.isFrozen(config)).toBe(true));
 
   test('and set to nothing are the same', () => {
     const empty = Object.fromEntries(Object.values(SETTINGS).map(({ name }) => [name, '  ']));

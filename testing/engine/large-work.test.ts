@@ -1,4 +1,4 @@
-/** Work bounded by bytes, and work that its store can not take. */
+/** Work bounded by bytes, and work that its store cannot take. */
 import { describe, expect, test } from '@jest/globals';
 import { DeliveryQueue } from '../../src/engine/intake/queue.js';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
@@ -110,7 +110,7 @@ function tries(count: number) {
 }
 
 describe('work that meets the same fault again although the store answers', () => {
-  /** A store that can not take `poison`; `away`: nor answer a ping; `stalled`: nor take another write. */
+  /** A store that cannot take `poison`; `away`: nor answer a ping; `stalled`: nor take another write. */
   function roadWith(
     code: string,
     away: () => boolean = () => false,

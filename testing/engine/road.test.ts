@@ -152,7 +152,7 @@ test('a caller gets an error after a while; a record of a topic waits on', async
   expect(kinds(await record)).toEqual(['recorded']);
 });
 
-test('one delivery that can not be recorded fails alone: a caller gets an error, a record goes to quarantine', async () => {
+test('one delivery that cannot be recorded fails alone: a caller gets an error, a record goes to quarantine', async () => {
   const { queue, quarantined } = roadOver({
     before: (_transaction, work) => {
       if (work > 1 || broken) throw new Error('bad bytes');

@@ -10,7 +10,7 @@ const PLACES = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgb
 const find = (): string | null => PLACES.find((place) => existsSync(place)) ?? null;
 const NOBODY = 65_534;
 
-/** Where it is; installed by apt where that is possible. Null: it can not be had on this machine; with CI=true that is an error. */
+/** Where it is; installed by apt where that is possible. Null: it cannot be had on this machine; with CI=true that is an error. */
 export function pgbouncer(): string | null {
   const there = find();
   if (there !== null) return there;
@@ -24,8 +24,8 @@ export function pgbouncer(): string | null {
     }
   }
   if (/^(1|true|yes)$/i.test(process.env.CI ?? ''))
-    throw new Error(`PgBouncer can not be had here: ${why}`);
-  process.stdout.write(`PgBouncer can not be had here (${why}): its tests are left out\n`);
+    throw new Error(`PgBouncer cannot be had here: ${why}`);
+  process.stdout.write(`PgBouncer cannot be had here (${why}): its tests are left out\n`);
   return null;
 }
 

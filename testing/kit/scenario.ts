@@ -315,7 +315,7 @@ function nameOf({ action, stepName }: ReceivedCommand): string {
 const rig = process.env.SCENARIO_RIG ?? 'pure';
 const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRig };
 
-/** `rigs`: only on these, where a scenario needs what others can not do (an outbox that stands still). */
+/** `rigs`: only on these, where a scenario needs what others cannot do (an outbox that stands still). */
 export function scenario(
   title: string,
   write: (s: Scenario) => Scenario,

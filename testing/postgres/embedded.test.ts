@@ -144,7 +144,7 @@ test('a half-made database is made anew', async () => {
 
 const asRoot = process.getuid?.() === 0;
 
-test(`a folder PostgreSQL's user can not reach (${asRoot ? 'we are root' : 'we are not root: it is ours'}) keeps its data all the same, and wiping it wipes them`, async () => {
+test(`a folder PostgreSQL's user cannot reach (${asRoot ? 'we are root' : 'we are not root: it is ours'}) keeps its data all the same, and wiping it wipes them`, async () => {
   const below = join(folder, 'private', 'postgres');
   await mkdir(below, { recursive: true });
   await chmod(join(folder, 'private'), 0o700);

@@ -100,7 +100,7 @@ describe('tables in a schema of one’s own', () => {
   });
 });
 
-describe('a database that can not be ours is refused before anything is created', () => {
+describe('a database that cannot be ours is refused before anything is created', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase({ empty: true });

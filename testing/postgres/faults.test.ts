@@ -143,7 +143,7 @@ describe('when the database is in trouble', () => {
     await expect(Promise.all(waiting)).resolves.toHaveLength(3);
   });
 
-  test('work that can not be recorded is no fault: another try would not help', async () => {
+  test('work that cannot be recorded is no fault: another try would not help', async () => {
     const { store } = database.open();
     await start(store, [startInput('twice')]);
     const again = change(store, 'twice', (flow) => ({

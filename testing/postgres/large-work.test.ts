@@ -62,7 +62,7 @@ test('a batch of them is halved until it fits, and all are answered', async () =
   expect(sizes.slice(0, 2)).toEqual([FLOWS, FLOWS / 2]);
 });
 
-test('a start that exists is compared without reading what can not be equal', async () => {
+test('a start that exists is compared without reading what cannot be equal', async () => {
   const same = startInput('heavy-1', { payload: heavy(0) });
   const [long] = await database.sql(
     "SELECT input::text AS input FROM orchestration_run WHERE flow_id = 'heavy-1'",

@@ -10,7 +10,7 @@ import { testTopics } from '../kit/topics.js';
 
 const binary = pgbouncer();
 if (binary === null)
-  test('PgBouncer can not be had on this machine; with CI=true it must be', () =>
+  test('PgBouncer cannot be had on this machine; with CI=true it must be', () =>
     expect(process.env.CI ?? '').toBe(''));
 else describe('behind PgBouncer', behindPgBouncer);
 

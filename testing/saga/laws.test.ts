@@ -102,7 +102,7 @@ function checkTimers(flow: Flow): void {
   }
   expect(due).toBeGreaterThan(flow.now);
   expect(at(due - 1)).toEqual([]);
-  // What waits in the outbox is only looked at: it can not time out.
+  // What waits in the outbox is only looked at: it cannot time out.
   if (flow.unsent.length === 0) expect(at(due)).not.toEqual([]);
 }
 

@@ -231,7 +231,7 @@ test('retries are counted from the second attempt', () => {
   ]);
 });
 
-test('a flow that can not come to rest is a contradiction: it is given up, not looped over', () => {
+test('a flow that cannot come to rest is a contradiction: it is given up, not looped over', () => {
   const twins = parallel('twins', 'a', 'a');
   expect(() => start(startOf(twins), NOW)).toThrow(Contradiction);
 });

@@ -113,27 +113,25 @@ describe('commands that can never be published', () => {
       .andNothingElse(),
   );
 
-  scenario(
-    'an UNDO that can not be published ends in FAILED, and the flow beside it goes on',
-    (s) =>
-      s
-        .given(parallel('three', 'a', 'b', 'c'))
-        .start()
-        .sends('DO a')
-        .sends('DO b')
-        .sends('DO c')
-        .answerTo('DO a', ok)
-        .answerTo('DO b', ok)
-        .answerTo('DO c', failed('x'))
-        .sends('UNDO b')
-        .sends('UNDO a')
-        .cannotBePublished()
-        .is('UNDOING')
-        .answerTo('UNDO b', ok)
-        .ends('FAILED')
-        .step('a')
-        .is('UNDO_FAIL')
-        .andNothingElse(),
+  scenario('an UNDO that cannot be published ends in FAILED, and the flow beside it goes on', (s) =>
+    s
+      .given(parallel('three', 'a', 'b', 'c'))
+      .start()
+      .sends('DO a')
+      .sends('DO b')
+      .sends('DO c')
+      .answerTo('DO a', ok)
+      .answerTo('DO b', ok)
+      .answerTo('DO c', failed('x'))
+      .sends('UNDO b')
+      .sends('UNDO a')
+      .cannotBePublished()
+      .is('UNDOING')
+      .answerTo('UNDO b', ok)
+      .ends('FAILED')
+      .step('a')
+      .is('UNDO_FAIL')
+      .andNothingElse(),
   );
 
   scenario('of a cancelled flow change nothing', (s) =>

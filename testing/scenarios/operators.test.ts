@@ -166,7 +166,7 @@ describe('a paused flow (rules.md#pause-and-skip)', () => {
       .refused('NOT_ALLOWED'),
   );
 
-  scenario('ended flows can not be paused', (s) =>
+  scenario('ended flows cannot be paused', (s) =>
     s.given(sequential('one', 'a')).start().sends('DO a').answers(ok).pause().refused('FLOW_ENDED'),
   );
 });

@@ -98,7 +98,7 @@ describe('sequential', () => {
       .sends('UNDO a', { payload: 'in' }),
   );
 
-  scenario('a flow that can not be undone any more keeps what it was started with', (s) =>
+  scenario('a flow that cannot be undone any more keeps what it was started with', (s) =>
     s
       .given(sequential('one', 'a').timeout('1s'))
       .start({ big: 1 })

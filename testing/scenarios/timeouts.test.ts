@@ -77,7 +77,7 @@ describe('timeouts', () => {
   );
 
   scenario(
-    'a command still in our outbox can not time out',
+    'a command still in our outbox cannot time out',
     (s) =>
       s
         .given(one)

@@ -1,4 +1,4 @@
-/** Rule 6: what happens when an UNDO can not be done, and what an operator can do then. */
+/** Rule 6: what happens when an UNDO cannot be done, and what an operator can do then. */
 
 import { describe } from '@jest/globals';
 import { failed, ok } from '../kit/builders.js';

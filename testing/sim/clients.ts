@@ -14,7 +14,7 @@ export interface Wanted {
   readonly orchestrationName: string;
   readonly key: string | null;
   readonly flowId: string;
-  /** It can not be stored: nothing may come of it. */
+  /** It cannot be stored: nothing may come of it. */
   readonly bad: boolean;
   /** As answered: the same each time. */
   accepted: string | null;
@@ -113,7 +113,7 @@ export class Clients {
           else settle(() => this.answered(wanted, flow.flowId));
         },
         (error: unknown) => {
-          // A fault may pass; what can not be stored never can.
+          // A fault may pass; what cannot be stored never can.
           if (error instanceof Fault) again();
           else settle(() => this.refused(wanted, error));
         },

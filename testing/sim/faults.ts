@@ -40,7 +40,7 @@ const KINDS = {
   unreadableReply: 0.01,
   /** Notifications to the other gateways come late. */
   slowHint: 0.05,
-  /** A start that the database can not hold, among others that it can. */
+  /** A start that the database cannot hold, among others that it can. */
   badStart: 0.01,
   /** A subscriber goes, and comes back with its cursor. */
   disconnect: 0.03,

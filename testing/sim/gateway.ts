@@ -86,7 +86,7 @@ export class Gateway {
     this.within(() => void this.begin());
   }
 
-  /** As its owner does: when it can not start, it is started again. */
+  /** As its owner does: when it cannot start, it is started again. */
   private async begin(): Promise<void> {
     try {
       await this.engine.start();

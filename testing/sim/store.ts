@@ -148,7 +148,7 @@ function stepwise(
     record: (records, given, audit) =>
       step(async () => {
         if (records.some(({ after }) => after.headers.bad === true))
-          throw new Error('this can not be stored');
+          throw new Error('this cannot be stored');
         await tx.record(records, given, audit);
       }),
     refuse: (...refused) => step(() => tx.refuse(...refused)),

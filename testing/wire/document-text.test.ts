@@ -104,7 +104,7 @@ describe('what a document may contain', () => {
   });
 
   test.each([
-    ['a field twice', 'a: 1\nb: {c: 1, c: 2}', 'the field "c" is there twice', 2],
+    ['a field twice', 'a: 1\nb: {c: 1, c: 2}', 'the field "c" occurs twice', 2],
     ['two documents', 'a: 1\n---\nb: 2', 'the text has several documents', 2],
     ['a tag', 'a: !x y', 'tags (!name) are not allowed', 1],
     ['a tag of another schema', 'a: !!merge x', 'tags (!name) are not allowed', 1],

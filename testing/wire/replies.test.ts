@@ -182,7 +182,7 @@ describe('failures', () => {
   });
 });
 
-describe('successes we can not accept are unknown outcomes, kept', () => {
+describe('successes we cannot accept are unknown outcomes, kept', () => {
   test('too large', () => {
     const { input, poison } = read({
       headers: { flowId: 'f', stepName: 's', status: true },
@@ -249,7 +249,7 @@ describe('progress', () => {
   });
 });
 
-describe('what can not be used at all names the field', () => {
+describe('what cannot be used at all names the field', () => {
   const raw = (value: Uint8Array | null) =>
     readReply({ key: null, value, headers: {} }, LIMIT).poison;
   test.each([
@@ -264,7 +264,7 @@ describe('what can not be used at all names the field', () => {
     ['HEADERS_NOT_AN_OBJECT', bytes('{"headers":[]}'), 'headers is not an object'],
     ['FLOW_ID_INVALID', bytes('{"payload":1}'), 'headers.flowId is missing'],
     ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":{}}}'), 'headers.flowId is not text'],
-    ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":"a b"}}'), 'headers.flowId has characters'],
+    ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":"a b"}}'), 'headers.flowId has other characters'],
     ['STEP_NAME_INVALID', bytes('{"headers":{"flowId":"f"}}'), 'headers.stepName is missing'],
     [
       'ACTION_INVALID',

@@ -90,7 +90,7 @@ export class Batch {
     }
   }
 
-  /** A record that can not be used; shown on the timeline of its flow when that is known (rules.md#quarantine-and-stale-replies). */
+  /** A record that cannot be used; shown on the timeline of its flow when that is known (rules.md#quarantine-and-stale-replies). */
   poison(delivery: Delivery, cause: PoisonCause): DeliveryOutcome {
     this.refuse(delivery, cause);
     const { flowId, stepName, code, message, path } = cause;

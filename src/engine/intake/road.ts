@@ -1,6 +1,6 @@
 /**
  * The lane in front of the unit of work: everything that changes a flow waits here, and whatever has gathered while a transaction ran
- * shares the next one (group commit). A fault is waited out; work that can not be recorded, or that is to blame for the faults it meets
+ * shares the next one (group commit). A fault is waited out; work that cannot be recorded, or that is to blame for the faults it meets
  * (suspicion.ts), is taken apart until it stands alone.
  */
 import type { Log } from '../../observability/log.js';
@@ -43,7 +43,7 @@ export interface RoadOptions extends Ports {
 export class CannotRecord extends Error {
   readonly code = 'CANNOT_RECORD';
   constructor(cause: Error) {
-    super(`this can not be recorded (${cause.message}); send a smaller payload`, { cause });
+    super(`this cannot be recorded (${cause.message}); send a smaller payload`, { cause });
   }
 }
 
@@ -167,7 +167,7 @@ export class Road {
     return true;
   }
 
-  /** Something in this batch can not be recorded, or it is too much: halve it until the culprit stands alone. */
+  /** Something in this batch cannot be recorded, or it is too much: halve it until the culprit stands alone. */
   private async takeApart(
     batch: readonly Waiting[],
     error: unknown,
@@ -185,7 +185,7 @@ export class Road {
     const position = delivery.from === 'record' ? delivery.position : null;
     this.options.log.error(
       { err: error, position },
-      'one delivery can not be recorded; others are not held up by it',
+      'one delivery cannot be recorded; others are not held up by it',
     );
     const asPoison = delivery.from === 'record' ? unrecordable(delivery, error) : null;
     if (asPoison === null) only.reject(error);

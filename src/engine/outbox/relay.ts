@@ -209,7 +209,7 @@ function unpublishable(
     flowId: row.flowId,
     attemptId,
     errorCode: errorCode ?? 'UNPUBLISHABLE',
-    errorMessage: errorMessage ?? 'the message can not be published',
+    errorMessage: errorMessage ?? 'the message cannot be published',
   };
   return { from: 'relay', kind: 'input', input };
 }

@@ -13,7 +13,7 @@ import type { OutboxRow, OutgoingMessage, Store } from './storage.js';
 
 export interface PublishResult {
   readonly row: OutboxRow;
-  /** ok; `never` = can not succeed ever (too large, unauthorised, topic gone); `later` = try again. */
+  /** ok; `never` = cannot succeed ever (too large, unauthorised, topic gone); `later` = try again. */
   readonly result: 'ok' | 'never' | 'later';
   readonly errorCode?: string;
   readonly errorMessage?: string;

@@ -16,7 +16,7 @@ export interface RecordPosition {
   readonly timestamp: Instant;
 }
 
-/** Why a record can not be used: it is kept, listed, replayable, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
+/** Why a record cannot be used: it is kept, listed, replayable, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
 export interface PoisonCause {
   readonly code: string;
   readonly message: string;

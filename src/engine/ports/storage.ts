@@ -75,7 +75,7 @@ export interface LockedFlows {
 
 /**
  * The four methods of the road, inside one transaction. They are done in the order in which they are called; a call before the last one
- * has resolved saves a round trip. `record` and `refuse` resolve at once: what they can not write makes the commit reject.
+ * has resolved saves a round trip. `record` and `refuse` resolve at once: what they cannot write makes the commit reject.
  */
 export interface RoadTransaction {
   /**
@@ -123,7 +123,7 @@ export interface InboxPosition {
 
 /**
  * The write side. Every method may throw a `Fault` (engine/service.ts: the database is away, full, too busy, a deadlock): the caller
- * backs off and tries again. Anything else that is thrown means that *this work* can not be recorded: the caller takes it apart.
+ * backs off and tries again. Anything else that is thrown means that *this work* cannot be recorded: the caller takes it apart.
  */
 export interface Store {
   /** One READ COMMITTED transaction; rolls back when `work` throws. */

@@ -65,7 +65,7 @@ export class CommitNotifications {
     return this.options.instanceId;
   }
 
-  /** Listens from now on; rejects when the database can not be reached the first time. */
+  /** Listens from now on; rejects when the database cannot be reached the first time. */
   async listen(listener: CommitListener): Promise<() => Promise<void>> {
     this.listeners.add(listener);
     try {

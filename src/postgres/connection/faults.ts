@@ -61,7 +61,7 @@ function nameOfState(code: string, message: string): readonly [string, string] |
     return ['DATABASE_SLOW', 'a statement took too long'];
   if (code.startsWith('53') || code.startsWith('40') || code === '55P03')
     return ['DATABASE_BUSY', 'the database is too busy'];
-  return ['DATABASE_AWAY', 'the database can not do its work'];
+  return ['DATABASE_AWAY', 'the database cannot do its work'];
 }
 
 export async function throwingFaults<T>(work: () => Promise<T>): Promise<T> {

@@ -18,7 +18,7 @@ export async function refuseTransactionPooling(
     await other.connect();
     if ((await backendOf(other)) === before || (await backendOf(idle)) !== before)
       throw new Error(
-        'DATABASE_URL leads to a pooler in transaction mode, which the gateway can not use: it needs sessions (prepared statements, LISTEN, advisory locks). Set pool_mode = session for its user or database, or connect to PostgreSQL itself',
+        'DATABASE_URL leads to a pooler in transaction mode, which the gateway cannot use: it needs sessions (prepared statements, LISTEN, advisory locks). Set pool_mode = session for its user or database, or connect to PostgreSQL itself',
       );
   } finally {
     for (const client of [idle, other]) await client.end().catch(() => undefined);

@@ -21,7 +21,7 @@ export async function pipelined<T>(
     client.release();
     return result;
   } catch (error) {
-    // A connection that can not even roll back is closed.
+    // A connection that cannot even roll back is closed.
     await client.query('ROLLBACK').then(
       () => client.release(),
       (broken: Error) => client.release(broken),

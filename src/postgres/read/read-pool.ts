@@ -78,7 +78,7 @@ export class ReadPool {
       await client.connect();
       await client.query('SELECT pg_cancel_backend($1::int)', [Number(reading.processID)]);
     };
-    // What can not be cancelled ends with its statement timeout.
+    // What cannot be cancelled ends with its statement timeout.
     stop()
       .catch(() => undefined)
       .finally(() => client.end().catch(() => undefined));

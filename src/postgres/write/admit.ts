@@ -95,7 +95,7 @@ FROM unnest($3::text[], $4::text[], $5::int[]) AS wanted (name, key, most)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
 
 /**
- * A payload that is longer than `most` bytes can not equal the one it is compared with, and is not read. What is stored compressed in more bytes
+ * A payload that is longer than `most` bytes cannot equal the one it is compared with, and is not read. What is stored compressed in more bytes
  * is not even opened.
  */
 function comparable(column: string, most: string): string {

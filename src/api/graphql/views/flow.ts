@@ -9,7 +9,7 @@ const nullable = { nullable: true } as const;
 
 @ObjectType('Flow', { description: 'One run of an orchestration.' })
 export class FlowView {
-  /** `trouble`: why its payloads can not be shown. */
+  /** `trouble`: why its payloads cannot be shown. */
   constructor(
     readonly flow: Flow,
     private readonly trouble: Trouble = null,

@@ -6,7 +6,7 @@ import { DateTime, JsonScalar, JsonText } from '../scalars.js';
 
 const nullable = { nullable: true } as const;
 
-/** Why payloads can not be shown; null = they can. */
+/** Why payloads cannot be shown; null = they can. */
 export type Trouble = { readonly cause: unknown } | null;
 
 export function shownPayload(payload: Payload, trouble: Trouble): JsonText | null {
