@@ -1,4 +1,4 @@
-/** The engine put together: one road, fed by topics, callers and timers; after each commit publish and notify. */
+/** Assembles the engine: topics, callers and timers feed one road; after each commit it publishes and notifies. */
 import { LIMITS } from '../limits/limits.js';
 import type { Log, Logs } from '../observability/log.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -37,7 +37,7 @@ export interface EngineOptions {
   readonly broker: Broker;
   readonly wire: Wire;
   readonly logs: Logs;
-  /** Reads a record of an intake topic; the brokers do the same with what comes in. */
+  /** Decodes a quarantined record, as the broker adapters decode new ones. */
   readonly decode: Decode;
   /** How long committed rows belong to this instance, ms; the store must lease for as long. */
   readonly leaseMs: number;
@@ -57,17 +57,17 @@ export interface EngineOptions {
 
 export interface Engine extends EngineService {
   /**
-   * Joins the group and starts the clocks; resolves once replies are read, however long the brokers are away. `serving` is called
-   * before that, once requests can be answered. Throws a Fault when the database is away: nothing was started then.
+   * Joins the consumer group and starts the timers; resolves when replies are being read, however long the brokers are away. `serving`
+   * is called before that, as soon as requests can be answered. Throws a Fault when the database is away: nothing was started then.
    */
   start(serving?: () => void): Promise<void>;
-  /** Takes no more, finishes what is under way within the bound, ms. */
+  /** Accepts no more work and finishes what is under way, for at most `boundMs`. */
   stop(boundMs: number): Promise<void>;
 }
 
 const BATCH_SIZE = 500;
 
-/** What the engine is made of. The queue comes first: relay, timers and requests put deliveries in, the road takes them out. */
+/** The parts of the engine. The queue is made first: relay, timers and requests put deliveries in, the road takes them out. */
 function assemble(options: EngineOptions) {
   const { store, read, broker, wire, logs } = options;
   const queue = new DeliveryQueue({

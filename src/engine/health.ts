@@ -1,4 +1,4 @@
-/** What /readyz and the metrics show of this instance. */
+/** The health of this instance, for /readyz and the metrics. */
 import type { Road } from './intake/road.js';
 import type { Relay } from './outbox/relay.js';
 import type { Broker, Store } from './ports.js';

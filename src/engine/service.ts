@@ -1,4 +1,4 @@
-/** What GraphQL, REST and the demo can do with the engine. Expected trouble comes back as problems; faults are thrown as `Fault`. */
+/** The engine as GraphQL, REST and the demo use it. Expected errors are returned as problems; faults are thrown as `Fault`. */
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
@@ -19,12 +19,12 @@ import type {
 import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
 
-/** `created` false with a flow: the key or flowId was known, here is that flow. Problems: nothing was started. */
+/** `created` false with a flow: the key or the flowId exists, and this is its flow. With problems nothing was started. */
 export interface ExecuteResult {
   readonly flow: Flow | null;
   readonly created: boolean;
   readonly problems: readonly Problem[];
-  /** The flow was known, and read without its payloads. */
+  /** The flow existed, and was read without its payloads. */
   readonly withoutPayloads?: boolean;
 }
 export interface FlowResult {
@@ -64,7 +64,7 @@ export interface OrchestrationResult {
   readonly row: RegistrationRow | null;
   readonly problems: readonly Problem[];
 }
-/** Every value null: the policy goes. */
+/** Every value null: the policy is removed. */
 export interface PolicyRequest extends PolicyValues {
   readonly orchestrationName: string;
   readonly actor: string;
@@ -82,10 +82,10 @@ export interface OrchestrationRequest {
 }
 
 export interface SimulationRequest {
-  /** The name of a registered one, or what a document declares. */
+  /** The name of a registered orchestration, or the orchestration of a document. */
   readonly orchestration: string | Orchestration;
   readonly faults: readonly SimulatedFault[];
-  /** Another one gives other jitter; 0 is the default. */
+  /** Changes the jitter of backoffs; 0 is the default. */
   readonly seed: number;
 }
 /** With problems nothing was simulated: `status` is null then. */
@@ -96,12 +96,12 @@ export interface SimulationResult {
   readonly problems: readonly Problem[];
 }
 
-/** The same operator action on every flow that fits, newest first. */
+/** The same operator action on every flow that matches, newest first. */
 export interface BulkRequest {
   readonly verb: 'RETRY' | 'UNDO' | 'CANCEL';
-  /** Without statuses: those that may allow it, COMPLETED apart. */
+  /** Without statuses: all that may allow the action, except COMPLETED. */
   readonly filter: FlowFilter;
-  /** Nothing is done: what would be is counted. */
+  /** Nothing is done; the flows that would accept it are counted. */
   readonly dryRun: boolean;
   /** How many flows at most. */
   readonly first: number;
@@ -114,7 +114,7 @@ export interface BulkRefusal {
   readonly code: string;
   readonly message: string;
   readonly count: number;
-  /** Some of them. */
+  /** At most three of them. */
   readonly flowIds: readonly string[];
 }
 export interface BulkResult {
@@ -123,7 +123,7 @@ export interface BulkResult {
   readonly refused: number;
   /** Why flows refused it, the most frequent reason first. */
   readonly refusals: readonly BulkRefusal[];
-  /** The same in words, and why it stopped in between. */
+  /** The refusals as problems, and why it stopped before the end. */
   readonly problems: readonly Problem[];
   readonly hasNextPage: boolean;
   readonly endCursor: string | null;
@@ -151,7 +151,7 @@ export interface Health {
     readonly ok: boolean;
     readonly detail: string;
   }[];
-  /** Deliveries that wait for a transaction; messages of this process not acknowledged yet; times the store did not take work. */
+  /** `waiting`: deliveries that wait for a transaction. `unsent`: messages of this process without an acknowledgement. `faults`: failed tries to write to the store. */
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
 
@@ -162,8 +162,11 @@ export interface Health {
 export interface EngineService {
   /** Stores the row of a mutation that was refused. Resolves also when the database is away: the row is in the log then. */
   audit(row: AuditRow): Promise<void>;
-  /** Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, … */
-  /** `suggestions`: near names of an unknown one are looked up as often as it has left. */
+  /**
+   * Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE,
+   * ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, …
+   * `suggestions.left`: for how many unknown names near ones are still looked up; each lookup takes one off.
+   */
   execute(
     request: StartRequest,
     options?: { readonly by?: Caller; readonly suggestions?: { left: number } | undefined },
@@ -179,14 +182,14 @@ export interface EngineService {
     registration: Registration,
     options: { readonly dryRun: boolean; readonly by?: Caller },
   ): Promise<RegisterResult>;
-  /** A quarantined record once more down the road. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
+  /** Processes a quarantined record again. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
   replayQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   discardQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
   setPolicy(request: PolicyRequest, by?: Caller): Promise<OrchestrationResult>;
   /** Pauses, resumes or archives an orchestration. Codes: UNKNOWN_ORCHESTRATION, NOT_ALLOWED. */
   changeStanding(request: OrchestrationRequest, by?: Caller): Promise<OrchestrationResult>;
-  /** What would happen: nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
+  /** What a flow would do; nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest): Promise<SimulationResult>;
   /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */
   diagnose(flowId: string): Promise<Diagnosis | null>;

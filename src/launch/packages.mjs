@@ -152,7 +152,7 @@ export class Packages {
         ? 'the npm registry cannot be reached (npm config get registry shows which)'
         : 'npm ci failed';
       throw new NotReady(
-        `Packages could not be installed: ${why}. Once that is mended, start again.`,
+        `Packages could not be installed: ${why}. Once that is fixed, start again.`,
         error.output,
       );
     }

@@ -25,7 +25,7 @@ const HELP = `npm run chaos -- [--seed N] [--flows 5000] [--minutes 10] [--gatew
                  [--faults "gateway killed,disk full"] [--alone off] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
 
 Faults: ${Object.keys(FAULTS).join(', ')}; none.
-Runs until the flows have started or the minutes are over, mends everything, waits until every flow has ended, and checks. The same seed draws the
+Runs until the flows have started or the minutes are over, repairs everything, waits until every flow has ended, and checks. The same seed draws the
 same faults, flows and answers of workers; real processes decide the rest. Ends with 1 when a promise was broken.`;
 const { values } = parseArgs({
   options: {

@@ -172,7 +172,7 @@ test('WORKER_SILENT: a worker that answers others has committed the command with
   expect(summary).toContain(`worker-${name} has read the command and committed it`);
 });
 
-test('MISSED_BY_WORKER: a group that began behind the command; resendCommand mends it', async () => {
+test('MISSED_BY_WORKER: a group that began behind the command; resendCommand repairs it', async () => {
   const name = await registered();
   const missed = await gateway.start(name);
   await sees(missed, 'NO_CONSUMER');

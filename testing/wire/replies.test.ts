@@ -264,7 +264,11 @@ describe('what cannot be used at all names the field', () => {
     ['HEADERS_NOT_AN_OBJECT', bytes('{"headers":[]}'), 'headers is not an object'],
     ['FLOW_ID_INVALID', bytes('{"payload":1}'), 'headers.flowId is missing'],
     ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":{}}}'), 'headers.flowId is not text'],
-    ['FLOW_ID_INVALID', bytes('{"headers":{"flowId":"a b"}}'), 'headers.flowId has other characters'],
+    [
+      'FLOW_ID_INVALID',
+      bytes('{"headers":{"flowId":"a b"}}'),
+      'headers.flowId has other characters',
+    ],
     ['STEP_NAME_INVALID', bytes('{"headers":{"flowId":"f"}}'), 'headers.stepName is missing'],
     [
       'ACTION_INVALID',

@@ -21,7 +21,7 @@ function worst({ open, backoff, now }: Evidence): Decision | null {
   );
 }
 
-/** What stands in the way of the flow as a whole. */
+/** What stops the flow as a whole; null: nothing. */
 function stopped(evidence: Evidence): Decision | null {
   const { parked, paused, held, orchestrationPaused, status, open } = evidence;
   if (parked !== null)
@@ -61,7 +61,7 @@ function ended(evidence: Evidence): Decision {
       failed?.stepName ?? null,
       `The flow FAILED: the UNDO of ${names || 'a step'} was given up, and what it did is still there. The last error: ${why}.`,
       [
-        `Mend the cause, then retryStep ${failed?.stepName ?? ''} (one step) or undoFlow (every UNDO that was given up).`,
+        `Fix the cause, then retryStep ${failed?.stepName ?? ''} (one step) or undoFlow (every UNDO that was given up).`,
         `If it was undone by hand: skipStep ${failed?.stepName ?? ''}.`,
       ],
     );
@@ -76,7 +76,8 @@ function ended(evidence: Evidence): Decision {
         'Give the step a longer timeout when its work takes longer (setPolicy).',
       ],
     );
-  const since = endedAt === null ? '' : ` since ${instant(endedAt)} (${duration(now - endedAt)})`;
+  const since =
+    endedAt === null ? '' : ` since ${instant(endedAt)} (${duration(now - endedAt)} ago)`;
   const why = failureReason === null ? '' : ` Reason: ${failureReason}.`;
   return decision('ENDED', null, `The flow is ${status}${since}.${why}`, []);
 }
@@ -92,11 +93,11 @@ function between(one: BackoffEvidence, now: number): Decision {
     'BACKOFF',
     stepName,
     `${action} ${stepName} is between two attempts: ${next} goes out in ${duration(nextAttemptAt - now)}.${why}`,
-    [`Mend the cause of the failure; retryStep ${stepName} runs the next attempt now.`],
+    [`Fix the cause of the failure; retryStep ${stepName} runs the next attempt now.`],
   );
 }
 
 function nothingWaits({ status, startedAt, now }: Evidence): Decision {
-  const summary = `The flow is ${status} since ${duration(now - startedAt)}; nothing stands in its way.`;
+  const summary = `The flow started ${duration(now - startedAt)} ago and is ${status}; nothing stops it.`;
   return decision('HEALTHY', null, summary, []);
 }

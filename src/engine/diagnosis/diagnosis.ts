@@ -1,4 +1,4 @@
-/** Why a flow does not go on: reads what the database, the broker and the clock know of it, and decides (docs/diagnose.md). */
+/** Why a flow does not go on: reads what the database, the broker and the clock show of it, and decides (docs/diagnose.md). */
 import { openIdOf } from '../../saga/attempt-id.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Action, Flow, StepRun } from '../../saga/flow.js';
@@ -31,7 +31,7 @@ export interface DiagnosisOptions {
   readonly wire: Pick<Wire, 'stepTopics'>;
 }
 
-/** Newest events that are looked through, and steps whose commands are looked up. */
+/** How many of the newest events are read, and how many steps' commands are looked up in Kafka. */
 const MOST_EVENTS = 500;
 const MOST_STEPS = 10;
 
@@ -62,7 +62,7 @@ export class Diagnoses {
     return { flowId, ...decide(evidence), facts: factsOf(evidence) };
   }
 
-  /** Rows of a parked flow may be such that no flow can be made of them: null. */
+  /** Null: the rows of a parked flow are so broken that they give no flow. */
   private async flow(flowId: string, { parked }: FlowSurroundings): Promise<Flow | null> {
     const options = { payloads: NO_PAYLOADS };
     try {
@@ -104,7 +104,7 @@ export class Diagnoses {
     const timeoutMs = action === 'DO' ? doTimeoutMs : undoTimeoutMs;
     const attemptId = openIdOf(flow, step);
     const sentAt = sentAtOf(events, flow.flowId, attemptId) ?? deadline - timeoutMs;
-    // An answer to an attempt before shows as much: the worker does the same to each.
+    // A wrong answer to an earlier attempt counts as well: the worker will answer this one in the same way.
     const began = firstSentAtOf(events, flow.flowId, attemptId) ?? sentAt;
     const answers = around.answers.get(`${stepName}/${action}`);
     const place = this.place(flow, step, action);

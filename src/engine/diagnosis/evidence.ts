@@ -1,8 +1,8 @@
-/** What a diagnosis rests on, read before it is decided. Plain values: the decision is a function of these. */
+/** The facts of a diagnosis, read before it is decided. Plain values: the decision is a function of them. */
 import type { Action, FlowStatus, Instant } from '../../saga/flow.js';
 import type { Inspection } from '../ports.js';
 
-/** A command or an answer that is on the timeline, or in quarantine, with its code. */
+/** A reply that was refused or quarantined, as the timeline shows it. */
 export interface SeenReply {
   readonly code: string;
   readonly message: string;
@@ -14,7 +14,7 @@ export interface OpenEvidence {
   readonly stepName: string;
   readonly action: Action;
   readonly attempt: number;
-  /** Decided, or last sent once more. */
+  /** When it was decided, or last resent. */
   readonly sentAt: Instant;
   readonly deadline: Instant;
   readonly timeoutMs: number;
@@ -40,7 +40,7 @@ export interface OpenEvidence {
 export interface BackoffEvidence {
   readonly stepName: string;
   readonly action: Action;
-  /** Of the attempt that comes next, and how many there may be. */
+  /** Number of the next attempt, and of the last one allowed. */
   readonly attempt: number;
   readonly attempts: number;
   readonly nextAttemptAt: Instant;

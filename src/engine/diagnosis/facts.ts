@@ -1,4 +1,4 @@
-/** What was looked at, one line each, with where it comes from. */
+/** The facts of a diagnosis, one line each, with their source. */
 import type { Inspection } from '../ports.js';
 import type { BackoffEvidence, Evidence, OpenEvidence, SeenReply } from './evidence.js';
 import { duration, instant } from './time-text.js';
@@ -63,7 +63,7 @@ const REMOVED_WITHIN_MS = 3_000;
 
 function outboxOf({ unsent, sentAt }: OpenEvidence, now: number): string {
   if (!unsent) return 'it was published';
-  if (now - sentAt < REMOVED_WITHIN_MS) return 'it is published just now';
+  if (now - sentAt < REMOVED_WITHIN_MS) return 'it is being published';
   return 'the command waits to be published';
 }
 

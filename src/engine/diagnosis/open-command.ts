@@ -4,16 +4,16 @@ import type { OpenEvidence } from './evidence.js';
 import { duration } from './time-text.js';
 import { type Decision, decision, topicMissing, type Verdict } from './verdict.js';
 
-/** The relay publishes within a moment; another gateway takes over after the lease. */
+/** Rows are published within milliseconds; a healthy gateway has none that is older than this. */
 const STALLED_AFTER_MS = 5_000;
-/** Of the step's timeout: ten seconds of five minutes. */
+/** The patience is this part of the step's timeout: ten seconds of five minutes. */
 const PATIENCE_PART = 30;
 const LEAST_PATIENCE_MS = 1_000;
 const MOST_PATIENCE_MS = 10_000;
-/** A group without offsets may be at work on its first record: so many times the patience it is given. */
+/** A group without offsets may be at work on its first record: it is given this many times the patience. */
 const FIRST_RECORD_PATIENCE = 3;
 
-/** How long an answer may take before anything is suspected. */
+/** How long an answer may take before the verdict looks for a cause, ms. */
 export function patienceOf({ timeoutMs }: Pick<OpenEvidence, 'timeoutMs'>): number {
   return Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, timeoutMs / PATIENCE_PART));
 }
@@ -58,8 +58,8 @@ function answeredWrongly(command: OpenEvidence, now: number): Decision | null {
       stepName,
       `An answer for this flow came ${duration(now - quarantined.at)} ago and could not be used: ${quarantined.message} (${quarantined.code}). ${named(command)} still waits.`,
       [
-        'The query quarantine(flowId) shows the record as it came. Mend the worker, or what is missing, then replayQuarantined.',
-        `resendCommand ${stepName} gives it to a mended worker again.`,
+        'The query quarantine(flowId) shows the record as it came. Fix the worker, or what is missing, then replayQuarantined.',
+        `resendCommand ${stepName} gives it to a fixed worker again.`,
       ],
     );
   if (refused === null) return null;
@@ -136,7 +136,10 @@ type TopicFacts = Extract<OpenEvidence['broker'], { kind: 'topic' }>;
 const neverHadIt = ({ answeredBefore, progressAt }: OpenEvidence): boolean =>
   !answeredBefore && progressAt === null;
 
-/** kafkajs commits nothing before its first record: a group that began at the end has no offset. So has one at work on its first record. */
+/**
+ * A group without a committed offset began at the end of the topic, or is at work on its first record: kafkajs commits nothing before that.
+ * After some patience it counts as the first.
+ */
 function hasBegunBehind(command: OpenEvidence, { committed }: GroupOnTopic, age: number): boolean {
   return committed === null && age >= FIRST_RECORD_PATIENCE * patienceOf(command);
 }

@@ -1,10 +1,10 @@
-/** What the timeline has of the command that is open now. */
+/** What the timeline shows about the open command and its answers. */
 import { sentIdOf } from '../../saga/attempt-id.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Instant } from '../../saga/flow.js';
 import type { Evidence, SeenReply } from './evidence.js';
 
-/** When it was decided, or last sent once more; null: longer ago than these events reach. */
+/** When the command was decided, or last resent; null: before the first of these events. */
 export function sentAtOf(
   events: readonly FlowEvent[],
   flowId: string,
@@ -13,7 +13,7 @@ export function sentAtOf(
   return events.findLast((event) => sentIdOf(flowId, event) === attemptId)?.at ?? null;
 }
 
-/** When the first attempt of that DO, or of that round of UNDO, was sent; null: longer ago than these events reach. */
+/** When the first attempt of that DO, or of that round of UNDO, was sent; null: before the first of these events. */
 export function firstSentAtOf(
   events: readonly FlowEvent[],
   flowId: string,
@@ -29,7 +29,7 @@ export function quarantinedSince(events: readonly FlowEvent[], since: Instant): 
   return seenOf(last);
 }
 
-/** A repeated answer of an attempt that had its answer is no trouble: its command was answered. */
+/** Codes of late answers. A repeated answer (ALREADY_DONE) is none: its command was answered. */
 const IS_LATE: ReadonlySet<string> = new Set(['STALE_ATTEMPT', 'STALE_ROUND']);
 
 export function refusedSince(
@@ -54,7 +54,7 @@ const ENDS: ReadonlySet<string> = new Set([
   'FLOW_CANCELLED',
 ]);
 
-/** The last answer that came when the flow had ended; a repeated one (ALREADY_DONE) is no trouble. */
+/** The last answer that came after the flow had ended; a repeated one (ALREADY_DONE) does not count. */
 export function afterEndOf(events: readonly FlowEvent[]): Evidence['afterEnd'] {
   const end = events.findLastIndex(({ type }) => ENDS.has(type));
   const last = events

@@ -1,6 +1,6 @@
-/** What a diagnosis can find, and how it is given. */
+/** The verdicts of a diagnosis, and the form of its result. */
 
-/** The first that applies to some command of the flow is the flow's. */
+/** In the order of precedence: the flow has the first verdict that applies to any of its commands. */
 export const VERDICTS = [
   'PARKED',
   'PAUSED',

@@ -1,6 +1,6 @@
 /**
- * What one transaction decided, flow by flow, before any of it is written. Deliveries are applied in their order; a flow that breaks a law
- * is taken out and parked, the other flows of the batch go on.
+ * What one transaction decides, flow by flow, before it is written. Deliveries are applied in their order; a flow that breaks a law of the
+ * saga is taken out and parked, and the other flows of the batch go on.
  */
 import { advance, start } from '../../saga/advance.js';
 import { withdrawnIdOf } from '../../saga/attempt-id.js';
@@ -84,7 +84,7 @@ export class Batch {
       return this.advanced(draft, delivery, input);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      // What earlier deliveries of this batch led to stays: the flow was settled then.
+      // The results of earlier deliveries of this batch are kept: the flow was settled after each of them.
       this.parked.push({ flowId, reason: why });
       return this.parkedOutcome(delivery, flowId, why);
     }
@@ -175,7 +175,7 @@ export class Batch {
     this.audit.push(doneRow({ ...wanted, flowId, orchestrationName: orchestration.name }, changes));
   }
 
-  /** Kept only when it came from a topic: a caller of the API gets the reason in the answer. */
+  /** Only records of topics go to quarantine: a caller of the API gets the reason in the answer. */
   private refuse(delivery: Delivery, cause: PoisonCause): void {
     if (delivery.from !== 'record') return;
     const wanted = wantedOf(delivery);
@@ -197,8 +197,8 @@ export class Batch {
 const QUEUED_LOOK_MS = 60_000;
 
 /**
- * A start that waits for its orchestration to be resumed is looked at once by itself: the orchestration may be resumed, and its flows
- * woken, while the transaction that stores this flow is still under way.
+ * A start that waits for its orchestration to be resumed has one wake-up of its own: the orchestration may be resumed, and its flows woken,
+ * before the transaction that stores this flow has committed.
  */
 function firstLook(flow: Flow): number | null {
   const due = dueAt(flow);
@@ -206,7 +206,7 @@ function firstLook(flow: Flow): number | null {
   return Math.min(due ?? Number.POSITIVE_INFINITY, flow.now + QUEUED_LOOK_MS);
 }
 
-/** As the wire has it for a single payload that is too large: it may have happened, and is undone. */
+/** As the wire decides for a payload that is too large: the DO may have happened, so it is undone. */
 function unknown(input: FlowInput, { code, message }: PoisonCause): FlowInput {
   return input.type !== 'REPLY'
     ? input
@@ -217,7 +217,7 @@ function stepNameOf(input: FlowInput): string | null {
   return input.type === 'REPLY' || input.type === 'PROGRESS' ? input.stepName : null;
 }
 
-/** What a quarantined record leads to: its copy, and the notice of a refused start. */
+/** The messages of a quarantined record: its copy, and the notice of a refused start. */
 function quarantineRows(quarantine: readonly QuarantineEntry[]): OutboxRow[] {
   return quarantine.flatMap(({ copy, notice }) => (notice === null ? [copy] : [copy, notice]));
 }

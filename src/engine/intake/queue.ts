@@ -1,4 +1,4 @@
-/** What waits for a transaction: in its order, callers bounded by number and bytes, a batch bounded by both. */
+/** The deliveries that wait for a transaction, in their order. Those of callers, and each batch, are bounded in number and bytes. */
 import { LIMITS } from '../../limits/limits.js';
 import { type Delivery, type DeliveryOutcome, Fault } from '../ports.js';
 import { weightOf } from './weights.js';
@@ -24,7 +24,7 @@ export interface QueueBounds {
   readonly batchSize: number;
 }
 
-/** Nothing more is taken: the process stops. */
+/** Nothing more is accepted: the process stops. */
 export class Stopped extends Fault {
   constructor() {
     super('STOPPING', 'this instance is stopping; try again');
@@ -36,7 +36,7 @@ export class Stopped extends Fault {
  */
 export class DeliveryQueue {
   private waiting: Waiting[] = [];
-  /** Of callers only: records of topics wait in Kafka. */
+  /** Number and bytes of callers' deliveries only: records of topics wait in Kafka. */
   private callers = 0;
   private bytes = 0;
 
@@ -50,7 +50,10 @@ export class DeliveryQueue {
     this.filled = take;
   }
 
-  /** Resolves with each one's outcome once it is committed. Rejects with a Fault: nothing of it was recorded, or it will be an echo. */
+  /**
+   * Resolves with the outcome of each once it is committed. Rejects with a Fault: then nothing was recorded, or a repeated start is
+   * answered with the flow that exists.
+   */
   async submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
     if (this.closed) throw new Stopped();
     const outcomes = this.add(deliveries);
@@ -58,7 +61,7 @@ export class DeliveryQueue {
     return Promise.all(outcomes);
   }
 
-  /** Refuses what comes from now on; what is in stays. */
+  /** Refuses new deliveries from now on; those in the queue stay. */
   close(): void {
     this.closed = true;
   }
@@ -67,7 +70,7 @@ export class DeliveryQueue {
     return this.waiting.length;
   }
 
-  /** Resolves with each one's outcome. Throws when there are too many of them. */
+  /** One promise for each outcome. Throws Overloaded when the queue is full. */
   private add(deliveries: readonly Delivery[]): Promise<DeliveryOutcome>[] {
     const callers = deliveries.filter(isCallers);
     const bytes = callers.reduce((sum, one) => sum + weightOf(one), 0);
@@ -86,7 +89,7 @@ export class DeliveryQueue {
     );
   }
 
-  /** The next ones that may share a transaction; one at least. */
+  /** Takes out the next deliveries that may share a transaction; at least one. */
   take(): Waiting[] {
     let count = 0;
     for (let bytes = 0; count < Math.min(this.waiting.length, this.bounds.batchSize); count++) {

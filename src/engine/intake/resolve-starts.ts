@@ -1,4 +1,4 @@
-/** Which version a start gets; one look per batch and name, never a negative cache: what was registered a moment ago can be started. */
+/** The version that each start gets: one query per batch and name. Missing names are not cached, so that a new registration can be started at once. */
 import type { StartRequest } from '../../saga/input.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
@@ -33,7 +33,7 @@ export async function resolveStarts(
     return {
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
-      // A start that is known already is an echo, whatever the newest version wants.
+      // Applied only when the start is new: one that exists already is an echo, even if the newest version refuses its payload.
       startRefused: unlikeItsSchema(start, orchestration, schemas),
       orchestrationPaused: row.paused,
     };
@@ -60,7 +60,7 @@ function unlikeItsSchema(
 }
 
 interface Startable extends RegistrationRow {
-  /** The version under its policies, once for all flows of the batch. */
+  /** The version with its policies applied, once for all flows of the batch. */
   readonly started: Orchestration;
 }
 

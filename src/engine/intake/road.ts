@@ -1,7 +1,7 @@
 /**
- * The lane in front of the unit of work: everything that changes a flow waits here, and whatever has gathered while a transaction ran
- * shares the next one (group commit). A fault is waited out; work that cannot be recorded, or that is to blame for the faults it meets
- * (suspicion.ts), is taken apart until it stands alone.
+ * Runs the units of work one after another: deliveries that arrive while a transaction runs share the next one (group commit). After a
+ * fault it waits and tries again; a batch that cannot be recorded, or that causes the faults itself (suspicion.ts), is halved until the
+ * delivery that causes it is alone.
  */
 import type { Log } from '../../observability/log.js';
 import { type Backoff, backoff, pause } from '../../timing/pause.js';
@@ -31,11 +31,11 @@ export interface RoadOptions extends Ports {
   /** Whether the publisher's memory is free for more; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
-  /** Called once the store answers after a fault: nobody was notified of a commit whose answer was lost. */
+  /** Called when the store answers again after a fault: the answer to a commit may have been lost, and no subscriber was notified of it. */
   readonly recovered: () => void;
   /** How long a caller's delivery waits for a fault to pass, ms. Records of topics wait as long as it takes. */
   readonly patienceMs: number;
-  /** Between tries; absent = 50 ms up to 2 s. */
+  /** Waits between tries; absent = 50 ms up to 2 s. */
   readonly pauses?: Backoff;
 }
 
@@ -53,7 +53,7 @@ export class Road {
   private readonly queue: DeliveryQueue;
   private lane: Promise<void> | null = null;
   private readonly stopping = new AbortController();
-  /** Stopped in the middle: what comes behind may not be recorded before what was given up. */
+  /** Stopped during a fault: later deliveries are refused, because they must not be recorded before those that were given up. */
   private gaveWay = false;
   /** How often a transaction met a fault. */
   faults = 0;
@@ -71,7 +71,7 @@ export class Road {
     return this.queue.length;
   }
 
-  /** Lets what is in the lane finish, refuses the rest. */
+  /** Finishes the deliveries that are in the queue, and refuses new ones. */
   async stop(): Promise<void> {
     this.queue.close();
     this.stopping.abort();
@@ -79,13 +79,13 @@ export class Road {
   }
 
   private async run(): Promise<void> {
-    // A turn of the event loop: what arrives in the same tick shares the transaction.
+    // One turn of the event loop later, so that deliveries of the same turn share the transaction.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) await this.commit(this.queue.take(), UNSUSPECTED);
     this.lane = null;
   }
 
-  /** Never throws: every one in the batch is answered, or was put back by a pause that ended with the process. */
+  /** Never throws: each delivery of the batch is resolved or rejected. */
   private async commit(batch: readonly Waiting[], suspicion: Suspicion): Promise<void> {
     if (this.gaveWay) {
       for (const waiting of batch) waiting.reject(new Stopped());
@@ -144,7 +144,7 @@ export class Road {
     await this.again(patient, afterFault(suspicion, fault), fault);
   }
 
-  /** The store answers now: once more, unless the faults are this work's own. */
+  /** The store answers again: the batch is tried once more, unless it causes the faults itself. */
   private async again(
     batch: readonly Waiting[],
     suspicion: Suspicion,
@@ -158,7 +158,7 @@ export class Road {
     else await this.commit(batch, await probe(suspicion, deliveries, this.options.store));
   }
 
-  /** Callers and timers do not wait for ever; a record of a topic does: its offset is not committed. */
+  /** Deliveries of callers and timers are given up after `patienceMs`; records of topics wait on, because their offsets are not committed. */
   private gaveUp(waiting: Waiting, fault: Fault): boolean {
     const waits = performance.now() - waiting.since < this.options.patienceMs;
     if (waits || waiting.delivery.from === 'record') return false;
@@ -167,7 +167,7 @@ export class Road {
     return true;
   }
 
-  /** Something in this batch cannot be recorded, or it is too much: halve it until the culprit stands alone. */
+  /** Something in this batch cannot be recorded, or the batch is too large: halves it until that delivery is alone. */
   private async takeApart(
     batch: readonly Waiting[],
     error: unknown,
@@ -195,7 +195,7 @@ export class Road {
 
 const UNRECORDABLE = 'UNRECORDABLE';
 
-/** The same record as nothing but a quarantine entry; null: it is one already. */
+/** The same record as a quarantine entry only; null: it is one already. */
 function unrecordable(delivery: RecordDelivery, error: unknown): RecordDelivery | null {
   const known = 'poison' in delivery ? delivery.poison : undefined;
   if (known?.code === UNRECORDABLE) return null;

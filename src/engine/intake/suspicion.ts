@@ -1,20 +1,20 @@
 /**
- * When work that meets fault after fault is to blame for them. A database that is away, busy or waits for somebody's lock fails whatever it is
- * given: that is waited out, however long it takes. Work is refused only when faults of a kind that work can cause come back for it alone, and
- * it is large, or the database takes other writes at once in between.
+ * Decides when repeated faults are caused by the work itself. A database that is away, busy or waiting for a lock fails for any work: then
+ * the road waits, however long it takes. Work is refused only when faults of a kind that work can cause return for it alone, and it is
+ * large, or the database accepts other writes promptly in between.
  */
 import { type Delivery, Fault, type Store } from '../ports.js';
 import { weightOf } from './weights.js';
 
-/** Faults of the same work, the store answering in between, after which it is split; after which it is refused when alone. */
+/** After so many faults of the same work, with the store answering in between, a batch is split, and a single delivery refused. */
 const TO_SPLIT = 2;
 const TO_REFUSE = 6;
-/** Small work has to fail so many times more, each time after the database took another write. */
+/** Small work has to fail this many times more, each time after the database accepted another write. */
 const PROBES_TO_REFUSE = 3;
 /** A write that takes longer shows that the database is slow, not the work. */
 const PROMPT_MS = 1000;
 const LARGE_BYTES = 64 * 1024;
-/** Waiting for a lock, a deadlock, too few connections, a full disk: none of it is caused by the work itself. */
+/** Fault codes that the work itself can cause. Others (a lock, a deadlock, too few connections, a full disk) it does not cause. */
 const OWN_FAULTS: ReadonlySet<string> = new Set([
   'DATABASE_AWAY',
   'DATABASE_SLOW',
@@ -26,12 +26,12 @@ export interface Suspicion {
   readonly faults: number;
   /** Faults the work may have caused. */
   readonly own: number;
-  /** Those in a row before which the database took another write at once. */
+  /** Those in a row before which the database promptly accepted another write. */
   readonly probed: number;
 }
 
 export const UNSUSPECTED: Suspicion = { faults: 0, own: 0, probed: 0 };
-/** Of a part of work that was split for its faults: it is split again at its first one. */
+/** For a part of a batch that was split because of its faults: it is split again at its next fault. */
 export const SPLIT: Suspicion = { faults: 1, own: 1, probed: 0 };
 
 export type Verdict = 'again' | 'split' | 'refuse';
@@ -54,7 +54,7 @@ export function verdictOn(
   return weightOf(only) >= LARGE_BYTES || probed >= PROBES_TO_REFUSE ? 'refuse' : 'again';
 }
 
-/** Before small work that stands alone is tried once more: whether the database takes another write meanwhile. */
+/** Before a small delivery is tried alone once more: checks whether the database accepts another write. */
 export async function probe(
   suspicion: Suspicion,
   batch: readonly Delivery[],

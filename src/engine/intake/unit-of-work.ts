@@ -22,7 +22,10 @@ import { Batch, rowsOf } from './batch.js';
 import { samePayload } from './payload-equality.js';
 import { writtenBytes } from './weights.js';
 
-/** A delivery whose start, if it is one, has been resolved: to a flow to begin, or to the reason why not; with both, why it is no new flow. */
+/**
+ * A delivery; a start has been resolved, to a flow to begin or to the reason for its refusal. With both, the refusal applies unless the
+ * flow exists already.
+ */
 export interface Work {
   readonly delivery: Delivery;
   readonly start: StartInput | null;
@@ -51,7 +54,7 @@ export async function unitOfWork(
   given: boolean,
 ): Promise<Done> {
   return store.road(async (tx) => {
-    // Called together: they travel together, and are done in this order.
+    // Called together, so that both are sent in one round trip; PostgreSQL runs them in this order.
     const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
     const batch = new Batch(locked, wire, schemas);
     const outcomes = work.map((one, index) =>
@@ -100,7 +103,7 @@ async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitt
   return { fresh, existing };
 }
 
-/** [flows to lock, those of them a timer looks at]. Those of records seen before, too: which these are is not known yet. */
+/** [flows to lock, those of them that get a TICK]. Includes flows of records seen before: which records these are is not known yet. */
 function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   const locking = new Set<string>();
   const ticking = new Set<string>();
@@ -115,7 +118,7 @@ function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   return [[...locking].sort(), [...ticking]];
 }
 
-/** What a replay led to was recorded; anything else leaves it where it is. */
+/** The replay was recorded, so that its entry is settled; otherwise the entry stays in quarantine. */
 function isUsed(outcome: DeliveryOutcome | undefined): boolean {
   return outcome?.kind === 'recorded' || outcome?.kind === 'echo';
 }
@@ -143,7 +146,7 @@ function outcomeOf(
   }
 }
 
-/** A start that exists: by its key or its flowId. The same key with another payload is a conflict; from a topic, kept. */
+/** A start whose key or flowId exists. The same key with another payload is a conflict; a record of a topic then goes to quarantine. */
 function echoOf(
   batch: Batch,
   { delivery }: Work,

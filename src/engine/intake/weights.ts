@@ -1,4 +1,4 @@
-/** What work weighs, in bytes, before it is done: what came in, what a transaction would write. Lengths of text stand for bytes. */
+/** Sizes of work before it is done, in bytes: what came in, what a transaction would write. The length of a text counts as its bytes. */
 import { LIMITS } from '../../limits/limits.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Input, StartInput } from '../../saga/input.js';
@@ -6,7 +6,7 @@ import type { Orchestration } from '../../saga/orchestration.js';
 import { isStartPayload } from '../../saga/start-payload.js';
 import type { Delivery, FlowRecord, PoisonCause } from '../ports.js';
 
-/** What a delivery holds in memory while it waits. */
+/** Bytes that a delivery takes in memory while it waits. */
 export function weightOf(delivery: Delivery): number {
   const raw = 'raw' in delivery ? (delivery.raw.value?.length ?? 0) : 0;
   if (delivery.kind === 'start') return raw + (delivery.start.payload?.length ?? 0);
@@ -15,7 +15,7 @@ export function weightOf(delivery: Delivery): number {
     : raw;
 }
 
-/** What these records write: commands, and of new flows the input of each step; what refers to the flow's payload is not written. */
+/** Bytes that these records write: commands, and the inputs of new flows and their steps. References to the start payload do not count. */
 export function writtenBytes(records: readonly FlowRecord[]): number {
   let bytes = 0;
   for (const { before, after, outbox } of records) {
@@ -28,7 +28,7 @@ export function writtenBytes(records: readonly FlowRecord[]): number {
   return bytes;
 }
 
-/** Why a start is too much, or null: every step of a parallel orchestration gets the payload at once. */
+/** Why a start is too large, or null: every step of a parallel orchestration gets the payload at once. */
 export function tooMuchFanOut(
   payload: string | null,
   { name, type, steps }: Orchestration,
@@ -43,7 +43,7 @@ export function tooMuchFanOut(
   );
 }
 
-/** Why the answer of a step is too much for its flow, or null: the answers of a parallel flow are kept, and undone, together. */
+/** Why a reply is too large for its flow, or null: the outputs of a parallel flow are kept, and sent with UNDO commands, together. */
 export function tooMuchAnswered(
   { flowId, orchestration, steps }: Flow,
   input: Exclude<Input, StartInput>,
@@ -55,7 +55,7 @@ export function tooMuchAnswered(
       sum + (definition.name === input.stepName ? 0 : (output?.length ?? 0)),
     0,
   );
-  // Where payloads may be larger, a few of them fit all the same.
+  // With a higher payload limit, four payloads of that size still fit.
   const most = Math.max(LIMITS.stepOutputsBytes.value, 4 * input.payload.length);
   const bytes = kept + input.payload.length;
   if (bytes <= most) return null;

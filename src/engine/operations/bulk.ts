@@ -1,6 +1,6 @@
 /**
- * One operator action on many flows: page by page over a filter, each flow on the road by itself. What is refused is counted by reason;
- * what was done stays done, whatever happens to the next page.
+ * One operator action on many flows, page by page over a filter, each flow in a delivery of its own. Refusals are counted by reason; what
+ * was done stays done, even when a later page fails.
  */
 import { accept } from '../../saga/accept.js';
 import type { Flow, FlowStatus, StepRun } from '../../saga/flow.js';
@@ -20,13 +20,13 @@ import {
 import { problem } from '../problem.js';
 import type { BulkRefusal, BulkRequest, BulkResult } from '../service.js';
 
-/** Flows that share transactions of the road. */
+/** Flows of one page: they are submitted together and share transactions. */
 const PAGE = 100;
-/** Reasons that are shown, and flows named with each. */
+/** How many reasons are returned, and how many flows are named with each. */
 const MOST_REASONS = 20;
 const MOST_NAMED = 3;
 
-/** Flows in any other status can refuse the action only; COMPLETED flows are undone when the filter names that status. */
+/** The statuses without a status in the filter: in any other one the action is refused, and COMPLETED flows are undone only when named. */
 const STATUSES: Readonly<Record<BulkRequest['verb'], readonly FlowStatus[]>> = {
   RETRY: ['IN_PROGRESS', 'UNDOING', 'FAILED'],
   UNDO: ['IN_PROGRESS', 'FAILED'],
@@ -89,7 +89,7 @@ export class Bulk {
         const size = Math.min(PAGE, first - tally.matched);
         const page = await this.read.history(wanted, size, endCursor, options);
         const flows = page.items.map(({ item }) => item);
-        tally.add(flows, dryRun ? foreseen(flows, request) : await this.act(flows, request, by));
+        tally.add(flows, dryRun ? simulated(flows, request) : await this.act(flows, request, by));
         endCursor = page.items.at(-1)?.cursor ?? endCursor;
         ({ hasNextPage } = page);
       }
@@ -120,8 +120,8 @@ export class Bulk {
   }
 }
 
-/** The same without doing it, on the flow as it was read. */
-function foreseen(flows: readonly Flow[], request: BulkRequest): readonly (Refused | null)[] {
+/** The same for a dry run, on the flow as it was read. */
+function simulated(flows: readonly Flow[], request: BulkRequest): readonly (Refused | null)[] {
   return flows.map((flow) =>
     verdictOf(
       inputsFor(flow, request).map((input) => {

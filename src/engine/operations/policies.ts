@@ -1,4 +1,4 @@
-/** Retries, timeouts and backoff that operators set over a document: kept with the name, apart from its versions. */
+/** Policies: retries, timeouts and backoff that operators set instead of the document's; stored with the name, not with a version. */
 import type { Log } from '../../observability/log.js';
 import { isEmpty } from '../../saga/policies.js';
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
@@ -51,7 +51,7 @@ export class Policies {
     const { stepName } = request;
     const others = row.policies.filter((policy) => policy.stepName !== stepName);
     const steps = row.orchestration.steps.map((step) => step.name);
-    // A policy outlives its step: the step may come back, and the policy can be removed.
+    // A policy stays when a new version lacks its step, because the step may come back; so it can also be changed and removed.
     const isKnown =
       stepName === null || steps.includes(stepName) || others.length < row.policies.length;
     if (!isKnown) return { row, problems: [this.unknownStep(name, stepName, steps)] };
@@ -94,7 +94,7 @@ function valuesIn({ actor: _, reason: __, at: ___, stepName: ____, ...values }: 
   return values;
 }
 
-/** That of all steps first. */
+/** The policy of all steps first. */
 function byStep(one: Policy, other: Policy): number {
   return (one.stepName ?? '') < (other.stepName ?? '') ? -1 : 1;
 }

@@ -1,5 +1,4 @@
-/** What operators may do with quarantined records: process them again, or discard them. */
-
+/** Operator actions on quarantined records: replay them, or discard them. */
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import type { DeliveryQueue } from '../intake/queue.js';
 import {
@@ -52,7 +51,7 @@ export class Quarantine {
     const { topic } = record;
     const raw = { key: record.key, value: record.value, headers: record.headers ?? {} };
     const decoded = this.options.decode(topic, raw);
-    // Also beside an input: what could not be read then cannot be read now.
+    // Also when it comes with an input: that reply still cannot be read.
     if ('poison' in decoded && decoded.poison) return still(record, decoded.poison.message);
     return this.answer(replay.id, await this.process(decoded, { record, raw, replay, by }));
   }
@@ -75,14 +74,14 @@ export class Quarantine {
     return this.submit({ ...decoded, from: 'replay', raw, replay, by });
   }
 
-  /** What it leads to and that it was replayed are one transaction. */
+  /** Its result and the fact that it was replayed are stored in one transaction. */
   private async submit(delivery: Delivery): Promise<Processed> {
     const [outcome] = await this.options.queue.submit([delivery]);
     const isSettled = outcome?.kind === 'recorded' || outcome?.kind === 'echo';
     return { problems: problemsOf(outcome), isSettled };
   }
 
-  /** Registering twice is harmless: it is done first, then recorded. */
+  /** Registering twice changes nothing, so it is done first, and the record is settled afterwards. */
   private async register(
     registration: Registration,
     { record, replay, by }: Request,
@@ -137,7 +136,7 @@ function auditOf(
 }
 
 function unknown(id: string): QuarantineResult {
-  const message = `nothing in quarantine has the id ${id}; the query quarantine lists what there is`;
+  const message = `no quarantined record has the id ${id}; the query quarantine lists them`;
   return { record: null, problems: [problem('UNKNOWN_QUARANTINED', message, 'id')] };
 }
 

@@ -1,5 +1,4 @@
-/** Requests of callers: start a flow, apply an operator action. Expected trouble becomes problems. */
-
+/** Requests of callers: start a flow, apply an operator action. Expected errors are returned as problems. */
 import { LIMITS } from '../../limits/limits.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
@@ -25,7 +24,7 @@ export class Requests {
     private readonly queue: Pick<DeliveryQueue, 'submit'>,
     private readonly read: ReadModel,
     private readonly store: Pick<Store, 'similarNames'>,
-    /** Why no new flow can be carried now; null = nothing is in the way. */
+    /** Why no new flow can be accepted now; null = it can. */
     private readonly full: () => string | null = () => null,
   ) {}
 
@@ -36,7 +35,7 @@ export class Requests {
     const full = this.full();
     if (full !== null)
       return { flow: null, created: false, problems: [problem('BROKER_FULL', full)] };
-    // The id is made once: if the commit's answer is lost, the next try meets its own flow.
+    // The id is generated once: if the answer to the commit is lost, the next try finds its own flow.
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };

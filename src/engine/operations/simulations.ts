@@ -1,4 +1,4 @@
-/** What would happen: an orchestration that is registered or not, and faults. Reads a definition at most; nothing else is touched. */
+/** Simulations of a registered orchestration, or of a document's. They read at most a definition; nothing is stored or sent. */
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { Problem, Store, Wire } from '../ports.js';
@@ -35,7 +35,7 @@ export class Simulations {
     return { status: flow.status, trace: traceOf(events), events, problems };
   }
 
-  /** The newest version as a flow that starts now gets it. */
+  /** The newest version with its policies, as a flow that starts now gets it. */
   private async registered(name: string): Promise<Orchestration | null> {
     const row = await this.store.orchestration(name, null);
     return row && withPolicies(row.orchestration, row.policies);

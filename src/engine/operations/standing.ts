@@ -1,4 +1,4 @@
-/** Whether an orchestration takes new flows and sends DO commands: an operator pauses, resumes or archives it (rules.md#paused-orchestration). */
+/** Pausing, resuming and archiving an orchestration: whether it accepts new flows and sends DO commands (rules.md#paused-orchestration). */
 import type { Log } from '../../observability/log.js';
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import {
@@ -19,7 +19,7 @@ export class Standings {
   constructor(
     private readonly store: Pick<Store, 'registry' | 'similarNames'>,
     private readonly log: Log,
-    /** Flows of a resumed orchestration wait to be woken. */
+    /** Called after RESUME: the flows of the orchestration are due now. */
     private readonly resumed: () => void = () => undefined,
   ) {}
 
@@ -94,7 +94,7 @@ function after(row: Standing, request: OrchestrationRequest, at: number): Standi
   }
 }
 
-/** Why an operator may not do this now; null = nothing is in the way. */
+/** Why this action is not possible now; null = it is. */
 export function whyNot(row: Standing, verb: OrchestrationVerb): string | null {
   if (verb === 'PAUSE' && row.paused)
     return `the orchestration is paused already${byWhom(row.pausedBy)}`;

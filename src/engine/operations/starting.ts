@@ -1,9 +1,9 @@
-/** The engine as shells see it while it starts: nothing is done yet, each request is refused for now, health reports what it waits for. */
+/** The engine as the API sees it before the database is connected: every request is refused with STARTING, and health reports what is missing. */
 import { Fault, type ReadModel } from '../ports.js';
 import type { EngineService, Health } from '../service.js';
 
 export class StartingEngine {
-  /** To be handed to shells; one object before and after the start. */
+  /** For the API: one object, before and after the start. */
   readonly service: EngineService;
   private engine: EngineService | null = null;
   private waitsFor = 'not connected yet';
@@ -19,7 +19,7 @@ export class StartingEngine {
     this.waitsFor = `${reason} (${code}); waiting for it`;
   };
 
-  /** From now on everything is the engine's. */
+  /** From now on every call goes to this engine. */
   started(engine: EngineService): void {
     this.engine = engine;
   }
@@ -30,11 +30,11 @@ export class StartingEngine {
       const member: unknown = engine[name];
       return typeof member === 'function' ? member.bind(engine) : member;
     }
-    // It is no promise, whoever awaits it.
+    // Not a promise: `await` must not call it.
     if (String(name) === 'then') return undefined;
     if (name === 'health') return () => Promise.resolve(this.health());
     if (name === 'read') return REFUSING_READS;
-    // The only one that answers with no promise.
+    // The only method that does not return a promise.
     if (name === 'stepChanges') return refuse;
     return refuseLater;
   }

@@ -1,7 +1,7 @@
 /**
- * From the outbox to the broker. What this instance committed is published from memory right after the commit; what is left over —
- * another instance died, a lease ran out, memory was full — is taken from the store, whole flows at a time. It calls nobody upstream
- * but for one thing: a command that can never be published is a failed attempt of that command, put on the road like everything else.
+ * Publishes the outbox. What this instance commits is published from memory right after the commit; rows left over (another instance
+ * died, a lease expired, memory was full) are taken from the store, whole flows at a time. A command that can never be published is
+ * submitted to the queue as a failed attempt.
  */
 
 import { LIMITS } from '../../limits/limits.js';
@@ -50,7 +50,7 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {}
 
-  /** Rows wait in memory, or are with the broker just now. */
+  /** Number of rows that wait in memory. */
   get waiting(): number {
     return this.held.length;
   }
@@ -74,7 +74,7 @@ export class Relay {
     if (this.held.length > 0) this.publishing ??= this.publishAll();
   }
 
-  /** Publishes what is in memory within the bound; the rest is the next instance's. */
+  /** Publishes what is in memory, for at most `boundMs`; another instance publishes the rest when its lease has expired. */
   async stop(boundMs: number): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
     await this.leftovers;
@@ -109,7 +109,7 @@ export class Relay {
     this.publishing = null;
   }
 
-  /** The next ones, bounded in number and bytes; one at least. */
+  /** The next rows, bounded in number and bytes; at least one. */
   private takeBatch(): Held[] {
     let [count, bytes] = [0, 0];
     for (const { row } of this.held) {
@@ -122,7 +122,7 @@ export class Relay {
     return batch;
   }
 
-  /** After a stall longer than half the lease another instance may soon publish these: they are no longer ours. */
+  /** Rows older than half the lease are dropped from memory: after a long stall another instance may be about to publish them. */
   private dropStale(): void {
     const oldest = performance.now() - this.options.leaseMs / 2;
     const fresh = this.held.filter(({ since }) => since >= oldest);

@@ -1,4 +1,4 @@
-/** What the engine needs from a broker and from the wire, and a worker’s side of the broker. */
+/** Ports: the broker and the wire as the engine needs them, and a worker's side of the broker. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type {
@@ -13,25 +13,25 @@ import type { OutboxRow, OutgoingMessage, Store } from './storage.js';
 
 export interface PublishResult {
   readonly row: OutboxRow;
-  /** ok; `never` = cannot succeed ever (too large, unauthorised, topic gone); `later` = try again. */
+  /** `never` = it cannot be published (too large, not authorised, topic deleted); `later` = try again. */
   readonly result: 'ok' | 'never' | 'later';
   readonly errorCode?: string;
   readonly errorMessage?: string;
 }
 
 export interface Publisher {
-  /** Sends in the given order per flow; acks=all. Never throws; a broker away answers `later` for all. One bad row fails alone. */
+  /** Sends in the given order per flow, with acks=all. Never throws: without a broker all rows are `later`; one bad row fails alone. */
   publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]>;
 }
 
-/** Resolves when these are committed: then, and only then, their offsets may be. Rejects only when the engine stops. */
+/** Resolves when these are committed; only then may their offsets be committed. Rejects only when the engine stops. */
 export type Intake = (deliveries: readonly RecordDelivery[]) => Promise<void>;
 
-/** Where each partition continues: the inbox, never the group's offsets. */
+/** Where consuming each partition continues: at the position of the inbox, never at the group's offset. */
 export type InboxSource = Pick<Store, 'inbox' | 'resetInbox'>;
 
 export interface BrokerHealth {
-  /** The own topics exist and the group has been joined. */
+  /** The gateway's own topics exist and it has joined its consumer group. */
   readonly ready: boolean;
   /** A sentence for /readyz. */
   readonly detail: string;
@@ -40,23 +40,23 @@ export interface BrokerHealth {
 /** The broker as the gateway uses it. */
 export interface Broker extends Inspector {
   readonly publisher: Publisher;
-  /** These topics exist and have leaders when it resolves; existing ones are left alone. A fault when the broker is away. */
+  /** Creates those of the topics that do not exist; all have leaders when it resolves. Rejects with a Fault when the broker is away. */
   ensureTopics(topics: readonly string[]): Promise<void>;
-  /** Joins the group on the gateway's own intake topics and feeds the engine; resolves once joined. Heals by itself. */
+  /** Joins the consumer group of the intake topics and passes records to `intake`; resolves once joined. Reconnects by itself. */
   consume(intake: Intake, inbox: InboxSource): Promise<void>;
-  /** Takes no more, waits for what is under way, leaves the group. */
+  /** Reads no more, waits for what is under way, leaves the group. */
   stopConsuming(): Promise<void>;
   health(): BrokerHealth;
-  /** Why no new flow can be carried now, a sentence for its caller; null or absent = nothing is in the way. */
+  /** Why no new flow can be accepted now, as a sentence for the caller; null or absent = it can. */
   full?(): string | null;
   close(): Promise<void>;
 }
 
-/** Of a step; the topics mean nothing to whoever passes them on. */
+/** The topics of a step. To the engine the names are opaque. */
 export type StepTopicPair = readonly [doTopic: string, undoTopic: string];
 export type StepTopics = (orchestrationName: string, stepName: string) => StepTopicPair;
 
-/** What the engine gives to the wire without knowing the form of messages. Pure. */
+/** The form of messages, which the engine does not know. Pure. */
 export interface Wire {
   /** Messages for the DO_SENT, UNDO_SENT, FLOW_HELD and flow-end events among these. `flow` is the flow after them. */
   outgoing(flow: Flow, events: readonly FlowEvent[]): readonly OutboxRow[];
@@ -64,7 +64,7 @@ export interface Wire {
   quarantineCopy(cause: PoisonCause, raw: RawRecord, position: RecordPosition): OutboxRow;
   /** The notice of a refused start, for its initiator. */
   refusedStart(cause: PoisonCause, refused: RefusedStart, position: RecordPosition): OutboxRow;
-  /** Answer on the registration status topic, one per declaration. */
+  /** The message on the registration status topic; one per declaration. */
   registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
   stepTopics: StepTopics;
   /** The nearest of `known`, for a did-you-mean; often none. */
@@ -98,12 +98,12 @@ export interface WorkerMessage {
 
 /** A worker's side of the broker, for workers that live in this process (the demo's, a test's). */
 export interface WorkerClient {
-  /** Reads from the earliest record the group does not know; a record counts as read when `onRecord` resolves. */
+  /** Reads from the group's offsets, or from the earliest record; a record's offset is committed after `onRecord` resolves. */
   subscribe(
     topics: readonly string[],
     onRecord: (record: WorkerRecord) => Promise<void>,
   ): Promise<void>;
-  /** Resolves when the broker has them. */
+  /** Resolves when the broker has acknowledged them. */
   send(messages: readonly WorkerMessage[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What comes down the road: an input and where it came from, and what became of it. */
+/** Deliveries: an input and where it came from, and their outcomes. */
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type { Input, StartInput, StartRequest } from '../../saga/input.js';
@@ -16,11 +16,11 @@ export interface RecordPosition {
   readonly timestamp: Instant;
 }
 
-/** Why a record cannot be used: it is kept, listed, replayable, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
+/** Why a record cannot be used. It goes to quarantine, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
 export interface PoisonCause {
   readonly code: string;
   readonly message: string;
-  /** Of the field that is wrong, where one is. */
+  /** Path of the field that is wrong, if it is one field. */
   readonly path?: string | undefined;
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
@@ -29,7 +29,7 @@ export interface PoisonCause {
   readonly refusedStart?: RefusedStart | undefined;
 }
 
-/** What an initiator needs to know which of its starts was refused. */
+/** Identifies the start for its initiator. */
 export interface RefusedStart {
   readonly flowId: string | null;
   readonly orchestrationName: string | null;
@@ -40,7 +40,7 @@ export interface RefusedStart {
 export interface RawRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  /** Its own record headers, for whoever reads it again; absent = none. */
+  /** Its record headers, for a replay; absent = none. */
   readonly headers?: Readonly<Record<string, Uint8Array | string>> | undefined;
 }
 
@@ -51,13 +51,13 @@ export interface Replay {
   readonly reason: string;
 }
 
-/** What a flow that exists can be given. */
+/** The inputs of a flow that exists. */
 export type FlowInput = Exclude<Input, StartInput>;
 
 interface InputContent {
   readonly kind: 'input';
   readonly input: FlowInput;
-  /** The input counts *and* the record is copied to quarantine (an unreadable reply). */
+  /** With it, the input counts *and* the record is copied to quarantine (an unreadable reply). */
   readonly poison?: PoisonCause | undefined;
 }
 
@@ -84,7 +84,7 @@ export type Decode = (
   record: RawRecord & { readonly headers: NonNullable<RawRecord['headers']> },
 ) => Decoded;
 
-/** A record of a topic: admitted once, by its position. */
+/** A record of a topic: admitted once, by its position in the inbox. */
 export type RecordDelivery = Decoded & {
   readonly from: 'record';
   readonly position: RecordPosition;
@@ -97,7 +97,7 @@ export type Delivery =
   /** `by`: for the audit; absent = the gateway itself. */
   | ((InputContent | StartContent) & { readonly from: 'caller'; readonly by?: Caller | undefined })
   | (InputContent & { readonly from: 'timer' | 'relay' })
-  /** From the quarantine: admitted only while it is open there, and settled with what it leads to. */
+  /** From the quarantine: admitted only while it is open there, and settled in the same transaction. */
   | ((InputContent | StartContent) & {
       readonly from: 'replay';
       readonly replay: Replay;
@@ -122,7 +122,7 @@ export type DeliveryOutcome =
     }
   /** Seen before (inbox). */
   | { readonly kind: 'duplicate' }
-  /** A registration: it was carried out before, now its position is recorded. */
+  /** A registration: it was registered before, now its position is recorded. */
   | { readonly kind: 'admitted' }
   /** No such flow; a reply from a topic went to quarantine. */
   | { readonly kind: 'unknown-flow' }
@@ -135,13 +135,13 @@ export type DeliveryOutcome =
   /** The flow is parked; a reply from a topic went to quarantine. */
   | { readonly kind: 'parked'; readonly reason: string };
 
-/** This work is lawful and too large to be done together: whoever put it together takes it apart. Nothing of it was done. */
+/** The batch is too large for one transaction, and nothing of it was done: its caller splits it. */
 export class TooMuchAtOnce extends Error {}
 
-/** Something we depend on is away or slow; the work was not done and may be tried again. */
+/** A dependency is away or slow; the work was not done and may be tried again. */
 export class Fault extends Error {
   readonly code: string;
-  /** What is wrong without addresses or names: may be shown to anybody. */
+  /** The message without addresses and names: it may be shown to any client. */
   readonly reason: string;
   constructor(code: string, message: string, options?: { cause?: unknown; reason?: string }) {
     super(message, options);

@@ -1,7 +1,7 @@
-/** What the broker knows about one command: read for a diagnosis, never for a decision. */
+/** What the broker shows about one command. Used for diagnoses only, never to decide about a flow. */
 import type { Instant } from '../../saga/flow.js';
 
-/** Where a command was published to, as far as the gateway knows. */
+/** Which command is looked for. */
 export interface CommandPlace {
   readonly topic: string;
   readonly key: string;
@@ -24,7 +24,7 @@ export interface GroupOnTopic {
 }
 
 export type Inspection =
-  /** Not answered in time, or refused: a fact like any other. */
+  /** The broker did not answer in time, or refused. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'no-topic' }
   | {
@@ -42,6 +42,6 @@ export type Inspection =
     };
 
 export interface Inspector {
-  /** Answers within some seconds, whatever the broker does; never throws. */
+  /** Resolves within some seconds, whatever the broker does; never throws. */
   inspect(place: CommandPlace): Promise<Inspection>;
 }

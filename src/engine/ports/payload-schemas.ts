@@ -1,4 +1,4 @@
-/** Whether a payload is what a document promises. */
+/** Checks payloads against the payloadSchemas of documents. */
 import type { Payload } from '../../saga/flow.js';
 
 export interface SchemaMismatch {

@@ -45,14 +45,14 @@ export interface PageRequest {
 export interface NumberedPage {
   readonly page: number;
   readonly size: number;
-  /** How far flows are counted. */
+  /** Flows are counted up to this number. */
   readonly cap: number;
 }
 
 export const QUARANTINE_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
 export type QuarantineState = (typeof QUARANTINE_STATES)[number];
 
-/** A record nobody could use, as it is listed. */
+/** A record that could not be used, as it is listed. */
 export interface QuarantinedRecord extends PoisonCause, RawRecord {
   /** A whole number, as text: newer ones are greater. */
   readonly id: string;
@@ -74,7 +74,7 @@ export interface QuarantineFilter {
   readonly flowId: string | null;
 }
 
-/** Which payloads a reader wants: reading them costs, and those that are not wanted come back as null. */
+/** Which payloads are read. The others are null in the result: reading a payload takes time and memory. */
 export interface Payloads {
   readonly flowInput: boolean;
   readonly flowOutput: boolean;
@@ -98,7 +98,7 @@ export const NO_PAYLOADS: Payloads = {
 export interface ReadOptions {
   /** Absent: all. */
   readonly payloads?: Payloads | undefined;
-  /** Called with the bytes of payloads that are about to be read; rejects when that is too much. */
+  /** Called with the number of bytes of payloads before they are read; rejects when it is over the limit. */
   readonly take?: ((bytes: number) => Promise<void>) | undefined;
   /** The reading ends when it aborts. */
   readonly signal?: AbortSignal | undefined;
@@ -108,7 +108,7 @@ export interface AuditPageRequest extends PageRequest, Pick<ReadOptions, 'signal
   readonly filter: AuditFilter;
 }
 
-/** What is stored around a flow that is no part of it. */
+/** What is stored about a flow outside of its own rows, for a diagnosis. */
 export interface FlowSurroundings {
   /** The database's clock. */
   readonly now: Instant;
@@ -123,7 +123,7 @@ export interface FlowSurroundings {
   readonly answers: ReadonlyMap<string, { readonly first: Instant; readonly last: Instant }>;
 }
 
-/** The read side: index-backed, keyset paged; one or two statements per method. Cursors are opaque; a bad one throws BadCursor. */
+/** The read side: index-backed, paged by keyset, one or two statements per method. Cursors are opaque; an invalid one throws BadCursor. */
 export interface ReadModel {
   orchestrations(
     nameContains: string | null,
@@ -154,7 +154,7 @@ export interface ReadModel {
     cap: number,
     options?: Pick<ReadOptions, 'signal'>,
   ): Promise<ReadonlyMap<string, number>>;
-  /** How many flows fit, exact up to `cap`; `cap` + 1 = more than that. */
+  /** How many flows match, exact up to `cap`; `cap` + 1 = more than that. */
   count(filter: FlowFilter, cap: number, options?: Pick<ReadOptions, 'signal'>): Promise<number>;
   /** Newest first; `total` is exact up to `cap`. */
   historyPage(

@@ -3,7 +3,7 @@ import type { Instant } from '../../saga/flow.js';
 import type { Orchestration, PolicyValues } from '../../saga/orchestration.js';
 import type { AuditRow } from './audit.js';
 
-/** What an operator has set over a document, and who, why and when. */
+/** Values an operator has set instead of the document's, and who, why and when. */
 export interface Policy extends PolicyValues {
   readonly actor: string;
   readonly reason: string;
@@ -17,22 +17,22 @@ export interface Decision {
   readonly at: Instant;
 }
 
-/** Of a name, whatever the version: whether it takes new flows and sends DO commands (rules.md#paused-orchestration). */
+/** Whether an orchestration, in any version, accepts new flows and sends DO commands (rules.md#paused-orchestration). */
 export interface Standing {
   readonly paused: boolean;
   readonly archived: boolean;
-  /** Null: it is not, or nobody recorded it. `queuesStarts`: new flows are stored and wait; else they are refused. */
+  /** Null: not paused, or paused without a record of it. `queuesStarts`: new flows are stored and wait; else they are refused. */
   readonly pausedBy: (Decision & { readonly queuesStarts: boolean }) | null;
   readonly archivedBy: Decision | null;
 }
 
-/** A registered version, with what is true of its name. */
+/** A registered version, with what is stored for its name. */
 export interface RegistrationRow extends Standing {
-  /** As its document has it; a flow starts with it under `policies`. */
+  /** As in its document; a flow starts with `policies` applied to it. */
   readonly orchestration: Orchestration;
   readonly initiator: string | null;
   readonly createdAt: Instant;
-  /** Of the name, whatever the version: at most one for all steps and one for each step. */
+  /** The same for all versions: at most one for all steps and one for each step. */
   readonly policies: readonly Policy[];
 }
 
@@ -45,7 +45,7 @@ export interface Problem {
   readonly suggestions: readonly string[];
 }
 
-/** What a document declares, one entry per orchestration in it; made by the wire, all defaults filled in. */
+/** One orchestration that a document declares, all defaults filled in; made by the wire. */
 export type Declaration =
   | {
       readonly as: 'initiator';
@@ -60,12 +60,12 @@ export type Declaration =
     };
 export type DeclaredWorkerStep = Omit<WorkerRow, 'orchestrationName' | 'serviceName'>;
 
-/** A read document: nothing of it counts when it has problems. */
+/** A document as it was read. With problems, nothing of it is registered. */
 export interface Registration {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly Problem[];
   readonly serviceName: string | null;
-  /** What the document speaks of, problems or not: whom to answer on the status topic. */
+  /** The orchestrations that the document names, even with problems: the status topic gets a message for each. */
   readonly named?:
     | readonly {
         readonly orchestrationName: string | null;
@@ -86,7 +86,7 @@ export interface WorkerRow {
 }
 
 export interface RegistryTransaction {
-  /** Serialises registrations: nobody else changes a definition until the commit. */
+  /** Serialises registrations: no other transaction changes a definition until this one ends. */
   lockRegistry(): Promise<void>;
   current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
   /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
@@ -101,7 +101,7 @@ export interface RegistryTransaction {
   saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
   /** Replaces all policies of this registered name; a new version keeps them. */
   savePolicies(name: string, policies: readonly Policy[]): Promise<void>;
-  /** Of this registered name. `wakes`: its flows in progress become due, a page at each look of a timer, beginning now. */
+  /** Of this registered name. `wakes`: its flows in progress become due, some at each poll of the timers, beginning now. */
   saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void>;
   /** Stored with what the transaction changes, or not at all. */
   audit(rows: readonly AuditRow[]): Promise<void>;

@@ -1,20 +1,20 @@
-/** What retention needs from storage: whatever is old and over goes, a few at a time. */
+/** Port of retention: removes old flows that have ended and old quarantined records, some at a time. */
 import type { FlowStatus } from '../../saga/flow.js';
 
-/** Statuses that end a flow: nothing else is ever removed. */
+/** Terminal statuses: flows in other ones are never removed. */
 export type EndStatus = Exclude<FlowStatus, 'IN_PROGRESS' | 'UNDOING'>;
 
 export interface Removed {
   readonly removed: number;
-  /** Where the next batch goes on, opaque; null = there was no more to look at. */
+  /** Opaque position at which the next batch continues; null = the end was reached. */
   readonly next: string | null;
 }
 
-/** Each call is one short transaction that looks at no more than `most` rows, oldest first, after `next` of the last one. */
+/** Each call is one short transaction that reads at most `most` rows, oldest first; `after` is `next` of the call before. */
 export interface Removal {
   /**
-   * Flows that ended with this status at least `ageMs` ago, whole: steps and timeline go along. Never one that is parked, is to be looked at
-   * again (`wakeAt`), has a message in the outbox, or is locked by somebody just now.
+   * Flows that ended with this status at least `ageMs` ago, with their steps and timelines. Not removed: a flow that is parked, has a
+   * `wakeAt`, has a message in the outbox, or is locked by another transaction.
    */
   flows(status: EndStatus, ageMs: number, after: string | null, most: number): Promise<Removed>;
   /** Quarantined records that came at least `ageMs` ago and were settled since. */

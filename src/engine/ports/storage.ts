@@ -7,11 +7,11 @@ import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliverie
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
 import type { Removal } from './removal.js';
 
-/** A start that was found to exist already. */
+/** The flow that a repeated start has found. */
 export interface ExistingStart {
   readonly flowId: string;
   readonly orchestrationName: string;
-  /** undefined: it is much longer than that of any start it was found for, and was not read. */
+  /** undefined: it was not read, because it is much longer than the payload of any start it was found for. */
   readonly payload: Payload | undefined;
 }
 
@@ -22,33 +22,33 @@ export interface OutgoingMessage {
   /** UTF-8 JSON text, or the bytes of a quarantined record. */
   readonly value: string | Uint8Array | null;
   /**
-   * The payload its flow was started with, which many messages share: then `value` ends where the payload begins, and `wholeValue` is the whole.
-   * Absent: `value` is the whole.
+   * The start payload of the flow, which many messages share: then `value` is the part before the payload, and `wholeValue` gives the
+   * whole. Absent: `value` is the whole.
    */
   readonly startPayload?: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** One outbox row. `attemptId` null = not a command (a flow's end, a quarantined record). Leaves in (flowId, number) order. */
+/** One outbox row. `attemptId` null = not a command (a flow's end, a quarantined record). Published in (flowId, number) order. */
 export interface OutboxRow extends OutgoingMessage {
-  /** The flow's id; of a quarantined record `!topic/partition`, which no flow can be called. */
+  /** The flow's id; of a quarantined record `!topic/partition`, which is no valid flow id. */
   readonly flowId: string;
   /** The event number it came from (the offset of a quarantined record): with flowId, the row's identity and its order. */
   readonly number: number;
   readonly attemptId: string | null;
 }
 
-/** What the unit of work decided for one flow: derived rows are the store's business. */
+/** What the unit of work decided for one flow; the store derives its rows from it. */
 export interface FlowRecord {
   /** The flow before; null = it starts here. */
   readonly before: Flow | null;
   readonly after: Flow;
-  /** Ascending. None: a timer looked and nothing was due; only `wakeAt` is stored, exactly as given. */
+  /** Ascending. Empty: a TICK found nothing due, and only `wakeAt` is stored, exactly as given. */
   readonly events: readonly FlowEvent[];
   readonly outbox: readonly OutboxRow[];
   /** attemptIds whose outbox row is to be deleted unsent. */
   readonly withdrawn: readonly string[];
-  /** When the sweeper must look at this flow next; null = never. A lower bound is enough: see engine/timers/timers.ts. */
+  /** When the timers must look at this flow next; null = never. It may be earlier than needed: see engine/timers/timers.ts. */
   readonly wakeAt: Instant | null;
 }
 
@@ -56,7 +56,7 @@ export interface QuarantineEntry extends PoisonCause, RawRecord {
   readonly position: RecordPosition;
   /** Its copy for the dead-letter topic. */
   readonly copy: OutboxRow;
-  /** To the initiator of a refused start; null = it is none. */
+  /** For the initiator of a refused start; null = it is no start. */
   readonly notice: OutboxRow | null;
 }
 
@@ -79,14 +79,14 @@ export interface LockedFlows {
  */
 export interface RoadTransaction {
   /**
-   * Once-only. Advances the inbox to behind the last of `positions` per partition, provided it has not moved meanwhile, and
-   * answers which were not admitted before. Starts are serialised per flowId and per (orchestration, idempotency key): those
-   * that exist already are answered by index of `starts`.
+   * Once-only. Moves the inbox behind the last of `positions` per partition, provided that it has not moved meanwhile. `fresh`: which
+   * positions were not admitted before. Starts are serialised per flowId and per (orchestration, idempotency key); `existing` has those
+   * that exist already, by index of `starts`. `open`: which of `replays` are not settled yet.
    */
   admit(
     positions: readonly RecordPosition[],
     starts: readonly StartInput[],
-    /** Ids of quarantined records; locked, so that of two who replay one the second finds it settled. */
+    /** Ids of quarantined records. They are locked, so that of two replays of one record the second finds it settled. */
     replays: readonly string[],
   ): Promise<{
     readonly fresh: readonly boolean[];
@@ -95,7 +95,7 @@ export interface RoadTransaction {
   }>;
   /**
    * Locks the rows of these flows in id order and loads them, steps and `withdrawable` included. For those in `ticking` also `unsent`:
-   * the attemptIds still in the outbox, given or not, apart from those already reported by `outboxSent`.
+   * the attemptIds in the outbox, apart from those already reported by `outboxSent`.
    */
   lock(flowIds: readonly string[], ticking: readonly string[]): Promise<LockedFlows>;
   /** Writes flows, steps, timeline, outbox (leased to `owner` unless `given` is false) and the audit of it, in one statement. */
@@ -104,7 +104,7 @@ export interface RoadTransaction {
     given: boolean,
     audit?: readonly AuditRow[],
   ): Promise<void>;
-  /** Puts records into quarantine, parks flows that broke a law, and settles what was replayed. */
+  /** Puts records into quarantine, parks flows that broke a law of the saga, and settles replayed records. */
   refuse(
     quarantine: readonly QuarantineEntry[],
     parked: readonly ParkedFlow[],
@@ -134,9 +134,9 @@ export interface Store {
   /** Nearest registered names, best first, for a did-you-mean. */
   similarNames(name: string, most: number): Promise<readonly string[]>;
   inbox(topic: string): Promise<readonly InboxPosition[]>;
-  /** Starts a partition anew after its topic was re-created, or for the first time. */
+  /** Sets the position of a partition that is read for the first time, or whose topic was created again. */
   resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void>;
-  /** Acked by the broker: rows go. */
+  /** These rows were acknowledged by the broker, or can never be published: they are removed. */
   outboxSent(rows: readonly { readonly flowId: string; readonly number: number }[]): Promise<void>;
   /** Settles an open quarantined record without the road, and stores the audit of it with that. False: it is not open, or there is none. */
   settleQuarantined(
@@ -152,7 +152,7 @@ export interface Store {
   due(most: number): Promise<readonly string[]>;
   /** ms until the earliest wakeAt, capped by `most`; `most` when none. */
   untilNextDue(most: number): Promise<number>;
-  /** Runs `work` unless another instance is at the same just now: then null. */
+  /** Runs `work`, unless another instance is removing at the moment: then null. */
   removing<T>(work: (removal: Removal) => Promise<T>): Promise<T | null>;
   /**
    * Calls back with what *other* instances committed; with null after the connection had been lost, when anything may have been missed.

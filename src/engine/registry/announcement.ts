@@ -1,10 +1,10 @@
-/** The answer to a registration, on its status topic. */
+/** The messages about a registration, on the registration status topic. */
 import type { Problem, Registration, RegistrationStatusNotice } from '../ports.js';
 import type { RegisterResult } from '../service.js';
 import { nameOf } from './declared.js';
 import type { RegistryOptions } from './registry.js';
 
-/** One message per declaration, failures included; not worth failing a stored registration for. */
+/** One message per declaration, failures included. A message that cannot be published is logged: the registration is stored all the same. */
 export async function announce(
   { broker, wire, log }: RegistryOptions,
   registration: Registration,

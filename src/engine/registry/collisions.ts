@@ -1,9 +1,9 @@
-/** Steps whose topics would meet in Kafka. */
+/** Steps whose topics Kafka would treat as the same. */
 import { topicKey } from '../../names/topic-key.js';
 import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
 import { nameOf, stepNamesOf } from './declared.js';
 
-/** Kafka refuses names that are equal after `.` → `_`: a step of another orchestration may be in the way (docs/protocol.md, "Topics"). */
+/** Kafka refuses topic names that are equal after `.` → `_`; a step of another orchestration may have such a name (docs/protocol.md, "Topics"). */
 export async function collisions(
   tx: RegistryTransaction,
   wire: Pick<Wire, 'stepTopics'>,
@@ -24,7 +24,7 @@ export async function collisions(
     );
     if (other === undefined || problems.some(({ path }) => path === `${nameOf(one)}/${step}`))
       continue;
-    const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${other.name}/${other.stepName}: Kafka takes "." and "_" for equal; rename one`;
+    const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${other.name}/${other.stepName}: Kafka treats "." and "_" in them as equal; rename one`;
     problems.push({
       code: 'TOPIC_COLLISION',
       message,

@@ -1,4 +1,4 @@
-/** What a re-registration changes, for people: breaking = workers or callers written for the old version may not do for the new one. */
+/** What a re-registration changes. Breaking: workers or callers written for the old version may not work with the new one. */
 import type { Orchestration, StepDefinition } from '../../saga/orchestration.js';
 import type { DefinitionChange } from '../service.js';
 
@@ -33,7 +33,7 @@ function contentOf({
   ]);
 }
 
-/** The order of keys has no meaning: a stored version may come back in another. */
+/** Sorts the keys of objects: their order has no meaning, and jsonb does not keep it. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);
@@ -73,7 +73,7 @@ function removedSteps(before: Content, after: Content): Change[] {
     .map(({ name }) => ({
       kind: 'STEP_REMOVED',
       breaking: true,
-      description: `step ${name} is gone: its workers get no more commands`,
+      description: `step ${name} is removed: its workers get no more commands`,
     }));
 }
 
@@ -87,7 +87,7 @@ function addedAndChangedSteps(before: Content, after: Content): Change[] {
   });
 }
 
-/** Of the steps that both versions have. */
+/** Compares the order of the steps that both versions have. */
 function reordering(before: Content, after: Content): Change[] {
   const [old, fresh] = [before, after].map(({ steps }) => steps.map(({ name }) => name));
   const order = (old ?? []).filter((name) => fresh?.includes(name));
@@ -120,7 +120,7 @@ function schemaChange({ payloadSchema: old = null }: Content, after: Content): C
   return [{ kind: 'ORCHESTRATION_CHANGED', breaking: fresh !== null, description }];
 }
 
-/** A schema that goes takes nothing away from anybody; one that comes or changes may refuse what was good. */
+/** Removing a payloadSchema breaks nothing; adding or changing one may refuse payloads that were accepted before. */
 function isBreaking(field: keyof StepDefinition, after: StepDefinition): boolean {
   return field === 'objectType' || (field === 'payloadSchema' && after.payloadSchema !== null);
 }

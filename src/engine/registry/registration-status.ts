@@ -1,4 +1,4 @@
-/** REGISTERED when every step has a registered worker (docs/protocol.md, "Registration documents"). One answer for all who show it. */
+/** REGISTERED when every step has a registered worker (docs/protocol.md, "Registration documents"). The only place that decides it. */
 import type { Orchestration } from '../../saga/orchestration.js';
 
 export type RegistrationStatus = 'REGISTERED' | 'PARTIALLY_REGISTERED';

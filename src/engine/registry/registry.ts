@@ -1,4 +1,4 @@
-/** Registered orchestrations and workers: what a document changes, and which version a start gets. */
+/** Registers orchestrations and workers: a new version when the document changes something. */
 import type { Log } from '../../observability/log.js';
 import { backoff, pause } from '../../timing/pause.js';
 import { doneRow, GATEWAY, refusedRow } from '../audit/audit-rows.js';
@@ -41,7 +41,7 @@ export class Registry {
 
   constructor(private readonly options: RegistryOptions) {}
 
-  /** All or nothing. Topics have leaders before anything is stored; a fault (database or broker away) is thrown. */
+  /** All or nothing. The topics have leaders before anything is stored. Throws a Fault when the database or the broker is away. */
   async register(
     registration: Registration,
     dryRun: boolean,
@@ -55,7 +55,7 @@ export class Registry {
     return result;
   }
 
-  /** From a topic: a fault is waited out, the record is not lost. What cannot be stored for another reason is logged and let go. */
+  /** For records of a topic: after a Fault it tries again until it succeeds. A document that fails for another reason is logged and dropped. */
   async registerPatiently(registration: Registration, by: Caller): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
@@ -84,7 +84,7 @@ export class Registry {
     this.stopping.abort();
   }
 
-  /** Topics are made between two transactions, never in one: a slow broker must not hold the registry's lock, or outlive it. */
+  /** Topics are created between two transactions, so that a slow broker does not hold the lock of the registry. */
   private async store(
     registration: Registration,
     dryRun: boolean,
@@ -94,7 +94,7 @@ export class Registry {
     const problems = await this.locked((tx) => collisions(tx, this.options.wire, declarations));
     if (problems.length > 0) return { registrations: [], problems };
     if (!dryRun) await this.options.broker.ensureTopics(this.topicsOf(declarations));
-    // Looked at again under the lock: somebody may have registered meanwhile.
+    // Checked again under the lock: another registration may have been stored meanwhile.
     return this.locked(async (tx) => {
       const met = await collisions(tx, this.options.wire, declarations);
       if (met.length > 0) return { registrations: [], problems: met };

@@ -1,12 +1,12 @@
 /**
- * Old flows that are over go, so that the history does not grow for ever. A pass walks from the oldest on in small batches and rests after
- * each for as long as keeps its share of the database's time bounded; of all instances one is at it. Nothing waits for it, so it never hurries.
+ * Removes old flows that have ended, so that the history does not grow for ever. A pass goes from the oldest on in small batches, and
+ * pauses after each so that it uses a bounded share of one connection. One instance at a time does it.
  */
 import type { Log } from '../../observability/log.js';
 import { pause } from '../../timing/pause.js';
 import type { EndStatus, Removal, Removed, Store } from '../ports.js';
 
-/** How long what is over is kept, ms; null = for ever. */
+/** How long ended flows and settled records are kept, ms; null = for ever. */
 export interface Keep {
   readonly flows: Readonly<Record<EndStatus, number | null>>;
   readonly quarantined: number | null;
@@ -25,13 +25,13 @@ export interface RetentionOptions {
   readonly keep: Keep;
   /** Time from one pass to the next, ms. */
   readonly everyMs: number;
-  /** Rows looked at in one transaction. */
+  /** Rows read in one transaction. */
   readonly batchSize: number;
 }
 
-/** A batch that took a second is followed by nine of rest: one tenth of one connection's time. */
+/** Pause after a batch, as a multiple of the time it took: retention uses one tenth of one connection's time. */
 const REST_PER_WORK = 9;
-/** A start is busy enough without. */
+/** The first pass waits until the start of the gateway is over. */
 const FIRST_AFTER_MS = 30_000;
 
 type Batch = (removal: Removal, after: string | null, most: number) => Promise<Removed>;
@@ -46,12 +46,12 @@ export class Retention {
     this.walks = walksOf(options.keep);
   }
 
-  /** Without anything to remove it never looks. */
+  /** Does nothing when everything is kept for ever. */
   start(): void {
     if (this.walks.length > 0) this.arm(Math.min(FIRST_AFTER_MS, this.options.everyMs));
   }
 
-  /** A batch under way commits or not; no other follows. */
+  /** Waits for the batch that is under way; no other follows. */
   async stop(): Promise<void> {
     this.stopping.abort();
     if (this.timer !== null) clearTimeout(this.timer);

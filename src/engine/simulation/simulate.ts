@@ -1,6 +1,6 @@
 /**
- * One flow of an orchestration on a virtual clock: the same saga, a worker that answers every command, and the faults somebody wants to
- * see. No message, no row, no timer: values in, events out. Equal input gives equal output.
+ * Plays one flow of an orchestration on a virtual clock: the same saga, a worker that answers every command, and the faults of the
+ * request. No message, no row, no timer: values in, events out. Equal input gives equal output.
  */
 import { LIMITS } from '../../limits/limits.js';
 import { type Advanced, advance, start } from '../../saga/advance.js';
@@ -25,7 +25,7 @@ export interface SimulatedFault {
 export interface Simulated {
   readonly flow: Flow;
   readonly events: readonly FlowEvent[];
-  /** It has more events than a simulation may have: these are the first ones. */
+  /** The flow has more events than a simulation may have; `events` has the first ones. */
   readonly isCut: boolean;
 }
 
@@ -50,7 +50,7 @@ interface Waiting {
 
 class Run {
   private readonly events: FlowEvent[] = [];
-  /** Replies on their way, the next one first. */
+  /** Replies that have not arrived yet, the next one first. */
   private replies: readonly Waiting[] = [];
   private flow!: Flow;
 
@@ -69,7 +69,7 @@ class Run {
     return { flow: this.flow, events: this.events.slice(0, most), isCut };
   }
 
-  /** What comes next by the clock: a reply, or what is due. False: nothing does. */
+  /** Processes what comes next by the clock: a reply, or a TICK. False: there is nothing more. */
   private next(): boolean {
     const due = dueAt(this.flow);
     const [reply, ...later] = this.replies;
@@ -84,7 +84,7 @@ class Run {
     return this.events.length > before;
   }
 
-  /** Commands leave at once: none waits in an outbox. */
+  /** Commands count as published at once: none waits in an outbox. */
   private at(now: Instant): Flow {
     return { ...this.flow, now: Math.max(now, this.flow.now), withdrawable: [], unsent: [] };
   }
@@ -122,7 +122,7 @@ class Run {
     }
   }
 
-  /** One of this very attempt counts before one of all attempts. */
+  /** A fault of this attempt comes before a fault of all attempts. */
   private faultOf(stepName: string, action: Action, attempt: number): FaultKind | null {
     const ofStep = this.faults.filter((one) => one.stepName === stepName && one.action === action);
     const found =

@@ -1,4 +1,7 @@
-/** A flow's timeline in one line: `a+ b+ c- c? ~b+ ~a+ => UNDONE`. + done, - failed, ? may have happened, ~ its UNDO, (…) refused. */
+/**
+ * A flow's timeline in one line: `a+ b+ c- c? ~b+ ~a+ => UNDONE`. + success, - failure, ? unknown outcome, x withdrawn, ~ UNDO,
+ * ! owes a round, (…) refused reply, […] action.
+ */
 import type { FlowEvent } from '../../saga/event.js';
 
 export function traceOf(events: readonly FlowEvent[]): string {

@@ -1,6 +1,6 @@
 /**
- * Subscribers. A commit notifies "this flow has events up to here"; what a subscriber gets is read from the timeline by its cursor, so
- * nothing is missed or doubled, on any instance, and a subscriber that never reads costs no memory.
+ * Subscriptions to flows. A commit only notifies that a flow has events up to a number; a subscriber gets the events behind its cursor,
+ * from memory or from the timeline, so that none is missed or doubled on any instance, and a subscriber that never reads takes no memory.
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { isTerminal } from '../../saga/flow.js';
@@ -20,7 +20,7 @@ const PAGE = 200;
 
 type PageAfter = (cursor: number) => Promise<readonly FlowEvent[] | null>;
 
-/** A flow from a cursor on. */
+/** A subscription to one flow. */
 interface Followed {
   readonly flowId: string;
   readonly after: number;
@@ -57,7 +57,7 @@ export class Hub {
     if (this.steps.watched) await this.steps.committedElsewhere(commits);
   }
 
-  /** Anything may have happened meanwhile: everybody reads again. */
+  /** Commits may have been missed: every subscriber reads the timeline. */
   reconnected(): void {
     for (const listeners of this.byFlow.values()) for (const listener of listeners) listener(null);
   }
@@ -113,7 +113,7 @@ export class Hub {
     }
   }
 
-  /** Nothing after the cursor: either the flow has ended there, or more will come. */
+  /** There is no event behind the cursor: whether the flow has ended. */
   private async hasEnded(flowId: string, cursor: number): Promise<boolean> {
     const flow = (await this.read.flows([flowId], { payloads: NO_PAYLOADS })).get(flowId);
     return flow === undefined || (isTerminal(flow.status) && flow.lastEventNumber <= cursor);
@@ -133,7 +133,7 @@ export class Hub {
   }
 }
 
-/** Live events that continue exactly at the cursor; else null: read the timeline. */
+/** The events that follow the cursor without a gap; null: there is a gap, and the timeline has to be read. */
 function contiguous(
   events: readonly FlowEvent[] | null,
   cursor: number,

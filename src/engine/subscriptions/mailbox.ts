@@ -1,10 +1,10 @@
-/** A subscriber's letter box: what was committed since its last look, bounded. */
+/** The buffer of one subscriber. */
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 
 export const MOST_BUFFERED = LIMITS.subscriberBehind.value;
 
-/** What came in since the last look; bounded: too much becomes "read again". */
+/** Events committed since the last `take`. Beyond MOST_BUFFERED they are dropped, and the subscriber reads the timeline. */
 export class Mailbox {
   private events: FlowEvent[] = [];
   private reread = false;

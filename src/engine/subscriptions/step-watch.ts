@@ -1,6 +1,6 @@
 /**
- * Step changes, live, of all instances. Those of one flow are delivered in their order although our own commits are known at once and others' come as
- * notifications: a gap in a flow's numbers is read before what comes after it is delivered.
+ * Live step changes of all instances. Own commits are known at once, those of other instances by notification; to deliver the changes of a
+ * flow in order, a gap in its event numbers is read before later events are delivered.
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf } from '../../saga/flow.js';
@@ -8,7 +8,7 @@ import { type FlowCommit, NO_PAYLOADS, type ReadModel } from '../ports.js';
 import type { StepChange } from '../service.js';
 import { MOST_BUFFERED } from './mailbox.js';
 
-/** The subscriber did not keep up: subscribe again with the cursor. */
+/** The subscriber was too slow: it has to subscribe again. */
 export class Lagged extends Error {
   readonly code = 'LAGGED';
 }
@@ -32,7 +32,7 @@ export class StepWatch {
   private readonly listeners = new Set<Listener>();
   /** Number of the last event delivered, by flow. */
   private readonly delivered = new Map<string, number>();
-  /** The latest time known of the database's clock, and what it was when the first of those who listen came. */
+  /** The latest known time of the database's clock, and the one when the first of the current listeners joined. */
   private clock = 0;
   private since = 0;
   private reading: Promise<void> = Promise.resolve();
@@ -64,7 +64,7 @@ export class StepWatch {
     if (now > this.clock) this.clock = now;
   }
 
-  /** For a flow not delivered yet: start at event 1 if it began after the first subscriber joined, else at this commit. */
+  /** The cursor of a flow of which nothing was delivered yet: 0 if it began after the first listener joined, else just before this commit. */
   private lastBefore(flow: Flow, first: number): number {
     return flow.startedAt > this.since ? 0 : first - 1;
   }

@@ -1,7 +1,7 @@
 /**
- * Timeouts, retries and deadlines. The store's `wake_at` is the truth, shared by all instances; this instance also knows the earliest
- * time among what it committed itself, so that nothing waits for a poll. A stored `wake_at` is a lower bound: a tick that finds nothing
- * due writes the exact time.
+ * Timeouts, retries and deadlines. The store's `wake_at` is authoritative, and shared by all instances; for its own commits this instance
+ * sets a timer, so that they need not wait for the next poll. A stored `wake_at` may be too early: a TICK that finds nothing due stores
+ * the exact time.
  */
 import type { Log } from '../../observability/log.js';
 import type { Delivery, FlowRecord, Store } from '../ports.js';
@@ -10,9 +10,9 @@ export interface TimersOptions {
   readonly store: Pick<Store, 'due' | 'untilNextDue'>;
   readonly log: Log;
   readonly submit: (deliveries: readonly Delivery[]) => Promise<unknown>;
-  /** Longest time between two looks at the store, ms. */
+  /** Longest time between two polls of the store, ms. */
   readonly lookMs: number;
-  /** Whether timers may fire now: not before the replies that waited for this instance were read. */
+  /** Whether timers may fire now: the replies that waited for this instance are processed first. */
   readonly ready: () => boolean;
 }
 
@@ -37,12 +37,12 @@ export class Timers {
     await this.looking;
   }
 
-  /** Something was committed that may be due earlier than the next look. Clocks differ: the transaction's `now` is the measure. */
+  /** Commits that may be due before the next poll. The clocks of both machines may differ, so the wait is counted from the transaction's `now`. */
   noted(records: readonly FlowRecord[]): void {
     for (const { wakeAt, after } of records) if (wakeAt !== null) this.arm(wakeAt - after.now);
   }
 
-  /** Something became due that this process did not commit on the road. */
+  /** Polls now: flows became due by a change outside of the road. */
   lookNow(): void {
     this.arm(0);
   }
