@@ -135,6 +135,11 @@ module.exports = {
       'The client is published and runs in browsers: it knows the printed schema only.',
     ),
     only(
+      'console',
+      ['client/index', npm('(preact|preact-iso)'), '^@graphql-typed-document-node/core$'],
+      'The console runs in a browser: everything it knows comes through the typed client.',
+    ),
+    only(
       'cli',
       [
         'client/index',
@@ -207,7 +212,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '^src/api/graphiql/'] },
+    exclude: { path: ['^dist/', '^src/api/graphiql/', '^src/console/vite\\.config\\.mjs$'] },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

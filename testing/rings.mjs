@@ -48,7 +48,7 @@ export const RINGS = [
       'testing/demo',
     ],
   },
-  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli'] },
+  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'] },
   { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },

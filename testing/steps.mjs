@@ -94,6 +94,7 @@ export const CHECKS = [
   ['types of the gateway', tsc('tsconfig.json')],
   ['types of the tests', tsc('testing/tsconfig.json')],
   ['types of the pure modules', tsc('testing/tsconfig.pure.json')],
+  ['types of the console', tsc('src/console/tsconfig.json')],
   [
     'module boundaries',
     () =>

@@ -1,16 +1,21 @@
-/** What a browser gets: a page of links, GraphiQL from our own bundle without any request to elsewhere, and the OpenAPI file. */
+/** What a browser gets: the console, GraphiQL, both from our own files without any request to elsewhere, and the OpenAPI file. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export interface PageOptions {
+  /** Where the built console is; by default beside this file's own build. */
+  readonly consoleFolder?: string | undefined;
+  /** The same of GraphiQL. */
   readonly graphiqlFolder?: string | undefined;
 }
 
-const GRAPHIQL = fileURLToPath(new URL('../graphiql/', import.meta.url));
-const OPENAPI = fileURLToPath(new URL('../../schema/openapi.yaml', import.meta.url));
+const besideUs = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const CONSOLE = besideUs('../console/');
+const GRAPHIQL = besideUs('../graphiql/');
+const OPENAPI = besideUs('../../schema/openapi.yaml');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -21,70 +26,99 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Everything from here; the editor sets styles inline and carries its fonts in them. Its workers are files of ours. */
-const POLICY = [
+/** Everything from here, no inline script or style. */
+const STRICT = [
   "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
-  "font-src 'self' data:",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];
+/** The editor sets styles inline and carries its fonts in them. Its workers are files of ours. */
+const EDITOR = [...STRICT, "style-src 'self' 'unsafe-inline'", "font-src 'self' data:"];
 
-const START_PAGE = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Backstep</title>
-<style>body { font: 16px/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem } li { margin: .4rem 0 }</style></head>
-<body>
-<h1>Backstep</h1>
-<p>Runs orchestrations whose steps are done, retried and, when one fails for good, undone.</p>
-<ul>
-<li><a href="/graphiql">GraphiQL</a>: try the API in your browser</li>
-<li><code>/graphql</code>: GraphQL over HTTP and, as graphql-ws, over WebSocket</li>
-<li><code>/api/orchestrations/…</code>: REST, described in <a href="/openapi.yaml">openapi.yaml</a></li>
-<li><a href="/livez">livez</a>, <a href="/readyz">readyz</a>: health</li>
-</ul>
-</body>
-</html>
-`;
-const NOT_BUILT =
-  '<!doctype html><title>GraphiQL</title><p>GraphiQL is not built here. Run <code>npm run build</code> and start again.</p>\n';
+/** Every address of the console: the page itself finds out what to show. */
+const CONSOLE_ADDRESSES = [
+  '/',
+  '/flows',
+  '/flows/*',
+  '/orchestrations',
+  '/orchestrations/*',
+  '/register',
+  '/simulate',
+  '/quarantine',
+];
+
+interface Site {
+  readonly title: string;
+  readonly folder: string;
+  /** Where its files are, for example `/graphiql/`. */
+  readonly base: string;
+  /** Addresses that show its page. */
+  readonly addresses: readonly string[];
+  readonly policy: string;
+}
 
 export async function pages(
   app: FastifyInstance,
-  { graphiqlFolder = GRAPHIQL }: PageOptions,
+  { consoleFolder = CONSOLE, graphiqlFolder = GRAPHIQL }: PageOptions,
 ): Promise<void> {
-  const files = await filesOf(graphiqlFolder);
-  const index = files.get('index.html');
-  app.get('/', (_request, reply) => html(reply).send(START_PAGE));
-  const start = async (_request: unknown, reply: FastifyReply): Promise<FastifyReply> => {
-    if (index === undefined) return html(reply).code(404).send(NOT_BUILT);
-    return html(reply).send(await readFile(index));
-  };
-  app.get('/graphiql', start);
-  app.get('/graphiql/', start);
-  app.get('/graphiql/*', async (request, reply) => {
-    const path = (request.params as { readonly '*': string })['*'];
-    const file = files.get(path);
-    if (file === undefined) return reply.callNotFound();
-    const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-    const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    return reply
-      .headers({ 'content-security-policy': POLICY, 'cache-control': cache })
-      .type(type)
-      .send(await readFile(file));
+  await serve(app, {
+    title: 'The console',
+    folder: consoleFolder,
+    base: '/console/',
+    addresses: CONSOLE_ADDRESSES,
+    policy: STRICT.join('; '),
+  });
+  await serve(app, {
+    title: 'GraphiQL',
+    folder: graphiqlFolder,
+    base: '/graphiql/',
+    addresses: ['/graphiql', '/graphiql/'],
+    policy: EDITOR.join('; '),
   });
   app.get('/openapi.yaml', async (_request, reply) =>
     reply.type('application/yaml; charset=utf-8').send(await readFile(OPENAPI)),
   );
 }
 
-function html(reply: FastifyReply): FastifyReply {
-  return reply
-    .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
-    .type('text/html; charset=utf-8');
+async function serve(app: FastifyInstance, site: Site): Promise<void> {
+  const { title, folder, base, addresses, policy } = site;
+  const files = await filesOf(folder);
+  const index = files.get('index.html');
+  const page = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    reply
+      .headers({ 'content-security-policy': policy, 'cache-control': 'no-cache' })
+      .type('text/html; charset=utf-8');
+    if (index === undefined) return reply.code(404).send(notBuilt(title));
+    return reply.send(await readFile(index));
+  };
+  for (const address of addresses) app.get(address, page);
+  app.get(`${base}*`, async (request, reply) => {
+    const path = (request.params as { readonly '*': string })['*'];
+    const file = files.get(path);
+    if (file === undefined) return reply.callNotFound();
+    const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+    const type = TYPES[extname(file)] ?? 'application/octet-stream';
+    return reply
+      .headers({ 'content-security-policy': policy, 'cache-control': cache })
+      .type(type)
+      .send(await readFile(file));
+  });
+}
+
+/** It links what works without the page. */
+function notBuilt(title: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Backstep</title></head>
+<body>
+<h1>${title} is not built here</h1>
+<p>Run <code>npm run build</code> and start again. The API works without it: <code>/graphql</code>, <a href="/openapi.yaml">openapi.yaml</a>, <a href="/livez">livez</a>, <a href="/readyz">readyz</a>.</p>
+</body>
+</html>
+`;
 }
 
 /** Path in the URL → file; nothing else is served. */

@@ -17,7 +17,7 @@ import { bodyLimitOf, createHttp } from './http.js';
 import { type Address, listen } from './listening.js';
 import { createOrigins } from './origins.js';
 import { Pace } from './pace.js';
-import { pages } from './pages.js';
+import { type PageOptions, pages } from './pages.js';
 import { createGate } from './query-gate.js';
 import { restRoutes } from './rest/routes.js';
 import { Shares } from './shares.js';
@@ -25,7 +25,7 @@ import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
 import { Turns } from './turns.js';
 
-export interface ApiOptions extends Shell, Address {
+export interface ApiOptions extends Shell, Address, PageOptions {
   /** Whether clients may read the schema. */
   readonly introspection: boolean;
   /** Errors have a "did you mean" unless this is production without introspection. */
@@ -36,8 +36,6 @@ export interface ApiOptions extends Shell, Address {
   readonly authentication?: Authentication | undefined;
   /** What settings change of the limits; absent = docs/limits.md. */
   readonly limits?: ApiLimits | undefined;
-  /** Where the built GraphiQL is; by default beside this file's own build. */
-  readonly graphiqlFolder?: string | undefined;
 }
 
 export interface ApiLimits {

@@ -14,6 +14,8 @@ export class BackstepError extends Error {
       /** To find the request in the gateway's log; null when there was no answer. */
       readonly requestId: string | null;
       readonly cause?: unknown;
+      /** What the gateway reports in `extensions.retryable`; absent = by the code. */
+      readonly retryable?: boolean | undefined;
     },
   ) {
     super(message, { cause: details.cause });
@@ -21,13 +23,15 @@ export class BackstepError extends Error {
 
   /** The same request may succeed later: the gateway or what it depends on was away. */
   get retryable(): boolean {
-    return RETRYABLE.has(this.code);
+    return this.details.retryable ?? RETRYABLE.has(this.code);
   }
 }
 
+/** Of answers that did not come from the gateway itself, and of gateways that do not report it. */
 const RETRYABLE: ReadonlySet<string> = new Set([
   'CONNECTION',
   'UNAVAILABLE',
+  'STARTING',
   'STOPPING',
   'OVERLOADED',
   'LAGGED',

@@ -1,6 +1,6 @@
 /** One operation over HTTP. */
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 import { BackstepError } from './errors.js';
-import type { TypedDocumentString } from './generated/graphql.js';
 
 export interface HttpOptions {
   /** The GraphQL endpoint, for example `https://backstep.example.com/graphql`. */
@@ -15,8 +15,11 @@ export interface Signal {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An operation as text, with the types of its result and variables as code generators write them. */
+export type TypedDocument<T, V> = DocumentTypeDecoration<T, V> & { toString(): string };
+
 export type Send = <T, V>(
-  document: TypedDocumentString<T, V>,
+  document: TypedDocument<T, V>,
   variables: V,
   options?: Signal,
 ) => Promise<T>;
@@ -25,14 +28,14 @@ interface Answer<T> {
   readonly data?: T | null;
   readonly errors?: readonly {
     readonly message: string;
-    readonly extensions?: { readonly code?: string };
+    readonly extensions?: { readonly code?: string; readonly retryable?: boolean };
   }[];
 }
 
 /** Resolves with the data; throws BackstepError when there is none, or with an error beside it. */
 export async function request<T, V>(
   { url, headers, fetch }: HttpOptions,
-  document: TypedDocumentString<T, V>,
+  document: TypedDocument<T, V>,
   variables: V,
   signal: AbortSignal | undefined,
 ): Promise<T> {
@@ -56,7 +59,8 @@ export async function request<T, V>(
   if (error === undefined && answer?.data) return answer.data;
   const code = error?.extensions?.code ?? (status === 503 ? 'UNAVAILABLE' : 'CONNECTION');
   const message = error?.message ?? `${url} answered ${status} and no GraphQL result`;
-  throw new BackstepError(code, message, { status, requestId });
+  const { retryable } = error?.extensions ?? {};
+  throw new BackstepError(code, message, { status, requestId, retryable });
 }
 
 const ACCEPT = 'application/graphql-response+json, application/json';

@@ -12,6 +12,7 @@ export {
 } from './client.js';
 export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';
+export type { TypedDocument } from './http.js';
 export type {
   AuditEntry,
   AuditOptions,

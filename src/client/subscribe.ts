@@ -1,7 +1,6 @@
 /** Subscriptions: one attempt, and one that reconnects and continues. */
 import { BackstepError } from './errors.js';
-import type { TypedDocumentString } from './generated/graphql.js';
-import { reasonOf } from './http.js';
+import { reasonOf, type TypedDocument } from './http.js';
 
 /** What carries subscriptions: WebSocket or event streams. */
 export interface Subscriptions {
@@ -18,7 +17,7 @@ export interface Subscriptions {
 /** One subscription, until it completes. Throws BackstepError when it ends in another way. */
 export async function* subscribe<T, V extends Record<string, unknown>>(
   subscriptions: Subscriptions,
-  document: TypedDocumentString<T, V>,
+  document: TypedDocument<T, V>,
   variables: V,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
@@ -45,11 +44,14 @@ function subscriptionError(error: unknown): BackstepError {
   if (error instanceof BackstepError) return error;
   const nothing = { status: null, requestId: null, cause: error };
   if (Array.isArray(error)) {
-    const [first] = error as { message: string; extensions?: { code?: string } }[];
+    const [first] = error as {
+      message: string;
+      extensions?: { code?: string; retryable?: boolean };
+    }[];
     return new BackstepError(
       first?.extensions?.code ?? 'INTERNAL_SERVER_ERROR',
       first?.message ?? 'the subscription ended with an error',
-      nothing,
+      { ...nothing, retryable: first?.extensions?.retryable },
     );
   }
   const { code, reason } = error as { code?: unknown; reason?: unknown };

@@ -1,4 +1,4 @@
-/** What is built from what, and whether it still fits: the gateway by tsc, the GraphiQL page by vite. Types are checked by `npm run check`. */
+/** What is built from what, and whether it still fits: the gateway by tsc, the pages (GraphiQL, the console) by vite. Types are checked by `npm run check`. */
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -15,7 +15,10 @@ import { cutLock } from './lock-file.mjs';
 
 /** What each part is built with: npm packages, cut from the clone's lock when they are not installed. */
 const SERVER_TOOLS = ['typescript'];
-const PAGE_TOOLS = ['vite', 'graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
+const GRAPHIQL_TOOLS = ['graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
+const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse'];
+/** Both pages find their tools in one folder. */
+const PAGE_TOOLS = [...new Set(['vite', ...GRAPHIQL_TOOLS, ...CONSOLE_TOOLS])];
 const TSC = {
   packages: SERVER_TOOLS,
   program: ['typescript', 'bin', 'tsc'],
@@ -24,7 +27,7 @@ const TSC = {
 const VITE = {
   packages: PAGE_TOOLS,
   program: ['vite', 'bin', 'vite.js'],
-  failed: 'The build of GraphiQL failed',
+  failed: 'The build of the pages failed',
 };
 
 /** Files below a folder, sorted. */
@@ -60,25 +63,32 @@ export class Build {
 
   /** Only what has its `needs` is built: an image or a package may have left the sources of a part behind. */
   parts() {
-    const page = join('src', 'api', 'graphiql');
     return [
       {
         name: 'server',
+        home: 'server',
         sources: ['src', 'tsconfig.json'],
         tools: SERVER_TOOLS,
         needs: 'tsconfig.json',
         result: join('dist', 'main.js'),
         build: () => this.buildServer(),
       },
-      {
-        name: 'graphiql',
-        sources: [page],
-        tools: PAGE_TOOLS,
-        needs: join(page, 'vite.config.mjs'),
-        result: join('dist', 'graphiql', 'index.html'),
-        build: () => this.buildPage(page),
-      },
+      this.page('graphiql', [join('src', 'api', 'graphiql')]),
+      this.page('console', [join('src', 'console'), join('src', 'client')]),
     ];
+  }
+
+  /** The first of the sources has the page and its vite.config.mjs. */
+  page(name, sources) {
+    return {
+      name,
+      home: 'pages',
+      sources,
+      tools: PAGE_TOOLS,
+      needs: join(sources[0], 'vite.config.mjs'),
+      result: join('dist', name, 'index.html'),
+      build: () => this.buildPage(name, sources),
+    };
   }
 
   stampFile({ name }) {
@@ -99,14 +109,16 @@ export class Build {
     return this.parts().filter((part) => !this.isFresh(part));
   }
 
-  /** The tools of what is to be built, by the name of the part. */
+  /** The tools of what is to be built, by the folder below .cache/tools that they go to when node_modules lacks them. */
   tools() {
-    return Object.fromEntries(this.stale().map(({ name, tools }) => [name, tools]));
+    return Object.fromEntries(this.stale().map(({ home, tools }) => [home, tools]));
   }
 
   /** The parts depend on nothing but their sources: beside each other. */
   async build() {
     await Promise.all(this.stale().map((part) => this.buildPart(part)));
+    // The pages' tools are 240 MB that nothing needs afterwards.
+    rmSync(this.at('.cache', 'tools', 'pages'), { recursive: true, force: true });
   }
 
   async buildPart(part) {
@@ -142,11 +154,11 @@ export class Build {
 
   /** Removes what a source left behind that is no longer there. */
   sweep() {
-    const page = this.at('dist', 'graphiql');
+    const pages = ['graphiql', 'console'].map((name) => this.at('dist', name));
     for (const path of filesBelow(this.at('dist'))) {
       const source = path.slice(this.at('dist').length + 1).replace(/\.js(\.map)?$/, '.ts');
       if (
-        !path.startsWith(page) &&
+        !pages.some((page) => path.startsWith(page)) &&
         /\.js(\.map)?$/.test(path) &&
         !existsSync(this.at('src', source))
       )
@@ -154,15 +166,13 @@ export class Build {
     }
   }
 
-  /** In a copy beside its tools, so that it finds them there; they are 240 MB that nothing needs afterwards. */
-  async buildPage(source) {
-    const folder = this.at('.cache', 'tools', 'graphiql');
-    const copy = join(folder, 'page');
+  /** In a copy beside its tools, so that it finds them there. */
+  async buildPage(name, sources) {
+    const copy = this.at('.cache', 'tools', 'pages', name);
     rmSync(copy, { recursive: true, force: true });
-    cpSync(this.at(source), copy, { recursive: true });
-    const out = ['--outDir', this.at('dist', 'graphiql'), '--emptyOutDir'];
-    const args = ['build', '--config', join(copy, 'vite.config.mjs'), ...out];
-    await this.tool('graphiql', VITE, args);
-    rmSync(folder, { recursive: true, force: true });
+    for (const source of sources) cpSync(this.at(source), join(copy, source), { recursive: true });
+    const out = ['--outDir', this.at('dist', name), '--emptyOutDir'];
+    const args = ['build', '--config', join(copy, sources[0], 'vite.config.mjs'), ...out];
+    await this.tool('pages', VITE, args);
   }
 }

@@ -19,6 +19,7 @@ function welcome(config: Config, url: string, database: string): string[] {
   return [
     '',
     'Backstep is ready.',
+    `  console    ${url}/`,
     `  GraphQL    ${url}/graphql   (also by WebSocket)`,
     `  GraphiQL   ${url}/graphiql`,
     `  REST       ${url}/api/orchestrations   (described in ${url}/openapi.yaml)`,

@@ -103,18 +103,45 @@ describe('pages', () => {
     writeFileSync(join(folder, 'graphiql/index.html'), '<!doctype html><title>GraphiQL</title>');
     writeFileSync(join(folder, 'graphiql/assets/a-1.js'), 'export {};');
     writeFileSync(join(folder, 'secret.txt'), 'secret');
-    running = await Running.start({ graphiqlFolder: join(folder, 'graphiql') });
+    mkdirSync(join(folder, 'console'), { recursive: true });
+    writeFileSync(join(folder, 'console/index.html'), '<!doctype html><title>Backstep</title>');
+    running = await Running.start({
+      consoleFolder: join(folder, 'console'),
+      graphiqlFolder: join(folder, 'graphiql'),
+    });
   });
   afterAll(async () => {
     await running.close();
     rmSync(folder, { recursive: true });
   });
 
-  test('the first one links to what there is', async () => {
-    const { status, text } = await running.get('/');
+  test('every address of the console shows its page, under a policy without inline code', async () => {
+    for (const path of [
+      '/',
+      '/flows',
+      '/flows/some-flow?x=1',
+      '/orchestrations/a%20b/execute',
+      '/register',
+      '/simulate',
+      '/quarantine',
+    ]) {
+      const { status, text, headers } = await running.get(path);
+      expect([path, status, text]).toEqual([path, 200, expect.stringContaining('Backstep')]);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toMatch(/^default-src 'self'; /);
+      expect(policy).not.toMatch(/https?:|\*|unsafe|script-src/);
+    }
+    expect((await running.get('/console/none.js')).status).toBe(404);
+    expect((await running.get('/nothing')).status).toBe(404);
+  });
+
+  test('without a built console there is a page with what to do and what works', async () => {
+    await using unbuilt = await Running.start({ consoleFolder: join(folder, 'none') });
+    const { status, text } = await unbuilt.get('/');
+    expect([status, text]).toEqual([404, expect.stringContaining('npm run build')]);
     const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, link]) => link ?? '');
-    expect([status, links]).toEqual([200, ['/graphiql', '/openapi.yaml', '/livez', '/readyz']]);
-    for (const link of links) expect((await running.get(link)).status).toBe(200);
+    expect(links).toEqual(['/openapi.yaml', '/livez', '/readyz']);
+    for (const link of links) expect((await unbuilt.get(link)).status).toBe(200);
   });
 
   test('figures for Prometheus are at /metrics, what we depend on among them', async () => {

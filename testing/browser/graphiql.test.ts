@@ -1,35 +1,22 @@
 /** GraphiQL in a real browser: every tab runs as it stands, twice in a row, and nothing in it is underlined as wrong. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { Started } from '../first-run/kit/started.js';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { Gateway, openBrowser, picture } from './kit/browser.js';
 
-const PICTURES = process.env.BROWSER_PICTURES;
-const folder = mkdtempSync(join(tmpdir(), 'backstep-browser-'));
-chmodSync(folder, 0o755);
-let gateway: Started;
+const gateway = new Gateway();
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const env = { DATA_FOLDER: folder, PORT: '0' };
-  gateway = new Started('npm', ['start'], { env });
-  const [, url = ''] = await gateway.prints(/GraphiQL +(http\S+)/);
-  await gateway.prints(/Ctrl-C stops it/);
-  browser = await chromium.launch({
-    executablePath: process.env.TEST_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
+  await gateway.start();
+  browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  await page.goto(url);
+  await page.goto(`${gateway.address}/graphiql`);
   await page.locator('.graphiql-query-editor .view-line').first().waitFor();
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  await gateway?.end();
-  rmSync(folder, { recursive: true, force: true });
+  await gateway[Symbol.asyncDispose]();
 });
 
 const tab = (number: number) => page.locator('.graphiql-tab').nth(number - 1);
@@ -80,7 +67,7 @@ test.each([
     expect(await run()).toMatch(expected);
     expect(await answer()).not.toContain('errors');
   }
-  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  await picture(page, name);
   await nothingIsUnderlined();
 });
 
@@ -94,7 +81,7 @@ test('tab 5 shows what happens meanwhile, twice in a row', async () => {
     const flow = (await page.request.post(path, { data: body })).json();
     await shown.waitFor();
     expect(await flow).toMatchObject({ status: 'IN_PROGRESS' });
-    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, 'Steps.png') });
+    await picture(page, 'Steps');
     await page.locator('.graphiql-execute-button').click();
   }
   await nothingIsUnderlined();

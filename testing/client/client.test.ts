@@ -10,6 +10,7 @@ import {
   type FlowEvent,
   ProblemError,
 } from '../../src/client/index.js';
+import { StartingEngine } from '../../src/engine/operations/starting.js';
 import { Running, TENANT } from '../api/kit/server.js';
 
 let running: Running;
@@ -161,6 +162,32 @@ describe.each(['ws', 'sse'] as const)('watching over %s', (transport) => {
     await engine.answers(flow.flowId, 'createUser');
     expect(await numbersOf(events)).toEqual([3, 4, 5, 6]);
     expect(reconnects.length).toBeGreaterThan(0);
+    follower.close();
+    await Promise.all([second.close(), engine.stop()]);
+  });
+
+  test('a gateway that is up and still waits for its database is tried again', async () => {
+    const first = await Running.start();
+    const { engine } = first;
+    const { port } = new URL(first.api.url);
+    const follower = clientOf(first.api.url, transport);
+    const { flow } = await follower.execute({ orchestrationName: 'tenantCreation' });
+    const codes: string[] = [];
+    const starting = new StartingEngine();
+    const events = follower.watch(flow.flowId, {
+      onReconnect({ code }) {
+        if (code === 'STARTING' && !codes.includes(code)) starting.started(engine.service);
+        codes.push(code);
+      },
+    });
+    await events.next();
+    await events.next();
+    await first.api.close();
+    const second = await Running.start({ engine: starting.service, port: Number(port) });
+    await engine.answers(flow.flowId, 'createRealm');
+    await engine.answers(flow.flowId, 'createUser');
+    expect(await numbersOf(events)).toEqual([3, 4, 5, 6]);
+    expect(codes).toContain('STARTING');
     follower.close();
     await Promise.all([second.close(), engine.stop()]);
   });

@@ -66,7 +66,7 @@ describe('the part of the lock for some packages', () => {
   test.each([
     [['typescript']],
     [['node']],
-    [['vite', 'graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws']],
+    [['vite', 'graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws', 'preact', 'preact-iso']],
   ])('%j is accepted by npm ci, in the same versions with the same hashes', async (names) => {
     const cut = cutLock(lock.packages, names);
     expect(await npmCi(cut.manifest, cut.lock)).toBe('accepted');

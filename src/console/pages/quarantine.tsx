@@ -1,0 +1,149 @@
+/** Records that could not be used, kept byte for byte: look at them, read them again, or put them away. */
+
+import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { ProblemError } from '../../client/index.js';
+import { moment } from '../data/format.js';
+import { gateway } from '../data/gateway.js';
+import { useLoaded } from '../data/load.js';
+import {
+  DiscardRecordDocument,
+  QuarantineListDocument,
+  type QuarantineListQuery,
+  type QuarantineState,
+  ReplayRecordDocument,
+} from '../generated/graphql.js';
+import { ReasonDialog } from '../parts/dialog.js';
+import { Empty, Page, Shown } from '../parts/frame.js';
+import { Pager } from '../parts/pager.js';
+import { Status } from '../parts/status.js';
+
+type QuarantinedRecord = QuarantineListQuery['quarantine']['edges'][number]['node'];
+type Verb = 'replay' | 'discard';
+const STATES: readonly QuarantineState[] = ['OPEN', 'REPLAYED', 'DISCARDED'];
+
+export function QuarantinePage() {
+  const { query } = useLocation();
+  const state = STATES.find((one) => one === query.state) ?? null;
+  const after = query.after || null;
+  const loaded = useLoaded(JSON.stringify([state, after]), async (signal) => {
+    const variables = { state, after };
+    return (await gateway.request(QuarantineListDocument, variables, { signal })).quarantine;
+  });
+  return (
+    <Page title="Quarantine">
+      <nav class="tabs" aria-label="State">
+        <a href="/quarantine" aria-current={state === null ? 'page' : undefined}>
+          all
+        </a>
+        {STATES.map((one) => (
+          <a
+            key={one}
+            href={`/quarantine?state=${one}`}
+            aria-current={state === one ? 'page' : undefined}
+          >
+            {one}
+          </a>
+        ))}
+      </nav>
+      <Shown loaded={loaded}>
+        {({ edges, pageInfo }) =>
+          edges.length === 0 ? (
+            <Empty>Nothing is in quarantine{state === null ? '' : ` as ${state}`}.</Empty>
+          ) : (
+            <>
+              <Records records={edges.map(({ node }) => node)} reload={loaded.reload} />
+              <Pager {...pageInfo} />
+            </>
+          )
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+interface RecordsProps {
+  readonly records: readonly QuarantinedRecord[];
+  readonly reload: () => void;
+}
+
+function Records({ records, reload }: RecordsProps) {
+  const [open, setOpen] = useState<{ readonly id: string; readonly verb: Verb } | null>(null);
+  return (
+    <>
+      <ul class="cards">
+        {records.map((record) => (
+          <li key={record.id}>
+            <RecordShown record={record} choose={(verb) => setOpen({ id: record.id, verb })} />
+          </li>
+        ))}
+      </ul>
+      {open !== null && (
+        <ReasonDialog
+          title={open.verb === 'replay' ? 'Read the record again' : 'Put the record away'}
+          verb={open.verb === 'replay' ? 'Replay' : 'Discard'}
+          dangerous={open.verb === 'discard'}
+          act={(reason) => settle(open.verb, open.id, reason).then(reload)}
+          close={() => setOpen(null)}
+        />
+      )}
+    </>
+  );
+}
+
+async function settle(verb: Verb, id: string, reason: string): Promise<void> {
+  const { problems } =
+    verb === 'replay'
+      ? (await gateway.request(ReplayRecordDocument, { id, reason })).replayQuarantined
+      : (await gateway.request(DiscardRecordDocument, { id, reason })).discardQuarantined;
+  if (problems.length > 0) throw new ProblemError(problems);
+}
+
+function RecordShown({
+  record,
+  choose,
+}: {
+  readonly record: QuarantinedRecord;
+  readonly choose: (verb: Verb) => void;
+}) {
+  const { code, message, topic, partition, offset, receivedAt, flowId, state } = record;
+  return (
+    <>
+      <div class="page-head">
+        <p>
+          <Status of={state} /> <code>{code}</code> {message}
+        </p>
+        {state === 'OPEN' && (
+          <div class="page-actions">
+            <button type="button" onClick={() => choose('replay')}>
+              Replay
+            </button>
+            <button type="button" class="danger" onClick={() => choose('discard')}>
+              Discard
+            </button>
+          </div>
+        )}
+      </div>
+      <p class="muted">
+        {topic}, partition {partition}, offset {offset}, {moment(receivedAt)}
+        {flowId !== null && (
+          <>
+            {', '}
+            <a href={`/flows/${encodeURIComponent(flowId)}`}>flow {flowId}</a>
+          </>
+        )}
+      </p>
+      {record.settledBy !== null && (
+        <p>
+          {state} by {record.settledBy}, {moment(record.settledAt)}: {record.settledReason}
+        </p>
+      )}
+      {record.value !== null && (
+        <details class="json">
+          <summary>Its value{record.valueIsBase64 ? ' (no UTF-8 text: base64)' : ''}</summary>
+          <pre>{record.value}</pre>
+        </details>
+      )}
+    </>
+  );
+}
