@@ -66,7 +66,8 @@ async function listen(
   stack: AsyncDisposableStack,
 ): Promise<Listener> {
   const received: ReceivedRecord[] = [];
-  const consumer = kafka.consumer({ groupId: `e2e-ear-${unique()}` });
+  // The end of a consumer waits for its last fetch, which by default waits five seconds for records.
+  const consumer = kafka.consumer({ groupId: `e2e-ear-${unique()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   stack.defer(() => consumer.disconnect());
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
