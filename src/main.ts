@@ -1,4 +1,4 @@
-/** The composition root: config → API → database → broker → engine. The start order and its reverse, and nothing else. */
+/** The composition root: starts config → API → database → broker → engine in this order, and stops them in reverse. */
 import type { StepTopics } from './engine/ports.js';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
@@ -28,7 +28,7 @@ import { createLogs } from './observability/logger.js';
 import { openPostgres, type Postgres } from './postgres/database.js';
 import { CompiledSchemas } from './schemas/payload-schemas.js';
 
-/** How people start this gateway. */
+/** The command that starts this gateway, for messages. */
 const COMMAND = commandOf(process.argv[1]);
 const LEASE_MS = 10_000;
 const STOP_BOUND_MS = 10_000;

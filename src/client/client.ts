@@ -22,7 +22,7 @@ export interface ClientOptions {
     | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** How subscriptions come: `sse` (server-sent events) passes proxies that do not know WebSockets. Default `ws`. */
+  /** The transport of subscriptions: `sse` (server-sent events) works with proxies that do not support WebSockets. Default `ws`. */
   readonly transport?: 'ws' | 'sse' | undefined;
   /** A WebSocket class. Default: the global one (browsers, Node 22 and newer). */
   readonly webSocket?: unknown;
@@ -46,7 +46,7 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
   const follow = followers(send, subscriptions);
   const calls = callsOf(send);
   return {
-    /** Any operation: a document of your own, typed by a code generator or by hand. Throws BackstepError. */
+    /** Sends any operation: a document of your own, typed by a code generator or by hand. Throws BackstepError. */
     request: send,
     ...calls,
     ...follow,
@@ -59,7 +59,7 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
       return follow.waitForEnd(flow.flowId, options);
     },
 
-    /** Closes what subscriptions use; iterations under way end. */
+    /** Closes the connections of subscriptions; iterations that are running end. */
     close(): void {
       void subscriptions.dispose();
     },
@@ -88,7 +88,7 @@ function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptio
   return createSocket({
     url: url.replace(/^http/, 'ws'),
     connectionParams: headers,
-    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
+    // `resuming` reconnects: a retry of the library would subscribe with the old cursor.
     retryAttempts: 0,
     ...(webSocket !== undefined && { webSocketImpl: webSocket }),
   });
@@ -128,7 +128,7 @@ function startsOf(send: Send) {
 
 function definitionsOf(send: Send) {
   return {
-    /** Retries, timeouts and backoff over a document, for flows that start afterwards; all of them null removes the policy. */
+    /** Sets retries, timeouts and backoff instead of the document's, for flows that start afterwards; all null removes the policy. */
     async setPolicy(input: api.SetPolicyInput, options: Signal = {}): Promise<Policed> {
       const answer = (await send(api.SetPolicyDocument, { input }, options)).setPolicy;
       if (answer.problems.length > 0 || !answer.orchestration)
@@ -136,7 +136,7 @@ function definitionsOf(send: Send) {
       return answer.orchestration;
     },
 
-    /** What would happen when workers fail like this; nothing is stored or sent. Throws ProblemError with every problem. */
+    /** Simulates a flow whose workers fail as described; nothing is stored or sent. Throws ProblemError with every problem. */
     async simulate(input: api.SimulateInput, options: Signal = {}): Promise<Simulated> {
       const { problems, ...simulated } = (await send(api.SimulateDocument, { input }, options))
         .simulate;

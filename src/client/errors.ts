@@ -1,4 +1,4 @@
-/** What the client throws. */
+/** The errors that the client throws. */
 import type { ProblemDetailsFragment } from './generated/graphql.js';
 
 /** The request was not carried out. `code` is one of docs/protocol.md, "Errors", or `CONNECTION`. */
@@ -21,7 +21,7 @@ export class BackstepError extends Error {
     super(message, { cause: details.cause });
   }
 
-  /** The same request may succeed later: the gateway or what it depends on was away. */
+  /** The same request may succeed later: the gateway or one of its dependencies was away. */
   get retryable(): boolean {
     return this.details.retryable ?? RETRYABLE.has(this.code);
   }

@@ -40,7 +40,7 @@ export function eventStreams(http: HttpOptions): Subscriptions {
   };
 }
 
-/** `refused` gets the errors of an answer that is not a stream. */
+/** `refused` receives the errors of an answer that is not a stream. */
 async function begin(
   { url, headers, fetch }: HttpOptions,
   request: { query: string },
@@ -50,7 +50,7 @@ async function begin(
   const client = createClient({
     url,
     headers: () => ({ ...headers() }),
-    // Reconnecting is ours: a plain retry would subscribe with the old cursor.
+    // `resuming` reconnects: a retry of the library would subscribe with the old cursor.
     retryAttempts: 0,
     fetchFn: async (...call: Parameters<typeof globalThis.fetch>) => {
       const response = await fetch(...call);

@@ -1,4 +1,4 @@
-/** One operation over HTTP. */
+/** Sends one operation over HTTP. */
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 import { BackstepError } from './errors.js';
 
@@ -67,7 +67,7 @@ const ACCEPT = 'application/graphql-response+json, application/json';
 
 /** The deepest cause is what the operating system reported. */
 export function reasonOf(error: unknown): string {
-  // What a WebSocket reports is an event with a message.
+  // A WebSocket reports an event with a message, not an Error.
   if (!(error instanceof Error))
     return typeof error === 'object' && error !== null && 'message' in error
       ? String(error.message) || 'the connection failed'

@@ -1,4 +1,4 @@
-/** `backstep/client`: what a program imports. */
+/** The exports of `backstep/client`. */
 export {
   type BackstepClient,
   type ClientOptions,

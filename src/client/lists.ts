@@ -1,4 +1,4 @@
-/** Lists, read page by page as one iterates. */
+/** Lists as async iterators, which read page after page. */
 import * as api from './generated/graphql.js';
 import type { Send, Signal } from './http.js';
 

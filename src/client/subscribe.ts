@@ -2,7 +2,7 @@
 import { BackstepError } from './errors.js';
 import { reasonOf, type TypedDocument } from './http.js';
 
-/** What carries subscriptions: WebSocket or event streams. */
+/** The transport of subscriptions: WebSocket or event streams. */
 export interface Subscriptions {
   iterate<T>(request: {
     readonly query: string;
@@ -60,7 +60,7 @@ function subscriptionError(error: unknown): BackstepError {
   return new BackstepError(codeOfClose(code), text, nothing);
 }
 
-/** 44xx of graphql-ws are the client's mistakes, except those by which a server sheds load. */
+/** Close codes 44xx of graphql-ws are errors of the client, except 4408, with which the gateway ends slow clients. */
 function codeOfClose(code: number): string {
   if (code === 4401) return 'UNAUTHENTICATED';
   if (code === 4403) return 'FORBIDDEN';

@@ -1,4 +1,4 @@
-/** What an operator may do to a flow. Each stores reason and actor, and throws ProblemError when it is refused. */
+/** Operator actions. Each stores reason and actor, and throws ProblemError when it is refused. */
 import { ProblemError } from './errors.js';
 import * as api from './generated/graphql.js';
 import type { Send, Signal } from './http.js';
@@ -8,7 +8,7 @@ export type FlowSummary = api.FlowSummaryFragment;
 /** Whether an orchestration takes new flows and sends DO commands, and who decided that. */
 export type OrchestrationStanding = api.OrchestrationStandingFragment;
 
-/** What became of the flows of one call; call again with `after: endCursor` while `hasNextPage`. */
+/** The result of one call; call again with `after: endCursor` while `hasNextPage`. */
 export type BulkCounts = api.BulkDetailsFragment;
 
 export function verbs(send: Send) {
@@ -22,13 +22,13 @@ export function verbs(send: Send) {
 
 function bulkVerbs(send: Send) {
   return {
-    /** `retryStep` for what is out of retries in every flow that fits. Refusals are counted in `problems`, not thrown. */
+    /** `retryStep` for the steps out of retries of every flow that matches. Refusals are counted in `problems`, not thrown. */
     retryFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
       countsOf((await send(api.RetryFlowsDocument, { input }, options)).retryFlows),
-    /** `undoFlow` for every flow that fits. */
+    /** `undoFlow` for every flow that matches. */
     undoFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
       countsOf((await send(api.UndoFlowsDocument, { input }, options)).undoFlows),
-    /** `cancelFlow`, with undo, for every flow that fits. */
+    /** `cancelFlow`, with undo, for every flow that matches. */
     cancelFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
       countsOf((await send(api.CancelFlowsDocument, { input }, options)).cancelFlows),
   };
@@ -36,7 +36,7 @@ function bulkVerbs(send: Send) {
 
 function orchestrationVerbs(send: Send) {
   return {
-    /** No new DO in any of its flows; new ones are refused, or with `queue` stored. */
+    /** Sends no new DO in any of its flows; new flows are refused, or with `queue` stored. */
     pauseOrchestration: async (
       input: api.OrchestrationActionInput,
       options?: Signal,
@@ -44,7 +44,7 @@ function orchestrationVerbs(send: Send) {
       standingOf(
         (await send(api.PauseOrchestrationDocument, { input }, options)).pauseOrchestration,
       ),
-    /** Goes on, and takes new flows again. */
+    /** Lifts the pause and the archive: its flows go on, and new flows are accepted. */
     resumeOrchestration: async (
       input: api.OrchestrationActionInput,
       options?: Signal,
@@ -74,7 +74,7 @@ function flowVerbs(send: Send) {
     /** Sends nothing more until `resumeFlow`; replies are still recorded. */
     pauseFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.PauseFlowDocument, { input }, options)).pauseFlow),
-    /** Sends what follows. */
+    /** Lifts the pause, and sends what follows. */
     resumeFlow: async (input: api.FlowActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.ResumeFlowDocument, { input }, options)).resumeFlow),
   };
@@ -85,7 +85,7 @@ function stepVerbs(send: Send) {
     /** Gives an exhausted DO or UNDO a fresh budget, or runs a waiting retry now. */
     retryStep: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.RetryStepDocument, { input }, options)).retryStep),
-    /** Sends the open command once more, for a worker that began to read behind it. */
+    /** Sends the open command once more, for a worker that began to read after it. */
     resendCommand: async (input: api.StepActionInput, options?: Signal): Promise<FlowSummary> =>
       flowOf((await send(api.ResendCommandDocument, { input }, options)).resendCommand),
     /** Settles an exhausted step by hand. */
@@ -94,7 +94,7 @@ function stepVerbs(send: Send) {
   };
 }
 
-/** Nothing was looked at and there are problems: the input was refused. */
+/** Throws when the input was refused: no flow was read, and there are problems. */
 function countsOf(counts: BulkCounts): BulkCounts {
   if (counts.matched === 0 && counts.problems.length > 0) throw new ProblemError(counts.problems);
   return counts;

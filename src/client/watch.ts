@@ -54,7 +54,7 @@ async function* attempt(
     status = event.flowStatus;
     yield event;
   }
-  // A gateway that stops completes its subscriptions, too.
+  // A gateway that stops also completes its subscriptions, so the status shows whether the flow has ended.
   status ??= (await send(api.FlowEndDocument, { flowId }, { signal })).details?.status;
   if (status && !TERMINAL.has(status))
     throw new BackstepError('CONNECTION', 'the subscription ended before the flow', NO_ANSWER);

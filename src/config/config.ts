@@ -1,4 +1,4 @@
-/** The only reader of the environment: one frozen Config; invalid values are refused at start, all at once. */
+/** The only module that reads the environment, into one frozen Config. Invalid values are reported at the start, all at once. */
 import type { Defaults } from '../saga/orchestration.js';
 import { crossCheckProblems } from './cross-checks.js';
 import { type Setting, WrongValue } from './parsers.js';
@@ -6,7 +6,7 @@ import { type Read, SETTINGS } from './settings.js';
 
 export interface Config extends Read {
   readonly demoOn: boolean;
-  /** PORT is set: this port or none. */
+  /** PORT is set: no other port is tried. */
   readonly portIsGiven: boolean;
   readonly production: boolean;
 }
@@ -34,7 +34,7 @@ export function readConfig(
   return Object.freeze({ ...read, demoOn, portIsGiven, production });
 }
 
-/** Null when it is invalid: what would be right is added to `problems`. */
+/** Null when the value is invalid: a problem with what would be right is added. */
 function readSetting(
   { name, read, secret }: Setting,
   environment: Readonly<Record<string, string | undefined>>,
@@ -52,7 +52,7 @@ function readSetting(
   }
 }
 
-/** For what a registration document leaves out. */
+/** The values of fields that a registration document leaves out. */
 export function stepDefaults(config: Config): Defaults {
   return {
     maxRetries: config.defaultMaxRetries,

@@ -1,4 +1,4 @@
-/** Settings of what the gateway connects to: PostgreSQL and Kafka, and what it creates and sends there. */
+/** Settings of the connections to PostgreSQL and Kafka, and of what the gateway creates and sends there. */
 import { LIMITS } from '../limits/limits.js';
 import {
   brokers,

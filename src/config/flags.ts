@@ -1,4 +1,4 @@
-/** What may follow `npm start --` or `npx backstep`, and what `--help` prints. */
+/** The flags of `npm start --` and `npx backstep`, and the text of `--help`. */
 
 import { parseArgs } from 'node:util';
 import { didYouMean, nearest } from '../names/nearest.js';
@@ -33,7 +33,7 @@ export function readFlags(given: readonly string[]): ReadonlySet<Flag> {
   return found;
 }
 
-/** How this gateway is started, by the program that was: a clone's own, or the command of the installed package. */
+/** The command that starts this gateway: in a clone, or from the installed package. */
 export function commandOf(program = ''): string {
   return program.endsWith('main.js') ? 'npm start --' : 'npx backstep';
 }

@@ -1,4 +1,4 @@
-/** Settings of flows: what a registration document leaves out, and how long flows are kept. */
+/** Settings of flows: defaults for registration documents, and how long flows are kept. */
 import { DEFAULTS } from '../saga/orchestration.js';
 import { age, ageFrom, decimal, duration, oneOf, setting, whole } from './parsers.js';
 

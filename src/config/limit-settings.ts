@@ -1,4 +1,4 @@
-/** Limits that an operator may move (docs/limits.md lists all of them). */
+/** Limits that are settings (docs/limits.md lists all limits). */
 import { LIMITS } from '../limits/limits.js';
 import { setting, whole } from './parsers.js';
 

@@ -1,4 +1,4 @@
-/** How the text of a setting is read: a value, or what would be right. */
+/** Parsers of settings: each returns a value, or throws WrongValue with what would be right. */
 import { isIP, isIPv6 } from 'node:net';
 import { COMPONENTS, type Component } from '../observability/log.js';
 import { DAY_MS, millisecondsIn, YEAR_MS } from '../timing/duration.js';
@@ -12,7 +12,7 @@ export interface Setting<T = unknown> {
   readonly byDefault: string;
   /** Reads the text; throws WrongValue with what would be right. Absent or empty = null. */
   readonly read: (text: string | null) => T;
-  /** Its value may hold a password: it is never shown. */
+  /** The value may contain a password: it is never shown. */
   readonly secret: boolean;
 }
 
@@ -48,7 +48,7 @@ export function oneOf<T extends string, D extends T | null>(options: readonly T[
 
 export const text = (value: string | null): string | null => value;
 
-/** Text that fits; `like` describes such a text, for the message about another one. */
+/** A text that `fits` accepts; `like` describes such a text for the error message. */
 export function form<D extends string | null>(
   fits: (value: string) => boolean,
   like: string,
@@ -79,7 +79,7 @@ const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 export function ageFrom(leastMs: number, like: string) {
   return (value: string | null): number | null => {
     if (value === null || value.toLowerCase() === 'off') return null;
-    // A number without a unit could be meant as anything.
+    // A number without a unit would be ambiguous.
     const ms = /[mhd]$/i.test(value) ? millisecondsIn(value) : Number.NaN;
     return ms >= leastMs && ms <= HUNDRED_YEARS_MS ? ms : wrong(`a time ${like}, or off`);
   };
@@ -127,8 +127,8 @@ const SSL_MODES = [
 ];
 
 /**
- * The address of a database. A password with a special character in it (`#`, `/`, `?`, `%`) makes an address of something else: refused
- * here, before a piece of it is taken for a port, a database or a parameter and shown in an error.
+ * The URI of a database. An unencoded special character in the password (`#`, `/`, `?`, `%`) gives a different URI. It is refused here, before
+ * a part of the password is read as a port, a database or a parameter and shown in an error.
  */
 export function databaseUrl(value: string | null): string | null {
   if (value === null) return null;
@@ -169,7 +169,7 @@ export function brokers(value: string | null): readonly string[] | null {
       );
 }
 
-/** A service of a compose file may have `_` in its name, a full domain name ends in a dot, an IPv6 address stands in brackets. */
+/** Names of compose services may contain `_`, a full domain name may end with a dot, and an IPv6 address is in brackets. */
 function isBroker(text: string): boolean {
   const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:[\]]*):(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) < 1 || Number(port) > 65_535) return false;

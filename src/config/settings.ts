@@ -1,4 +1,4 @@
-/** Every setting, in the order people read them. Each is documented once, in its own entry. */
+/** Every setting, in the order of `--help` and docs/settings.md. Each is documented once, in its own entry. */
 import { CONNECTIONS } from './connection-settings.js';
 import { FLOWS } from './flow-settings.js';
 import { LIMIT_SETTINGS } from './limit-settings.js';
@@ -6,7 +6,7 @@ import { SERVER } from './server-settings.js';
 
 export const SETTINGS = { ...SERVER, ...CONNECTIONS, ...LIMIT_SETTINGS, ...FLOWS } as const;
 
-/** Their values as they were read; null = not set, where that is no default. */
+/** The values of all settings; null = not set, for a setting without a default. */
 export type Read = {
   readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']>;
 };

@@ -1,4 +1,4 @@
-/** The first minute: example orchestrations, their workers, and two flows shown as they happen — one that completes, one that undoes itself. */
+/** The demo: example orchestrations, their workers, and two flows shown live: one that completes, and one that is undone. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ export interface DemoOptions {
 
 const DOCUMENTS = fileURLToPath(new URL('documents', import.meta.url));
 
-/** Registers the examples and starts their workers; flows that an earlier start left behind go on by this. */
+/** Registers the examples and starts their workers; unfinished flows of an earlier start go on with them. */
 export async function prepareDemo(options: DemoOptions): Promise<void> {
   const steps: DemoStep[] = [];
   for (const file of readdirSync(DOCUMENTS).sort()) {
@@ -52,7 +52,7 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   await startDemoWorkers(options.worker, steps, options.replyTopic, options.log);
 }
 
-/** Shows two flows as they happen. */
+/** Runs two flows and prints their events. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { print, coloured, engine } = options;
   const bold = (text: string): string => (coloured ? `\u001b[1m${text}\u001b[0m` : text);

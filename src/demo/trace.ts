@@ -1,4 +1,4 @@
-/** A flow as it happens, in the terminal, for someone who sees one for the first time. */
+/** Prints a flow live in the terminal, for readers who see one for the first time. */
 import type { EngineService } from '../engine/service.js';
 import { printable } from '../observability/printable.js';
 import type { FlowEvent } from '../saga/event.js';
@@ -19,7 +19,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Follows the flow to its end, one line per event a newcomer needs; returns the trace line. */
+/** Follows the flow to its end, and prints one line for each important event; returns the trace line. */
 export async function traceFlow(
   engine: EngineService,
   flowId: string,
@@ -47,7 +47,7 @@ export async function traceFlow(
   return letters.join(' ');
 }
 
-/** A turn is the flow's, although a step caused it. */
+/** The step of an event; none for the turn of a flow, although a step caused it. */
 function stepOf(event: FlowEvent): string {
   return 'stepName' in event && event.type !== 'FLOW_TURNED_AROUND' ? (event.stepName ?? '') : '';
 }

@@ -1,4 +1,4 @@
-/** Workers of the examples, in this process: they answer like any worker, over topics, echoing the command's headers. */
+/** The workers of the examples, in this process. They answer like other workers: by topics, echoing the headers of the command. */
 
 import type { StepTopicPair, WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -18,7 +18,7 @@ interface Command {
   readonly payload: unknown;
 }
 
-/** What a worker does in place of work, ms. */
+/** How long a worker waits instead of doing work, ms. */
 const WORK_MS = { DO: 250, UNDO: 200 } as const;
 
 export async function startDemoWorkers(
@@ -29,7 +29,7 @@ export async function startDemoWorkers(
 ): Promise<void> {
   const onRecord = async ({ topic, value }: WorkerRecord): Promise<void> => {
     const command = commandIn(value);
-    // Anybody may write to a topic: what is not a command is skipped.
+    // Other programs may write to the topic: records that are no commands are skipped.
     if (command === null)
       return log.warn({ topic }, 'a demo worker received a record that is not a command');
     await pause(WORK_MS[command.headers.action]);

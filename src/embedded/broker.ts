@@ -1,6 +1,6 @@
 /**
- * Layer 4c, everything in one process for a first try. Knows: the broker's port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages
- * of the relay and of workers in this process. Out: the same, in order, at least once. This file: the broker.
+ * Layer 4c, a broker and a database for a first try. Knows: the broker port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages of
+ * the relay and of workers in this process. Out: the same messages, in order, at least once. This file: the broker.
  */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,14 +30,14 @@ import { Topic } from './topic.js';
 import { openWorker } from './worker.js';
 
 export interface EmbeddedBrokerOptions {
-  /** Where the log lives; one process at a time. */
+  /** Folder of the log; one process at a time. */
   readonly folder: string;
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly maxMessageBytes: number;
-  /** A topic's file larger than this loses what all its readers have read. */
+  /** When a topic's file is larger than this, the records that all readers have read are removed. */
   readonly trimBytes?: number;
-  /** Bytes that nobody has read, beyond which no flow starts; absent = docs/limits.md. */
+  /** With more unread bytes than this no flow starts; absent = docs/limits.md. */
   readonly unreadBytes?: number | undefined;
   readonly decode: Decode;
   readonly log: Log;
@@ -47,7 +47,7 @@ export interface EmbeddedBroker extends Broker {
   worker(groupId: string): WorkerClient;
 }
 
-/** As on Kafka; they are file names here. */
+/** Kafka's rule; here topic names are file names as well. */
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const TRIM_BYTES = 8 * 1024 * 1024;
 
@@ -172,9 +172,9 @@ class InProcessBroker implements EmbeddedBroker {
     const read = (): number | null => {
       const reader = this.intake.get(name);
       if (reader !== undefined) return reader.position;
-      // Read by the gateway, which has not started yet: nothing counts as read.
+      // The gateway reads this topic, and has not started yet: nothing counts as read.
       if (this.options.intakeTopics.includes(name)) return 0;
-      // What the gateway sends to nobody in this process (ends, dead letters) is not waited for; commands are, for ever.
+      // Other own topics (flow ends, dead letters) have no reader in this process: they can be trimmed. Commands are kept until they are read.
       return this.options.ownTopics.includes(name) ? null : (this.offsets.slowest(name) ?? 0);
     };
     this.topics.set(
@@ -196,7 +196,7 @@ class InProcessBroker implements EmbeddedBroker {
     return group;
   }
 
-  /** After the last record the inbox admitted, unless another one stands there: then this is another log than the database knows. */
+  /** The offset after the last record that the inbox admitted; the beginning, when another record has that offset: the log is a new one. */
   private async placeOf(name: string, { log }: Topic, inbox: InboxSource): Promise<number> {
     const known = (await inbox.inbox(name)).find(({ partition }) => partition === 0);
     if (known === undefined) return log.firstOffset;

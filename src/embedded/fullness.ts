@@ -1,10 +1,10 @@
-/** How full the broker is with what somebody has still to read; it is never thrown away, so new work is refused in time. */
+/** Bounds the unread bytes of the broker. Unread records are never removed, so new work is refused in time. */
 import { LIMITS } from '../limits/limits.js';
 import type { Topic } from './topic.js';
 
-/** Looking at every topic costs; so long what was seen holds. */
+/** Adding up all topics takes time: a result is used for this long. */
 const HOLDS_MS = 100;
-/** Flows that are under way go on to this many times the bound. */
+/** Running flows may continue up to this multiple of the bound. */
 const HARD = 2;
 
 export class Fullness {
@@ -16,13 +16,13 @@ export class Fullness {
     private readonly most: number = LIMITS.embeddedBytes.value,
   ) {}
 
-  /** Why no new flow can be carried, or null. */
+  /** Why no new flow can be accepted, or null. */
   full(): string | null {
     const unread = this.unread();
     return unread <= this.most ? null : this.why(unread);
   }
 
-  /** Why not even flows that are under way can go on, or null. */
+  /** Why running flows cannot continue either, or null. */
   overflows(): string | null {
     const unread = this.unread();
     return unread <= this.most * HARD ? null : this.why(unread);
@@ -30,7 +30,7 @@ export class Fullness {
 
   private unread(): number {
     const all = [...this.topics.values()];
-    // What is kept is an upper bound that costs nothing.
+    // The size of all kept records is an upper bound, and known without adding up.
     const held = all.reduce((sum, topic) => sum + topic.log.held, 0);
     if (held <= this.most) return held;
     const now = performance.now();

@@ -1,4 +1,4 @@
-/** One group of workers at one topic: the one that came first gets the records, and when it leaves the next one does. */
+/** A group of workers on one topic: the member that joined first gets all records; when it leaves, the next one does. */
 import type { GroupOnTopic, WorkerRecord } from '../engine/ports.js';
 import type { LogRecord } from './log-file.js';
 import type { Offsets } from './offsets.js';
@@ -23,7 +23,7 @@ export class Group {
     if (this.members.length === 1) this.read(member);
   }
 
-  /** Resolves when what it has in hand is finished; what it did not finish is the next one's. */
+  /** Resolves when the batch under way is finished; the next member gets records that failed. */
   async leave(member: OnRecord): Promise<void> {
     const wasFirst = this.members[0] === member;
     this.members = this.members.filter((one) => one !== member);
@@ -42,7 +42,7 @@ export class Group {
       state: members.length === 0 ? 'Empty' : 'Stable',
       members: members.length,
       hosts: members.length === 0 ? [] : ['in this process'],
-      // Without one it began at the earliest record.
+      // A group without an offset begins at the earliest record.
       committed: BigInt(committed ?? this.topic.log.firstOffset),
     };
   }
@@ -57,7 +57,7 @@ export class Group {
   }
 }
 
-/** Records of one key one after the other, of different keys side by side. Ends when none is under way any more. */
+/** Processes records of one key in order, and different keys concurrently. Resolves when all have ended; rejects when one failed. */
 async function work(
   topic: string,
   records: readonly LogRecord[],

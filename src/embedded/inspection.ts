@@ -1,9 +1,9 @@
-/** What the broker of this process knows about one command. */
+/** What the broker of this process shows about one command. */
 import type { CommandPlace, Inspection } from '../engine/ports.js';
 import type { Group } from './group.js';
 import type { Topic } from './topic.js';
 
-/** Clocks differ by less. */
+/** Most difference between the clocks of the gateway and the database. */
 const EARLIER_MS = 1_000;
 
 /** One partition, and groups that begin at the earliest record. */

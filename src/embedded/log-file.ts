@@ -1,12 +1,12 @@
 /**
- * One topic's log: JSON lines in a file, what may still be read kept in memory as well. Appends that come together share one write. A record
- * can be read once it is on the disk, and its append resolves then: it survives the end of this process, and of the machine if the disk keeps
- * its promise. A line cut short by a crash is cut off at the next opening.
+ * The log of one topic: JSON lines in a file, and its records in memory as well. Concurrent appends share one write. A record can be read, and
+ * its append resolves, once it is written and synced to the disk, so it survives a crash of this process and of the machine. An incomplete
+ * last line after a crash is removed when the file is opened.
  */
 import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A record as it is kept; offsets have no gaps. */
+/** A stored record; offsets have no gaps. */
 export interface LogRecord {
   readonly offset: number;
   /** ms. */
@@ -22,7 +22,7 @@ interface Line {
   readonly k: string | null;
   readonly v: string | null;
   readonly h?: Record<string, string>;
-  /** Not a record: only where an emptied log goes on. */
+  /** Not a record: `o` is the next offset of an emptied log. */
   readonly mark?: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Pending {
 export class LogFile {
   private records: LogRecord[] = [];
   private next = 0;
-  /** Bytes of the file that are known to be good. */
+  /** Bytes of the file up to the end of the last complete line. */
   private good = 0;
   private pending: Pending[] = [];
   private turn: Promise<void> = Promise.resolve();
@@ -69,12 +69,12 @@ export class LogFile {
     return this.good;
   }
 
-  /** Bytes of what is kept in memory. */
+  /** Bytes of the records in memory. */
   get held(): number {
     return this.bytes;
   }
 
-  /** The same from this offset on. */
+  /** Bytes of the records in memory from this offset on. */
   heldFrom(offset: number): number {
     const index = Math.max(0, offset - this.firstOffset);
     if (index === 0) return this.bytes;
@@ -83,25 +83,25 @@ export class LogFile {
     return bytes;
   }
 
-  /** At most so many, from the first that is there at or after this offset. */
+  /** At most `most` records, from the first one at or after this offset. */
   from(offset: number, most: number): readonly LogRecord[] {
     const index = Math.max(0, offset - this.firstOffset);
     return this.records.slice(index, index + most);
   }
 
-  /** Of the first record that is not older than this, ms; the next one when all are. */
+  /** Offset of the first record with a timestamp of `ms` or later; the next offset when all are older. */
   offsetSince(ms: number): number {
     return this.records.find(({ timestamp }) => timestamp >= ms)?.offset ?? this.next;
   }
 
-  /** The oldest of the newest records that have about this many bytes together. */
+  /** Offset from which on the newest records have about this many bytes together. */
   offsetOfLast(bytes: number): number {
     let [left, index] = [bytes, this.records.length];
     while (index > 0 && left > 0) left -= sizeOf(this.records[--index]);
     return this.records[index]?.offset ?? this.next;
   }
 
-  /** Resolves once it is on the disk; rejects when it is not, and then nobody will read it. */
+  /** Resolves when the record is on the disk; rejects when it could not be written, and then it is never read. */
   append(record: Omit<LogRecord, 'offset'>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.pending.push({ record, resolve, reject });
@@ -109,14 +109,14 @@ export class LogFile {
     });
   }
 
-  /** Forgets what is before this offset. A crash in between leaves the old file or the new one, never half of one. */
+  /** Removes the records before this offset. A crash in between leaves the old file or the new one, never a part of one. */
   trim(before: number): Promise<void> {
     const done = this.turn.then(() => this.rewrite(before));
     this.turn = done.catch(() => undefined);
     return done;
   }
 
-  /** Resolves when all that was appended is on the disk, or was refused. */
+  /** Resolves when every append has resolved or rejected. */
   close(): Promise<void> {
     return this.turn;
   }
@@ -147,7 +147,7 @@ export class LogFile {
     try {
       await this.write(bytes);
     } catch (error) {
-      // What went half way is cut off before the next write.
+      // A partly written batch is truncated before the next write.
       this.broken = true;
       for (const { reject } of batch) reject(error);
       return;
@@ -158,7 +158,7 @@ export class LogFile {
     for (const { resolve } of batch) resolve();
   }
 
-  /** Opened each time: there may be more topics than a process may have files open. */
+  /** Opens the file for each write: there may be more topics than a process may have open files. */
   private async write(bytes: Buffer): Promise<void> {
     const file = await open(this.path, 'r+');
     try {

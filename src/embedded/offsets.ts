@@ -1,4 +1,4 @@
-/** How far each group of workers has read each topic: one small file, written anew at each change. */
+/** The offsets of worker groups, in one small file that is rewritten at each change. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Log } from '../observability/log.js';
 
@@ -30,18 +30,18 @@ export class Offsets {
     }
   }
 
-  /** The next record for this group; null = it has not read this topic. */
+  /** The next offset of this group; null = it has not read this topic. */
   at(group: string, topic: string): number | null {
     return this.byGroup.get(group)?.get(topic) ?? null;
   }
 
-  /** What the slowest group has still to read; null = no group reads this topic. */
+  /** The smallest next offset of all groups; null = no group has read this topic. */
   slowest(topic: string): number | null {
     const all = [...this.byGroup.values()].flatMap((topics) => topics.get(topic) ?? []);
     return all.length === 0 ? null : Math.min(...all);
   }
 
-  /** On the disk a moment later: after a crash the last records come again. */
+  /** Written to the disk a moment later: after a crash the last records are delivered again. */
   set(group: string, topic: string, offset: number): void {
     const topics = this.byGroup.get(group) ?? new Map<string, number>();
     this.byGroup.set(group, topics.set(topic, offset));

@@ -1,4 +1,4 @@
-/** Where the PostgreSQL that came with npm lies, and a place from which the user it runs as can read it. */
+/** Finds the PostgreSQL that npm installed, and copies it where the user it runs as cannot read it. */
 import { constants } from 'node:fs';
 import { access, chmod, cp, lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** PostgreSQL refuses to run as root: then it runs as this user (`nobody`), who owns nothing else. Null = as we do. */
+/** PostgreSQL refuses to run as root: for root it runs as this user (`nobody`). Null = as the user of this process. */
 export const RUNS_AS: number | null = process.getuid?.() === 0 ? 65_534 : null;
 
 export async function findBinaries(): Promise<Binaries> {
@@ -21,7 +21,7 @@ export async function findBinaries(): Promise<Binaries> {
     initdb: join(readable, 'bin', `initdb${suffix}`),
     postgres: join(readable, 'bin', `postgres${suffix}`),
   };
-  // npm drops the mark on some file systems.
+  // On some file systems npm loses the executable bit.
   for (const file of Object.values(found))
     await access(file, constants.X_OK).catch(() => chmod(file, 0o755));
   return found;
@@ -46,7 +46,7 @@ async function nativeFolder(): Promise<string> {
   }
 }
 
-/** Whether any user may walk into this folder: every folder above has its x for others. */
+/** Whether every user can reach this folder: all folders above have the x bit for others. */
 export async function isOpenToAll(folder: string): Promise<boolean> {
   for (let place = folder; ; place = dirname(place)) {
     const { mode } = await stat(place);
@@ -55,7 +55,7 @@ export async function isOpenToAll(folder: string): Promise<boolean> {
   }
 }
 
-/** Under root's home nobody else can read: a copy outside, made once per version. */
+/** A copy in the folder for temporary files, made once per version: other users cannot read below root's home. */
 async function copyOf(native: string): Promise<string> {
   const { mtimeMs, size } = await stat(join(native, 'bin', 'postgres'));
   const copy = join(
@@ -70,14 +70,14 @@ async function copyOf(native: string): Promise<string> {
     await rename(making, copy);
     return copy;
   } catch {
-    // Somebody was faster, or the place is taken by somebody we do not trust: then ours stays where it is.
+    // Another process was faster; or the folder belongs to another user: then the copy stays where it was made.
     if (!(await isOurs(copy))) return making;
     await rm(making, { recursive: true, force: true });
     return copy;
   }
 }
 
-/** Nobody but us may have put programs there that we start. */
+/** Only this user can have written programs into the folder. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => null);
   return (

@@ -1,4 +1,4 @@
-/** The folder a database lives in: who uses it, where it really lies, and what a crash left in it. */
+/** The data folder of the database: who uses it, its real place, and what a crash left in it. */
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,13 +10,13 @@ import type { Log } from '../observability/log.js';
 import { pause } from '../timing/pause.js';
 import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
 
-/** Where data go that PostgreSQL's own user could not reach; survives a reboot, unlike /tmp. */
+/** Parent of data folders that PostgreSQL's user could not reach in their place. Unlike /tmp it survives a reboot. */
 const ELSEWHERE = '/var/tmp';
 const LINK = 'elsewhere';
 
 /**
- * The folder itself; or, when we are root and it lies where PostgreSQL's user may not walk (root's home), one outside that it links to.
- * A link that is gone means that somebody wiped the folder: the data outside go, too.
+ * The folder itself; or, for root and a folder that PostgreSQL's user cannot reach (in root's home), one outside that it links to. When the
+ * link is missing, the folder was wiped, and the data outside are removed as well.
  */
 export async function placeOf(folder: string, log: Log): Promise<string> {
   await mkdir(folder, { recursive: true });
@@ -57,7 +57,7 @@ export async function giveAway(path: string): Promise<void> {
 
 const OURS = new Set<string>();
 
-/** Marks the folder as used by this process until the returned function is called; refuses one that a living process uses. */
+/** Marks the folder as used by this process until the returned function is called. Throws when a running process uses it. */
 export async function claim(place: string): Promise<() => Promise<void>> {
   const file = join(place, 'owner');
   for (;;) {
@@ -87,14 +87,14 @@ export async function claim(place: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Ends a server that a crashed process left running on these data, and removes what a dead one left in the way. */
+/** Stops a server that a crashed process left running on these data, and removes the pid file of one that has ended. */
 export async function clearLeftovers(data: string, log: Log): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   const [first = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
   const pid = Number(first);
   if (!Number.isInteger(pid) || pid <= 0) return;
   if (!(await commandOf(pid)).includes(data)) {
-    // The number belongs to somebody else by now; PostgreSQL would take that one for a living server.
+    // The pid belongs to another program by now; PostgreSQL would treat that one as a running server.
     await rm(pidFile, { force: true });
     return;
   }
@@ -107,7 +107,7 @@ export async function clearLeftovers(data: string, log: Log): Promise<void> {
 const PATIENCE_MS = 5_000;
 const LOOK_MS = 20;
 
-/** Not our child: its end is found by polling. */
+/** Not a child of this process, so its end is found by polling. */
 async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> {
   try {
     process.kill(pid, signal);
@@ -121,7 +121,7 @@ async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> 
   return false;
 }
 
-/** A zombie has ended; only its parent has not collected its exit code (in a container often none ever does). */
+/** A zombie process counts as ended: only its parent has not collected the exit code (in a container often none does). */
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -137,7 +137,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A number is given to another process again, in a container soon; the time of birth is not. */
+/** Start time of the process. A pid is reused, in a container soon; pid and start time together are not. */
 async function bornAt(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat !== null) {

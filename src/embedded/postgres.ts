@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of our own, for a first try and for tests: the real thing, from npm, with its data in a folder. Knows: processes and
- * folders. Refuses to know: tables. In: a folder. Out: a URL, until closed.
+ * A real PostgreSQL from npm, for a first try and for tests, with its data in a folder. Knows: processes and folders. Refuses to know:
+ * tables. In: a folder. Out: a URL, until closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,18 +12,18 @@ import { type Binaries, findBinaries, RUNS_AS } from './postgres-binaries.js';
 import { claim, clearLeftovers, giveAway, placeOf } from './postgres-folder.js';
 
 export interface EmbeddedPostgresOptions {
-  /** An absolute path; made when it does not exist. One process at a time. */
+  /** An absolute path; created when it does not exist. One process at a time. */
   readonly folder: string;
   /** Absent: a free one. */
   readonly port?: number | undefined;
   readonly log: Log;
-  /** More settings of the server (`fsync: 'off'` for tests that crash nothing). */
+  /** More settings of the server (`fsync: 'off'` for tests without crashes). */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Resolves when the server has written everything and is gone. */
+  /** Resolves when the server has written everything and has ended. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function openEmbeddedPostgres(
     const password = await readFile(join(place, 'password'), 'utf8');
     const { server, port } = await startSomewhere(binaries, data, options);
     return {
-      // It has no TLS, whatever PGSSLMODE requires of other databases.
+      // This server has no TLS, even if PGSSLMODE requires it of other databases.
       url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
       close: () => server.stop().finally(release),
     };
@@ -55,7 +55,7 @@ export async function openEmbeddedPostgres(
   }
 }
 
-/** Under another name until it is whole: a crash in between leaves nothing that looks like a database. */
+/** Created under another name and renamed when it is complete, so that a crash in between leaves nothing that looks like a database. */
 async function makeCluster(
   binaries: Binaries,
   place: string,
@@ -100,7 +100,7 @@ function run(program: string, args: readonly string[]): Promise<void> {
   });
 }
 
-/** A process group of its own: Ctrl-C in the terminal is for us, who then stop it when nothing needs it any more. */
+/** In a process group of its own: Ctrl-C in the terminal reaches only this process, which stops the server as its last step. */
 function start(program: string, args: readonly string[]): ChildProcess {
   const identity = RUNS_AS === null ? {} : { uid: RUNS_AS, gid: RUNS_AS };
   const env = { LC_ALL: 'C', TZ: 'UTC' };
@@ -156,7 +156,7 @@ const SETTINGS = {
   log_min_messages: 'warning',
 };
 const READY = 'database system is ready to accept connections';
-/** Fast, then at once, then by force. */
+/** PostgreSQL's fast shutdown, its immediate shutdown, then a kill. */
 const STOP_WITH = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 const STOP_PATIENCE_MS = 10_000;
 

@@ -1,10 +1,10 @@
-/** Messages into the topics' logs, one by one: one that cannot go fails alone. */
+/** Appends messages to the logs of their topics, each by itself: one that cannot be appended fails alone. */
 import { type OutboxRow, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Topic } from './topic.js';
 
 export interface Publishing {
   topic(name: string): Topic | undefined;
-  /** Why nothing more can be taken now; null = nothing is wrong. */
+  /** Why no message can be accepted now; null = it can. */
   overflows(): string | null;
   readonly maxMessageBytes: number;
 }
@@ -27,7 +27,7 @@ export async function publishOne(
     return failed(
       'never',
       'MESSAGE_TOO_LARGE',
-      `the message has ${bytes} bytes, at most ${maxMessageBytes} go`,
+      `the message has ${bytes} bytes, at most ${maxMessageBytes} are allowed`,
     );
   const full = overflows();
   if (full !== null) return failed('later', 'BROKER_UNAVAILABLE', full);

@@ -1,4 +1,4 @@
-/** A reader of one topic's log, with its position. */
+/** Reading the log of one topic, with a position. */
 import { backoff, pause } from '../timing/pause.js';
 import type { LogFile, LogRecord } from './log-file.js';
 
@@ -7,9 +7,9 @@ const PAUSES = { firstMs: 100, longestMs: 5000 };
 
 export interface Reading {
   readonly log: LogFile;
-  /** Where to begin. */
+  /** First offset to read. */
   readonly offset: number;
-  /** These come again when it rejects. */
+  /** When it rejects, the same records are passed again. */
   onBatch(records: readonly LogRecord[]): Promise<void>;
   failed(error: unknown, nextTryMs: number): void;
 }
@@ -26,7 +26,7 @@ export class Reader {
     this.running = this.run();
   }
 
-  /** The next record for this reader. */
+  /** Offset of the next record. */
   get position(): number {
     return this.offset;
   }
@@ -45,7 +45,7 @@ export class Reader {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     for (let failures = 0; !signal.aborted; ) {
-      // Renewed before looking: a record that comes while we look wakes us.
+      // Renewed before reading, so that a record appended meanwhile wakes this loop.
       this.awake = Promise.withResolvers();
       const batch = this.reading.log.from(this.offset, MOST_AT_ONCE);
       const last = batch.at(-1);
@@ -61,7 +61,7 @@ export class Reader {
         if (signal.aborted) return;
         const nextTryMs = backoff(failures++, PAUSES);
         this.reading.failed(error, nextTryMs);
-        // A record that comes meanwhile does not shorten it; the end does.
+        // A new record does not shorten the pause; stopping does.
         await pause(nextTryMs, signal);
       }
     }

@@ -1,19 +1,19 @@
-/** One topic of the broker in this process: its log, who reads it, and how much of it is kept. One partition: the order is everybody's. */
+/** One topic of the broker in this process: its log, its readers, and how much of it is kept. It has one partition. */
 import type { Log } from '../observability/log.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { Reader } from './reader.js';
 
-/** What late comers still find of what all others have read: so many records, and no more than this part of what is tidied up. */
+/** How much that all readers have read is kept for a new group: so many records, and at most this part of `trimBytes`. */
 const KEPT_RECORDS = 1000;
 const KEPT_PART = 1 / 8;
 
 export interface TopicOptions {
   readonly name: string;
   readonly path: string;
-  /** A file larger than this is tidied up. */
+  /** A file larger than this is trimmed. */
   readonly trimBytes: number;
   readonly log: Log;
-  /** All its readers have read what is before this; null = nobody ever will. */
+  /** Offset up to which all readers have read; null = the topic has no readers. */
   read(): number | null;
 }
 
@@ -33,7 +33,7 @@ export class Topic {
     return new Topic(options, await LogFile.open(options.path));
   }
 
-  /** Resolves once it is on the disk and can be read. */
+  /** Resolves when the record is on the disk and can be read. */
   async append(record: Omit<LogRecord, 'offset' | 'timestamp'>): Promise<void> {
     await this.log.append({ ...record, timestamp: Date.now() });
     for (const reader of this.readers) reader.wake();
@@ -66,7 +66,7 @@ export class Topic {
     await this.log.close();
   }
 
-  /** Bytes that somebody has still to read. */
+  /** Bytes that not all readers have read. */
   get unread(): number {
     return this.log.heldFrom(this.readUpTo);
   }
@@ -78,13 +78,13 @@ export class Topic {
   private async trim(): Promise<void> {
     const { name, trimBytes, log } = this.options;
     const { log: file } = this;
-    // What somebody has still to read is never thrown away; the broker is full first.
+    // Unread records are never removed: when there are too many, the broker refuses new work (fullness.ts).
     const kept = Math.max(file.nextOffset - KEPT_RECORDS, file.offsetOfLast(trimBytes * KEPT_PART));
     const before = Math.min(this.readUpTo, kept);
     try {
       if (before > file.firstOffset) await file.trim(before);
     } catch (error) {
-      log.warn({ topic: name, err: error }, 'what has been read could not be tidied up');
+      log.warn({ topic: name, err: error }, 'read records could not be removed');
     }
     this.trimAt = Math.max(trimBytes, 2 * file.size);
   }

@@ -1,15 +1,15 @@
-/** `--fresh`: the data of our own database and broker go, and nothing else in the folder; never under a living gateway. */
+/** `--fresh`: removes the data of the embedded database and broker, and nothing else in the folder; never while a gateway uses them. */
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../observability/log.js';
 import { claim, clearLeftovers } from './postgres-folder.js';
 
-/** Throws an Error that names the process when the data are in use; then nothing is wiped. */
+/** Throws an Error that names the process when the data are in use; nothing is removed then. */
 export async function wipe(dataFolder: string, log: Log): Promise<void> {
   const [postgres, broker] = [join(dataFolder, 'postgres'), join(dataFolder, 'broker')];
   const leaves: (() => Promise<void>)[] = [];
   try {
-    // A database that could not live in the folder lives where its link points (postgres-folder.ts).
+    // The data of a database may be outside, where the link points (postgres-folder.ts).
     for (const place of [broker, postgres, join(postgres, 'elsewhere')]) {
       const real = await realpath(place).catch(() => null);
       if (real === null) continue;

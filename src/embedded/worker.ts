@@ -1,4 +1,4 @@
-/** A worker in this process: it reads topics as a member of a group, and sends. */
+/** A worker in this process: it reads topics as a member of a group, and sends messages. */
 import type { WorkerClient } from '../engine/ports.js';
 import type { Group, OnRecord } from './group.js';
 import { toBytes } from './publishing.js';

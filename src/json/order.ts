@@ -1,11 +1,11 @@
-/** An object lists fields like "10" before all others, whatever their order was: for such objects the order is kept beside them. */
+/** The order of fields of objects with names like "10": JavaScript lists those first, whatever their order was. */
 const ORDERS = new WeakMap<object, readonly string[]>();
-/** Containers with such an object in them. */
+/** Objects and arrays that contain such an object, directly or deeper. */
 const AFFECTED = new WeakSet<object>();
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 
-/** A container is complete; `keys`: the fields of an object as they came, null = it is an array. */
+/** Called when an object or array is complete. `keys`: the fields of an object in their order; null = an array. */
 export function keepOrder(container: object, keys: readonly string[] | null): void {
   if (keys?.some((key) => INDEX.test(key))) ORDERS.set(container, keys);
   if (ORDERS.has(container) || Object.values(container).some(isAffected)) AFFECTED.add(container);
@@ -15,7 +15,7 @@ function isAffected(value: unknown): boolean {
   return typeof value === 'object' && value !== null && AFFECTED.has(value);
 }
 
-/** The one writer: a value that was read prints as it came, white space apart. */
+/** The text of a value. One that `readJson` read prints as it came, white space apart. */
 export function jsonText(value: unknown): string {
   if (!isAffected(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
@@ -23,7 +23,7 @@ export function jsonText(value: unknown): string {
   return fieldsText((ORDERS.get(fields) ?? Object.keys(fields)).map((key) => [key, fields[key]]));
 }
 
-/** The same for an object that was put together of values that were read. */
+/** The same for a new object whose values were read. */
 export function jsonTextOf(fields: object): string {
   return fieldsText(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,4 @@
-/** The one reader: linear in the text, without recursion, every digit kept; a field that is there twice is an error. */
+/** Reads JSON in time linear to the text, without recursion, keeping every digit; a field that occurs twice is an error. */
 
 import { exactNumber } from './numbers.js';
 import { keepOrder } from './order.js';
@@ -10,7 +10,7 @@ export type Read =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly why: string };
 
-/** `endless`: numbers beyond every double are read, too, for a caller that names the field they are in. */
+/** `endless`: also reads numbers that are too large for a double; the caller reports them with their field. */
 export function readJson(text: string, deepest = DEEPEST, endless = false): Read {
   if (!isShallow(text, deepest))
     return { ok: false, why: `is nested deeper than ${deepest} levels` };
@@ -21,7 +21,7 @@ export function readJson(text: string, deepest = DEEPEST, endless = false): Read
   }
 }
 
-/** Text that was read before, and written. Throws when it is not JSON. */
+/** Reads text that was written from values read before. Throws when it is not JSON. */
 export function readPrinted(text: string): unknown {
   const result = readJson(text, Number.POSITIVE_INFINITY);
   if (!result.ok) throw new SyntaxError(`the text ${result.why}`);
@@ -30,7 +30,7 @@ export function readPrinted(text: string): unknown {
 
 class Unreadable extends Error {}
 
-/** Fewer brackets than the levels that are allowed, or counted. */
+/** Whether the text is nested no deeper than `deepest`; a text shorter than that need not be counted. */
 function isShallow(text: string, deepest: number): boolean {
   if (text.length <= deepest) return true;
   let depth = 0;
@@ -48,7 +48,7 @@ function isShallow(text: string, deepest: number): boolean {
   return true;
 }
 
-/** Most text prints as it came, and the engine's own parser is faster by far. */
+/** Most texts print as they came: for these JSON.parse is enough, and much faster. */
 function read(text: string, endless: boolean): unknown {
   const value: unknown = JSON.parse(text);
   return JSON.stringify(value) === text ? value : new Scanner(text, endless).read();
@@ -68,7 +68,7 @@ const LITERALS = [
   ['null', null],
 ] as const;
 
-/** Of text that JSON.parse has taken: what it is is known, what it looks like is kept. */
+/** Reads text that JSON.parse has accepted, and keeps how it was written. */
 class Scanner {
   private at = 0;
   private readonly open: Open[] = [];
@@ -90,7 +90,7 @@ class Scanner {
     }
   }
 
-  /** A value without parts; null = a container was opened, or closed at once. */
+  /** Reads the beginning of a value: a scalar; null = it is an object or array, which is open now. */
   private begin(): { readonly value: unknown } | null {
     const code = this.next();
     if (code !== '{' && code !== '[') return { value: this.scalar(code) };
@@ -99,7 +99,7 @@ class Scanner {
     return null;
   }
 
-  /** Behind an opening bracket: the container when it is empty; null = its first value follows. */
+  /** After an opening bracket: the object or array if it is empty; null = its first value follows. */
   private close(): { readonly value: unknown } | null {
     const inner = this.open.at(-1) as Open;
     if (this.next() === (inner.keys === null ? ']' : '}')) return this.pop(inner);
@@ -107,7 +107,7 @@ class Scanner {
     return null;
   }
 
-  /** The value is the next one of its container; the container when that ended it. */
+  /** Adds a value to its object or array; returns that one if it ends here. */
   private put({ value, keys }: Open, one: unknown): { readonly value: unknown } | null {
     if (Array.isArray(value)) value.push(one);
     else setField(value, keys?.at(-1) as string, one);
@@ -129,7 +129,7 @@ class Scanner {
     this.next();
     const key = this.string();
     const { value } = this.open.at(-1) as Open;
-    // The container has the fields before this one: each was put in before the next name.
+    // Every field before this one has been added already.
     if (Object.hasOwn(value, key))
       throw new Unreadable(`has the field ${JSON.stringify(key.slice(0, 60))} twice`);
     keys.push(key);
@@ -166,7 +166,7 @@ class Scanner {
   }
 }
 
-/** A field called __proto__ is one like any other. */
+/** Sets a field, also one called __proto__, which an assignment would not set. */
 function setField(fields: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(fields, name, {

@@ -1,4 +1,4 @@
-/** JSON that is not supported in messages: too deep, a number beyond every double, a field that would change the object. */
+/** JSON that is not supported in messages: too deep, a number too large for a double, a field called __proto__. */
 import { numberText } from './numbers.js';
 import { DEEPEST } from './read.js';
 

@@ -1,4 +1,4 @@
-/** Kafka's four codecs, both ways. What comes out of a batch is bounded, and a batch that cannot be opened never stops its partition. */
+/** Kafka's four compression codecs. The decompressed size is bounded, and a batch that cannot be decompressed never stops its partition. */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
@@ -14,7 +14,7 @@ const { CompressionCodecs, CompressionTypes } = kafkajs;
 interface Codec {
   readonly name: string;
   compress(bytes: Buffer): Promise<Buffer>;
-  /** Throws when it is broken, or larger than `most`. */
+  /** Throws when the data is invalid, or larger than `most` bytes. */
   decompress(bytes: Buffer, most: number): Promise<Buffer>;
 }
 
@@ -30,7 +30,7 @@ const zstdCodec: Codec = {
   decompress: (bytes, most) => promisify(zstdDecompress)(bytes, { maxOutputLength: most }),
 };
 
-/** The Java client frames snappy as the library of xerial does; others send one bare block. */
+/** The Java client frames snappy in the format of the xerial library; others send a single block without a frame. */
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 const XERIAL_BLOCK_BYTES = 32_768;
@@ -70,7 +70,7 @@ function openSnappy(block: Buffer, most: number): Buffer {
 }
 
 const LZ4_MAGIC = 0x184d2204;
-/** Of the frame we send: version 1, independent blocks of up to 64 KiB, no checksums; the last byte is the header's own. */
+/** Header of the frames that are sent: version 1, independent blocks of up to 64 KiB, no checksums; the last byte is the header's checksum. */
 const LZ4_HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82]);
 const LZ4_BLOCK_BYTES = 65_536;
 const LZ4_AS_IS = 0x80000000;
@@ -99,7 +99,7 @@ function lz4Block(bytes: Buffer): Buffer[] {
   return [size, smaller ? block.subarray(0, length) : bytes];
 }
 
-/** How much a frame can hold at most. The library believes every length it reads: a block must lie inside the frame before it sees it. */
+/** Most bytes that a frame can decompress to. Also checks that each block is inside the frame: the library does not check the lengths it reads. */
 function lz4Bound(bytes: Buffer): number {
   if (bytes.length < 11 || bytes.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it is no frame');
   const flags = bytes.readUInt8(4);
@@ -116,7 +116,7 @@ function lz4Bound(bytes: Buffer): number {
   }
 }
 
-/** A type that Kafka has not defined. */
+/** A compression type that Kafka does not define. */
 const unknownCodec = (type: number): Codec => {
   const fail = async (): Promise<never> => {
     throw new Error(`compression type ${type} is not known`);
@@ -132,7 +132,7 @@ export const CODECS: readonly (readonly [number, Codec])[] = [
   ...[5, 6, 7].map((type) => [type, unknownCodec(type)] as const),
 ];
 
-/** What `COMPRESSION` may be. */
+/** The values of the setting COMPRESSION. */
 export const COMPRESSIONS = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
@@ -142,7 +142,7 @@ export const COMPRESSIONS = {
 } as const;
 export type Compression = keyof typeof COMPRESSIONS;
 
-/** The records of a batch, or those that stand for a batch that cannot be opened. */
+/** The records of a batch; or records in their place that mark a batch that cannot be read. */
 export async function openBatch(codec: Codec, compressed: Buffer): Promise<Buffer> {
   const header = headerBefore(compressed);
   try {
@@ -150,13 +150,13 @@ export async function openBatch(codec: Codec, compressed: Buffer): Promise<Buffe
     if (header !== null) checkRecords(bytes, header.count);
     return bytes;
   } catch (error) {
-    // A batch of the format before version 2 has no header to go by: brokers since 4.0 have none.
+    // A batch of the record format before version 2 has no such header. Brokers since 4.0 have no such batches.
     if (header === null) throw error;
     return unreadable(header, compressed, `${codec.name}: ${(error as Error).message}`);
   }
 }
 
-/** Once for the process: the client keeps its codecs in a table of its own. */
+/** Registers the codecs in the client's global table. */
 export function registerCodecs(): void {
   const table: Record<number, () => unknown> = CompressionCodecs;
   for (const [type, codec] of CODECS)

@@ -25,7 +25,7 @@ export interface KafkaSecurity {
   };
 }
 
-/** Where the brokers are, and how to speak to them. */
+/** How to connect to the brokers. */
 export interface KafkaConnection extends KafkaSecurity {
   readonly brokers: readonly string[];
   readonly clientId: string;
@@ -34,27 +34,27 @@ export interface KafkaConnection extends KafkaSecurity {
 
 export interface KafkaOptions extends KafkaConnection {
   readonly groupId: string;
-  /** Of topics we create. */
+  /** Partitions of topics that the gateway creates. */
   readonly partitions: number;
   /** -1 = the cluster's default. */
   readonly replicationFactor: number;
   readonly maxMessageBytes: number;
-  /** Of what is sent; whatever is read may use any codec. */
+  /** Of messages that are sent; messages that are read may use any codec. */
   readonly compression: Compression;
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly decode: Decode;
-  /** Identifies the database: a group is for one. Absent: gateways of other databases in the group are not noticed. */
+  /** Id of the database: a consumer group is for one database. Absent: gateways of other databases in the group are not noticed. */
   readonly databaseId?: () => Promise<string>;
-  /** How often to look who shares the group, ms. */
+  /** How often the members of the group are checked, ms. */
   readonly groupLookMs?: number;
   /** How long gateways of another database must have been gone before their group is taken over, ms. */
   readonly goneForMs?: number;
 }
 
 /**
- * A new client each time, for one producer, consumer or admin: one that has lost its last broker forgets where the others are and throws
- * TypeErrors until the process ends, and it requests a deleted topic in every metadata request for ever, failing for all the others.
+ * A new client for each producer, consumer and admin. A kafkajs client that has lost its last broker throws TypeErrors until the process
+ * ends; and it includes a deleted topic in every metadata request for ever, which fails for all topics then.
  */
 function newClient(options: KafkaConnection, retries: number): Kafka {
   const { brokers, clientId, log, ssl, sasl } = options;
@@ -64,7 +64,7 @@ function newClient(options: KafkaConnection, retries: number): Kafka {
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
-    // What the client calls an error is mostly a retry: this module logs what matters.
+    // The client logs retries as errors; this module logs real ones.
     logLevel: logLevel.WARN,
     logCreator: () => (entry) =>
       log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
@@ -84,10 +84,10 @@ export function newConsumer(options: KafkaConnection, config: ConsumerConfig): C
 
 export function newProducer(options: KafkaConnection): Producer {
   return newClient(options, 1).producer({
-    // Equal keys go where Java's default sends them; named, so that the client does not warn about it.
+    // The same partition for a key as Java's default; named, so that the client does not log a warning.
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
-    // One request under way and no retry behind our back: nothing can overtake what was sent before it.
+    // One request at a time, and no retries by the client: later messages cannot overtake earlier ones.
     maxInFlightRequests: 1,
     retry: { retries: 0 },
   });

@@ -1,8 +1,8 @@
 /**
- * From Kafka to the engine. The position of every partition is the inbox's, never the group's (docs/architecture.md): nothing of an assignment is
- * fetched before all its partitions are placed. The group's offsets are written for lag monitors only.
+ * Consumes the intake topics for the engine. The position of each partition comes from the inbox, never from the group
+ * (docs/architecture.md): nothing is fetched before all partitions of an assignment are placed, that is, at their position. The group's
+ * offsets are committed for lag monitors only.
  */
-
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { backoff, pause } from '../timing/pause.js';
@@ -18,9 +18,9 @@ import type { TopicsAdmin } from './topics-admin.js';
 const HEARTBEAT_MS = 1000;
 const COMMIT_EVERY_MS = 5000;
 const PAUSES = { firstMs: 50, longestMs: 2000 };
-/** Who shares the group is looked at this often. */
+/** How often the members of the group are checked. */
 const GROUP_LOOK_MS = 15_000;
-/** Who waits for a database that is away would never end. */
+/** How long stopping waits for batches that are under way: they may be waiting for a database that is away. */
 const STOP_WITHIN_MS = 10_000;
 
 export class Intake {
@@ -38,7 +38,7 @@ export class Intake {
     this.owner = new GroupOwner((groupId) => topics.group(groupId), options);
   }
 
-  /** Resolves once the group is joined and every partition is at its place; keeps trying while the brokers are away. */
+  /** Resolves when the group is joined and all partitions are placed; keeps trying while the brokers are away. */
   async start(feed: Feed, inbox: InboxSource): Promise<void> {
     const { ownTopics, intakeTopics, groupId, log } = this.options;
     const places = new Places(this.topics, inbox, log);
@@ -73,7 +73,7 @@ export class Intake {
       (error: unknown) => {
         this.options.log.warn(
           { err: error },
-          'stopping although not everything is recorded; the next one reads it again',
+          'stopping although not everything is recorded; the next consumer reads it again',
         );
       },
     );
@@ -94,8 +94,8 @@ export class Intake {
   }
 
   /**
-   * A fetch that fails may mean that a topic was deleted. Made again and longer by then, the client would go on in the middle of it
-   * silently (it knows no topic ids): so every partition is placed again before anything else is fetched.
+   * A failed fetch may mean that a topic was deleted. If it was created again and is longer by then, the client would silently continue in
+   * the middle of it (it does not use topic ids). So after a failed fetch all partitions are placed again.
    */
   private watched(consumer: Consumer, places: Places): Consumer {
     const begun = new Set<number>();
@@ -116,11 +116,10 @@ export class Intake {
 
   private reading(places: Places, feed: Feed): ConsumerRunConfig {
     return {
-      // With autoCommit the client commits after *every* batch, whatever the interval, and waits for it before the next fetch; and each seek
-      // is a commit as well.
+      // With autoCommit the client commits after *every* batch, whatever the interval, and before the next fetch; each seek commits as well.
       autoCommit: false,
       eachBatchAutoResolve: false,
-      // All partitions of one fetch at once: the engine merges them into one transaction. The next fetch waits for all of them.
+      // All partitions of a fetch at once, so that they share a transaction of the engine. The next fetch waits for all of them.
       partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => {
         const batch = this.batch(payload, places, feed);
@@ -130,7 +129,7 @@ export class Intake {
     };
   }
 
-  /** The partitions stand still until each is at its place; a fault is tried again until the assignment is lost. */
+  /** Pauses the partitions until all of them are at their positions. After a fault it tries again, until the assignment is lost. */
   private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
     const share: Share = { consumer, assignment, places: new Map(), placed: false, moved: false };
     this.share = share;
@@ -138,11 +137,11 @@ export class Intake {
       topic,
       partitions: [...partitions],
     }));
-    // Before the first await: the client fetches from the group's own offsets as soon as we let go.
+    // Before the first await: afterwards the client fetches from the group's offsets.
     consumer.pause(all);
     for (let failures = 0; this.share === share && !this.stopped; failures++) {
       try {
-        // A group that is another database's is left before anything of it is fetched.
+        // Throws when the group belongs to another database, before anything is fetched.
         await this.owner.mayStay();
         const found = await places.of(assignment);
         if (this.share !== share) return;
@@ -156,7 +155,7 @@ export class Intake {
         return;
       } catch (error) {
         if (error instanceof StaysOut) throw error;
-        // A topic made a moment ago has leaders before all brokers know it.
+        // Expected for some moments after a topic was created: not all brokers know its leaders yet.
         if (failures > 3)
           this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
         await pause(backoff(failures, PAUSES));
@@ -174,12 +173,12 @@ export class Intake {
     const { share } = this;
     const { topic, partition, messages } = payload.batch;
     const beating = setInterval(() => {
-      // Its errors (a rebalance, mostly) come again with the client's own heartbeat after this batch.
+      // Errors (mostly a rebalance) occur again with the client's own heartbeat after this batch.
       payload.heartbeat().catch(() => undefined);
     }, HEARTBEAT_MS);
     try {
       const place = share?.places.get(keyOf(topic, partition));
-      // Fetched before the partition was placed, or sought elsewhere since.
+      // It was fetched before the partition was placed, or before a later seek.
       if (share === null || place === undefined || this.stopped || payload.isStale()) return;
       if (isAnother(place, messages)) {
         this.seek(share, await places.anew(topic, partition));
@@ -196,7 +195,7 @@ export class Intake {
     }
   }
 
-  /** An offset that is out of range sends the client to the beginning by itself: then the topic was made anew, or it was cut short. */
+  /** When the offset is out of range, the client starts at the beginning by itself: the topic was created again, or records were deleted. */
   private async placeAgain(
     share: Share,
     topic: string,
@@ -222,7 +221,7 @@ export class Intake {
     { batch, resolveOffset, isStale }: EachBatchPayload,
   ): void {
     const last = batch.messages.at(-1);
-    // The group may have shared out anew meanwhile: what was recorded stays, where to go on is another member's decision, and the client throws.
+    // After a rebalance in between, the records stay admitted, and the position belongs to another member: the client would throw here.
     if (last === undefined || this.share !== share || isStale()) return;
     resolveOffset(last.offset);
     share.moved = true;

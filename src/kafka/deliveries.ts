@@ -1,4 +1,4 @@
-/** A record as the client hands it out, as the delivery the engine takes; one that cannot be read is one, too: it goes to quarantine. */
+/** Turns records of the client into deliveries for the engine; also records that cannot be read, which go to quarantine. */
 import type { KafkaMessage } from 'kafkajs';
 import type { Decode, Decoded, RecordDelivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -11,7 +11,7 @@ interface Options {
   readonly log: Log;
 }
 
-/** Of a batch that cannot be opened there is one, at its last offset: who admits it has passed the whole range. */
+/** A batch that cannot be decompressed gives one delivery, at its last offset: admitting it moves the inbox past the whole batch. */
 export function deliveriesOf(
   topic: string,
   partition: number,

@@ -1,6 +1,6 @@
-/** What the client's errors mean, wherever it has put the protocol's name of them. */
+/** The meaning of the client's errors. It puts Kafka's error code into different properties. */
 
-/** The protocol's name; null = not Kafka's own answer: the brokers are away, slow, or the client has lost itself. */
+/** Kafka's error code; null = the error is not Kafka's answer: the brokers are away or slow, or the client has failed. */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('type' in error && typeof error.type === 'string') return error.type;
@@ -12,13 +12,13 @@ export function codeOf(error: unknown): string | null {
   return codeOf(inner) ?? codeOf(error.cause);
 }
 
-/** A sentence for a log or a health check. When no broker is left the client fails on its own empty answers, with messages that explain nothing. */
+/** A text for logs and health checks. When no broker answers, the client throws TypeErrors, whose messages explain nothing. */
 export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return 'no broker answers';
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Sends and questions the cluster will refuse however often they are repeated. */
+/** Codes with which the cluster refuses a request, however often it is repeated. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -37,7 +37,7 @@ export function isRefusal(code: string | null): code is string {
   return code !== null && REFUSALS.has(code);
 }
 
-/** The topic is not there, or nobody leads it yet. */
+/** The topic does not exist, or has no leader yet. */
 export function isUnknownTopic(code: string | null): boolean {
   return code === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
@@ -45,7 +45,7 @@ export function isUnknownTopic(code: string | null): boolean {
 /** It was not answered in time. */
 export class TimedOut extends Error {}
 
-/** Rejects after this time; what was waited for goes on, and what it throws later is nobody's. */
+/** Rejects after `ms`. The work itself goes on, and a later error of it is ignored. */
 export function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,6 +1,6 @@
 /**
- * Which database each member of a consumer group works on: it travels in the member's metadata, where any member and any admin can read it. Two
- * databases in one group would each get half of the replies, and quarantine those of the other's flows.
+ * The database of each member of a consumer group. It is part of the member's metadata, which every member and admin client can read.
+ * Gateways of two databases in one group would each get half of the replies, and quarantine those of the other one's flows.
  */
 import {
   AssignerProtocol,
@@ -13,14 +13,14 @@ const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 const PREFIX = 'backstep-database:';
 
 export interface GroupMember {
-  /** Of its database; null = a gateway of a version that has none, or no gateway. */
+  /** Id of its database; null = a gateway of an older version, or no gateway. */
   readonly database: string | null;
-  /** It was given partitions. */
+  /** It has partitions. */
   readonly reads: boolean;
   readonly host: string;
 }
 
-/** `unknown` = the group is sharing out its partitions: the coordinator does not show metadata then. */
+/** `unknown` = the group is rebalancing: the coordinator does not return metadata then. */
 export type GroupView = readonly GroupMember[] | 'unknown';
 
 export function viewOf({ state, members }: GroupDescription): GroupView {
@@ -33,8 +33,8 @@ export function viewOf({ state, members }: GroupDescription): GroupView {
 }
 
 /**
- * Whether the group belongs to another database. It belongs to the one whose gateways read. Both do only where a gateway of an older version
- * shared the partitions out: then the lesser id goes on, the same decision on both sides.
+ * Whether the group belongs to another database: it belongs to the one whose gateways have partitions. Both have some only when the leader is
+ * a gateway of an older version; then the database with the smaller id keeps the group, which both sides decide in the same way.
  */
 export function isOfAnother(members: readonly GroupMember[], mine: string): boolean {
   const reading = members.filter(({ reads }) => reads).flatMap(({ database }) => database ?? []);
@@ -48,8 +48,8 @@ export function othersIn(members: readonly GroupMember[], mine: string): readonl
 }
 
 /**
- * The client's own assigner, under its own name, so that older gateways share a group with newer ones. In addition each member carries
- * its database, and a leader gives partitions to members of its own database, and to those without one, only.
+ * The client's own assigner, under its own name, so that older and newer gateways can share a group. In addition the metadata of each member
+ * has its database, and a leader assigns partitions only to members of its own database and to members without one.
  */
 export function assignerFor(mine: string, refused: (count: number) => void): PartitionAssigner {
   return (config) => {

@@ -1,4 +1,4 @@
-/** A consumer group is for one database. A gateway that finds another database's gateways in its group stays out until they have been gone for a while. */
+/** A consumer group is for one database. A gateway that finds gateways of another database in its group joins only when they have been gone for a while. */
 import type { ConsumerConfig, GroupDescription } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import {
@@ -10,25 +10,25 @@ import {
   viewOf,
 } from './group-members.js';
 
-/** Longer than a restart takes: a group whose gateways restart is not free. */
+/** Longer than a restart takes: a group whose gateways are restarting is not taken over. */
 const GONE_FOR_MS = 60_000;
 const REPEAT_ERROR_MS = 60_000;
 
-/** Why this gateway is not in the group: nothing failed, and trying harder does not help. */
+/** This gateway does not join the group, although nothing failed; trying again sooner does not help. */
 export class StaysOut extends Error {}
 
 export interface GroupOwnerOptions {
   readonly groupId: string;
-  /** Identifies the database; read again at each look, since another one may be behind its address by then. Absent: nothing is checked. */
+  /** Id of the database. Read again at each check, because DATABASE_URL may lead to another one by then. Absent: nothing is checked. */
   readonly databaseId?: (() => Promise<string>) | undefined;
-  /** How long others must have been gone before this gateway takes their group over, ms. */
+  /** How long the other gateways must have been gone before this one takes over the group, ms. */
   readonly goneForMs?: number | undefined;
   readonly log: Log;
 }
 
 export class GroupOwner {
   private mine: string | null = null;
-  /** When others were last seen, while this gateway stays out because of them. */
+  /** When gateways of another database were last seen; null = this gateway does not wait for any. */
   private seenAt: number | null = null;
   private reportedAt: number | null = null;
 
@@ -37,7 +37,7 @@ export class GroupOwner {
     private readonly options: GroupOwnerOptions,
   ) {}
 
-  /** Of a member of this group. */
+  /** Consumer settings of a member of this group. */
   settings(): Pick<ConsumerConfig, 'partitionAssigners'> {
     if (this.mine === null) return {};
     const refused = (members: number): void => this.report('joins', { members });
@@ -59,7 +59,7 @@ export class GroupOwner {
     this.reportedAt = null;
   }
 
-  /** The same for a member. A look that fails decides nothing: the next one follows. */
+  /** The same check for a member. A check that fails decides nothing; the next one follows. */
   async mayStay(): Promise<void> {
     const { databaseId, log } = this.options;
     const { mine } = this;
@@ -90,7 +90,7 @@ export class GroupOwner {
     throw this.staysOut();
   }
 
-  /** Another gateway of this database reads already, or nobody of another one was there for long enough. */
+  /** Another gateway of this database is reading already, or those of other databases have been gone for long enough. */
   private isFreeAgain(view: GroupView, mine: string): boolean {
     if (view === 'unknown') return false;
     if (view.some(({ database, reads }) => reads && database === mine)) return true;
@@ -104,7 +104,7 @@ export class GroupOwner {
     );
   }
 
-  /** Once a minute. */
+  /** Logs the error at most once a minute. */
   private report(what: keyof typeof REPORTS, fields: object): void {
     const now = performance.now();
     if (this.reportedAt !== null && now - this.reportedAt < REPEAT_ERROR_MS) return;

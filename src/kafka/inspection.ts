@@ -1,6 +1,6 @@
 /**
- * What the cluster knows about one command: its topic, the consumer groups of that topic, and their offsets. Read on a connection of its own,
- * one inspection after the other, bounded in time: a cluster that does not answer is a fact like any other.
+ * What the cluster shows about one command: its topic, the consumer groups of the topic, and their offsets. Read on a connection of its own,
+ * one inspection after the other, within a time limit; that the cluster does not answer is a result, too.
  */
 import {
   type Admin,
@@ -13,15 +13,15 @@ import type { CommandPlace, GroupOnTopic, Inspection, Inspector } from '../engin
 import { codeOf, isUnknownTopic, TimedOut, within } from './failures.js';
 
 const WITHIN_MS = 5_000;
-/** The same question again within this time gets the same answer. */
+/** An inspection is reused for this time. */
 const KEPT_MS = 1_000;
 const MOST_KEPT = 100;
-/** Groups of a cluster that are described, so many with one request. */
+/** How many groups of the cluster are described at most, and how many with one request. */
 const MOST_GROUPS = 1_000;
 const AT_ONCE = 100;
-/** For the offsets of groups without members, one request each. */
+/** Time for the offsets of groups without members: each needs a request. */
 const IDLE_WITHIN_MS = 2_000;
-/** Clocks of gateways and database differ by less; a row that another gateway takes over leaves after the lease. */
+/** How much earlier or later the record's timestamp may be: clocks differ, and another gateway may publish the row after the lease. */
 const EARLIER_MS = 1_000;
 const LATER_MS = 15_000;
 
@@ -69,14 +69,14 @@ export class KafkaInspector implements Inspector {
   }
 }
 
-/** Without addresses: whoever may see a flow sees it. */
+/** Without addresses, because everybody who may see the flow can read it. */
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code !== null) return `the cluster answers ${code}`;
   return error instanceof TimedOut ? error.message : 'no broker answers';
 }
 
-/** One question after the other: the client mixes up answers otherwise. */
+/** One request after the other: the client mixes up the answers of concurrent ones. */
 async function inspected(admin: Admin, place: CommandPlace): Promise<Inspection> {
   const { topic, key } = place;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -84,7 +84,7 @@ async function inspected(admin: Admin, place: CommandPlace): Promise<Inspection>
   const partition = partitionFor({ topic, partitionMetadata, message: { key, value: null } });
   const all = await admin.fetchTopicOffsets(topic);
   const bounds = all.find((one) => one.partition === partition);
-  // The record's time is this gateway's, or another gateway's: the database's clock is converted.
+  // The timestamp of the record is by the clock of a gateway, `since` by the database's.
   const sentAt = place.since + place.aheadMs;
   const offsetAt = async (at: number): Promise<bigint> => {
     const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, at);
@@ -92,7 +92,7 @@ async function inspected(admin: Admin, place: CommandPlace): Promise<Inspection>
   };
   const from = await offsetAt(sentAt - EARLIER_MS);
   const end = BigInt(bounds?.high ?? 0);
-  // Nothing is to be found by a time that is still to come.
+  // No record has a time in the future.
   const isYoung = sentAt + LATER_MS >= Date.now();
   const to = isYoung ? end : await offsetAt(sentAt + LATER_MS);
   const groups = await groupsOn(admin, topic, partition);
@@ -112,7 +112,7 @@ async function groupsOn(admin: Admin, topic: string, partition: number): Promise
   for (const group of reading)
     found.push(groupOf(group, topic, await committedOf(admin, group.groupId, topic, partition)));
   if (found.length > 0) return found;
-  // Nobody reads it: who did before, and whose members this protocol does not show.
+  // No group with members: the groups that have read the topic before, or whose members this client cannot see.
   const until = performance.now() + IDLE_WITHIN_MS;
   for (const group of described.filter(({ members }) => members.length === 0)) {
     if (performance.now() > until) break;
@@ -138,7 +138,7 @@ function groupOf(group: GroupDescription, topic: string, committed: bigint | nul
   return {
     groupId: group.groupId,
     state: group.state,
-    // A group of the newer protocol is listed and then described as Dead: its members are not shown to this client.
+    // A group of the newer consumer protocol is listed, but described as Dead: this client cannot see its members.
     members: group.state === 'Dead' ? null : members.length,
     hosts: [...new Set(members.map(({ clientHost }) => clientHost.replace(/^\//, '')))],
     committed,

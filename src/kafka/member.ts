@@ -1,5 +1,4 @@
-/** Keeps one consumer in its group: whatever ends a consumer, a new one joins, until it is stopped. */
-
+/** Keeps one consumer in its group: when a consumer ends for any reason, a new one joins, until it is stopped. */
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
@@ -16,31 +15,34 @@ export interface Membership {
   readonly log: Log;
   /** Done before each attempt to join. */
   prepare(): Promise<void>;
-  /** A new one, on a connection of its own, each time. */
+  /** Makes a new consumer with a client of its own. */
   newConsumer(): Consumer;
   reading(consumer: Consumer): ConsumerRunConfig;
-  /** At each assignment, before anything of it is fetched; what must wait for the promise is paused synchronously. When it rejects, a new consumer joins. */
+  /**
+   * Called for each assignment, before anything is fetched. Partitions that must not be read until it resolves are paused synchronously.
+   * When it rejects, a new consumer joins.
+   */
   assigned(consumer: Consumer, assignment: Assignment): Promise<void>;
-  /** Done every `lookEveryMs` while it is a member. Rejects: it leaves, and starts again. */
+  /** Called every `lookEveryMs` while it is a member. When it rejects, the consumer leaves, and joins again. */
   mayStay?(): Promise<void>;
   readonly lookEveryMs?: number;
 }
 
-/** A member that dies is missed after six seconds, the least that clusters allow by default. */
+/** The group notices a dead member after six seconds, the least that brokers allow by default. */
 export function groupSettings(groupId: string): ConsumerConfig {
   return {
     groupId,
     allowAutoTopicCreation: false,
-    // Partitions that were added to a topic are seen, and shared out, within this time.
+    // New partitions of a topic are found, and assigned, within this time.
     metadataMaxAge: 15_000,
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     rebalanceTimeout: 15_000,
-    // A fetch is answered at once when there is a record, else after a quarter of a second.
+    // The broker answers a fetch as soon as there is a record, else after a quarter of a second.
     minBytes: 1,
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
-    // A consumer that the client restarts keeps what broke it: ours is a new one.
+    // The client does not restart a consumer, because it keeps what made it fail; `Member` makes a new one.
     retry: {
       initialRetryTime: 100,
       maxRetryTime: 2000,
@@ -55,7 +57,7 @@ export class Member {
   private looking: NodeJS.Timeout | null = null;
   private readonly stopping = new AbortController();
   private giveUp: () => void = () => undefined;
-  /** Null = it has partitions and reads. */
+  /** Why it is not reading; null = it has partitions and reads. */
   detail: string | null = 'not started';
 
   constructor(private readonly membership: Membership) {}
@@ -64,7 +66,7 @@ export class Member {
     return this.stopping.signal.aborted;
   }
 
-  /** Resolves once it has partitions, or is stopped; keeps trying while the brokers are away. */
+  /** Resolves when it has partitions, or is stopped; keeps trying while the brokers are away. */
   async start(): Promise<void> {
     for (let failures = 0; !this.stopped; failures++) {
       try {
@@ -86,7 +88,7 @@ export class Member {
     }
   }
 
-  /** Leaves the group; a connection that hangs is waited for a moment only. */
+  /** Leaves the group; waits for a hanging connection for some seconds at most. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.detail = 'stopped';
@@ -148,7 +150,7 @@ export class Member {
       this.detail = `the consumer stopped: ${messageOf(error)}`;
       this.membership.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
     }
-    // Never rejects: it only ends when it is joined or stopped.
+    // Never rejects: it resolves when a consumer has joined, or after stop.
     this.leave().then(() => this.start());
   }
 

@@ -1,10 +1,10 @@
-/** `max.message.bytes` of topics that exist already: made by an earlier version of the settings, they may take less than the gateway sends. */
+/** `max.message.bytes` of existing topics: when they were created with other settings, they may accept less than the gateway sends. */
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { messageOf } from './failures.js';
 
 const LIMIT = 'max.message.bytes';
-/** Of Kafka's sources of a setting: it was set on the topic itself. */
+/** Kafka's config source DYNAMIC_TOPIC_CONFIG: it was set on the topic itself. */
 const OF_TOPIC = 1;
 
 interface Settings {
@@ -13,7 +13,7 @@ interface Settings {
   readonly log: Log;
 }
 
-/** Raises it where it is lower, never lowers it. Answers which topics take it now; what may not be changed is logged with the command to run. */
+/** Raises the limit where it is lower. Returns the topics whose limit was raised; where Kafka does not allow it, the command to run is logged. */
 export async function raiseMessageLimit(
   admin: Admin,
   topics: readonly string[],
@@ -28,7 +28,7 @@ export async function raiseMessageLimit(
   for (const { resourceName, configEntries } of resources) {
     const now = Number(configEntries.find(({ configName }) => configName === LIMIT)?.configValue);
     if (!(now < settings.maxMessageBytes)) continue;
-    // The request replaces all that was set on the topic: what else is there goes along.
+    // The request replaces all settings of the topic, so the others are included.
     const others = configEntries.filter(
       (entry) => Number(entry.configSource) === OF_TOPIC && entry.configName !== LIMIT,
     );

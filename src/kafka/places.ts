@@ -1,11 +1,11 @@
-/** Where each partition continues: after the last record the inbox admitted — unless the topic is no longer the one the inbox knows. */
+/** Where reading each partition continues: after the last record that the inbox admitted, unless the topic was created again since. */
 import type { KafkaMessage } from 'kafkajs';
 import type { InboxPosition, InboxSource } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import type { Assignment } from './member.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
-/** The last admitted record: if another one stands there, the topic was made anew. */
+/** The last admitted record: if another record has its offset, the topic was created again. */
 export interface Fingerprint {
   readonly offset: bigint;
   /** ms. */
@@ -15,9 +15,9 @@ export interface Fingerprint {
 export interface Place {
   readonly topic: string;
   readonly partition: number;
-  /** Read from here: the last admitted record once more, when it is there to be compared. */
+  /** First offset to read: that of the last admitted record if it still exists, so that it can be compared. */
   readonly from: bigint;
-  /** Deliver from here. */
+  /** First offset to deliver. */
   readonly next: bigint;
   readonly last: Fingerprint | null;
 }
@@ -49,7 +49,7 @@ export class Places {
     return places;
   }
 
-  /** The topic was deleted and made again: its first record is the next one. */
+  /** The topic was deleted and created again: its first record is the next one. */
   async anew(topic: string, partition: number): Promise<Place> {
     const { low } = of(await this.topics.bounds(topic), topic, partition);
     this.log.warn(
@@ -61,14 +61,14 @@ export class Places {
   }
 }
 
-/** A partition the cluster does not report is not an empty one: taken for one, everything would be read again. */
+/** Throws for a partition that the cluster does not report. It must not count as empty: everything would be read again. */
 function of<T>(bounds: ReadonlyMap<number, T>, topic: string, partition: number): T {
   const found = bounds.get(partition);
   if (found === undefined) throw new Error(`partition ${partition} of ${topic} is not known yet`);
   return found;
 }
 
-/** Records gone by retention prove nothing about the topic. */
+/** Records removed by retention do not mean that the topic was created again. */
 function continued(
   { topic, partition, nextOffset, lastTimestamp }: InboxPosition,
   low: bigint,
@@ -90,7 +90,7 @@ export function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
-/** Only the record at the last admitted offset is compared: one that is gone by retention proves nothing. */
+/** Whether another record has the last admitted offset. */
 export function isAnother({ last }: Place, [first]: readonly KafkaMessage[]): boolean {
   return (
     last !== null &&

@@ -1,4 +1,4 @@
-/** Rows to Kafka, acks of all replicas. A batch the cluster does not take is taken apart until what is in the way stands alone. */
+/** Publishes rows with acks of all replicas. A batch that the cluster refuses is split until the row that causes it is alone. */
 import type { Message, TopicMessages } from 'kafkajs';
 import { type OutboxRow, type Publisher, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -6,9 +6,9 @@ import { codeOf, isRefusal, isUnknownTopic, messageOf } from './failures.js';
 import type { Sender } from './sender.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
-/** What a record costs beside key, value and headers, its share of the batch's own bytes included. */
+/** Bytes of a record apart from key, value and headers, its share of the batch header included. */
 const OVERHEAD = 100;
-/** Refusals of a record, not of its topic. */
+/** Codes that refuse a record, and not its topic. */
 const OF_RECORDS: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -17,7 +17,7 @@ const OF_RECORDS: ReadonlySet<string> = new Set([
 const AWAY = 'BROKER_UNAVAILABLE';
 
 export class KafkaPublisher implements Publisher {
-  /** Topics that were not there when last looked up: looked up before anything is sent to them again. */
+  /** Topics that did not exist when last looked up: they are looked up again before anything is sent to them. */
   private readonly gone = new Set<string>();
 
   constructor(
@@ -45,7 +45,7 @@ export class KafkaPublisher implements Publisher {
     return this.sender.close();
   }
 
-  /** A topic's limit is for all records of a request that go to one partition together: more than that is refused, however small each is. */
+  /** A topic's limit applies to all records of a request to one partition together, so each chunk is at most as large as the limit. */
   private chunks(rows: readonly OutboxRow[]): OutboxRow[][] {
     const chunks: OutboxRow[][] = [];
     let left = 0;
@@ -61,7 +61,7 @@ export class KafkaPublisher implements Publisher {
     return chunks;
   }
 
-  /** One part after the other. What comes after a row of its flow that waits, waits; with the brokers away everything does, after one bound. */
+  /** Sends one part after the other. Once a row has to wait, later rows of its flow wait as well; when the brokers are away, all the rest waits. */
   private async inOrder(
     parts: readonly (readonly OutboxRow[])[],
     mayLook: boolean,
@@ -95,7 +95,7 @@ export class KafkaPublisher implements Publisher {
       const code = codeOf(error);
       this.log.debug(
         { topics: topics.map(([topic]) => topic), rows: rows.length, code, err: error },
-        'a batch was not taken',
+        'a batch was not accepted',
       );
       if (code === null) return rows.map((row) => later(row, error));
       if (isUnknownTopic(code) && mayLook) return this.withoutGone(rows);
@@ -107,7 +107,7 @@ export class KafkaPublisher implements Publisher {
     }
   }
 
-  /** Some topic is not there: one of these, or one that the last producer had sent to before. What is really gone stays behind. */
+  /** A topic does not exist: one of these, or one that the last producer had sent to before. Rows of missing topics fail, the others are sent again. */
   private async withoutGone(rows: readonly OutboxRow[]): Promise<PublishResult[]> {
     for (const topic of new Set(rows.map((row) => row.topic)))
       if (!(await this.exists(topic))) this.gone.add(topic);
@@ -116,7 +116,7 @@ export class KafkaPublisher implements Publisher {
     return [...lost.map(unknownTopic), ...(rest.length === 0 ? [] : await this.send(rest, false))];
   }
 
-  /** Rows of one topic: all of them, or halved until the one that is in the way stands alone. */
+  /** Refused rows of one topic: all of them fail, or they are halved until the refused row is alone. */
   private async refused(
     rows: readonly OutboxRow[],
     code: string,
@@ -136,7 +136,7 @@ export class KafkaPublisher implements Publisher {
     return this.inOrder([rows.slice(0, half), rows.slice(half)], true);
   }
 
-  /** The topic is older than the limit on messages: it may be raised. */
+  /** A topic created with a smaller limit: whether it could be raised. */
   private async raised(topic: string, code: string): Promise<boolean> {
     if (code !== 'MESSAGE_TOO_LARGE' && code !== 'RECORD_LIST_TOO_LARGE') return false;
     return this.topics.raiseLimit(topic).catch(() => false);
@@ -151,13 +151,13 @@ export class KafkaPublisher implements Publisher {
     return this.gone;
   }
 
-  /** While the cluster does not answer, a topic counts as there: its rows wait. */
+  /** While the cluster does not answer, a topic counts as existing, and its rows wait. */
   private exists(topic: string): Promise<boolean> {
     return this.topics.exists(topic).catch(() => true);
   }
 
   private tooLarge(row: OutboxRow): PublishResult {
-    const errorMessage = `the message has ${sizeOf(row)} bytes, at most ${this.maxMessageBytes} go`;
+    const errorMessage = `the message has ${sizeOf(row)} bytes, at most ${this.maxMessageBytes} are allowed`;
     return { row, result: 'never', errorCode: 'MESSAGE_TOO_LARGE', errorMessage };
   }
 }

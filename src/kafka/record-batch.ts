@@ -1,15 +1,15 @@
 /**
- * The records inside a compressed batch (record format version 2). A batch that cannot be opened must not stop its partition: it is replaced by records
- * of our own with the same offsets, marked so that the consumer puts the batch into quarantine and goes on.
+ * The records inside a compressed batch (record format version 2). A batch that cannot be read must not stop its partition: it is replaced by
+ * marked records with the same offsets, so that the consumer puts the batch into quarantine and goes on.
  */
 import { randomUUID } from 'node:crypto';
 
 /** Bytes before the compressed records: the header of the batch. */
 const HEADER_BYTES = 61;
-/** The client spreads the records of a batch into a call's arguments: more than this overflow its stack. */
+/** The client passes the records of a batch as arguments of one call: more than this would overflow the stack. */
 const MOST_RECORDS = 100_000;
 
-/** Known to this process only: no producer can write it. */
+/** Random for each process, so that no producer can write it. */
 const MARK = `backstep-unreadable-${randomUUID()}`;
 
 export interface BatchHeader {
@@ -18,7 +18,7 @@ export interface BatchHeader {
   readonly count: number;
 }
 
-/** The client hands over a view that begins behind the batch's header: the header is read from the memory in front of it. */
+/** The header of the batch. The client passes a view that begins after the header, so it is read from the memory before the view; null = it is none. */
 export function headerBefore(compressed: Buffer): BatchHeader | null {
   const start = compressed.byteOffset - HEADER_BYTES;
   if (start < 0) return null;
@@ -31,7 +31,7 @@ export function headerBefore(compressed: Buffer): BatchHeader | null {
   return { baseOffset, lastOffset, count: header.readInt32BE(57) };
 }
 
-/** Whether the client may hand out these records; throws why not. */
+/** Throws when the client could not read these records safely. */
 export function checkRecords(bytes: Buffer, count: number): void {
   if (count > MOST_RECORDS)
     throw new Error(`it has ${count} records, at most ${MOST_RECORDS} are read of one batch`);
@@ -68,7 +68,7 @@ class Reader {
   at = 0;
   constructor(private readonly bytes: Buffer) {}
 
-  /** Zigzag, of up to ten bytes; a number too large for an offset or a length fails a check of its user. */
+  /** A zigzag number of up to ten bytes. Numbers beyond 2^53 are not exact; they fail the caller's checks of offsets and lengths. */
   varint(): number {
     let value = 0;
     let scale = 1;
@@ -88,10 +88,10 @@ class Reader {
   }
 }
 
-/** Records in the place of those that cannot be read. The last one carries the batch and why; an inbox that admits it has passed all of them. */
+/** Records in place of those that cannot be read. The last one has the batch and the reason; admitting it moves the inbox past all of them. */
 export function unreadable(header: BatchHeader, compressed: Buffer, why: string): Buffer {
   const { baseOffset, lastOffset, count } = header;
-  // Nothing in memory may grow with a count that nobody has checked.
+  // The count is not trusted: memory must not grow with it.
   if (count > MOST_RECORDS || count < 1)
     throw new Error(`a batch of ${count} records at offset ${baseOffset} cannot be read: ${why}`);
   const last = Number(lastOffset - baseOffset);
@@ -130,7 +130,7 @@ function varint(number: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** Of a record as the client hands it out: null = a producer's; '' = one of a batch that cannot be read, whose last record has the reason. */
+/** By the record headers: null = a record of a producer; '' = a record of a batch that cannot be read; the last one of the batch has the reason. */
 export function unreadableReason(headers: Readonly<Record<string, unknown>>): string | null {
   return Object.hasOwn(headers, MARK) ? String(headers[MARK]) : null;
 }

@@ -1,7 +1,7 @@
-/** A record as the client gives it, as ours. */
+/** Record headers of the client in the form of the ports. */
 import type { IHeaders } from 'kafkajs';
 
-/** Of a header that is there more than once the last one counts, as Kafka's own clients have it. */
+/** Of a header that occurs several times the last one counts, as in Kafka's own clients. */
 export function headersOf(headers: IHeaders | undefined): Record<string, Uint8Array | string> {
   const flat: Record<string, Uint8Array | string> = {};
   for (const [name, held] of Object.entries(headers ?? {})) {

@@ -1,15 +1,14 @@
 /**
- * One producer that answers within a bound, and is replaced by a new one whenever a send fails: its connection may hang, it may have forgotten
- * where its brokers are, and it requests all topics it ever sent to together: one that is gone, or that we may no longer see, fails the
- * question for all, for ever.
+ * A producer with a time limit for each send, replaced by a new one whenever a send fails. The old one's connection may hang, it may have lost
+ * all brokers; and its metadata requests include every topic it ever sent to, so that one deleted or forbidden topic fails all of them.
  */
 import type { Producer, TopicMessages } from 'kafkajs';
 import { COMPRESSIONS, type Compression } from './codecs.js';
 import { within } from './failures.js';
 
-/** Shorter than the lease of outbox rows: no other instance has taken them yet when the failure is known. */
+/** Shorter than the lease of outbox rows: when the failure is known, no other instance has taken the rows yet. */
 const SEND_WITHIN_MS = 8000;
-/** How long the leaders wait for their followers. */
+/** How long the leader of a partition waits for the other replicas. */
 const ACKS_WITHIN_MS = 5000;
 
 export class Sender {
@@ -20,14 +19,14 @@ export class Sender {
     private readonly compression: Compression = 'none',
   ) {}
 
-  /** Resolves when all replicas have everything. Rejects within the bound; then some of it may be there, or may still arrive. */
+  /** Resolves when all replicas have acknowledged. Rejects within the time limit; some messages may have been stored, or still be. */
   async send(topicMessages: TopicMessages[]): Promise<void> {
     try {
       await within(SEND_WITHIN_MS, 'Kafka', this.sendNow(topicMessages));
     } catch (error) {
       const { open } = this;
       this.open = null;
-      // Not waited for: a hanging connection takes its time.
+      // Not awaited: a connection that hangs takes long to close.
       open?.producer.disconnect().catch(() => undefined);
       throw error;
     }

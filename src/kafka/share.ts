@@ -1,4 +1,4 @@
-/** What one assignment is about; the next one makes its own. Its offsets are committed for lag monitors only. */
+/** The state of one assignment of partitions; a new assignment has a new one. Its offsets are committed for lag monitors only. */
 import type { Consumer } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { within } from './failures.js';
@@ -11,13 +11,13 @@ export interface Share {
   readonly consumer: Consumer;
   readonly assignment: Assignment;
   readonly places: Map<string, Place>;
-  /** Whether all of them are at the positions of the inbox. */
+  /** All partitions are at the positions of the inbox. */
   placed: boolean;
-  /** Whether something was read since the last commit. */
+  /** Something was read since the last commit of offsets. */
   moved: boolean;
 }
 
-/** A failure is only logged: nobody but lag monitors reads them. */
+/** A failure is only logged, because only lag monitors read these offsets. */
 export async function commitOffsets(share: Share | null, log: Log): Promise<void> {
   if (share === null || !share.moved) return;
   share.moved = false;

@@ -1,9 +1,9 @@
 /**
- * A look at a snappy block before the library opens it. The library believes lengths and distances: a length above 2^31 counts as negative
- * there, and it reads on from before the block, for hours.
+ * Checks a snappy block before the library decompresses it. The library does not check lengths and distances: with a length above 2^31, which
+ * it treats as negative, it reads from before the block, for hours.
  */
 
-/** Throws when the block is not one that ends, within its bytes, with as many bytes as it declares. One pass over its tags. */
+/** Throws unless the block decompresses, within its bytes, to exactly as many bytes as it declares. One pass over its tags. */
 export function checkSnappyBlock(block: Buffer): void {
   const [declared, start] = declaredLength(block);
   let made = 0;
@@ -19,7 +19,7 @@ export function checkSnappyBlock(block: Buffer): void {
   if (made !== declared) throw new Error(`the block holds ${made} bytes and declares ${declared}`);
 }
 
-/** A number of seven bits a byte, least first, and where it ends. */
+/** The declared length, a varint of seven bits a byte, and the index of the byte after it. */
 function declaredLength(block: Buffer): readonly [number, number] {
   let length = 0;
   for (let at = 0; at < 5; at++) {
@@ -32,7 +32,7 @@ function declaredLength(block: Buffer): readonly [number, number] {
 
 interface Element {
   readonly length: number;
-  /** null = the bytes follow. */
+  /** null = a literal, whose bytes follow the tag. */
   readonly distance: number | null;
   readonly next: number;
 }

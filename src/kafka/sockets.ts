@@ -1,4 +1,4 @@
-/** Connections to brokers whose names the client cannot take apart: it reads `host:port` up to the first colon, and an IPv6 address has more of them. */
+/** Connections to brokers with IPv6 addresses: the client splits `host:port` at the first colon, which is wrong for them. */
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
@@ -12,7 +12,7 @@ interface Target {
   readonly onConnect: () => void;
 }
 
-/** The brokers as the client takes them, and the connections it then opens. */
+/** Broker names that the client can split, and a socket factory that connects them to the real addresses. */
 export function reachable(brokers: readonly string[]): {
   readonly brokers: string[];
   readonly socketFactory: (target: Target) => Socket;
@@ -38,7 +38,7 @@ export function reachable(brokers: readonly string[]): {
   };
 }
 
-/** What the certificate is compared with: names in it have no dot at the end, and an address is no name. */
+/** The name that the certificate is checked against: without a trailing dot, and none for an address. */
 function nameOf(host: string): { readonly servername?: string } {
   return isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {};
 }

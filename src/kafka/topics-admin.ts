@@ -1,4 +1,4 @@
-/** Topics: created when they are missing, ready when every partition has a leader; existing ones must take messages as large as ours. */
+/** Creates missing topics, waits until every partition has a leader, and raises the message limit of existing ones where it is too small. */
 
 import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
@@ -24,7 +24,7 @@ class TopicsRefused extends Error {}
 export class TopicsAdmin {
   private open: { readonly admin: Admin; readonly connected: Promise<void> } | null = null;
   private turn: Promise<unknown> = Promise.resolve();
-  /** Whose limit has been looked at: once in the life of a process. */
+  /** Topics whose message limit was checked; once per process. */
   private readonly checked = new Set<string>();
 
   constructor(
@@ -32,7 +32,7 @@ export class TopicsAdmin {
     private readonly settings: TopicSettings,
   ) {}
 
-  /** Throws a fault when the brokers are away; anything else it throws is what the cluster refuses. */
+  /** Throws a Fault when the brokers are away; any other error means that the cluster refuses the topics. */
   async ensure(names: readonly string[]): Promise<void> {
     const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
@@ -43,14 +43,14 @@ export class TopicsAdmin {
       }
       await this.create(admin, wanted);
       await untilThere(wanted, () => haveLeaders(admin, wanted));
-      // New leaders do not know it themselves for a moment: a send would fail with NOT_LEADER.
+      // For a moment new leaders do not know that they lead, and a send would fail with NOT_LEADER.
       for (const name of wanted) await untilThere([name], () => isLed(admin, name));
       await this.raise(admin, wanted);
       this.forget();
     });
   }
 
-  /** A message of ours was too large for it: whether it takes such messages now. */
+  /** After a message was too large for this topic: whether the limit was raised. */
   async raiseLimit(name: string): Promise<boolean> {
     if (this.checked.has(name)) return false;
     return this.inTurn((admin) => this.raise(admin, [name])).then((raised) => raised.length > 0);
@@ -70,7 +70,7 @@ export class TopicsAdmin {
     }
   }
 
-  /** Whether the cluster has it; a fault when it does not answer. */
+  /** Whether the topic exists. Throws a Fault when the cluster does not answer. */
   exists(name: string): Promise<boolean> {
     return this.inTurn((admin) =>
       admin.fetchTopicMetadata({ topics: [name] }).then(
@@ -83,7 +83,7 @@ export class TopicsAdmin {
     );
   }
 
-  /** A consumer group as its coordinator sees it. */
+  /** The description of a consumer group by its coordinator. */
   async group(groupId: string): Promise<GroupDescription> {
     return this.inTurn(async (admin) => {
       const [group] = (await admin.describeGroups([groupId])).groups;
@@ -92,7 +92,7 @@ export class TopicsAdmin {
     });
   }
 
-  /** [earliest, next] offset by partition. */
+  /** Per partition: `low`, the earliest offset, and `high`, the next one. */
   async bounds(
     topic: string,
   ): Promise<ReadonlyMap<number, { readonly low: bigint; readonly high: bigint }>> {
@@ -113,7 +113,7 @@ export class TopicsAdmin {
     this.open = null;
   }
 
-  /** All at once, those that are there as well: the cluster reports that and leaves them alone, also when another instance was a moment faster. */
+  /** Creates all at once. For existing ones, or those another instance creates at the same time, the cluster reports TOPIC_ALREADY_EXISTS. */
   private async create(admin: Admin, names: readonly string[]): Promise<void> {
     const { partitions, replicationFactor, maxMessageBytes, log } = this.settings;
     const configEntries = [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
@@ -145,7 +145,7 @@ export class TopicsAdmin {
     }
   }
 
-  /** On the one admin connection, one request after the other: the client mixes up answers otherwise. */
+  /** Runs on the one admin connection, one request after the other: the client mixes up the answers of concurrent ones. */
   private inTurn<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const answer = this.turn.then(() => this.run(work));
     this.turn = answer.catch(() => undefined);
@@ -165,14 +165,14 @@ export class TopicsAdmin {
       if (error instanceof TopicsRefused) throw error;
       this.forget();
       if (error instanceof Fault) throw error;
-      const message = `Kafka at ${this.settings.brokers.join(', ')} does not do this now: ${messageOf(error)}`;
+      const message = `Kafka at ${this.settings.brokers.join(', ')} cannot do this now: ${messageOf(error)}`;
       throw new Fault('BROKER_UNAVAILABLE', message, { cause: error });
     }
   }
 
   /**
-   * A client that has failed once may fail for ever; and one that was used for offsets requests that topic every time from then on,
-   * which fails them all once it is deleted.
+   * Drops the connection. A client that has failed once may fail for ever; and one that has fetched offsets includes that topic in all
+   * later requests, which fail when the topic is deleted.
    */
   private forget(): void {
     this.open?.admin.disconnect().catch(() => undefined);
@@ -186,7 +186,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** One per topic. Not the cluster's answer at all: one without a code. */
+/** One failure per topic; an error that is not the cluster's answer is one failure without a code. */
 function failuresOf(error: unknown): Failure[] {
   const errors: unknown[] =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors)
@@ -240,7 +240,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'NOT_LEADER_FOR_PARTITION',
 ]);
 
-/** False; or throws what waiting does not help. */
+/** False when waiting may help; throws other errors. */
 function notYet(error: unknown): false {
   if (NOT_YET.has(codeOf(error) ?? '')) return false;
   throw error;

@@ -1,4 +1,4 @@
-/** A worker's side of Kafka, for workers in this process: the demo's on a real cluster, and a test's. */
+/** Kafka for workers in this process: those of the demo on a real cluster, and those of tests. */
 import type { ConsumerRunConfig, TopicMessages } from 'kafkajs';
 import type { WorkerClient, WorkerMessage, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -8,7 +8,7 @@ import { unreadableReason } from './record-batch.js';
 import { headersOf } from './records.js';
 import { Sender } from './sender.js';
 
-/** How long one record may be worked on while the group shares out anew. */
+/** How long a rebalance waits for a worker that is processing a record. */
 const WORK_WITHIN_MS = 60_000;
 
 export interface KafkaWorkerOptions extends KafkaSecurity {
@@ -23,7 +23,7 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
   let member: Member | null = null;
   return {
     async subscribe(topics, onRecord) {
-      // The client shares out the topics of one member to all: within a group all must read the same ones.
+      // The client's leader assigns the topics it subscribes to itself: all members of a group must have the same topics.
       if (member !== null)
         throw new Error(
           'this worker reads its topics already: name all of them at once, or open another one',

@@ -1,4 +1,4 @@
-/** Which database and which broker: the ones the settings name, or those of this process. */
+/** Opens the database and the broker: those of the settings, or those that the gateway runs itself. */
 import { join, resolve } from 'node:path';
 import { type Config, stepDefaults } from '../config/config.js';
 import { openEmbeddedBroker } from '../embedded/broker.js';
@@ -18,7 +18,7 @@ export interface OpenBroker {
   readonly worker: () => Promise<WorkerClient>;
 }
 
-/** The URL of the database; one of our own is started for it. */
+/** The URL of the database. Without DATABASE_URL the embedded PostgreSQL is started. */
 export async function databaseUrl(config: Config, opened: Opened, logs: Logs): Promise<string> {
   if (config.databaseUrl !== null) return config.databaseUrl;
   const postgres = await openEmbeddedPostgres({
@@ -29,12 +29,12 @@ export async function databaseUrl(config: Config, opened: Opened, logs: Logs): P
   return postgres.url;
 }
 
-/** A command is its payload and some headers. */
+/** Most bytes of a message: a payload, and 1 MiB for its headers. */
 function maxMessageBytesOf({ payloadLimit }: Config): number {
   return payloadLimit + 1024 * 1024;
 }
 
-/** Of a record beside its value: key, record headers, the batch. */
+/** Most bytes of a record apart from its value: key, record headers, batch header. */
 const RECORD_OVERHEAD_BYTES = 1024;
 
 export function wireOf(config: Config): ReturnType<typeof createWire> {
@@ -42,7 +42,7 @@ export function wireOf(config: Config): ReturnType<typeof createWire> {
   return createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
 }
 
-/** Reads what comes in by topics. */
+/** Decodes records of the intake topics. */
 export function decoderOf(config: Config): Decode {
   const { payloadLimit } = config;
   return createDecoder({ payloadLimit, defaults: stepDefaults(config), checkSchema });

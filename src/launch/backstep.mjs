@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npx backstep`: the installed package, without a build. Alone, with settings' flags or with `serve` it is a gateway, with any other command
- * the command line. An older Node gets one line before anything is loaded or made.
+ * `npx backstep`: the installed package, without a build. Without a command, with `serve` or with `--fresh` it runs the gateway, with any other
+ * command the command line. On an older Node it only prints what is needed.
  */
 import { whenParentEnds } from './parent.mjs';
 
@@ -18,13 +18,13 @@ if (major < 22 || (major === 22 && minor < 17)) {
   process.setSourceMapsEnabled(true);
   const [print] = process.listeners('warning');
   process.removeAllListeners('warning');
-  // kafkajs counts some timeouts from the wrong end, harmlessly.
+  // kafkajs computes some timeouts as negative numbers, which is harmless.
   process.on('warning', (warning) => {
     if (warning.name !== 'TimeoutNegativeWarning') print?.(warning);
   });
   if (command === 'serve') process.argv.splice(2, 1);
   await import(serves ? '../../dist/main.js' : '../../dist/cli/main.js');
-  // npx starts a shell that starts this; ended by a signal, the shell passes it on to nobody.
+  // npx starts a shell that starts this process; a shell that is ended by a signal does not pass it on.
   if (serves && process.env.npm_lifecycle_event !== undefined)
     whenParentEnds(() => process.kill(process.pid, 'SIGTERM'));
 }

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { cutLock } from './lock-file.mjs';
 
-/** What each part is built with: npm packages, cut from the clone's lock when they are not installed. */
+/** The npm packages that each part is built with; if they are not installed, they are installed apart, with the versions of the clone's lock. */
 const SERVER_TOOLS = ['typescript'];
 const GRAPHIQL_TOOLS = ['graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
 const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse'];
@@ -50,7 +50,7 @@ export class Build {
     return join(this.root, ...names);
   }
 
-  /** Changes when a name or a content does, or a tool it is built with. */
+  /** A hash of the names and contents of the sources and of the versions of the tools. */
   stampOf({ sources, tools }) {
     const hash = createHash('sha256');
     for (const path of sources.map((one) => this.at(one)).flatMap(filesBelow)) {
@@ -61,7 +61,7 @@ export class Build {
     return hash.update(JSON.stringify(cutLock(locked, known))).digest('hex');
   }
 
-  /** Only what has its `needs` is built: an image or a package may have left the sources of a part behind. */
+  /** A part is built only if its file `needs` exists: an image or a package may lack the sources of a part. */
   parts() {
     return [
       {
@@ -114,7 +114,7 @@ export class Build {
     return Object.fromEntries(this.stale().map(({ home, tools }) => [home, tools]));
   }
 
-  /** The parts depend on nothing but their sources: beside each other. */
+  /** Builds the parts concurrently: they do not depend on each other. */
   async build() {
     await Promise.all(this.stale().map((part) => this.buildPart(part)));
     // The pages' tools are 240 MB that nothing needs afterwards.
@@ -123,7 +123,7 @@ export class Build {
 
   async buildPart(part) {
     const now = this.stampOf(part);
-    // Cut short, it is neither the old build nor the new one.
+    // Removed first: an interrupted build is neither the old one nor the new one.
     rmSync(this.stampFile(part), { force: true });
     await part.build();
     mkdirSync(this.at('.cache'), { recursive: true });
@@ -139,12 +139,12 @@ export class Build {
   }
 
   async buildServer() {
-    // Without checking types (`npm run check` does) it needs no types of others, and a quarter of the time.
+    // Without type checks (`npm run check` does them) it needs no type packages, and a quarter of the time.
     const flags = ['--noCheck', '--types', 'null', '--incremental', 'false'];
     const args = ['-p', 'tsconfig.json', ...flags, '--tsBuildInfoFile', 'null'];
     await this.tool('server', TSC, args);
     this.sweep();
-    // What tsc does not carry over: the demo's documents.
+    // tsc does not copy the documents of the demo.
     for (const path of filesBelow(this.at('src', 'demo', 'documents'))) {
       const to = this.at('dist', path.slice(this.at('src').length + 1));
       mkdirSync(dirname(to), { recursive: true });
@@ -152,7 +152,7 @@ export class Build {
     }
   }
 
-  /** Removes what a source left behind that is no longer there. */
+  /** Removes the output of sources that do not exist any more. */
   sweep() {
     const pages = ['graphiql', 'console'].map((name) => this.at('dist', name));
     for (const path of filesBelow(this.at('dist'))) {

@@ -1,4 +1,4 @@
-/** One process at a time: a lock in a file, which counts for nothing once the process that took it has ended. Plain, without dependencies. */
+/** A lock file for one process at a time; it is ignored when the process that took it has ended. Without dependencies. */
 import {
   closeSync,
   openSync,
@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 
 const LOOK_EVERY_MS = 200;
-/** A lock without a name in it is just being made; older, its maker has died over it. */
+/** An empty lock file younger than this is being written; an older one was left by a process that ended while writing it. */
 const NAMELESS_MS = 5_000;
 
 /** Runs the work while no other process holds this lock; waits for one that does, and reports that once. */
@@ -45,7 +45,7 @@ function take(lock) {
   }
 }
 
-/** Null: it is gone by now. */
+/** Null: the lock does not exist any more. */
 function holderOf(lock) {
   try {
     const text = readFileSync(lock, 'utf8');
@@ -59,7 +59,7 @@ function holderOf(lock) {
   }
 }
 
-/** Two may find the same dead holder: whoever comes second must not throw away the first one's new lock. */
+/** Removes the lock of an ended process. Two processes may do so at once: the second must not remove the new lock of the first. */
 function putAside(lock, dead) {
   const aside = `${lock}.${process.pid}`;
   try {
@@ -80,7 +80,7 @@ function lives(pid) {
   }
 }
 
-/** A number is given to another process again, in a container soon; the time of birth is not. Empty where it is not known. */
+/** Start time of the process, empty when unknown. A pid is reused, in a container soon; pid and start time together are not. */
 function bornAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

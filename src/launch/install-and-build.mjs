@@ -1,6 +1,6 @@
 /**
- * Makes a clone ready to run: packages installed, sources built — only what is missing or older than its source, and one process at a time.
- * Plain JavaScript without dependencies: it runs before anything is installed, under whatever Node is there.
+ * Makes a clone ready to run: installs packages and builds sources, only what is missing or outdated, and one process at a time.
+ * JavaScript without dependencies: it runs before anything is installed, on any Node.
  */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -34,8 +34,8 @@ export class Clone {
   }
 
   /**
-   * Installed and built when it resolves; rejects with NotReady when that cannot be. An up-to-date clone is only looked at. `all`: with
-   * everything that tests and checks need; without it what is there stays, and only what the gateway and its build need is added.
+   * Resolves when everything is installed and built; rejects with NotReady when that fails. `all`: also what tests and checks need; without
+   * it, installed packages stay, and only what the gateway and its build need is added.
    */
   async ready({ all }) {
     if (this.isReady(all)) return;
@@ -63,7 +63,7 @@ export class Clone {
   }
 }
 
-/** For programs: ready, or the reason on stderr and an end. */
+/** For programs: makes the clone ready, or prints the reason on stderr and ends the process. */
 export async function readyOrEnd({ all = true } = {}) {
   const stop = (signal) => {
     endPrograms(signal);

@@ -1,4 +1,4 @@
-/** Reading package-lock.json: what is locked, and the part of it that a few packages need, as a lock of its own. */
+/** Reads package-lock.json, and makes a lock file of its own for some of its packages. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -9,7 +9,7 @@ export function packagesIn(path) {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')).packages ?? {}) : null;
 }
 
-/** Whether npm installs this package on this platform when all are wanted. */
+/** Whether npm installs this package on this platform. */
 export function belongsHere({ os, cpu }) {
   const allows = (list, own) => {
     const names = [list ?? []].flat();
@@ -20,7 +20,7 @@ export function belongsHere({ os, cpu }) {
   return allows(os, process.platform) && allows(cpu, process.arch);
 }
 
-/** Where a package finds another one: in its own node_modules, or in one further up. Undefined: nowhere, so it is optional. */
+/** The path at which a package finds another one: in its own node_modules, or in one further up. Undefined: not locked, so it is optional. */
 function resolveFrom(packages, from, name) {
   for (let place = from; ; place = dirname(place)) {
     if (place === '.' || place === '') {
@@ -33,7 +33,7 @@ function resolveFrom(packages, from, name) {
   }
 }
 
-/** These packages and all they need, as package.json and package-lock.json of a folder of their own: the same versions, checked by the same hashes. */
+/** package.json and package-lock.json with only these packages and all they need, in the same versions and with the same hashes. */
 export function cutLock(packages, names) {
   const kept = new Map();
   const add = (from, name) => {

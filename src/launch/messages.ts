@@ -1,4 +1,4 @@
-/** What the process prints for people: its version, where it listens, and why it did not start. */
+/** The texts that the process prints for people: its version, its addresses, and why it did not start. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BadConfig, type Config } from '../config/config.js';
@@ -28,18 +28,18 @@ function welcome(config: Config, url: string, database: string): string[] {
   ];
 }
 
-/** Where data is kept, and how it is removed. */
+/** Prints where data is kept, and how it is removed. */
 export function announceData(config: Config, command: string): void {
   if (keepsData(config) && isForPeople(config))
     print(`Data is kept in ${resolve(config.dataFolder)} (${command} --fresh wipes it).`);
 }
 
-/** It starts a database or a broker of its own. */
+/** Whether the gateway runs a database or a broker itself. */
 function keepsData(config: Config): boolean {
   return config.databaseUrl === null || config.kafkaBrokers === null;
 }
 
-/** JSON is read by a program: it gets no other lines but those of the demo. */
+/** JSON logs are read by a program: no other lines are printed, except those of the demo. */
 function isForPeople(config: Config): boolean {
   return config.logFormat !== 'json' || config.demoOn;
 }
@@ -52,7 +52,7 @@ export function announceReady(config: Config, url: string, database: string, log
   }
 }
 
-/** What is printed when the start failed. */
+/** The message when the start has failed. */
 export function startFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return `Backstep could not start: ${text}${adviceOn(error)}\n`;
@@ -66,7 +66,7 @@ function adviceOn(error: unknown): string {
     : '';
 }
 
-/** What is printed about invalid settings or flags. */
+/** The message about invalid settings or flags. */
 export function configurationProblems(error: unknown, command: string): string {
   return error instanceof BadConfig
     ? `Invalid configuration:\n${error.problems.map((one) => `  ${one}`).join('\n')}\n${command} --help lists all flags and settings.\n`

@@ -1,4 +1,4 @@
-/** What was opened, closed in reverse; the API first of all, so that nobody is served by what is closed already. */
+/** What was opened. It is closed in reverse order, but the API first, so that no request meets closed parts. */
 import type { Logs } from '../observability/log.js';
 
 interface Closer {
@@ -18,7 +18,7 @@ export class Opened {
     this.closers.push({ name, close });
   }
 
-  /** It is closed before everything else, whenever it was opened. */
+  /** It is closed before everything that was added by `add`. */
   addFirst(name: string, close: () => Promise<unknown>): void {
     this.first.push({ name, close });
   }
@@ -27,7 +27,7 @@ export class Opened {
     return this.closing !== null;
   }
 
-  /** Aborts when the closing begins. */
+  /** Aborts when closing begins. */
   get signal(): AbortSignal {
     return this.stopped.signal;
   }

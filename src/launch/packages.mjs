@@ -1,6 +1,6 @@
 /**
- * The packages of a clone. What runs the gateway is in node_modules; who tests it has everything there. What only builds it (TypeScript, the
- * page's bundler, a newer Node) is cut from the same lock into .cache/tools when node_modules does not hold it.
+ * The packages of a clone. Those of the gateway are in node_modules, for tests all are there. Build tools that are not (TypeScript, the
+ * bundler of the page, a newer Node) are installed in .cache/tools, with the versions of the same lock.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,17 +31,17 @@ export class Packages {
     return packagesIn(this.at('package-lock.json'));
   }
 
-  /** What npm has put into node_modules; null = nothing yet. */
+  /** The packages that npm has installed; null = nothing yet. */
   installed(folder = this.root) {
     return packagesIn(join(folder, 'node_modules', '.package-lock.json'));
   }
 
-  /** Everything was installed here before: an installation anew brings everything again, a start takes nothing away. */
+  /** Whether development packages are installed: then a new installation includes them as well, so that a start removes nothing. */
   hasAll() {
     return Object.values(this.installed() ?? {}).some(({ dev }) => dev === true);
   }
 
-  /** The first package that is missing in its version; null = all are there. Those of other platforms are not missed. */
+  /** The first package that is missing, or in another version; null = none. Packages of other platforms do not count. */
   lacks(all) {
     const [there, locked] = [this.installed(), this.locked()];
     if (there === null) return 'node_modules';
@@ -63,14 +63,14 @@ export class Packages {
     return this.at('node_modules', '.bin', 'node');
   }
 
-  /** The Node that runs the gateway and the build: the clone's own, else the one that runs us if it is new enough. */
+  /** The Node that runs the gateway and the build: the clone's own, else the current one if it is new enough, else one in .cache/tools. */
   get node() {
     if (existsSync(this.ownNode)) return this.ownNode;
     if (runsTheGateway(this.nodeVersion)) return process.execPath;
     return this.at('.cache', 'tools', 'node', 'node_modules', '.bin', 'node');
   }
 
-  /** The folder whose node_modules hold these packages in their locked version: the clone, or one below .cache/tools. */
+  /** The folder whose node_modules have these packages in their locked versions: the clone, or one in .cache/tools; null = none. */
   homeOf(name, packages) {
     const locked = this.locked() ?? {};
     const has = (folder) => {
@@ -84,7 +84,7 @@ export class Packages {
     return { folder, home: [this.root, folder].find(has) ?? null };
   }
 
-  /** What is to be installed so that the gateway runs (or everything, for tests) and these tools are there: folder, arguments, paths. */
+  /** The installations to do, so that the gateway (or everything, for tests) and these tools are there: folder, arguments, paths. */
   missing(all, tools) {
     const locked = this.locked();
     if (locked === null)
@@ -125,7 +125,7 @@ export class Packages {
     return { folder, prepare, args: ['--include=dev'], paths: wanted.map(([path]) => path) };
   }
 
-  /** Never changes the lock: `npm ci` installs what it names and fails when package.json wants something else. */
+  /** Installs by `npm ci`, which never changes the lock, and fails when package.json does not match it. */
   async install(all, tools) {
     const jobs = this.missing(all, tools);
     if (jobs.length === 0) return;
@@ -167,7 +167,7 @@ export class Packages {
     }
     if (lacking !== null)
       throw new NotReady(
-        `npm ci ended well, but ${lacking} is not as package-lock.json wants it. Remove node_modules and start again.`,
+        `npm ci succeeded, but ${lacking} is not in the version of package-lock.json. Remove node_modules and start again.`,
       );
   }
 }

@@ -1,8 +1,8 @@
-/** Programs that installing and building run: started beside each other, ended when we are, their output kept for the case that they fail. */
+/** Runs the programs of installing and building: concurrently, ended with this process, with their output kept for errors. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
-/** Packages or the build cannot be had; the message is for people, `output` is what the program printed. */
+/** Installing or building has failed. The message is for people; `output` is what the program printed. */
 export class NotReady extends Error {
   constructor(message, output = '') {
     super(message);
@@ -11,12 +11,12 @@ export class NotReady extends Error {
 }
 
 const running = new Set();
-/** Of a long output the end is kept. */
+/** Characters of output that are kept, from its end. */
 const KEPT = 1024 * 1024;
 
 /**
- * Runs a program in a folder, the clone's own programs first; rejects with NotReady and its output when it fails. Each leads a process
- * group of its own: npm starts install scripts, and endPrograms must reach those too.
+ * Runs a program in a folder, with the clone's node_modules/.bin first on the PATH; rejects with NotReady when it fails. Each runs in a process
+ * group of its own, so that endPrograms also ends the install scripts that npm starts.
  */
 export function runProgram({ root, folder = root, command, args, failed }) {
   const path = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
@@ -46,7 +46,7 @@ export function runProgram({ root, folder = root, command, args, failed }) {
   });
 }
 
-/** For the end of this process: nothing that installs or builds outlives it. */
+/** Ends all running programs, when this process ends. */
 export function endPrograms(signal = 'SIGTERM') {
   for (const { pid } of running) {
     try {

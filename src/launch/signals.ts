@@ -1,11 +1,11 @@
-/** The end of the process: the first signal stops everything, in order; later ones are the same Ctrl-C, received twice. */
+/** Ends the process: the first signal stops everything in order; later ones are ignored (a terminal may send Ctrl-C twice). */
 import type { Logs } from '../observability/log.js';
 import type { Opened } from './opened.js';
 
-/** What hangs longer than all that may take together is left to the operating system. */
+/** After this time the process exits, even if something has not stopped. */
 const STOP_ALL_MS = 30_000;
 
-/** Returns what a signal does. */
+/** Installs the handlers, and returns the function that they call. */
 export function stopOnSignals(opened: Opened, logs: Logs): () => void {
   const stop = (): void => {
     if (opened.isClosing) return;
@@ -18,7 +18,7 @@ export function stopOnSignals(opened: Opened, logs: Logs): () => void {
       stop();
     });
   }
-  // The launcher was killed without a chance to pass a signal on: nobody else would stop this process.
+  // The launcher was killed, and could not pass a signal on.
   process.once('disconnect', stop);
   process.channel?.unref();
   return stop;

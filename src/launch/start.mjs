@@ -25,14 +25,14 @@ function run(node) {
     join(ROOT, 'dist', cli ? 'cli/main.js' : 'main.js'),
     ...flags,
   ];
-  // The channel carries nothing: it closes when this process is killed, and the gateway stops then.
+  // Nothing is sent over the channel: it closes when this process is killed, and the gateway stops then.
   const gateway = spawn(node, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   let stopping = false;
   const stop = (signal) => {
     stopping = true;
     gateway.kill(signal);
   };
-  // In a terminal Ctrl-C reaches the gateway by itself as well; it counts the first signal and no other.
+  // In a terminal Ctrl-C also reaches the gateway directly; it ignores all signals after the first.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
   if (process.env.npm_lifecycle_event !== undefined) whenParentEnds(() => stop('SIGTERM'));
   gateway.on('error', (error) => {
@@ -40,7 +40,7 @@ function run(node) {
     process.exitCode = 1;
   });
   gateway.on('exit', (code, signal) => {
-    // Stopped before it listened for the signal, it has stopped as wanted.
+    // Without an exit code it was ended by the signal before it had a handler: it has stopped as requested.
     process.exitCode = code ?? (stopping ? 0 : 128 + (constants.signals[signal] ?? 0));
   });
 }

@@ -1,11 +1,11 @@
-/** A database that is away at start is waited for, like one that goes away later. What it refuses permanently ends the start. */
+/** Waits for a database that is away at the start, as for one that goes away later. Errors that waiting cannot fix end the start. */
 
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
 
 const PAUSES = { firstMs: 100, longestMs: 2_000 };
-/** Waiting does not help: wrong password, no such database, missing rights, a schema that is not ours. */
+/** Codes that waiting cannot fix: a wrong password, no such database, missing rights, a schema of another system. */
 const FOR_GOOD: ReadonlySet<string> = new Set(['DATABASE_REFUSED', 'DATABASE_SCHEMA']);
 
 export interface Waiting {

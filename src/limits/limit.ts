@@ -1,9 +1,9 @@
-/** What a limit is. */
+/** One limit. */
 export interface Limit {
   readonly value: number;
   /** What is counted, with its unit. */
   readonly bounds: string;
-  /** The problem, error or close code that one gets beyond it. */
+  /** The code of the problem, error or close frame beyond it; or what happens instead. */
   readonly code: string;
   /** The setting that changes it; null = it is fixed. */
   readonly setting: string | null;

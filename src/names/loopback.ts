@@ -1,4 +1,4 @@
-/** Whether a host is this machine and nothing else: the question behind AUTH, Host and Origin. */
+/** Whether a host is a loopback address or name; used for HOST, AUTH and the headers Host and Origin. */
 
 /** `host`: a name or an address, as in a URL or in HOST; an IPv6 address with or without brackets. */
 export function isLoopback(host: string): boolean {

@@ -1,15 +1,15 @@
 /**
- * Names, for every module. Knows: which names are near, which are this machine, which are one topic for Kafka. Refuses to know: what is
- * named. In: text. Out: text and verdicts. This file: the names that somebody who wrote an unknown one may have meant.
+ * Names, for every module. Knows: which names are near, which are loopback, which are the same topic for Kafka. Refuses to know: what is
+ * named. In: text. Out: text, or yes and no. This file: the known names that an unknown one may mean.
  */
 import { distance } from 'fastest-levenshtein';
 
-/** No name of ours is longer; more of an unknown one is not compared, so that the work stays bounded. */
+/** Characters that are compared: no known name is longer, and an unknown one of any length costs bounded time. */
 const COMPARED = 100;
 /** Names this short are near only when one character differs: any two of them are almost equal. */
 const SHORT = 3;
 
-/** The known names that are near, best first, at most `most`. Upper and lower case are one. */
+/** The known names that are near, best first, at most `most`. Case does not matter. */
 export function nearest(name: string, known: readonly string[], most = 1): string[] {
   const wanted = name.slice(0, COMPARED).toLowerCase();
   const isNear = ({ one, away }: { readonly one: string; readonly away: number }): boolean =>
@@ -23,7 +23,7 @@ export function nearest(name: string, known: readonly string[], most = 1): strin
     .map(({ one }) => one);
 }
 
-/** A third of the characters; two swapped ones are always allowed, but in very short names. */
+/** Edits allowed for a length: a third of the characters, and at least two (a swap) except for very short names. */
 function allowed(length: number): number {
   return length <= SHORT ? 1 : Math.max(2, Math.floor(length / 3));
 }

@@ -1,4 +1,4 @@
-/** Kafka's metrics replace "." by "_", so it refuses topics that are equal then: two topics with one key cannot exist side by side. */
+/** Kafka refuses two topics that are equal after "." → "_" (its metrics replace it): topics with equal keys cannot both exist. */
 export function topicKey(topic: string): string {
   return topic.replaceAll('.', '_');
 }

@@ -3,7 +3,7 @@
  * This file: the lines a module may log. The pino implementation is logger.ts.
  */
 
-/** One name per road a reader may want louder on its own (`LOG_LEVELS=do:debug,undo:debug`). */
+/** Each component has a log level of its own (`LOG_LEVELS=do:debug,undo:debug`). */
 export const COMPONENTS = [
   'do',
   'undo',
@@ -22,7 +22,7 @@ export const COMPONENTS = [
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** A line has its fields first and a sentence after; a flow's lines carry `flowId`. Errors go in the field `err`. */
+/** A line has fields and a message. Lines about a flow have the field `flowId`; errors are in the field `err`. */
 export interface Log {
   readonly debugs: boolean;
   debug(fields: object, message: string): void;

@@ -1,4 +1,4 @@
-/** Logs by pino: one JSON line each for machines, one line for people on a terminal. Written before the call returns: none is lost at the end. */
+/** Logs by pino: JSON lines for machines, or lines for people on a terminal. Written synchronously, so that none is lost when the process ends. */
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Component, Log, Logs } from './log.js';
@@ -6,7 +6,7 @@ import { printableJson } from './printable.js';
 
 export interface LoggerOptions {
   readonly level: string;
-  /** Where a component is to be louder or quieter than `level`. */
+  /** Levels of components that differ from `level`. */
   readonly levels: ReadonlyMap<Component, string>;
   readonly format: 'pretty' | 'json';
   /** Only for `pretty`. */
@@ -15,7 +15,7 @@ export interface LoggerOptions {
   readonly into?: number | undefined;
 }
 
-/** What must never be read in a log, wherever a careless line puts it. */
+/** Fields whose values are never logged, up to three levels deep. */
 const SECRET = ['password', 'authorization', 'cookie', 'secret', 'token'];
 const REDACTED = SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
@@ -27,7 +27,7 @@ export function createLogs({ level, levels, format, coloured, into = 1 }: Logger
     redact: REDACTED,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    // The line's own end is no part of what came from elsewhere.
+    // The line feed at the end of the line is kept as it is.
     hooks: { streamWrite: (line: string) => `${printableJson(line.trimEnd())}\n` },
   };
   const lines = {

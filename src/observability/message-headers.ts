@@ -1,4 +1,4 @@
-/** The headers inside a message, for a debug line; what cannot be read is shown as nothing. Only called when debug lines are logged. */
+/** The headers inside a message, for debug lines; null when the message cannot be read. Called only when debug lines are logged. */
 
 export function messageHeaders(value: string | Uint8Array | null): unknown {
   try {

@@ -1,6 +1,6 @@
-/** Text that comes from elsewhere, made harmless for a terminal: what moves the cursor, colours or turns text around is spelled out. */
+/** Escapes control characters of outside text, which would move the cursor, change colours or reverse text on a terminal. */
 
-/** C0 but tab and line feed, DEL, C1, and what changes the direction of text or ends a line unseen. */
+/** C0 except tab and line feed, DEL, C1, and characters that change the direction of text or separate lines. */
 // biome-ignore format: a comment for one line needs it to be one
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -9,7 +9,7 @@ export function printable(text: string): string {
   return text.replace(HARMFUL, spelled);
 }
 
-/** The same for a line of JSON: what it has escaped already stays spelled out when a terminal shows its values. */
+/** The same for a line of JSON. Escapes in it are doubled, so that they stay escaped when a program prints its values. */
 export function printableJson(line: string): string {
   return line
     .replace(/\\(?:u[0-9a-f]{4}|.)/gi, (escaped) => {

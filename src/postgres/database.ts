@@ -1,7 +1,7 @@
 /**
  * Layer 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only module that does. Refuses to know: Kafka, HTTP, what an event means.
  * In: the calls of the ports (admit, lock, record, refuse; queries). Out: rows in one transaction, flows and events read back.
- * This file: opens the database and hands out what the engine needs.
+ * This file: opens the database and provides the ports of the engine.
  */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
@@ -33,40 +33,40 @@ import { PostgresStore, type StoreConnection } from './write/store.js';
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`, …). */
   readonly url: string;
-  /** Most connections, the one that listens for other instances' commits not counted. */
+  /** Most connections for writes; the connection that listens for commits of other instances is not counted. */
   readonly poolSize: number;
   /** Most connections for reads; absent = docs/limits.md. */
   readonly readPoolSize?: number | undefined;
-  /** No statement of a reader runs longer, ms; absent = docs/limits.md. */
+  /** statement_timeout of reads, ms; absent = docs/limits.md. */
   readonly readTimeoutMs?: number | undefined;
-  /** Distinguishes gateways on one database; a new one at every start. */
+  /** Distinguishes the gateways of one database; new at every start. */
   readonly instanceId: string;
   /** How long outbox rows belong to the instance that committed them, ms. */
   readonly leaseMs: number;
-  /** No statement runs longer, ms; the work then ends with a Fault. */
+  /** statement_timeout of writes, ms; work that exceeds it ends with a Fault. */
   readonly statementTimeoutMs: number;
-  /** Made by the wire; needed to find out which names would collide in Kafka. */
+  /** Topic names of a step, made by the wire; they show which names would collide in Kafka. */
   readonly stepTopics: StepTopics;
   readonly log: Log;
-  /** Folders of migrations; absent = ours. */
+  /** Folders of migrations; absent = `migrations/`. */
   readonly migrations?: readonly URL[] | undefined;
 }
 
 export interface Postgres {
   readonly store: Store;
   readonly readModel: ReadModel;
-  /** Brings the schema up to date; several instances may call it at once. Names of what was applied. Throws a Fault when it cannot. */
+  /** Brings the schema up to date; several instances may call it at once. Returns the names of applied migrations. Throws a Fault when it cannot. */
   migrate(): Promise<{ readonly applied: readonly string[] }>;
-  /** The same for all gateways on these tables and after a restart; another one for a copy (docs/operating.md). */
+  /** Equal for all gateways on these tables, also after a restart; different for a copy of the database (docs/operating.md). */
   readonly databaseId: () => Promise<string>;
   /** Writes what is still in memory, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** Since then rows may refer to the payload of their flow. */
+/** The migration from which on rows may refer to the start payload of their flow. */
 const START_PAYLOADS = 'migration-start-payloads';
 
-/** Entities, schema and migrations as MikroORM knows them; connects when first used. */
+/** MikroORM with the entities and migrations; it connects when first used. */
 export function openOrm(
   options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log' | 'migrations'>,
   statements: NamedStatements = nameStatements(),
@@ -83,18 +83,18 @@ export function openOrm(
     clientUrl: options.url,
     driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements.install(pool) },
     pool: { min: 0, max: options.poolSize },
-    // A database that does not answer must not be taken for a missing one.
+    // MikroORM would try to create a database that only does not answer.
     ensureDatabase: false,
     extensions: [Migrator],
     migrations: {
       migrationsList: turn.list.map(({ name, class: migration }) => ({ name, class: migration })),
-      // Each file for itself: one that must be tried again does not take back the ones before it.
+      // Each file in its own transaction: one that must be tried again does not roll back those before it.
       allOrNothing: false,
       snapshot: false,
       disableForeignKeys: false,
     },
     schemaGenerator: { skipTables: ['mikro_orm_migrations'] },
-    // Lines of the driver only: what fails is thrown, and logged by whoever knows what it means.
+    // Debug lines only: errors are thrown, and logged by the caller.
     logger: (message) => options.log.debug({}, message),
     colors: false,
   });
@@ -146,7 +146,7 @@ function openPool(
 ): Pool {
   const statements = nameStatements();
   const orm = openOrm({ ...options, ...size }, statements, turn);
-  // Makes the pool, and with it the client class; nothing is connected yet.
+  // Creates the pool and its client class; nothing is connected yet.
   orm.em.getConnection().getClient();
   return { orm, statements };
 }
@@ -177,7 +177,7 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
   return new PostgresStore(connection, options);
 }
 
-/** `sslmode=prefer`: TLS if the server has it. Connections are made that way from now on, the one that listens included. */
+/** For `sslmode=prefer`: finds out whether the server supports TLS. All connections are made in this way from now on. */
 async function chooseTls(
   url: string,
   pools: readonly NamedStatements[],

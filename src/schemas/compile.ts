@@ -1,4 +1,4 @@
-/** A schema as a function. Strict: an unknown keyword is an error, as a misspelled field of a document is. */
+/** Compiles a schema to a function. An unknown keyword is an error, like an unknown field of a document. */
 import { Ajv, type ErrorObject, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
@@ -9,7 +9,7 @@ export interface Validate {
   errors?: readonly ErrorObject[] | null;
 }
 
-/** Those whose check takes time in proportion to the text. */
+/** The supported formats: their checks take time in proportion to the text. */
 const FORMATS = [
   'date',
   'time',
@@ -25,16 +25,16 @@ const FORMATS = [
   'json-pointer',
 ] as const;
 
-/** Instructions of a pattern: each is looked at for each character, at worst. */
+/** Most instructions of a compiled pattern: in the worst case each is run for each character. */
 const MOST_INSTRUCTIONS = 500;
 
-/** Patterns run in time proportional to the text: no backtracking (`code` is for generated files, which we do not have). */
+/** Patterns without backtracking, in time proportional to the text. (ajv uses `code` only for generated files.) */
 const linear = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);
     if (compiled.programSize() > MOST_INSTRUCTIONS)
       throw new Error(`the pattern is too large: ${JSON.stringify(pattern.slice(0, 60))}`);
-    // The library keeps patterns by this text.
+    // ajv caches patterns by this text.
     return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern };
   },
   { code: 'linear' },
@@ -62,10 +62,10 @@ function withFormats<A extends Ajv | Ajv2020>(ajv: A): A {
 
 const DRAFT_7 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 const DRAFT_2020 = 'https://json-schema.org/draft/2020-12/schema';
-/** What a schema of a draft must look like; they compile nothing else. */
+/** Instances that only validate schemas against the meta-schema of their draft. */
 const metaSchemas = { draft7: new Ajv(OPTIONS), draft2020: new Ajv2020(OPTIONS) };
 
-/** Without `$schema` it is of draft 2020-12. */
+/** A schema without `$schema` is of draft 2020-12. */
 export function compile(
   schema: object,
 ): { readonly validate: Validate } | { readonly wrong: string } {
@@ -76,7 +76,7 @@ export function compile(
   const meta = metaSchemas[isOld ? 'draft7' : 'draft2020'];
   if (meta.validateSchema(content) !== true)
     return { wrong: meta.errorsText(meta.errors, { dataVar: 'the schema' }) };
-  // One of its own: an instance keeps something of everything it has compiled.
+  // A new instance for each schema: an instance keeps memory for everything it has compiled.
   const own = { ...OPTIONS, meta: false, validateSchema: false };
   const ajv = withFormats(isOld ? new Ajv(own) : new Ajv2020(own));
   try {

@@ -1,11 +1,11 @@
-/** Where a payload does not fit its schema, and why: names of fields, never values. */
+/** Where a payload does not match its schema, and why: with names of fields, never with values. */
 import type { ErrorObject } from 'ajv';
 import type { SchemaMismatch } from '../engine/ports.js';
 
 const LONGEST_PATH = 200;
 
 export function mismatchOf(errors: readonly ErrorObject[]): SchemaMismatch {
-  // Of alternatives the last one is about all of them together.
+  // With anyOf and oneOf the last error is about all alternatives together.
   const error = errors.at(-1);
   if (error === undefined) return { path: 'payload', message: 'payload does not match' };
   const at = pathOf(error.instancePath);
@@ -21,7 +21,7 @@ function pathOf(pointer: string): string {
   return `payload${names.map((name) => (/^\d+$/.test(name) ? `[${name}]` : `.${name}`)).join('')}`;
 }
 
-/** The field that is missing, or should not be there. */
+/** The field that is missing, or not allowed. */
 function fieldOf({ params }: ErrorObject): string | null {
   const { missingProperty, additionalProperty, unevaluatedProperty } = params as Readonly<
     Record<string, unknown>

@@ -10,14 +10,14 @@ import { mismatchOf } from './mismatch.js';
 import { structureOf } from './structure.js';
 
 interface Kept {
-  /** Null: a schema that was stored before schemas were checked, and cannot be used. */
+  /** Null: the schema cannot be used; it was stored before schemas were checked. */
   readonly validate: Validate | null;
   readonly nodes: number;
 }
 
-/** Used ones are kept, by identity: a registered version is one object for as long as it is used. */
+/** A cache of compiled schemas, by object identity: a registered version is one object as long as it is cached. */
 export class CompiledSchemas implements PayloadSchemas {
-  /** The longest unused one first. */
+  /** The least recently used one first. */
   private readonly kept = new Map<object, Kept>();
   private nodes = 0;
 

@@ -1,16 +1,16 @@
 /**
- * What a schema consists of, looked at before anything is compiled: it refers to nothing outside itself, never to itself, and a payload is
- * checked in time proportional to its size. Counted through its references: that is what is done for one value.
+ * Checks the structure of a schema before it is compiled: no references to other documents and no cycles, so that a payload is checked in
+ * time proportional to its size. What is behind a reference counts once for each reference, because it is checked as often.
  */
 import { LIMITS } from '../limits/limits.js';
 
 export interface SchemaFault {
-  /** Its place in the schema. */
+  /** Path in the schema. */
   readonly at: readonly (string | number)[];
   readonly message: string;
 }
 export interface Structure {
-  /** Schemas in it, those behind a reference once for each reference. */
+  /** Number of schemas in it; those behind a reference count once for each reference. */
   readonly nodes: number;
 }
 
@@ -33,11 +33,11 @@ const ONE = [
 ];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
 const OBJECTS = ['dependentSchemas', 'patternProperties', 'properties'];
-/** Those that check the same value once more. */
+/** Keywords that check the same value once more. */
 const SAME_VALUE = new Set(['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'contains']);
 SAME_VALUE.add('dependentSchemas').add('patternProperties').add('propertyNames');
 
-/** Names of other schemas, and references that only the payload decides. */
+/** Keywords that name schemas for references from outside, or references that are resolved while a payload is checked. */
 const REFUSED = [
   '$id',
   '$anchor',
@@ -85,7 +85,7 @@ class Walk {
 
   constructor(private readonly root: Node) {}
 
-  /** `open`: the references on the way here. */
+  /** `open`: the references that led here. */
   visit(schema: unknown, at: At, open: readonly string[]): void {
     if (typeof schema === 'boolean') return;
     if (!isNode(schema)) refuse(at, 'a schema must be an object, true or false');
@@ -149,7 +149,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** [keyword, schema, place] of each schema directly inside; what is only referred to is not looked at here. */
+/** [keyword, schema, path] of each schema directly inside; schemas behind references are not included. */
 function schemasIn(schema: Node): [string, unknown, At][] {
   const found: [string, unknown, At][] = [];
   for (const keyword of ONE)

@@ -1,4 +1,4 @@
-/** Durations as people write them, in registration documents and settings alike. */
+/** Durations as they are written in registration documents and settings. */
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -8,7 +8,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 export const DAY_MS = 86_400_000;
-/** The longest that a document or a setting may name. */
+/** The longest duration of a document or a setting. */
 export const YEAR_MS = 365 * DAY_MS;
 
 /** `500ms`, `30s`, `1.5h`, `30d`, or a number of milliseconds; NaN = it is none of them. */

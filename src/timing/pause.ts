@@ -3,7 +3,7 @@
  * It uses the global setTimeout, not node:timers/promises: the simulation (testing/sim) replaces the globals.
  */
 
-/** Resolves after `ms`, or as soon as `signal` aborts: whoever stops looks at the signal, nothing is thrown. */
+/** Resolves after `ms`, or as soon as `signal` aborts. It does not throw: the caller checks the signal. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -17,7 +17,7 @@ export function auditPage(
   { filter, first, after }: AuditPageRequest,
 ): Page<AuditEntry> {
   if (after !== null && !/^\d{15} \d{9}$/.test(after))
-    throw new BadCursor('the cursor is none of this list');
+    throw new BadCursor('the cursor is not one of this list');
   const { from = 0, to = Number.POSITIVE_INFINITY, ...equal } = filter;
   const found = audit
     .map((item, index) => ({ item, place: place(item, index) }))

@@ -238,7 +238,7 @@ function keyOf(cursor: string, shape: readonly string[]): readonly (string | num
     key.length !== shape.length ||
     key.some((part, index) => typeof part !== shape[index])
   ) {
-    throw new BadCursor('the cursor is none of this list');
+    throw new BadCursor('the cursor is not one of this list');
   }
   return key;
 }

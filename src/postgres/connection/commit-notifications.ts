@@ -1,5 +1,4 @@
-/** What other instances committed: a NOTIFY with every commit, and one connection that listens and reconnects by itself. */
-
+/** Notifications of commits between instances: a NOTIFY with every commit, and one connection that listens and reconnects by itself. */
 import type { FlowCommit, FlowRecord } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
 import { backoff } from '../../timing/pause.js';
@@ -11,7 +10,7 @@ export type CommitListener = (commits: readonly FlowCommit[] | null) => void;
 const MOST_BYTES = 7900;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
-/** `<instance> <flowId>:<first>:<last>,…`, in as many texts as it takes. */
+/** Payloads of the form `<instance> <flowId>:<first>:<last>,…`, each within PostgreSQL's limit. */
 export function notificationsOf(instanceId: string, records: readonly FlowRecord[]): string[] {
   const texts: string[] = [];
   let text = '';
@@ -28,7 +27,7 @@ export function notificationsOf(instanceId: string, records: readonly FlowRecord
   return text === '' ? texts : [...texts, `${instanceId} ${text}`];
 }
 
-/** Null: it is of this instance. */
+/** Null: this instance sent it. */
 export function readNotification(instanceId: string, payload: string): FlowCommit[] | null {
   const space = payload.indexOf(' ');
   if (payload.slice(0, space) === instanceId) return null;
@@ -44,7 +43,7 @@ export function readNotification(instanceId: string, payload: string): FlowCommi
 export interface CommitNotificationOptions {
   readonly instanceId: string;
   readonly log: Log;
-  /** Called first on every connection that listens. */
+  /** Called on every new connection, before it listens. */
   readonly onConnect?: (client: Client) => Promise<void>;
 }
 
@@ -126,7 +125,7 @@ export class CommitNotifications {
       () => {
         this.timer = null;
         this.connect().then(
-          // Commits of the time in between were announced to a connection that was lost.
+          // The notifications of the time in between are lost.
           () => this.listeners.forEach((listener) => void listener(null)),
           () => {
             if (!this.closed && this.listeners.size > 0) this.reconnectLater();

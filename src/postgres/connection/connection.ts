@@ -1,10 +1,9 @@
-/** How connections are made: what the planner may do, how long a statement may take, and statements with a name. */
-
+/** Settings of all connections: the planner, time limits, and prepared statements with a name. */
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
 import { settingsIn, withSettings } from './session-settings.js';
 import { driverUrl } from './tls.js';
 
-/** What we use of a `pg` client. */
+/** The part of a `pg` client that is used here. */
 export interface Client {
   connect(): Promise<void>;
   end(): Promise<void>;
@@ -18,27 +17,27 @@ export interface Client {
 }
 export type ClientClass = new (options: object) => Client;
 
-/** A client of the pool; given back by `release`, closed when there was an error. */
+/** A client of the pool. `release` returns it to the pool; with an error it is closed. */
 export interface PooledClient extends Client {
   release(error?: Error): void;
-  /** Of the server's process, for pg_cancel_backend. */
+  /** Id of the server process, for pg_cancel_backend. */
   readonly processID?: number;
 }
 
 export interface NamedStatements {
-  /** Teaches the pool to send every text given to `prepared` as a prepared statement of its connection: parsed and planned once. */
+  /** Makes the pool send every text given to `prepared` as a named prepared statement, which each connection parses and plans once. */
   install(pool: object): void;
   /** Connections of the pool are made with this address from now on. */
   connectTo(connectionString: string): void;
-  /** One of the pool, to be released. */
+  /** Takes a client from the pool; the caller releases it. */
   pooled(): Promise<PooledClient>;
-  /** A client of its own, outside the pool; to be connected and ended by the caller. */
+  /** A client outside the pool; the caller connects and ends it. */
   client(options: object): Client;
 }
 
 const NAMES = new Map<string, string>();
 
-/** Marks a statement that is run again and again; returns its text. Their number is small: texts never carry values. */
+/** Marks a statement that is run often, and returns its text. There are few of them, because texts never contain values. */
 export function prepared(text: string): string {
   if (!NAMES.has(text)) NAMES.set(text, `backstep_${NAMES.size}`);
   return text;
@@ -70,8 +69,8 @@ type Pool = PatientPool & { Client: ClientClass };
 type Release = (error?: Error) => void;
 
 /**
- * The pool's client, taught two things. It names its statements. And it goes back to the pool by itself when its connection ends: Kysely
- * keeps a client for ever when the rollback fails as well, so that every restart of the server would leave the pool with one less.
+ * The client class of the pool, with two additions. It names its statements. And it returns to the pool by itself when its connection ends:
+ * Kysely never releases a client whose rollback fails, so that the pool would lose one with each restart of the server.
  */
 function ours(base: ClientClass): ClientClass {
   return class extends withSettings(base) {
@@ -83,7 +82,7 @@ function ours(base: ClientClass): ClientClass {
       this.on('end', () => this.giveBack(new Error('the connection has ended')));
     }
 
-    /** Set by the pool whenever it hands the client out. Whoever comes second, gives back nothing. */
+    /** Set by the pool each time it lends the client. Only the first call releases it. */
     set release(release: Release) {
       let given = false;
       this.giveBack = (error) => {
@@ -114,8 +113,8 @@ function ours(base: ClientClass): ClientClass {
 }
 
 /**
- * Every statement of this module has an index for its way; a plan made while tables were empty must not scan them once they are full. JIT
- * costs more than it gives for statements this short.
+ * Every statement of this module is served by an index. A generic plan made while the tables are empty must not scan them when they are
+ * full. For statements this short JIT costs more time than it saves.
  */
 const PLANNER = {
   enable_seqscan: 'off',
@@ -126,7 +125,7 @@ const PLANNER = {
 };
 /** A process that was stopped (SIGSTOP) within a transaction must not hold its locks for ever. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-/** Of the time a statement may take, for each lock it waits for. */
+/** lock_timeout as a share of statement_timeout. */
 const LOCK_SHARE = 2 / 3;
 export const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -149,14 +148,14 @@ export function connectionOf(options: {
       sessionSettings: {
         ...PLANNER,
         statement_timeout: String(options.statementTimeoutMs),
-        // Shorter: who waits for somebody's lock is not taken for a statement that takes too long.
+        // Shorter, so that waiting for a lock is not reported as a statement that takes too long.
         lock_timeout: String(Math.ceil(options.statementTimeoutMs * LOCK_SHARE)),
         idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
         ...settingsIn(given),
       },
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
-      // A query is sent before the answer to the one before it has come (transaction.ts); who waits notices nothing.
+      // A query is sent before the one before it is answered (transaction.ts).
       pipeline: true,
     },
   };

@@ -1,4 +1,4 @@
-/** Which errors mean that the database, not the work, is in trouble: those become a Fault, and the caller tries again. */
+/** Errors that are caused by the database and not by the work: they become a Fault, and the caller tries again. */
 import { Fault } from '../../engine/ports.js';
 
 const UNREACHABLE = new Set([
@@ -15,9 +15,9 @@ const UNREACHABLE = new Set([
 /** The driver's messages without a code when a connection went away or none was free. */
 const AWAY =
   /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
-/** Wrong values, broken constraints, limits, our own bad SQL, a server bug: the work would fail again. */
+/** SQLSTATE classes of wrong values, broken constraints, limits, wrong SQL and server bugs: the work would fail again. */
 const THE_WORK = /^(?:2[0-3]|42|54|XX|P0)/;
-/** …except that tables or rights are missing: nothing is wrong with the work. */
+/** Except these: a table, column, function or right is missing. That is the state of the database, not of the work. */
 const NOT_READY = new Set(['42P01', '42703', '42501', '42883']);
 
 export function faultOf(error: unknown): Fault | null {
@@ -61,7 +61,7 @@ function nameOfState(code: string, message: string): readonly [string, string] |
     return ['DATABASE_SLOW', 'a statement took too long'];
   if (code.startsWith('53') || code.startsWith('40') || code === '55P03')
     return ['DATABASE_BUSY', 'the database is too busy'];
-  return ['DATABASE_AWAY', 'the database cannot do its work'];
+  return ['DATABASE_AWAY', 'the database reports an error of its own'];
 }
 
 export async function throwingFaults<T>(work: () => Promise<T>): Promise<T> {

@@ -1,20 +1,20 @@
 /**
- * Waiting for a connection is not a failure: a role or a server that allows fewer connections than the pool would make serves everybody
- * all the same, one after the other.
+ * Makes a pool wait when the server or the role allows fewer connections than the pool's maximum: requests then share the connections
+ * there are, instead of failing.
  */
 import { backoff, pause } from '../../timing/pause.js';
 import type { PooledClient } from './connection.js';
 
-/** What we use of a `pg` pool. */
+/** The part of a `pg` pool that is used here. */
 export interface Pool {
   readonly options: { max: number; connectionTimeoutMillis: number; connectionString?: string };
   readonly totalCount: number;
   connect(): Promise<PooledClient>;
 }
 
-/** Longer than any statement may take: whoever holds a connection has given it back by then. */
+/** Longer than any statement may take: by then another request has released its connection. */
 export const PATIENCE_MS = 30_000;
-/** The server refuses another connection: of this role, of this database, or at all. */
+/** SQLSTATE too_many_connections: of this role, of this database, or of the server. */
 const TOO_MANY = '53300';
 const PAUSES = { firstMs: 10, longestMs: 500 };
 /** After this the pool tries to grow again. */
@@ -25,7 +25,7 @@ export function makePatient(pool: Pool): void {
   const most = pool.options.max;
   pool.options.connectionTimeoutMillis = PATIENCE_MS;
   let settled = false;
-  /** As many as there are; who comes next waits for one of them. */
+  /** Limits the pool to `count` connections for some time; further requests wait for one of them. */
   const settleFor = (count: number): void => {
     pool.options.max = Math.max(1, count);
     if (settled) return;

@@ -1,16 +1,16 @@
 /**
- * A pooler in transaction mode (PgBouncer) gives a connection of the server to whoever has a transaction: prepared statements, LISTEN and
- * locks of a session would be lost or belong to another session. Found at the start, instead of by timers that fail later.
+ * Refuses a pooler in transaction mode (PgBouncer) at the start. It lends a server connection for one transaction at a time, so that
+ * prepared statements, LISTEN and advisory locks of a session would be lost, or belong to another session.
  */
 import type { Client, NamedStatements } from './connection.js';
 
-/** Two clients: an idle one keeps its connection of the server to itself, unless a pooler has lent it to the other. */
+/** Compares the server processes of two clients: an idle client keeps its own, unless a pooler has lent it to the other client. */
 export async function refuseTransactionPooling(
   statements: NamedStatements,
   connection: object,
 ): Promise<void> {
   const [idle, other] = [statements.client(connection), statements.client(connection)];
-  // What breaks is answered by the query under way.
+  // The query that is under way reports the error.
   for (const client of [idle, other]) client.on('error', () => undefined);
   try {
     await idle.connect();

@@ -1,12 +1,12 @@
 /**
- * Settings of a session, made by its first statement: a pooler in between (PgBouncer) refuses them as parameters of the start, where the
- * driver would put them.
+ * Session settings, made by the first statement of each connection. The driver would send them as startup parameters, which PgBouncer
+ * refuses.
  */
 import type { ClientClass } from './connection.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** Of `options` in an address: `-c name=value`, `--name=value`; spaces in a value are written `\\ `. */
+/** Reads `options` of a connection URI: `-c name=value`, `--name=value`; a space in a value is written `\\ `. */
 export function settingsIn(options: string): Settings {
   const found = options.matchAll(/(?:^|\s)(?:-c\s*|--)([\w.-]+)=((?:\\.|[^\s\\])*)/g);
   return Object.fromEntries(
@@ -19,7 +19,7 @@ export function settingsIn(options: string): Settings {
 
 type Connected = (error?: Error | null) => void;
 
-/** Clients of this class have their settings before anything else is sent. */
+/** A client class whose connections make their settings before any other statement. */
 export function withSettings(base: ClientClass): ClientClass {
   return class extends base {
     private readonly settings: Settings;

@@ -1,11 +1,11 @@
-/** Set-based SQL out of columns: every part takes its rows from arrays, and the parts of a transaction make one statement. */
+/** Builds set-based SQL: each part reads its rows from arrays by `unnest`, and the parts of a transaction become one statement. */
 import { arrayOf, type Parameter, textsOf } from './sql.js';
 
 export interface Column {
   readonly name: string;
   readonly type: 'text' | 'int' | 'bigint' | 'float8' | 'bytea';
   readonly array: string | Uint8Array;
-  /** What is written: an expression over `u`, the unnested row, and in an update `t`, the row as it is. */
+  /** The value to write: an expression over `u`, the unnested row, and in an update `t`, the existing row. */
   readonly value: string;
 }
 
@@ -18,7 +18,7 @@ export interface Part {
   readonly scalars: readonly Parameter[];
 }
 
-/** [column, type, its value in a row, and how it is written if not as it came: `as` gets the place in the unnested row]. */
+/** [column, type of the array, value of a row, and the SQL expression to write, made from the column of the unnested row]. */
 export type ColumnSpec<R> = readonly [
   name: string,
   type: Column['type'],
@@ -85,7 +85,7 @@ function sameKeys(keys: readonly string[]): string {
   return keys.map((key) => `t.${key} = u.${key}`).join(' AND ');
 }
 
-/** Data-modifying parts see one snapshot and touch different rows; notifications go out with the commit. */
+/** One statement of data-modifying CTEs. They share one snapshot, so that no two parts may change the same row. */
 export function statementOf(
   parts: readonly Part[],
   notifications: readonly string[],

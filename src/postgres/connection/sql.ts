@@ -1,4 +1,4 @@
-/** Raw SQL on the connection of a MikroORM transaction, parameters bound. Arrays are bound as text in PostgreSQL's own form. */
+/** Raw SQL with bound parameters, on the connection of a MikroORM transaction. Arrays are bound in PostgreSQL's own text form. */
 import type { EntityManager, Kysely } from '@mikro-orm/postgresql';
 
 export type Parameter = string | number | boolean | null | Uint8Array;
@@ -7,14 +7,14 @@ export interface Sql {
   rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]>;
 }
 
-/** An EntityManager for one piece of work. Never that of a transaction which a caller happens to be in, on another database. */
+/** A new EntityManager. Without context resolution: MikroORM would otherwise take the transaction of a caller, perhaps on another database. */
 export function freshOf(em: EntityManager): EntityManager {
   return em.fork({ disableContextResolution: true });
 }
 
 type Compiled = Parameters<Kysely<unknown>['executeQuery']>[0];
 
-/** Of the transaction `em` is in; outside one, of any connection of the pool. */
+/** SQL in the transaction of `em`; outside of one, on any connection of the pool. */
 export function sqlOf(em: EntityManager): Sql {
   const kysely = em.getTransactionContext<Kysely<unknown>>() ?? em.getKysely();
   return {
@@ -30,7 +30,7 @@ export function sqlOf(em: EntityManager): Sql {
   };
 }
 
-/** `{a,NULL,"b c",1}`; about twice as fast as the driver's way, which allows for arrays of anything. */
+/** An array as text, `{a,NULL,"b c",1}`. About twice as fast as the driver, which supports arrays of any type. */
 export function arrayOf(values: readonly (string | number | bigint | null)[]): string {
   let text = '{';
   for (const value of values) {
@@ -45,13 +45,13 @@ export function arrayOf(values: readonly (string | number | bigint | null)[]): s
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPED = /["\\]/g;
 
-/** OID of text; the layout is array_send's: dimensions, whether there are nulls, element type; length, lower bound; each element with its length. */
+/** OID of text. The layout is that of array_send: dimensions, has nulls, element type; length, lower bound; each element after its length. */
 const TEXT_OID = 25;
 const HEAD_BYTES = 20;
 
 /**
- * A text[]. JSON is half quotes and backslashes once it is escaped, and has to be unescaped over there: a column of it goes in PostgreSQL's
- * binary form, byte for byte.
+ * A text[]. JSON in PostgreSQL's text form of an array is full of escaped quotes, which cost time on both sides; such a column is sent in
+ * the binary form.
  */
 export function textsOf(values: readonly (string | null)[]): string | Uint8Array {
   if (!values.some((value) => value !== null && NEEDS_ESCAPE.test(value))) return arrayOf(values);
@@ -68,17 +68,17 @@ export function textsOf(values: readonly (string | null)[]): string | Uint8Array
   return bytes;
 }
 
-/** Milliseconds of a timestamptz column, as a number. Only ever written by `instantOf`, so that it comes back as it went in. */
+/** A timestamptz column in milliseconds since the epoch. Exact after `millis`, because only `instantOf` writes these columns. */
 export function millisOf(column: string): string {
   return `date_part('epoch', ${column}) * 1000`;
 }
 
-/** A timestamptz of milliseconds (a float8 expression; null stays null). */
+/** A timestamptz from milliseconds (a float8 expression; null stays null). */
 export function instantOf(expression: string): string {
   return `to_timestamp(${expression} / 1000.0::float8)`;
 }
 
-/** What `millisOf` gave: exact again. */
+/** Rounds a result of `millisOf` to the exact value. */
 export function millis(value: number): number;
 export function millis(value: number | null): number | null;
 export function millis(value: number | null): number | null {

@@ -1,21 +1,21 @@
-/** `sslmode` as psql understands it: the driver takes `prefer`, `require` and `verify-ca` for `verify-full`, and falls back to nothing. */
+/** `sslmode` with psql's meaning: the driver treats `prefer`, `require` and `verify-ca` like `verify-full`, and has no fallback. */
 import { connect } from 'node:net';
 import { Fault } from '../../engine/ports.js';
 
-/** The same address as the driver reads it. */
+/** The connection URI in the driver's terms. */
 export function driverUrl(url: URL): URL {
   const driver = new URL(url);
   const { searchParams } = driver;
   if (searchParams.get('sslmode') === 'allow') searchParams.set('sslmode', 'prefer');
-  // The driver's own name; psql has none for it.
+  // `no-verify` is the driver's own mode; psql does not have it.
   if (searchParams.has('sslmode') && searchParams.get('sslmode') !== 'no-verify')
     searchParams.set('uselibpqcompat', 'true');
-  // The authorities of the system are what the driver uses anyway.
+  // The driver uses the certificate authorities of the system by default.
   if (searchParams.get('sslrootcert') === 'system') searchParams.delete('sslrootcert');
   return driver;
 }
 
-/** TLS if the server has it, else without. */
+/** Whether the mode means: TLS if the server supports it, else without. */
 export function prefersTls(url: URL): boolean {
   return /^(prefer|allow)$/.test(url.searchParams.get('sslmode') ?? '');
 }

@@ -1,12 +1,12 @@
 /**
- * A transaction whose statements travel together: a statement goes out before the answer to the last one has come, BEGIN with the first statement
- * and COMMIT with the last. PostgreSQL does them in their order, each with a snapshot of its own; after one that fails it refuses the rest.
+ * A transaction with pipelined statements: each is sent before the one before it is answered, BEGIN with the first and COMMIT with the last.
+ * PostgreSQL runs them in this order, each with its own snapshot; after a failed one it refuses the rest.
  */
 import type { NamedStatements, PooledClient } from './connection.js';
 import type { Parameter, Sql } from './sql.js';
 
 export interface TransactionSql extends Sql {
-  /** Sent and not waited for: if it fails, the commit rejects. */
+  /** Sends a statement without waiting for it; if it fails, the commit rejects. */
   later(text: string, parameters: readonly Parameter[]): void;
 }
 
@@ -21,7 +21,7 @@ export async function pipelined<T>(
     client.release();
     return result;
   } catch (error) {
-    // A connection that cannot even roll back is closed.
+    // A connection whose rollback fails is closed.
     await client.query('ROLLBACK').then(
       () => client.release(),
       (broken: Error) => client.release(broken),
@@ -37,7 +37,7 @@ async function committed<T>(
   const pending: Promise<unknown>[] = [];
   const send = (text: string, parameters?: readonly Parameter[]) => {
     const answer = client.query(text, parameters);
-    // A failure reaches whoever awaits it; the others are awaited below.
+    // Not unhandled: a failure is reported where the answer is awaited.
     answer.catch(() => undefined);
     return answer;
   };

@@ -54,6 +54,6 @@ function conditionsOf(filter: AuditFilter, { bind }: Bindings): string[] {
 function placeOf(after: string | null, { bind }: Bindings): string[] {
   if (after === null) return [];
   const [at, id] = readCursor<readonly [number, string]>(after, ['number', 'string']);
-  if (!isRowId(id)) throw new BadCursor('the cursor is none of this list');
+  if (!isRowId(id)) throw new BadCursor('the cursor is not one of this list');
   return [`(a.at, a.id) < (${instantOf(`${bind(at)}::float8`)}, ${bind(id)}::bigint)`];
 }

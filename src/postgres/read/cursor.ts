@@ -1,4 +1,4 @@
-/** Where a page ended, as an opaque text. */
+/** Cursors: the key of the last row of a page, as opaque text. */
 import { BadCursor } from '../../engine/ports.js';
 
 type Key = readonly (string | number)[];
@@ -19,16 +19,16 @@ export function readCursor<T extends Key>(
     key.every((part, index) => typeof part === shape[index] && isStorable(part));
   if (!fits)
     throw new BadCursor(
-      'the cursor is none of this list; use endCursor of a page, or the cursor of one of its items',
+      'the cursor is not one of this list; use endCursor of a page, or the cursor of one of its items',
     );
   return key as unknown as T;
 }
 
-/** Latest moment there is, ms. */
+/** Latest time of a JavaScript Date, ms. */
 const LATEST = 8.64e15;
 const LONGEST = 300;
 
-/** PostgreSQL would refuse anything else. */
+/** PostgreSQL would refuse other values. */
 function isStorable(part: unknown): boolean {
   return typeof part === 'number'
     ? Number.isInteger(part) && part >= 0 && part <= LATEST

@@ -1,9 +1,9 @@
-/** A FlowFilter as SQL over `r`, and the ways by which an index finds its flows newest first. */
+/** A FlowFilter as SQL conditions on `r`, the table of flows. */
 import type { FlowFilter } from '../../engine/ports.js';
 import { FLOW_STATUSES, type FlowStatus, type StepStatus } from '../../saga/flow.js';
 import { arrayOf, instantOf, type Parameter } from '../connection/sql.js';
 
-/** Collects parameters; `bind` gives each its place. */
+/** Collects parameters; `bind` adds one and returns its placeholder. */
 export class Bindings {
   readonly parameters: Parameter[] = [];
   readonly bind = (value: Parameter): string => `$${this.parameters.push(value)}`;
@@ -12,8 +12,8 @@ export class Bindings {
 type Condition = string;
 
 /**
- * Conditions on `r`, all of which must hold. `began` = the column with the time when the flow began: that of `r`, or of a step, which is the same.
- * Statuses are written out: an index of rare ones serves only a statement that can be seen, before its parameters are known, to want no other.
+ * Conditions on `r`, all of which must hold. `began`: the column with the start time of the flow, of `r` or of a step (both are equal).
+ * Statuses are literals: with a generic plan PostgreSQL uses a partial index only when the statement itself implies its condition.
  */
 export function conditionsOf(
   filter: FlowFilter,
@@ -61,7 +61,7 @@ function labelled(labels: string): Condition {
   return `EXISTS (SELECT FROM orchestration o WHERE o.name = r.orchestration_name AND o.version = r.orchestration_version AND o.labels @> ${labels}::jsonb)`;
 }
 
-/** An index knows the steps in any other status: they are few. */
+/** Steps in any other status are in trouble: there are few of them, and an index has them. */
 const UNTROUBLED: ReadonlySet<string> = new Set(['PENDING', 'IN_PROGRESS', 'DO_SUCCESS']);
 
 function stepConditions(
@@ -87,14 +87,14 @@ export function hasError(step: string, pattern: string): Condition {
   return `${step}.error_message IS NOT NULL AND ${step}.error_message ILIKE ${pattern}`;
 }
 
-/** The statuses, when the only condition on steps is that they are in trouble. */
+/** The step statuses of the filter, if all of them mean trouble; else null. */
 export function troubleOf({ stepStatuses }: FlowFilter): readonly StepStatus[] | null {
   return stepStatuses === undefined || stepStatuses.some((status) => UNTROUBLED.has(status))
     ? null
     : stepStatuses;
 }
 
-/** An ILIKE pattern that takes `text` as it is. */
+/** An ILIKE pattern for texts that contain `text`, without wildcards in it. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }

@@ -1,4 +1,4 @@
-/** The flows of several orchestrations, in as many statements as those of one. */
+/** Pages of flows of several orchestrations, in as many statements as for one. */
 import type { FlowFilter, ReadModel } from '../../engine/ports.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Sql } from '../connection/sql.js';

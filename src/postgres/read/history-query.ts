@@ -1,7 +1,6 @@
 /**
- * The newest flows that fit a filter, as SQL. An index gives an order only within one value of its leading columns: several values are read
- * side by side, each to the length of a page, and merged. And it is read from the side of what is rare: of errors and of steps in trouble
- * there are few, and their rows know when the flow began.
+ * The newest flows that match a filter, as SQL. An index gives an order only within one value of its leading columns: for several values a
+ * page of each is read and merged. Rare rows are read first: steps with errors or in trouble are few, and have the start time of the flow.
  */
 import type { FlowFilter } from '../../engine/ports.js';
 import { arrayOf, instantOf, type Sql } from '../connection/sql.js';
@@ -19,7 +18,7 @@ interface PageRequest {
   readonly filter: FlowFilter;
   readonly bindings: Bindings;
   readonly most: number;
-  /** Where the page before ended. */
+  /** Cursor at the end of the page before. */
   readonly after: string | null;
 }
 
@@ -42,13 +41,13 @@ export async function historyQuery(sql: Sql, page: PageRequest): Promise<string>
   return isRare ? byValues(page, 'status', filter.statuses) : flows(page, []);
 }
 
-/** A SELECT of (name, flow_id, started_at): of each of these orchestrations the newest, at most `most`. */
+/** A SELECT of (name, flow_id, started_at): the newest flows of each of these orchestrations, at most `most` each. */
 export function newestOfEach(page: PageRequest, names: readonly string[]): string {
   return `SELECT way.value AS name, found.flow_id, found.started_at FROM unnest(${page.bindings.bind(arrayOf(names))}::text[]) AS way (value)
     CROSS JOIN LATERAL (${flows(page, ['r.orchestration_name = way.value'])}) AS found`;
 }
 
-/** So many flows are looked at one by one sooner than all that is in trouble anywhere. */
+/** Reading this many flows one by one is faster than reading all rows in trouble of all flows. */
 const FEW = 5_000;
 
 /** Whether there are few flows of this key, correlation or orchestration, whatever the other conditions are. */

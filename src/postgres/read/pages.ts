@@ -1,9 +1,9 @@
-/** Pages by key. */
+/** Keyset pages. */
 import type { Page } from '../../engine/ports.js';
 import type { Flow } from '../../saga/flow.js';
 import { cursorOf } from './cursor.js';
 
-/** `rows` holds one more than a page when there is a next one. */
+/** `rows` has one more than `first` when there is a next page. */
 export function pageOf<T>(
   rows: readonly T[],
   first: number,
@@ -13,7 +13,7 @@ export function pageOf<T>(
   return { items, hasNextPage: rows.length > first };
 }
 
-/** Of a flow in lists that are newest first. */
+/** The key of a flow in lists that are newest first. */
 export function placeOf({ startedAt, flowId }: Flow): [number, string] {
   return [startedAt, flowId];
 }

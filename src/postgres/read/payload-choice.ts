@@ -1,8 +1,8 @@
-/** The payloads that a reader wants, in SQL: what is read of a flow, and how many bytes that would be. */
+/** SQL that reads the wanted payloads of flows, and SQL for their size in bytes. */
 import type { Payloads } from '../../engine/ports.js';
 import { RUN_COLUMNS, STEP_COLUMNS, withPayloads } from '../rows/flow-rows.js';
 
-/** A flow and its steps in one snapshot: a reader never sees half of a commit. */
+/** The columns of a flow and its steps, in one statement and so in one snapshot: a reader never sees half of a commit. */
 export function wholeFlow({ flowInput, flowOutput, stepInput, stepOutput }: Payloads): string {
   const run = withPayloads(RUN_COLUMNS, flowInput, flowOutput);
   // Steps may refer to the flow's input.
@@ -20,7 +20,7 @@ const REFERRED_TO = `CASE WHEN EXISTS (
 export function sizeOf({ flowInput, flowOutput, stepInput, stepOutput }: Payloads): string {
   const length = (column: string, wanted: boolean): string =>
     wanted ? `coalesce(octet_length(${column}::text), 0)` : '0';
-  // Shown once for each step that refers to it.
+  // The flow's input counts once for each step that refers to it.
   const inputs = `CASE WHEN s.input_of_flow THEN ${length('r.input', stepInput)} ELSE ${length('s.input', stepInput)} END`;
   return `SELECT coalesce(sum(${length('r.input', flowInput)} + ${length('r.output', flowOutput)} + coalesce((
     SELECT sum(${inputs} + ${length('s.output', stepOutput)})

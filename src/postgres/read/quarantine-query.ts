@@ -1,4 +1,4 @@
-/** What lies in quarantine, newest first, by the primary key or the index of its flow. */
+/** Quarantined records, newest first, by the primary key or the index of the flow. */
 import type { QuarantinedRecord, QuarantineFilter, QuarantineState } from '../../engine/ports.js';
 import { millis, millisOf, type Sql } from '../connection/sql.js';
 import { Bindings } from './flow-filter.js';
@@ -26,7 +26,7 @@ const COLUMNS = `q.id::text AS id, q.topic, q.partition, q.record_offset::text A
   q.message, q.flow_id, q.step_name, q.key, q.value, q.headers::text AS headers, q.state, ${millisOf('q.settled_at')} AS settled_at, q.settled_by,
   q.settled_reason`;
 
-/** What a bigserial can be. */
+/** Whether it is the text of a bigserial. */
 export function isRowId(id: string): boolean {
   return /^[1-9]\d{0,17}$/.test(id);
 }

@@ -1,4 +1,4 @@
-/** The read side: what lists, pages and timelines show. Every list is newest first and paged by key, every way leads over an index. */
+/** The read side: lists, pages and timelines. Lists are newest first and paged by keyset, and every query is served by an index. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import {
   ALL_PAYLOADS,
@@ -85,7 +85,7 @@ export class PostgresReadModel implements ReadModel {
       const rows = await this.newest<WholeFlow>(wholeFlow(NO_PAYLOADS), page, signal);
       return pageOf(await this.whole(rows), first, placeOf);
     }
-    // Which ones first: how much their payloads are is known before they are read.
+    // First the ids, so that the size of the payloads is known before these are read.
     const found = await this.newest<Pick<RunRead, 'flow_id'>>('r.flow_id', page, signal);
     const ids = found.slice(0, first).map(({ flow_id }) => flow_id);
     const flows = await this.flows(ids, options);
@@ -169,7 +169,8 @@ export class PostgresReadModel implements ReadModel {
     after: string | null,
   ): Promise<Page<QuarantinedRecord>> {
     const [before] = after === null ? [null] : readCursor<readonly [string]>(after, ['string']);
-    if (before !== null && !isRowId(before)) throw new BadCursor('the cursor is none of this list');
+    if (before !== null && !isRowId(before))
+      throw new BadCursor('the cursor is not one of this list');
     const rows = await readQuarantine(this.pool.sql(), filter, before, first + 1);
     return pageOf(rows, first, ({ id }) => [id]);
   }
@@ -219,7 +220,7 @@ const WORKERS = `
 SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
 FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;
 
-/** Reads no further than one more than `cap`, by the index that finds the newest. */
+/** Counts up to `cap` + 1, by the index that finds the newest. */
 async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<number> {
   const bindings = new Bindings();
   const found = await historyQuery(sql, { filter, bindings, most: cap + 1, after: null });

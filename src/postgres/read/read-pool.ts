@@ -1,6 +1,6 @@
 /**
- * Connections of their own for readers: however long they read, the writes keep theirs. A statement gets a short time, and is cancelled when
- * its caller has left.
+ * A pool of its own for reads, so that slow reads take no connection from writes. Statements have a short time limit, and are cancelled
+ * when the caller has disconnected.
  */
 import { Fault } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -13,11 +13,11 @@ export class ReadPool {
 
   constructor(
     private readonly statements: Pick<NamedStatements, 'pooled' | 'client'>,
-    /** For the connection that cancels. */
+    /** Options of the connection that cancels statements. */
     private readonly connection: object,
   ) {}
 
-  /** Each statement takes a connection of its own; none is held in between. */
+  /** Each statement takes a connection from the pool, and returns it afterwards. */
   sql(signal?: AbortSignal | undefined): Sql {
     return {
       rows: async <R>(text: string, parameters: readonly Parameter[]) =>
@@ -46,7 +46,7 @@ export class ReadPool {
       client.release();
       return rows;
     } catch (error) {
-      // A cancel that comes late must not hit the statement of another reader.
+      // After a cancel the connection is closed: a late cancel must not stop the statement of another reader.
       client.release(error instanceof Error && isBroken(error, cancelled) ? error : undefined);
       throw cancelled ? gone() : (faultOf(error) ?? error);
     } finally {
@@ -70,7 +70,7 @@ export class ReadPool {
     }
   }
 
-  /** PostgreSQL stops the statement; its connection learns of it by an error. */
+  /** PostgreSQL stops the statement, which then fails on its connection. */
   private cancel(reading: PooledClient): void {
     const client: Client = this.statements.client(this.connection);
     client.on('error', () => undefined);
@@ -78,7 +78,7 @@ export class ReadPool {
       await client.connect();
       await client.query('SELECT pg_cancel_backend($1::int)', [Number(reading.processID)]);
     };
-    // What cannot be cancelled ends with its statement timeout.
+    // If this fails, the statement ends with its statement_timeout.
     stop()
       .catch(() => undefined)
       .finally(() => client.end().catch(() => undefined));
@@ -90,5 +90,5 @@ function isBroken(error: Error, cancelled: boolean): boolean {
 }
 
 function gone(): Fault {
-  return new Fault('DATABASE_CANCELLED', 'the caller has left');
+  return new Fault('DATABASE_CANCELLED', 'the caller has disconnected');
 }

@@ -1,4 +1,4 @@
-/** The registered orchestrations whose names are near an unknown one, for a did-you-mean. */
+/** Registered names that are near an unknown one, for a suggestion. */
 import { nearest } from '../../names/nearest.js';
 import type { Sql } from '../connection/sql.js';
 

@@ -1,12 +1,12 @@
-/** What is stored around a flow, for a diagnosis: one statement, bounded by the newest flows of its orchestration. */
+/** What is stored about a flow outside of its own rows, for a diagnosis. One statement, bounded by the newest flows of its orchestration. */
 import type { FlowSurroundings } from '../../engine/ports.js';
 import type { FlowStatus } from '../../saga/flow.js';
 import { millis, millisOf, type Sql } from '../connection/sql.js';
 
-/** Flows whose steps show whether a worker answers. */
+/** In how many of the newest flows answers of workers are looked for. */
 const NEWEST = 500;
 
-/** A timeout is no answer, and neither is what an operator settled. */
+/** Steps that a worker has answered: not those that timed out, or that an operator settled. */
 const ANSWERED_DO = `s.ended_at IS NOT NULL AND NOT coalesce((s.state->>'skipped')::boolean, false)
   AND (s.status NOT IN ('IN_PROGRESS', 'DO_FAIL', 'RETRY_EXHAUSTED') OR s.error_code IS DISTINCT FROM 'TIMEOUT')`;
 const ANSWERED_UNDO = `s.undone_at IS NOT NULL AND NOT coalesce((s.state->>'skipped')::boolean, false)`;

@@ -1,12 +1,11 @@
-/** A flow's timeline from the rows of its commits, payload bodies put back where they still exist. */
-
+/** A flow's timeline, read from one row per commit. Payload bodies, which are stored with the steps, are put back into the events. */
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload } from '../../saga/flow.js';
 import { millisOf, type Sql } from '../connection/sql.js';
 import { eventsOf, type TimelineRead } from '../rows/timeline-rows.js';
 
-/** From the commit that holds the event after `after`, which may begin before it; each an expression. */
+/** The rows from the one that contains event `after` + 1, which may begin with earlier events. All arguments are SQL expressions. */
 export const ROWS_OF_ONE = (flowId: string, after: string, most: string): string => `
 SELECT t.first_number, ${millisOf('t.at')} AS at, t.events::text AS events FROM orchestration_timeline t
 WHERE t.flow_id = ${flowId} AND t.first_number >= coalesce(
@@ -24,7 +23,7 @@ export interface Bodies {
   > | null;
 }
 
-/** Of the flow `r`: the outputs of its steps, and how many bytes all its outputs have. */
+/** Two expressions on the flow `r`: the outputs of its steps, and the bytes of all its outputs. */
 export const STEP_BODIES = `(
     SELECT json_object_agg(s.step_name, json_build_array(s.output::text, (s.state->>'outputEvent')::int))
     FROM orchestration_step_run s WHERE s.flow_id = r.flow_id AND s.output IS NOT NULL
@@ -58,7 +57,7 @@ export async function readTimeline(
   return eventsAfter(rows, { after, first }, bodies);
 }
 
-/** Of these rows, what a page wants. */
+/** The events of a page from these rows. */
 export function eventsAfter(
   rows: readonly TimelineRead[],
   { after, first }: Pick<TimelinePage, 'after' | 'first'>,
@@ -72,7 +71,7 @@ export function eventsAfter(
     .slice(0, first);
 }
 
-/** A step's output is that of the last event that gave it one; of an earlier event it is not kept. */
+/** Only the last event that gave a step an output has a body; the outputs of earlier events are not stored. */
 function bodyOf(
   bodies: Bodies | undefined,
   event: Record<string, unknown>,

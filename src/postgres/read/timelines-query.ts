@@ -1,4 +1,4 @@
-/** Timelines of several flows, in as many statements as of one. */
+/** Timelines of several flows, in as many statements as for one. */
 import type { TimelinePlace } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
@@ -10,7 +10,7 @@ const ROWS = `
 SELECT p.place::int AS place, t.* FROM unnest($1::text[], $2::bigint[], $3::int[]) WITH ORDINALITY AS p (flow_id, after, most, place)
 CROSS JOIN LATERAL (${ROWS_OF_ONE('p.flow_id', 'p.after', 'p.most')}) AS t ORDER BY p.place, t.first_number`;
 
-/** Flow by flow as long as all of them together are no more than an answer may be. */
+/** The bodies of flow after flow, until they are larger together than an answer may be. */
 const BODIES = `
 SELECT w.flow_id, r.output::text AS output, ${STEP_BODIES} AS steps
 FROM (SELECT q.flow_id, q.bytes, sum(q.bytes) OVER (ORDER BY q.flow_id) AS so_far

@@ -1,4 +1,4 @@
-/** Registered versions. They never change, so each is read once per process; only committed ones are kept. */
+/** A cache of registered versions. They never change, so each is read once per process; only committed ones are cached. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type {
   Backoff,
@@ -20,10 +20,10 @@ const MOST_KEPT = 10_000;
 
 export class Definitions {
   private readonly kept = new Map<string, Orchestration>();
-  /** Versions under policies, by version and policies. */
-  private readonly under = new Map<string, Orchestration>();
+  /** Versions with policies applied, by version and policies. */
+  private readonly withPolicy = new Map<string, Orchestration>();
 
-  /** These versions, read through `em` where they are new; one that is not registered throws: no flow can have started with it. */
+  /** Looks up these versions, and reads new ones through `em`. The result throws for a version that is not registered: no flow can have started with it. */
   async of(
     em: EntityManager,
     refs: readonly VersionRef[],
@@ -52,11 +52,11 @@ export class Definitions {
 
   private underPolicies(orchestration: Orchestration, policy: string): Orchestration {
     const key = `${keyOf(orchestration)} ${policy}`;
-    const known = this.under.get(key);
+    const known = this.withPolicy.get(key);
     if (known !== undefined) return known;
-    if (this.under.size >= MOST_KEPT) this.under.clear();
+    if (this.withPolicy.size >= MOST_KEPT) this.withPolicy.clear();
     const made = withPolicies(orchestration, JSON.parse(policy) as PolicyValues[]);
-    this.under.set(key, made);
+    this.withPolicy.set(key, made);
     return made;
   }
 }
@@ -65,7 +65,7 @@ export function keyOf({ name, version }: VersionRef): string {
   return `${name}@${version}`;
 }
 
-/** Reads versions through this EntityManager, in its transaction if it is in one. */
+/** Reads versions, in the transaction of `em` if it is in one. */
 export async function readDefinitions(
   em: EntityManager,
   refs: readonly VersionRef[],

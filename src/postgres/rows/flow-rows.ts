@@ -1,5 +1,4 @@
-/** Rows to flows. What the fold gives is stored in columns where people or queries look, the rest in one small JSON per row. */
-
+/** Rows to flows. What people and queries look at is stored in columns, the rest of the state in one small JSON per row. */
 import { readPrinted } from '../../json/read.js';
 import {
   type Flow,
@@ -38,7 +37,7 @@ export function refOf(run: RunRead): VersionRef {
   return { name, version, policy };
 }
 
-/** The same with the payloads that are wanted; the others are NULL. */
+/** These columns with NULL in place of unwanted payloads. */
 export function withPayloads(columns: string, input: boolean, output: boolean): string {
   return columns
     .replace(/\b[rs]\.input::text/, (column) => (input ? column : 'NULL::text'))
@@ -63,7 +62,7 @@ export interface StepRead {
   readonly ended_at: number | null;
   readonly undone_at: number | null;
   readonly state: string | null;
-  /** Its input is the flow's; its own is null. */
+  /** Its input is the flow's, and its own column is null. */
   readonly input_of_flow: boolean | null;
 }
 
@@ -72,7 +71,7 @@ export const STEP_COLUMNS = `s.seq, s.status, s.attempt, s.error_message, s.erro
   ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state,
   s.input_of_flow`;
 
-/** Of a step, what has no column; absent = as in a step that was never sent. */
+/** The state of a step that has no column; absent = as in a step that was never sent. */
 interface StepState {
   readonly open?: OpenCommand;
   readonly nextAttemptAt?: Instant;
@@ -91,11 +90,11 @@ interface StepState {
   readonly progress?: number;
   readonly progressMessage?: string;
   readonly progressAt?: Instant;
-  /** Number of the event whose payload body `output` is: the timeline keeps none of its own. */
+  /** Number of the event whose payload body `output` is: the body is not stored with the event. */
   readonly outputEvent?: number;
 }
 
-/** Of a flow, what has no column. */
+/** The state of a flow that has no column. */
 interface RunState {
   readonly deadline?: Instant;
   readonly deadlineStoppedAt?: Instant;
@@ -154,9 +153,9 @@ export function outputEventOf(step: StepRun | undefined): number {
   return step === undefined ? 0 : (OUTPUT_EVENTS.get(step) ?? 0);
 }
 
-/** What the transaction knows about the flow and the fold does not. */
+/** The fields of a flow that come from the transaction and not from the fold. */
 export type Context = Pick<Flow, 'now' | 'withdrawable' | 'unsent' | 'orchestrationPaused'>;
-/** For readers: nothing is decided on what they get. */
+/** For readers: no decision is made with what they get. */
 export const READ_ONLY: Context = {
   now: 0,
   withdrawable: [],

@@ -1,15 +1,15 @@
-/** Outbox rows in and out. */
+/** Outbox messages to rows and back. */
 import { type OutboxRow, wholeValue } from '../../engine/ports.js';
 import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
 import { asJson } from './payload-columns.js';
 
-/** Whose rows are, and for how long, ms. */
+/** The instance that rows belong to, and for how long, ms. */
 export interface Lease {
   readonly owner: string;
   readonly ms: number;
 }
 
-/** Rows to publish, owned by `lease.owner` from now on; without a lease they are anybody's, and may still be withdrawn. */
+/** Rows to publish, leased to `lease.owner`; without a lease any instance may take them, and they can still be withdrawn. */
 export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null): Part {
   const specs = [
     ...ROW,
@@ -36,19 +36,19 @@ const ROW: readonly ColumnSpec<OutboxRow>[] = [
   ['attempt_id', 'text', ({ attemptId }) => attemptId],
 ];
 
-/** Only a quarantined record has them. */
+/** Columns that only quarantined records have. */
 const BYTES: readonly ColumnSpec<OutboxRow>[] = [
   ['key_bytes', 'bytea', ({ key }) => hexOf(key)],
   ['value_bytes', 'bytea', ({ value }) => hexOf(value)],
 ];
 
-/** The same with its payload in it. */
+/** The message with its payload instead of a reference to it. */
 export function whole(row: OutboxRow): OutboxRow {
   const { startPayload, ...others } = row;
   return startPayload === undefined ? row : { ...others, value: wholeValue(row) };
 }
 
-/** Only a command that carries the payload its flow was started with. */
+/** A column that only commands with the start payload of their flow have. */
 const REFERENCE: readonly ColumnSpec<OutboxRow>[] = [
   ['payload_of_flow', 'int', (row) => (refersToFlow(row) ? 1 : null), (place) => `${place} = 1`],
 ];
@@ -85,12 +85,12 @@ export interface OutboxRead {
   readonly payload_of_flow: boolean | null;
 }
 
-/** `startPayload`: what the flow was started with, for rows that refer to it. */
+/** `startPayload`: that of the flow, for rows that refer to it. */
 export function outboxRowOf(row: OutboxRead, startPayload: string | undefined): OutboxRow {
   const refers = row.payload_of_flow === true;
   if (refers && startPayload === undefined)
     throw new Error(
-      `message ${row.number} of ${row.flow_id} refers to a payload that is not there`,
+      `message ${row.number} of ${row.flow_id} refers to a payload that does not exist`,
     );
   return {
     flowId: row.flow_id,

@@ -5,10 +5,10 @@ export function asJson(place: string): string {
   return `${place}::json`;
 }
 
-/** No JSON text is empty. */
+/** Means: keep the stored value. No JSON text is empty. */
 const KEPT = '';
 
-/** For `keeping`: the payload, or that the row's own stays. */
+/** The value for a `keeping` column: the payload, or KEPT when it did not change. */
 export function orKept(before: Payload | undefined, after: Payload): string | null {
   return before === after ? KEPT : after;
 }

@@ -1,4 +1,4 @@
-/** A registered version with what is true of its name. Read at every start: one statement, the version itself comes from memory. */
+/** A registered version with what is stored for its name. Read for every batch of starts: one statement; the version itself comes from the cache. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Policy, RegistrationRow, Standing } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';

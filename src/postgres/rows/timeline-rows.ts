@@ -1,9 +1,9 @@
-/** Events to rows and back. A payload body is stored once, with its step or flow: the event keeps a mark and gets it back when read. */
+/** Events to rows and back. A payload body is stored once, with its step or flow: the stored event has a mark, which is replaced when it is read. */
 import { readPrinted } from '../../json/read.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload, StepRun } from '../../saga/flow.js';
 
-/** In a stored event: "the body is elsewhere". */
+/** The mark in a stored event: its body is stored with the step or the flow. */
 const ELSEWHERE = 1;
 
 type Stored = Record<string, unknown> & { readonly type: string };
@@ -28,7 +28,7 @@ export interface TimelineRead {
   readonly events: string;
 }
 
-/** The events of a row, bodies as `body` finds them. */
+/** The events of a row; `body` finds their payload bodies. */
 export function eventsOf(
   row: TimelineRead,
   body: (event: Stored, number: number) => Payload,

@@ -1,7 +1,7 @@
 /**
- * What distinguishes one database of flows from another, without a table of its own and with no more rights than a gateway has anyway: when its
- * schema was made, and the numbers PostgreSQL gave the database and a table. The same after a restart and on a
- * physical standby; another one in a copy made by pg_dump or CREATE DATABASE … TEMPLATE. A copy of the data folder keeps it.
+ * An id of the database, which needs no table and no more rights than a gateway has: it is derived from when the schema was created and from
+ * the OIDs of the database and a table. It is the same after a restart and on a physical standby, and different in a copy made by pg_dump
+ * or CREATE DATABASE … TEMPLATE. A copy of the data folder has the same id.
  */
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';

@@ -1,14 +1,14 @@
-/** Whether a database can be ours: looked at before anything is created in it. */
+/** Checks that a database can be used, before anything is created in it. */
 import type { Client } from '../connection/connection.js';
 
-/** Tables whose names another system may have used, and a column only ours has. */
+/** Tables whose names another system may use, each with a column that only ours has. */
 const OURS = [
   ['orchestration', 'on_retries_exhausted'],
   ['orchestration_run', 'last_event_number'],
   ['orchestration_step_run', 'state'],
 ] as const;
 
-/** Throws an error with what is wrong with this database and what to do. Returns the schema our tables are in, or will be. */
+/** Throws an error that describes what is wrong with this database and what to do. Returns the schema of our tables, present or future. */
 export async function checkDatabase(client: Client): Promise<string> {
   const { rows } = await client.query(FACTS);
   const { database, encoding, schema, owner } = rows[0] as unknown as Facts;

@@ -1,28 +1,28 @@
-/** The schema is written in `migrations/*.sql`, for psql and for us. Here: which files there are, and what of them is ours to run. */
+/** Reads `migrations/*.sql`, which psql can run as well: which files there are, and which of their statements the gateway runs. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Migration } from '@mikro-orm/migrations';
 
-/** Comes first, whatever the others are called; they follow in the order of their names. */
+/** The first file; the others follow in the order of their names. */
 const FIRST = 'migration-do-undo-topics';
-/** What follows this line MikroORM does by itself. */
+/** The statements after this line are for psql: MikroORM does the same by itself. */
 const BOOKKEEPING = '-- ── bookkeeping ──';
-/** Lines for psql alone: it stops at the first error, and does all or nothing. MikroORM's own transaction does both. */
+/** Lines for psql only, so that it stops at the first error and does all or nothing. MikroORM's transaction does both. */
 const FOR_PSQL = /^(?:\\.*|BEGIN;|COMMIT;)$/gm;
-/** A line of its own: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
+/** A line that means: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
 const OUTSIDE = /^-- outside a transaction$/m;
-/** A line of its own: this file takes something away, which every gateway that serves must know to be gone since that file. */
+/** A line that means: this file removes something that is not used since the named file, which every running gateway must know. */
 const CONTRACT = /^-- contract, once every gateway knows (\S+)$/m;
-/** The same from src/postgres and from dist/postgres: `migrations/` lies beside both and is published. */
+/** The path is the same from src/postgres and from dist/postgres. */
 export const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
 
-/** Connections of the pool have a bound for queries; to fill an index takes as long as it takes. */
+/** Connections of the pool have a statement_timeout; filling an index may take longer. */
 const NO_TIMEOUT = 'SET LOCAL statement_timeout = 0';
 
 /** What migrations run on. */
 export interface Runner {
   /**
-   * How long a statement may wait for its lock, ms. Whoever comes after it waits behind it, reads of a single row included: this is the
-   * longest a migration holds anybody up; then it stands back and tries again.
+   * How long a statement may wait for its lock, ms. Meanwhile all later statements on the table wait as well, reads included, so this is the
+   * longest delay that a migration causes; then it pauses and tries again.
    */
   readonly patienceMs: number;
   /** Runs one statement on a connection that is in no transaction. */
@@ -31,7 +31,7 @@ export interface Runner {
 
 export interface NamedMigration {
   readonly name: string;
-  /** Name of the migration every gateway that serves must know before this one is applied; null = none. */
+  /** Name of the migration that every running gateway must know before this one is applied; null = none. */
   readonly needs: string | null;
   readonly class: new (...args: ConstructorParameters<typeof Migration>) => Migration;
 }
@@ -74,7 +74,7 @@ function migrationOf(body: string, runner: Runner): NamedMigration['class'] {
   };
 }
 
-/** Each ends where a line ends with a semicolon. */
+/** A statement ends where a line ends with a semicolon. */
 function statementsOf(body: string): string[] {
   return body
     .replace(/^--.*$/gm, '')

@@ -1,5 +1,4 @@
-/** Applies what is new in `migrations/`, one gateway at a time, while others serve: it makes them wait for moments only. */
-
+/** Applies new files of `migrations/`, one gateway at a time, while others run; these are delayed for moments only. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
 import { pause } from '../../timing/pause.js';
@@ -9,19 +8,19 @@ import { checkDatabase } from './fitness.js';
 import { MIGRATIONS, migrationsIn, type NamedMigration, type Runner } from './migration-files.js';
 import { oldestRunningSchemaVersion } from './running-gateways.js';
 
-/** Our advisory lock: any number that no other program uses. */
+/** Number of the advisory lock; no other program should use it. */
 const LOCK = 0x6261636b;
 const TURN_EVERY_MS = 100;
-/** Some minutes; then a person has to find out who holds the lock for so long. */
+/** Together some minutes; then a person has to find out which session holds the lock. */
 const TRIES = 60;
-/** Others are held up while we wait, and are not while we stand back: for most of the time they are not. */
+/** Other sessions are delayed during the short wait for the lock, and not during the longer pause after it. */
 const PATIENCE_MS = 200;
-const STAND_BACK_MS = 1_000;
-const LONGEST_STAND_BACK_MS = 5_000;
-/** Autovacuum gives way to whoever has waited for a second (deadlock_timeout): now and then we do. */
+const PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 5_000;
+/** Autovacuum is cancelled by a session that waits longer than deadlock_timeout (1 s): every fifth try waits that long. */
 const AUTOVACUUM_PATIENCE_MS = 1_500;
 const EVERY = 5;
-/** A lock was not to be had in time; a deadlock that we lost. */
+/** SQLSTATE lock_not_available and deadlock_detected. */
 const TRY_AGAIN = new Set(['55P03', '40P01']);
 
 /** The connection that holds the lock; migrations that need to be outside a transaction run on it. */
@@ -39,7 +38,7 @@ export class Turn implements Runner {
     return this.client.query(statement);
   }
 
-  /** Waits until it is ours. It polls: a statement that waits would block CREATE INDEX CONCURRENTLY. */
+  /** Waits for the lock by polling: a statement that waits for it would block CREATE INDEX CONCURRENTLY. */
   async take(client: Client): Promise<void> {
     await client.connect();
     while (
@@ -55,21 +54,21 @@ export class Turn implements Runner {
   }
 }
 
-/** Of several instances that start at once one applies, the others find nothing left to do. Each file commits by itself. */
+/** Of several instances that start at once one applies the files, and the others find none left. Each file is committed separately. */
 export async function migrate(
   orm: MikroORM,
   turn: Turn,
   client: Client,
   log: Log,
 ): Promise<{ readonly applied: readonly string[] }> {
-  // When the connection breaks, the query under way fails, too.
+  // The query that is under way fails as well.
   client.on('error', (error) =>
     log.debug({ err: error }, 'the connection that holds the migration lock broke'),
   );
   try {
     await turn.take(client);
     await client.query('SET statement_timeout = 0');
-    // CREATE INDEX CONCURRENTLY waits for transactions of others as it would for a lock; other statements set a shorter one.
+    // CREATE INDEX CONCURRENTLY has to wait for older transactions, which counts as waiting for a lock; other files set a lock_timeout.
     await client.query('SET lock_timeout = 0');
     bookkeepIn(orm, await checkDatabase(client));
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
@@ -82,7 +81,7 @@ export async function migrate(
     if (later.length > 0)
       log.warn(
         { later },
-        'an older gateway still serves: what it needs is removed at a later start',
+        'an older gateway is still running: what it needs is removed at a later start',
       );
     return { applied };
   } finally {
@@ -90,13 +89,13 @@ export async function migrate(
   }
 }
 
-/** MikroORM looks for its table in one schema and makes it in another one unless both are named. */
+/** Without the schema in the table name MikroORM looks for its table in one schema and creates it in another one. */
 function bookkeepIn(orm: MikroORM, schema: string): void {
   const tableName = `${schema}.mikro_orm_migrations`;
   orm.config.set('migrations', { ...orm.config.get('migrations'), tableName });
 }
 
-/** How many of these may be applied now: up to the first that takes away what a gateway that serves may still use. */
+/** How many of these may be applied now: those before the first one that removes what a running gateway may still use. */
 async function countAllowed(
   pending: readonly string[],
   list: readonly NamedMigration[],
@@ -131,7 +130,7 @@ async function applyPatiently(
           { err: error, tries },
           'another session holds a table that the migration needs; trying again later',
         );
-      await pause(Math.min(LONGEST_STAND_BACK_MS, STAND_BACK_MS * tries));
+      await pause(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * tries));
     }
   }
 }

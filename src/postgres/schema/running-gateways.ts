@@ -1,11 +1,11 @@
 /**
- * Which gateways run on this schema, and which version of it they know: each holds a shared advisory lock with the number of its migration files,
- * on the connection it listens with. Gone with the connection, whatever happens to the process.
+ * Which schema versions the running gateways know: each gateway holds a shared advisory lock with the number of its migration files, on the
+ * connection it listens with. The lock ends with the connection, whatever happens to the process.
  */
 import type { Client } from '../connection/connection.js';
 import type { Sql } from '../connection/sql.js';
 
-/** The first half of our advisory locks: any number that no other program uses. */
+/** The first number of these advisory locks; no other program should use it. */
 const SERVES = 0x73727673;
 
 export async function announceSchemaVersion(client: Client, migrations: number): Promise<void> {
@@ -23,14 +23,14 @@ export async function oldestRunningSchemaVersion(sql: Sql): Promise<number | nul
 const LOOK_EVERY_MS = 10_000;
 
 /**
- * Whether every running gateway can read what a migration brought: until then nothing is written that an older one would misread
- * (docs/decisions/0008-one-copy-of-a-payload.md). Looked at again now and then until it is so; then it stays so.
+ * Whether every running gateway knows a migration: until then nothing is written that an older gateway would misread
+ * (docs/decisions/0008-one-copy-of-a-payload.md). Checked at most every ten seconds; once true it stays true.
  */
 export class KnownToAll {
   private yes = false;
   private nextLook = 0;
 
-  /** `files`: how many a gateway knows that knows this one. */
+  /** `files`: number of migration files up to this one. */
   constructor(private readonly files: number) {}
 
   async look(sql: Sql): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Once-only: which records are new, and which starts exist already. */
+/** Admits each record and each start once: which records are new, and which starts exist already. */
 import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engine/ports.js';
 import type { StartInput } from '../../saga/input.js';
 import { prepared } from '../connection/connection.js';
@@ -24,8 +24,8 @@ const LOCK_OPEN = prepared(`
 SELECT q.id::text AS id FROM orchestration_quarantine q WHERE q.id = ANY ($1::bigint[]) AND q.state = 'OPEN' ORDER BY q.id FOR UPDATE`);
 
 /**
- * One statement locks the rows in the order of the key, keeps their old positions, and moves them on. Whoever comes second, a zombie after
- * a rebalance for one, waits here and then finds its records behind `next_offset`.
+ * One statement locks the rows in the order of the key, keeps their old positions, and moves them on. A second consumer of the partition
+ * (an old one after a rebalance) waits here, and then finds its records before `next_offset`.
  */
 const MOVE_INBOX = prepared(`
 INSERT INTO orchestration_inbox AS i (topic, partition, next_offset, last_timestamp)
@@ -79,13 +79,13 @@ function placeOf({
   return `${topic}/${partition}`;
 }
 
-/** In the order of the hash, so that two batches never wait for each other crosswise. Released with the commit. */
+/** Locks in the order of the hash, so that two batches never deadlock. Released with the commit. */
 const SERIALISE_STARTS = prepared(`
 SELECT count(pg_advisory_xact_lock(hash)) FROM (
   SELECT DISTINCT hashtextextended(text, 0) AS hash FROM unnest($1::text[]) AS text ORDER BY hash
 ) AS sorted`);
 
-/** A statement of its own: it must see what was committed while we waited for the locks. */
+/** A statement of its own, so that its snapshot includes what was committed during the wait for the locks. */
 const FIND_STARTS = prepared(`
 SELECT r.flow_id, r.orchestration_name, r.idempotency_key, ${comparable('r.input', 'wanted.most')}
 FROM unnest($1::text[], $2::int[]) AS wanted (flow_id, most) JOIN orchestration_run r ON r.flow_id = wanted.flow_id
@@ -95,15 +95,15 @@ FROM unnest($3::text[], $4::text[], $5::int[]) AS wanted (name, key, most)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
 
 /**
- * A payload that is longer than `most` bytes cannot equal the one it is compared with, and is not read. What is stored compressed in more bytes
- * is not even opened.
+ * A payload longer than `most` bytes cannot equal the one it is compared with, and is not read. One whose stored size is already over that
+ * is not even decompressed.
  */
 function comparable(column: string, most: string): string {
   const fits = `pg_column_size(${column}) <= ${most} + 100 AND octet_length(${column}::text) <= ${most}`;
   return `CASE WHEN ${fits} THEN ${column}::text END AS input, ${column} IS NOT NULL AND NOT (${fits}) AS longer`;
 }
 
-/** Equal payloads differ in white space and the order of keys: far less than this. */
+/** Equal payloads differ only in white space and the order of keys: their lengths differ by far less than this. */
 function mostBytes({ payload }: StartInput): number {
   return 2 * Buffer.byteLength(payload ?? '') + 100;
 }
@@ -136,7 +136,7 @@ async function findStarts(
       orchestrationName: row.orchestration_name,
       payload: row.longer ? undefined : row.input,
     };
-    // Once for each payload it may equal: where one of them was near enough, it was read.
+    // A row may occur twice, with its payload read or not: one that was read is preferred.
     for (const lock of locksFor(row.flow_id, row.orchestration_name, row.idempotency_key))
       if (known.get(lock)?.payload === undefined) known.set(lock, existing);
   }

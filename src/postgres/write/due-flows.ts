@@ -1,11 +1,11 @@
-/** What is due. Several gateways share it: taking a flow pushes its time a little, so that the others pass it by. */
+/** Flows that are due. Several gateways share them: taking a flow moves its wake_at a little, so that the others skip it. */
 import { prepared } from '../connection/connection.js';
 import { instantOf, millisOf, type Sql } from '../connection/sql.js';
 
-/** How long a taken flow is left alone by others, ms; the tick writes its true time. */
+/** How long a taken flow is skipped by others, ms; its TICK writes the exact time. */
 const TAKEN_FOR_MS = 5_000;
 
-/** Whole milliseconds: what is written comes back as it went in. */
+/** Whole milliseconds, so that the value is read back exactly. */
 const NOW = `floor(${millisOf('clock_timestamp()')})`;
 
 const TAKE_DUE = prepared(`
@@ -17,7 +17,7 @@ WHERE r.flow_id = due.flow_id
 RETURNING r.flow_id`);
 
 /**
- * The next page of flows of one resumed orchestration becomes due (rules.md#paused-orchestration). Flows are locked in the order of their
+ * Makes the next page of flows of one resumed orchestration due (rules.md#paused-orchestration). Flows are locked in the order of their
  * ids, as the road locks them: a transaction that still saw the pause commits before its flow is woken.
  */
 const WAKE = prepared(`
@@ -42,7 +42,7 @@ UPDATE orchestration_name n SET waking = (
 FROM resumed WHERE n.name = resumed.name
 RETURNING (SELECT count(*)::int FROM woken) AS woken`);
 
-/** Wakes first: what a resume made due is among what is taken. */
+/** Takes due flows. Flows of a resumed orchestration are woken first, so that they are among them. */
 export async function due(sql: Sql, most: number): Promise<string[]> {
   await sql.rows<unknown>(WAKE, [most]);
   const rows = await sql.rows<{ flow_id: string }>(TAKE_DUE, [most]);

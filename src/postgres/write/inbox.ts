@@ -1,4 +1,4 @@
-/** Where each partition continues. */
+/** The inbox: the next expected offset of each partition. */
 import type { InboxPosition } from '../../engine/ports.js';
 import type { Sql } from '../connection/sql.js';
 

@@ -1,4 +1,4 @@
-/** Locks flows in id order and loads them. Two statements, sent together: steps are read by a snapshot taken when the locks are held. */
+/** Locks flows in id order and loads them. Two statements, sent together: the snapshot of the second, which reads the steps, is taken after the locks. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -25,7 +25,7 @@ const LOCK_RUNS = prepared(`
 SELECT ${RUN_COLUMNS}, ${millisOf('r.wake_at')} AS wake_at, r.parked
 FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[]) ORDER BY r.flow_id FOR UPDATE`);
 
-/** So few flows are read without looking at their size first. */
+/** Up to this number, flows are read without checking their size first. */
 const FEW = 12;
 
 const SIZE = prepared(`
@@ -35,7 +35,7 @@ SELECT coalesce(sum(coalesce(octet_length(r.input::text), 0) + coalesce(octet_le
   ), 0)), 0)::float8 AS bytes
 FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
 
-/** Many flows may be more than this process can hold: then nothing of them is read, and the batch is halved. */
+/** Throws when these flows are too large for the memory of this process: nothing is read then, and the batch is halved. */
 async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Promise<void> {
   if (flowIds.length <= FEW) return;
   const [size] = await sql.rows<{ bytes: number }>(SIZE, [ids]);
@@ -45,14 +45,14 @@ async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Pro
 
 interface Around {
   readonly now: Instant;
-  /** Locked where they lie: a relay that is taking a row just now has it. */
+  /** The outbox rows are locked; a row that a relay is taking at the moment is skipped. */
   readonly withdrawable: readonly (readonly [flowId: string, attemptId: string])[];
   readonly unsent: readonly (readonly [flowId: string, number: number, attemptId: string])[];
   /** Names of paused orchestrations. */
   readonly paused: readonly string[];
 }
 
-/** The first row has what surrounds the flows, the others are their steps. */
+/** The first row has the context of the flows as JSON, the others are their steps. */
 const LOAD_STEPS = prepared(`
 SELECT NULL AS flow_id, 0 AS seq, json_build_object(
     'now', floor(${millisOf('clock_timestamp()')}),
@@ -106,7 +106,7 @@ export async function lock(
         flowOf(run, definitionOf(refOf(run)), stepsOf.get(run.flow_id) ?? [], contextOf(run)),
       );
     } catch (error) {
-      // Rows that cannot be: this flow is parked, the others go on.
+      // Its rows contradict each other: this flow is parked, the others go on.
       parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
     }
   }

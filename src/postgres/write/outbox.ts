@@ -1,4 +1,4 @@
-/** Left-over messages: rows whose owner died or never was. Whole flows, in order, to one instance at a time. */
+/** Left-over messages: rows with an expired lease or without one. Whole flows, in order, are leased to one instance at a time. */
 import type { OutboxRow } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import { prepared } from '../connection/connection.js';
@@ -18,10 +18,10 @@ export async function deleteSent(sql: Sql, rows: readonly SentRow[]): Promise<vo
   ]);
 }
 
-/** More rows than flows wanted: a flow may have several. */
+/** Rows are read for more than the wanted number of flows, because a flow may have several rows. */
 const ROWS_PER_FLOW = 8;
 
-/** The lock on a flow's oldest row is the lock on its messages: whoever else looks, skips the flow. */
+/** The lock on a flow's oldest row stands for all its messages: other instances skip the flow. */
 const LOCK_OLDEST = prepared(`
 SELECT o.flow_id FROM (
     SELECT DISTINCT due.flow_id FROM (
@@ -38,7 +38,7 @@ SELECT o.flow_id, (sum(coalesce(octet_length(o.value), octet_length(o.value_byte
     * coalesce((SELECT octet_length(r.input::text) FROM orchestration_run r WHERE r.flow_id = o.flow_id), 0))::float8 AS bytes
 FROM orchestration_outbox o WHERE o.flow_id = ANY ($1::text[]) GROUP BY o.flow_id`);
 
-/** As many of these flows as fit into memory together; one at least. The others keep their expired lease. */
+/** As many of these flows as fit into memory together; at least one. The others are taken later. */
 async function fitting(sql: Sql, flowIds: readonly string[]): Promise<string[]> {
   const rows = await sql.rows<{ flow_id: string; bytes: number }>(SIZES, [arrayOf(flowIds)]);
   const found: string[] = [];
@@ -51,14 +51,14 @@ async function fitting(sql: Sql, flowIds: readonly string[]): Promise<string[]> 
   return found;
 }
 
-/** Up to the first row that a running instance is publishing. */
+/** Leases the rows of these flows, up to the first row whose lease has not expired. */
 const LEASE = prepared(`
 UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
 WHERE o.flow_id = ANY ($1::text[]) AND o.leased_until < clock_timestamp()
   AND NOT EXISTS (SELECT FROM orchestration_outbox e WHERE e.flow_id = o.flow_id AND e.number < o.number AND e.leased_until >= clock_timestamp())
 RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes, o.payload_of_flow`);
 
-/** Read once per flow, however many of its messages refer to it. */
+/** Start payloads, read once per flow. */
 const START_PAYLOADS = prepared(`
 SELECT r.flow_id, r.input::text AS input FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
 

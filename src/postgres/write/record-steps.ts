@@ -1,4 +1,4 @@
-/** Rows of steps: all of a new flow, of a known one those that changed. */
+/** Writes the rows of steps: all steps of a new flow, and those that changed of other flows. */
 import type { FlowRecord } from '../../engine/ports.js';
 import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../saga/flow.js';
 import { isStartPayload } from '../../saga/start-payload.js';
@@ -18,7 +18,7 @@ interface StepChange {
   readonly refers: boolean;
 }
 
-/** `refer`: a step's input that is the payload its flow was started with is not stored again. */
+/** `refer`: an input that is the start payload of the flow is not stored again. */
 export function insertSteps(records: readonly FlowRecord[], refer: boolean): Part {
   const changes = records.flatMap((record) =>
     record.after.steps.map((step) => changeOf(record, undefined, step, refer)),
@@ -27,7 +27,7 @@ export function insertSteps(records: readonly FlowRecord[], refer: boolean): Par
   return wrap.insert('orchestration_step_run', columnsOf(specs, changes), changes.length);
 }
 
-/** Only steps that changed: the saga keeps the others by identity. */
+/** Only steps that changed: the saga returns unchanged ones as the same objects. */
 export function updateSteps(records: readonly FlowRecord[], refer: boolean): Part {
   const changes = records.flatMap((record) =>
     record.after.steps.flatMap((step, index) => {

@@ -1,4 +1,4 @@
-/** Writes what one transaction decided: one statement, whatever the number of flows, made of the parts this batch needs. */
+/** Writes what one transaction decided, in one statement for any number of flows, made of the parts that this batch needs. */
 import type { AuditRow, FlowRecord } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
 import type { Flow, Instant } from '../../saga/flow.js';
@@ -24,17 +24,17 @@ export interface Recording {
   readonly records: readonly FlowRecord[];
   /** Of the mutations that led to it. */
   readonly audit: readonly AuditRow[];
-  /** Which instance the outbox rows belong to; null = none yet. */
+  /** The instance that the outbox rows are leased to; null = none. */
   readonly lease: Lease | null;
-  /** Whether steps and messages may refer to the payload of their flow. */
+  /** Whether steps and messages may refer to the start payload of their flow. */
   readonly refer: boolean;
-  /** Outbox rows that were acknowledged: they go along. */
+  /** Acknowledged outbox rows: they are deleted in the same statement. */
   readonly sent: readonly SentRow[];
   /** Payloads for NOTIFY. */
   readonly notifications: readonly string[];
   /** wake_at as it is stored, of the locked flows. */
   readonly wakeAt: ReadonlyMap<string, Instant | null>;
-  /** Flows a timer looks at: their wake_at is written as given. */
+  /** Flows that get a TICK: their wake_at is written as given. */
   readonly ticking: ReadonlySet<string>;
 }
 
@@ -68,7 +68,7 @@ export function record(sql: TransactionSql, recording: Recording): void {
   sql.later(prepared(text), parameters);
 }
 
-/** What both a new flow and a changed one write. */
+/** Columns that are written for new and for changed flows. */
 const RUN: readonly ColumnSpec<FlowRecord>[] = [
   ['flow_id', 'text', ({ after }) => after.flowId],
   ['status', 'text', ({ after }) => after.status],
@@ -100,7 +100,7 @@ const POLICY: ColumnSpec<FlowRecord> = [
   asJson,
 ];
 
-/** Policies are rare: where no flow has one, the column is not written. */
+/** Policies are rare: the column is written only when one of the flows has some. */
 function newRun(started: readonly FlowRecord[]): readonly ColumnSpec<FlowRecord>[] {
   const some = started.some(({ after }) => after.orchestration.policies !== undefined);
   return some ? [...NEW_RUN, POLICY] : NEW_RUN;
@@ -114,7 +114,7 @@ function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {
   ];
 }
 
-/** A stored time that is still to come and earlier stays: it is a lower bound, and not writing it keeps the update off the indexes. */
+/** Keeps a stored time that is in the future and earlier: it is allowed to be early, and without a change PostgreSQL need not update the index. */
 function wakeAtOf(
   { after, events, wakeAt }: FlowRecord,
   { wakeAt: stored, ticking }: Recording,

@@ -1,4 +1,4 @@
-/** Keeps records that cannot be used, and parks flows that broke a law; neither holds up the rest of the batch. */
+/** Stores records that cannot be used in quarantine, and parks flows that broke a law of the saga; the rest of the batch goes on. */
 import type { ParkedFlow, QuarantineEntry, Replay } from '../../engine/ports.js';
 import { prepared } from '../connection/connection.js';
 import {
@@ -31,7 +31,7 @@ export function refuse(
   const copies = outboxPart(rows, lease);
   const parts = [
     wrap.insert('orchestration_quarantine', columnsOf(QUARANTINE, quarantine), quarantine.length),
-    // A topic that was made anew counts its offsets anew: an older copy of the same number may still be on its way.
+    // Offsets of a topic that was created again start at 0 again: an older copy with the same offset may still be in the outbox.
     { ...copies, text: `${copies.text} ON CONFLICT (flow_id, number) DO NOTHING` },
     park(parked),
     settle(replayed),
@@ -41,7 +41,7 @@ export function refuse(
   sql.later(prepared(text), parameters);
 }
 
-/** Locked by `admit` when they were found open. */
+/** The rows were locked by `admit`, when they were open. */
 function settle(replayed: readonly Replay[]): Part {
   const part = wrap.update(
     'orchestration_quarantine',
@@ -88,7 +88,7 @@ const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [
   ['headers', 'text', ({ headers }) => textsOfHeaders(headers), asJson],
 ];
 
-/** As text: what no text is would be of no use to a reader either. */
+/** Values as UTF-8 text; other bytes are replaced by U+FFFD. */
 function textsOfHeaders(headers: QuarantineEntry['headers']): string | null {
   const entries = Object.entries(headers ?? {});
   if (entries.length === 0) return null;
@@ -107,7 +107,7 @@ const PARKED: readonly ColumnSpec<ParkedFlow>[] = [
   ['parked', 'text', ({ reason }) => reason],
 ];
 
-/** A parked flow is not processed until a person has looked at it. */
+/** A parked flow is not processed until a person has repaired it. */
 function park(flows: readonly ParkedFlow[]): Part {
   const part = wrap.update(
     'orchestration_run',

@@ -1,4 +1,4 @@
-/** Registered orchestrations and workers, through the EntityManager: this is not the hot path. */
+/** Registered orchestrations and workers, through the EntityManager: speed does not matter here. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type {
   AuditRow,
@@ -23,7 +23,7 @@ import {
   OrchestrationWorkerRow,
 } from '../schema/entities/definitions.js';
 
-/** Advisory lock of whoever changes definitions. */
+/** Number of the advisory lock of transactions that change definitions. */
 const REGISTRY_LOCK = 0x72656769;
 
 export class Registry implements RegistryTransaction {
@@ -38,7 +38,7 @@ export class Registry implements RegistryTransaction {
   }
 
   async current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>> {
-    // What this transaction has written itself is seen, and not kept: it may be rolled back.
+    // Read without the cache: the transaction may have written versions itself, and may still be rolled back.
     const rows = await readRegistrations(this.sql, CURRENT, [arrayOf(names)], (refs) =>
       definitionsIn(this.em, refs),
     );
@@ -150,7 +150,7 @@ const TOPIC_OWNERS = ['do_topic_key', 'undo_topic_key']
   ])
   .join('\nUNION\n');
 
-/** How far its flows have been woken: past the flow `startedAt`, `flowId`; those that started after `until` need not be. */
+/** `waking`: flows up to (`startedAt`, `flowId`) have been woken; flows that started after `until` need not be. */
 const WAKE_FROM_THE_FIRST = `UPDATE orchestration_name SET waking = json_build_object('startedAt', '-infinity', 'flowId', '', 'until', clock_timestamp()) WHERE name = $1`;
 
 const CURRENT = `${SELECT_CURRENT} WHERE n.name = ANY ($1::text[])`;

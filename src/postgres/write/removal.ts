@@ -1,25 +1,25 @@
 /**
- * Removes what is old, on a connection of its own: the advisory lock on it keeps other instances from doing the same, and when the
- * connection breaks the removal ends with it. Oldest first along the indexes the history is read by; none was added for this.
+ * Removes old rows, on a connection of its own: its advisory lock keeps other instances from removing at the same time, and a removal ends
+ * when the connection breaks. Oldest first, by the indexes of the history.
  */
 import type { EndStatus, Removal, Removed } from '../../engine/ports.js';
 import type { Client, NamedStatements } from '../connection/connection.js';
 import { instantOf, millisOf } from '../connection/sql.js';
 import { cursorOf, readCursor } from '../read/cursor.js';
 
-/** Our advisory lock: any number that no other program uses. */
+/** Number of the advisory lock; no other program should use it. */
 const LOCK = 0x72656d76;
-/** A batch takes milliseconds; one that does not is not worth waiting for. */
+/** A batch usually takes milliseconds; one that takes longer is given up. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
-/** Null when another instance is at it. */
+/** Null when another instance is removing. */
 export async function removing<T>(
   statements: NamedStatements,
   connection: object,
   work: (removal: Removal) => Promise<T>,
 ): Promise<T | null> {
   const client = statements.client({ ...connection, application_name: 'backstep retention' });
-  // When the connection breaks, the query under way fails, too.
+  // The query that is under way fails as well.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -94,8 +94,8 @@ interface Looked {
 }
 
 /**
- * Whatever ended so long ago also began so long ago: the indexes know when. COMPLETED flows are in no index by status; they are nearly
- * all there is, and found among all. A row that another session has locked is left for another time.
+ * A flow that ended that long ago also started that long ago, and the indexes have the start time. No index has COMPLETED flows by status;
+ * nearly all flows are COMPLETED, so they are found among all. A row that another session has locked is skipped.
  */
 function lockEnded(status: EndStatus): string {
   const byStatus = status === 'COMPLETED' ? '' : `r.status = '${status}' AND`;
@@ -115,8 +115,8 @@ FROM looked l ORDER BY l.started_at DESC, l.flow_id DESC LIMIT 1`;
 }
 
 /**
- * A statement of its own: what was committed until the flows were locked is seen by it, and nothing is added to them afterwards. Removed in the
- * statement that locks, the timeline row of a reply that came meanwhile would stay behind.
+ * A statement of its own, after the one that locks: its snapshot includes everything committed before the locks, and nothing is added
+ * afterwards. In the locking statement, a timeline row that was committed meanwhile would not be seen, and stay.
  */
 const REMOVE = `
 WITH going AS MATERIALIZED (
@@ -128,7 +128,7 @@ WITH going AS MATERIALIZED (
 )
 DELETE FROM orchestration_run r USING going WHERE r.flow_id = going.flow_id RETURNING r.flow_id`;
 
-/** Ids are given in the order in which records came, nearly: once one is too young, the others are. */
+/** Ids follow the order in which records came, nearly: after the first record that is too young, the others are as well. */
 const REMOVE_SETTLED = `
 WITH looked AS (
   SELECT q.id, q.state, q.received_at FROM orchestration_quarantine q WHERE q.id > $2::bigint ORDER BY q.id LIMIT $3::int

@@ -13,14 +13,14 @@ import { refuse } from './refuse.js';
 
 /** What a transaction needs besides its connection. */
 interface Around {
-  /** For versions that were not read yet; they never change, and need not be read in the transaction. */
+  /** Reads versions that are not in the cache; they never change, so they need not be read in the transaction. */
   readonly em: EntityManager;
   readonly definitions: Definitions;
   readonly sent: Sent;
-  /** Acknowledged rows that are deleted along. */
+  /** Acknowledged rows to delete with this commit. */
   readonly takeSent: () => readonly SentRow[];
   readonly notifications: CommitNotifications;
-  /** Whether steps and messages may refer to the payload of their flow. */
+  /** Whether steps and messages may refer to the start payload of their flow. */
   readonly refer: boolean;
   readonly instanceId: string;
   readonly leaseMs: number;

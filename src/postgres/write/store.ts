@@ -40,22 +40,22 @@ export interface StoreOptions {
   readonly log: Log;
 }
 
-/** What the store works with, opened by database.ts. */
+/** The connections of the store, opened by database.ts. */
 export interface StoreConnection {
   readonly em: EntityManager;
   readonly definitions: Definitions;
   readonly notifications: CommitNotifications;
   readonly statements: Pick<NamedStatements, 'pooled'>;
-  /** Runs removals on one instance at a time; null = another one is at it. */
+  /** Runs removals on one instance at a time; null = another instance is removing. */
   readonly removeAlone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>;
-  /** Whether steps and messages may refer to the payload of their flow. */
+  /** Whether steps and messages may refer to the start payload of their flow. */
   readonly referencesKnown: KnownToAll;
 }
 
 /** Acknowledged rows are deleted with the next commit, or after this long, ms. */
 const SENT_WAITS_MS = 1_000;
 const SENT_AT_ONCE = 5_000;
-/** No topic can be called that. */
+/** Not a valid name of a topic. */
 const PROBE = '!probe';
 
 export class PostgresStore implements Store {
@@ -133,7 +133,7 @@ export class PostgresStore implements Store {
   }
 
   async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
-    // What was acknowledged is not left over.
+    // Acknowledged rows must not be taken again.
     await this.flushSent();
     return this.transaction((em) => takeLeftovers(sqlOf(em), flows, this.lease));
   }
@@ -189,7 +189,7 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** One at a time: two would delete the same rows. */
+  /** One flush at a time, because two would delete the same rows. */
   private flushSent(): Promise<void> {
     const flush = async (): Promise<void> => {
       for (

@@ -1,4 +1,4 @@
-/** Rows of what comes in and goes out. Written with set-based SQL (admit.ts, record.ts, outbox.ts, refuse.ts). */
+/** The tables of inbox, outbox and quarantine. Written with set-based SQL (admit.ts, record.ts, outbox.ts, refuse.ts). */
 import { defineEntity, p } from '@mikro-orm/core';
 
 const name = () => p.string().columnType('text').collation('C');
