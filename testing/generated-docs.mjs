@@ -17,13 +17,19 @@ const isCheck = process.argv.includes('--check');
 if (!isCheck) await readyOrEnd();
 const settingsOf = (file) => import(`../dist/config/${file}.js`);
 const { SERVER } = await settingsOf('server-settings');
+const { ACCESS } = await settingsOf('access-settings');
 const { CONNECTIONS } = await settingsOf('connection-settings');
 const { LIMIT_SETTINGS } = await settingsOf('limit-settings');
 const { FLOWS } = await settingsOf('flow-settings');
 
 const FILE = 'docs/settings.md';
 const GROUPS = [
-  ['The process', 'Where it listens, who may connect, what it logs.', SERVER],
+  ['The process', 'Where it listens, what it logs.', SERVER],
+  [
+    'Access',
+    'Who may connect, how they prove who they are, what is shown to whom: [security.md](security.md).',
+    ACCESS,
+  ],
   [
     'PostgreSQL and Kafka',
     'Set neither `DATABASE_URL` nor `KAFKA_BROKERS`, and the gateway brings both; set one, and it brings the other.',

@@ -34,6 +34,8 @@ const API = [
   'ws',
   'zod',
   'reflect-metadata',
+  'jose',
+  '@fastify',
 ];
 /** Started by name, imported by nobody. */
 const STARTED = [
@@ -122,6 +124,7 @@ module.exports = {
         'saga/',
         'wire/',
         'engine/',
+        'tokens/',
         'schemas/check-schema',
         'observability/',
         npm(`(${API.join('|')})`),
@@ -143,6 +146,7 @@ module.exports = {
       'cli',
       [
         'client/index',
+        'tokens/',
         'observability/',
         npm('(commander|log-update|json-schema-to-typescript)'),
         builtin(`util|readline.promises|${FILES}`),
@@ -163,6 +167,11 @@ module.exports = {
       'config',
       ['observability/', 'saga/orchestration', npm('zod'), builtin(`net|${FILES}`)],
       'Settings are read before anything is opened: config imports parsers and names only.',
+    ),
+    only(
+      'tokens',
+      [npm('zod'), builtin('crypto|fs')],
+      'The file of API tokens is shared by the API and the command line: it knows neither.',
     ),
     only('timing', ['^$'], 'Waiting is milliseconds: it imports nothing.'),
     only(

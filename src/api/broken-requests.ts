@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { problemText } from './rest/problem-json.js';
+import { RAW_SECURITY_HEADERS } from './security-headers.js';
 
 interface Answer {
   readonly status: string;
@@ -40,6 +41,7 @@ export function answerBroken(error: Error & { readonly code?: string }, socket: 
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    ...RAW_SECURITY_HEADERS,
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.destroySoon();

@@ -16,6 +16,7 @@ import { type AllowedMethods, collectMethods } from './methods.js';
 import type { Origins } from './origins.js';
 import { BadInput, toPublicError } from './problems.js';
 import { sendProblem, sendPublicError } from './rest/problem-json.js';
+import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
@@ -39,7 +40,7 @@ export interface HttpRules {
   readonly authentication: Authentication;
 }
 
-export function createHttp(shell: ServingShell, rules: HttpRules): FastifyInstance {
+export async function createHttp(shell: ServingShell, rules: HttpRules): Promise<FastifyInstance> {
   const { turns } = shell;
   const { origins, uploads, authentication } = rules;
   const bodyLimit = bodyLimitOf(shell);
@@ -59,10 +60,11 @@ export function createHttp(shell: ServingShell, rules: HttpRules): FastifyInstan
     },
     clientErrorHandler: answerBroken,
     frameworkErrors: (_error, request, reply) => {
-      reply.header('x-request-id', request.id);
+      reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
       sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: BAD_ADDRESS });
     },
   });
+  await addSecurityHeaders(app);
   readBodies(app);
   const methodsOf = collectMethods(app);
   refuseEarly(app, origins, methodsOf);
@@ -90,7 +92,7 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
 /** Before anything is read: requests for a foreign host name, or for a path that is not there. */
 function refuseEarly(app: FastifyInstance, origins: Origins, methodsOf: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
+    reply.header('x-request-id', request.id);
     if (!origins.allowsHost(request.headers.host ?? '')) {
       const detail =
         'this gateway listens on a loopback address, and the Host header names another one; add its origin to ALLOWED_ORIGINS';

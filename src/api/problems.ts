@@ -1,6 +1,8 @@
 /** The only translation of what went wrong into GraphQL codes and HTTP statuses, and the only mask for the unknown. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { BadCursor, Fault } from '../engine/ports.js';
+import { Unauthenticated } from './auth/authentication.js';
+import { Forbidden } from './auth/policy.js';
 
 /** The caller's mistake, with a message for the caller. */
 export class BadInput extends Error {
@@ -46,6 +48,10 @@ export function toPublicError(error: unknown): PublicError {
     const message = 'something the gateway depends on does not answer; nothing was lost, try again';
     return { code: 'UNAVAILABLE', status: 503, message, retryable: true };
   }
+  if (error instanceof Unauthenticated)
+    return { code: error.code, status: 401, message: error.message, retryable: false };
+  if (error instanceof Forbidden)
+    return { code: error.code, status: 403, message: error.message, retryable: false };
   if (error instanceof BadInput)
     return { code: error.code, status: 400, message: error.message, retryable: false };
   if (error instanceof BadCursor) {

@@ -58,23 +58,22 @@ const IDLE_LOOK_MS = 20;
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { host, introspection, production, allowedOrigins } = options;
   const shell = shellOf(options);
-  const { turns } = shell;
   const schema = createSchema();
-  const gate = createGate(schema, { introspection, suggestions: introspection || !production });
-  const origins = createOrigins(host, allowedOrigins);
-  const shares = sharesOf(options);
-  const pace = paceOf(options);
-  const events = new GraphqlEvents({ schema, shell, gate, origins, shares, pace });
-  const graphql = await openGraphqlHttp(schema, gate, shell, events);
   const authentication = options.authentication ?? NO_AUTHENTICATION;
-  const app = createHttp(shell, { origins, uploads: shares.uploads, authentication });
+  const rules = {
+    ...{ schema, shell, authentication, shares: sharesOf(options), pace: paceOf(options) },
+    gate: createGate(schema, { introspection, suggestions: introspection || !production }),
+    origins: createOrigins(host, allowedOrigins),
+  };
+  const events = new GraphqlEvents(rules);
+  const graphql = await openGraphqlHttp(schema, rules.gate, shell, events);
+  const app = await createHttp(shell, { ...rules, uploads: rules.shares.uploads });
   healthRoutes(app, { ...options, warnings: warningsOf(host, authentication) });
   graphql.route(app);
   restRoutes(app, shell);
   await pages(app, options);
   await app.ready();
-  const rules = { schema, shell, gate, origins, shares, pace, authentication };
-  const sockets = openSockets(app.server, { turns, ...rules });
+  const sockets = openSockets(app.server, { turns: shell.turns, ...rules });
   const connections = new Connections(app.server);
   const port = await listen(app, options).catch(async (error: unknown) => {
     await app.close();

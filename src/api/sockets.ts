@@ -6,6 +6,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../limits/limits.js';
 import { type SocketRules, socketServer } from './graphql/over-socket.js';
 import type { Origins } from './origins.js';
+import { RAW_SECURITY_HEADERS } from './security-headers.js';
 import { principalOf } from './shares.js';
 import { Messages, type SocketShares } from './socket-messages.js';
 import type { Turns } from './turns.js';
@@ -74,7 +75,8 @@ function refusalOf({ headers, url }: IncomingMessage, origins: Origins): string 
 
 function refuse(stream: Duplex, status: string): void {
   stream.on('error', () => stream.destroy());
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const head = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0'];
+  stream.end(`${[...head, ...RAW_SECURITY_HEADERS].join('\r\n')}\r\n\r\n`);
 }
 
 function leave(socket: WebSocket): Promise<void> {

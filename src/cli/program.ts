@@ -19,6 +19,7 @@ import { addPolicy } from './policies.js';
 import { report } from './problems.js';
 import { addSimulate } from './simulations.js';
 import { addStanding } from './standing.js';
+import { addTokens } from './tokens.js';
 
 type Run<F> = (
   client: BackstepClient,
@@ -66,6 +67,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addStanding(program, act);
   addSimulate(program, act);
   addCodegen(program, act);
+  addTokens(program, finish);
   addCompletion(program);
   addExamples(program);
   return program;

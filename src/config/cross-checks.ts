@@ -4,14 +4,27 @@ import type { Read } from './settings.js';
 
 /** A setting that is invalid by itself is null here: it is reported already. */
 export function crossCheckProblems(read: Partial<Read>): string[] {
-  return [...authenticationProblems(read), ...saslProblems(read)];
+  return [...authenticationProblems(read), ...identityProblems(read), ...saslProblems(read)];
 }
 
 function authenticationProblems({ host, auth }: Partial<Read>): string[] {
   if (!host || isLoopback(host) || auth !== null) return [];
   return [
-    `HOST is ${host}, which others can reach, and there is no authentication yet: set AUTH=none if that is what you want`,
+    `HOST is ${host}, which others can reach: set AUTH=tokens or AUTH=jwt, or AUTH=none if everybody may do everything`,
   ];
+}
+
+/** What each mode cannot do without. */
+function identityProblems(read: Partial<Read>): string[] {
+  const { auth, tokensFile, jwtIssuer, jwtAudience, oidcClientId } = read;
+  const missing = (value: unknown, name: string): string[] =>
+    value === null ? [`AUTH=${auth} needs ${name}`] : [];
+  if (auth === 'tokens') return missing(tokensFile, 'AUTH_TOKENS_FILE');
+  if (auth === 'jwt')
+    return [...missing(jwtIssuer, 'JWT_ISSUER'), ...missing(jwtAudience, 'JWT_AUDIENCE')];
+  return typeof oidcClientId === 'string'
+    ? ['OIDC_CLIENT_ID is set: browsers log in with AUTH=jwt only']
+    : [];
 }
 
 function saslProblems(read: Partial<Read>): string[] {

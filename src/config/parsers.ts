@@ -1,5 +1,7 @@
 /** Parsers of settings: each returns a value, or throws WrongValue with what would be right. */
 import { isIP, isIPv6 } from 'node:net';
+import { isLoopback } from '../names/loopback.js';
+import { isRole, ROLES, type Role } from '../names/roles.js';
 import { COMPONENTS, type Component } from '../observability/log.js';
 import { DAY_MS, millisecondsIn, YEAR_MS } from '../timing/duration.js';
 
@@ -205,5 +207,32 @@ export function origins(value: string | null): readonly string[] {
   if (bad === undefined) return list;
   return wrong(
     `origins like https://console.example.com, without a path, several separated by commas; ${JSON.stringify(bad)} is not an origin`,
+  );
+}
+
+/** Can stand in a header and a claim. */
+export const isHeaderText = (value: string): boolean => /^[\x21-\x7e]{1,1000}$/.test(value);
+
+/** By https, or by http from this machine: keys that travel in the clear can be replaced on the way. */
+export function webAddress(value: string | null): string | null {
+  if (value === null) return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isSafe =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  return url !== null && isSafe && url.username === ''
+    ? value
+    : wrong('an address like https://login.example.com (http only on a loopback address)');
+}
+
+export function jwtRoles(value: string | null): ReadonlyMap<string, Role> | null {
+  if (value === null) return null;
+  return new Map(
+    value.split(',').map((part) => {
+      const at = part.lastIndexOf('=');
+      const [group, role] = [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+      return at > 0 && group !== '' && isRole(role)
+        ? ([group, role] as const)
+        : wrong(`value=role, several separated by commas; roles are ${ROLES.join(', ')}`);
+    }),
   );
 }

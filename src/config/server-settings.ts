@@ -1,6 +1,6 @@
-/** Settings of the process: where it listens, who may connect, what it logs, whether it shows the demo. */
+/** Settings of the process: where it listens, what it logs, whether it shows the demo. */
 import { COMPONENTS } from '../observability/log.js';
-import { form, isHost, LEVELS, levels, oneOf, origins, setting, text, whole } from './parsers.js';
+import { form, isHost, LEVELS, levels, oneOf, setting, text, whole } from './parsers.js';
 
 export const SERVER = {
   host: setting({
@@ -20,24 +20,6 @@ export const SERVER = {
       'port to listen on; 0 takes any free one; without PORT the next free one is taken when this is in use',
     byDefault: '4000',
     read: whole(0, 65_535, 4000),
-  }),
-  auth: setting({
-    name: 'AUTH',
-    meaning: 'none: accept everybody; must be set when HOST is not a loopback address',
-    byDefault: 'none on loopback',
-    read: oneOf(['none'], null),
-  }),
-  allowedOrigins: setting({
-    name: 'ALLOWED_ORIGINS',
-    meaning: 'origins of browser pages that may connect, separated by commas',
-    byDefault: 'pages of the gateway itself',
-    read: origins,
-  }),
-  introspection: setting({
-    name: 'INTROSPECTION',
-    meaning: 'on or off: whether clients may read the schema',
-    byDefault: 'on, off in production',
-    read: oneOf(['on', 'off'], null),
   }),
   logLevel: setting({
     name: 'LOG_LEVEL',

@@ -1,10 +1,17 @@
 /** Every setting, in the order of `--help` and docs/settings.md. Each is documented once, in its own entry. */
+import { ACCESS } from './access-settings.js';
 import { CONNECTIONS } from './connection-settings.js';
 import { FLOWS } from './flow-settings.js';
 import { LIMIT_SETTINGS } from './limit-settings.js';
 import { SERVER } from './server-settings.js';
 
-export const SETTINGS = { ...SERVER, ...CONNECTIONS, ...LIMIT_SETTINGS, ...FLOWS } as const;
+export const SETTINGS = {
+  ...SERVER,
+  ...ACCESS,
+  ...CONNECTIONS,
+  ...LIMIT_SETTINGS,
+  ...FLOWS,
+} as const;
 
 /** The values of all settings; null = not set, for a setting without a default. */
 export type Read = {

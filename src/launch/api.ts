@@ -1,6 +1,8 @@
 /** The API, opened before anything else: /livez and /readyz answer while the gateway still waits for its database. */
 
-import { openToAll } from '../api/auth/authentication.js';
+import { type Authentication, NO_AUTHENTICATION, openToAll } from '../api/auth/authentication.js';
+import { openJwt } from '../api/auth/jwt.js';
+import { openTokens } from '../api/auth/tokens.js';
 import { openDocumentReader } from '../api/input/document-reader.js';
 import { type Api, openApi } from '../api/server.js';
 import { type Config, stepDefaults } from '../config/config.js';
@@ -22,8 +24,11 @@ export async function listen(
   const defaults = stepDefaults(config);
   const documents = openDocumentReader();
   opened.add('the document reader', () => documents.close());
+  const authentication = authenticationOf(config, logs);
+  opened.add('the authentication', async () => authentication.close());
   const api = await openApi({
     engine,
+    authentication,
     readRegistration: (text, options) => documents.read(text, { ...options, defaults }),
     stepTopics,
     payloadLimit,
@@ -41,7 +46,25 @@ export async function listen(
     },
   });
   opened.addFirst('the API', () => api.close());
-  const open = openToAll(host, 'none');
+  const open = openToAll(host, authentication.mode);
   if (open !== null) logs('main').warn({ host }, open);
   return api;
+}
+
+/** Throws when the file of tokens cannot be used. */
+function authenticationOf(config: Config, logs: Logs): Authentication {
+  const { auth, tokensFile, jwtIssuer, jwtAudience } = config;
+  const log = logs('api');
+  if (auth === 'tokens' && tokensFile !== null) return openTokens({ path: tokensFile, log });
+  if (auth !== 'jwt' || jwtIssuer === null || jwtAudience === null) return NO_AUTHENTICATION;
+  return openJwt({
+    issuer: jwtIssuer,
+    audience: jwtAudience,
+    keysUrl: config.jwtKeysUrl,
+    clockSkewMs: config.jwtClockSkew,
+    rolesClaim: config.jwtRolesClaim,
+    roles: config.jwtRoles,
+    scopesClaim: config.jwtScopesClaim,
+    log,
+  });
 }

@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
-import { createProgram, runCommand } from '../../src/cli/program.js';
+import { createProgram } from '../../src/cli/program.js';
 import { Running, TENANT } from '../api/kit/server.js';
+import { type Ran, ran } from './ran.js';
 
 let running: Running;
 const folder = mkdtempSync(join(tmpdir(), 'backstep-cli-'));
@@ -17,28 +18,10 @@ afterAll(async () => {
   await running.close();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs one command line against the gateway of this file, or against `--url` when it is given. */
-async function backstep(...args: readonly string[]): Promise<Ran> {
-  const written = { out: '', err: '' };
-  const into = (where: 'out' | 'err') => (chunk: unknown) => {
-    written[where] += String(chunk);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(into('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(into('err'));
-  try {
-    const url = args.includes('--url') ? [] : ['--url', running.api.url];
-    return { code: await runCommand([...args, ...url, '--actor', 'ann']), ...written };
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
+function backstep(...args: readonly string[]): Promise<Ran> {
+  const url = args.includes('--url') ? [] : ['--url', running.api.url];
+  return ran([...args, ...url, '--actor', 'ann']);
 }
 
 function file(name: string, text: string): string {

@@ -86,7 +86,15 @@ describe('a wrong value is refused with its name and what would be right', () =>
     ['COMMAND_TYPE_ID', 'com..Message', 'the name of a Java class'],
     ['DEMO', 'yes', 'one of on, off'],
     ['DATA_FOLDER', '~/data', 'a path; ~ is not understood here'],
-    ['AUTH', 'jwt', 'one of none'],
+    ['AUTH', 'basic', 'one of none, tokens, jwt'],
+    ['JWT_ISSUER', 'http://login.example.com', 'an address like https://login.example.com'],
+    ['JWT_KEYS_URL', 'file:///etc/passwd', 'an address like https://login.example.com'],
+    ['JWT_ISSUER', 'https://me:x@login.example.com', 'an address like https://login.example.com'],
+    ['JWT_AUDIENCE', 'two words', 'text without spaces'],
+    ['JWT_CLOCK_SKEW', 'a bit', 'a duration from 0ms'],
+    ['JWT_ROLES', 'staff=boss', 'roles are viewer, initiator, worker, operator, admin'],
+    ['JWT_ROLES', '=admin', 'value=role, several separated by commas'],
+    ['JWT_ROLES_CLAIM', 'two words', 'the name of a claim'],
     ['ALLOWED_ORIGINS', 'https://here/path', '"https://here/path" is not an origin'],
     ['ALLOWED_ORIGINS', 'here', 'origins like https://console.example.com'],
     ['INTROSPECTION', 'maybe', 'one of on, off'],
@@ -160,7 +168,9 @@ describe('what is wrong only in company', () => {
     'HOST %s can be reached by others: AUTH must be set',
     (host) => {
       expect(problemsOf({ HOST: host })).toEqual([
-        expect.stringMatching(/^HOST is .* set AUTH=none if that is what you want$/),
+        expect.stringMatching(
+          /^HOST is .* set AUTH=tokens or AUTH=jwt, or AUTH=none if everybody may do everything$/,
+        ),
       ]);
       expect(readConfig({ HOST: host, AUTH: 'none' }).host).toBe(host);
     },
@@ -169,6 +179,24 @@ describe('what is wrong only in company', () => {
   test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('HOST %s is this machine', (host) =>
     expect(problemsOf({ HOST: host })).toEqual([]),
   );
+
+  test.each([
+    [{ AUTH: 'tokens' }, ['AUTH=tokens needs AUTH_TOKENS_FILE']],
+    [{ AUTH: 'jwt' }, ['AUTH=jwt needs JWT_ISSUER', 'AUTH=jwt needs JWT_AUDIENCE']],
+    [{ OIDC_CLIENT_ID: 'console' }, ['OIDC_CLIENT_ID is set: browsers log in with AUTH=jwt only']],
+    [{ AUTH: 'tokens', AUTH_TOKENS_FILE: 'tokens.json', HOST: '0.0.0.0' }, []],
+    [{ AUTH: 'jwt', JWT_ISSUER: 'http://localhost:1/', JWT_AUDIENCE: 'backstep' }, []],
+  ])('%j needs what it cannot do without', (environment, problems) => {
+    expect(problemsOf(environment)).toEqual(problems);
+  });
+
+  test('values of a claim become roles', () => {
+    const { jwtRoles } = readConfig({ JWT_ROLES: 'a=b=admin, /staff = viewer' });
+    expect([...(jwtRoles ?? [])]).toEqual([
+      ['a=b', 'admin'],
+      ['/staff', 'viewer'],
+    ]);
+  });
 
   test('SASL needs a mechanism, a user and a password', () => {
     expect(problemsOf({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' })).toEqual([

@@ -43,7 +43,7 @@ test('every code the code makes is listed', () => {
     /(?:\bcode: |\b(?:bad|poison|broken|cause|problem)\(\s*|sendProblem\([^;]*?, \[\], |new Fault\()'([A-Z][A-Z0-9_]+)'/g;
   const codes = new Set([...sources.matchAll(made)].map((match) => match[1] ?? ''));
   // Faults keep their code for the log; callers see UNAVAILABLE.
-  const inside = /^(DATABASE|BROKER|TOPIC_NOT|KAFKA)/;
+  const inside = /^(DATABASE|BROKER|TOPIC_NOT|KAFKA|KEYS)/;
   const known = new Set(['Problems', 'Errors', 'Quarantine', 'Refusals'].flatMap(listed));
   const changes = (code: string): boolean =>
     (page.split('Changes of a re-registration')[1]?.split('\n\n')[0] ?? '').includes(`\`${code}\``);

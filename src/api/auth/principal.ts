@@ -2,9 +2,8 @@
  * Who calls, as far as it is proven. Knows: identities, roles, name patterns, time as a number. Refuses to know: HTTP, tokens, the engine.
  * In: what an authentication found out. Out: questions about it, answered by pure functions.
  */
-
-export const ROLES = ['viewer', 'initiator', 'worker', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+import { ANY_NAME } from '../../names/patterns.js';
+import { ROLES, type Role } from '../../names/roles.js';
 
 export interface Principal {
   /** Unique and stable: what is stored as the actor. Of the kind `none` it is `anonymous`. */
@@ -26,7 +25,13 @@ export function anonymous(displayName: unknown): Principal {
   return { ...EVERY_RIGHT, subject: 'anonymous', name, kind: 'none', expiresAt: null };
 }
 
-const EVERY_RIGHT = { roles: ROLES, scopes: ['*'] } as const;
+const EVERY_RIGHT = { roles: ROLES, scopes: [ANY_NAME] } as const;
+
+/** Whoever calls what is open to everybody. */
+export const NOBODY: Principal = {
+  ...{ subject: 'nobody', name: 'nobody', kind: 'none', expiresAt: null },
+  ...{ roles: [], scopes: [] },
+};
 
 /** What the gateway does by itself. */
 export const SYSTEM: Principal = {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { createHandler, type Handler, type Response } from 'graphql-sse';
+import type { Authentication } from '../auth/authentication.js';
 import type { RequestContext, Shell } from '../context.js';
 import { type EventStream, EventStreams, type StreamShares } from '../event-stream.js';
 import type { Origins } from '../origins.js';
@@ -15,6 +16,7 @@ export interface EventRules {
   readonly schema: GraphQLSchema;
   readonly shell: Shell;
   readonly gate: Gate;
+  readonly authentication: Authentication;
   readonly origins: Origins;
   readonly shares: StreamShares;
   /** For all subscribers together. */
@@ -59,27 +61,18 @@ export class GraphqlEvents {
       this.rules.shares,
     );
     if (stream === null) return refuse(reply, 503, FULL);
-    const { method, url } = request;
-    const headers = {
-      get: (name: string) =>
-        name === 'accept' ? 'text/event-stream' : textOf(request.headers[name]),
-    };
-    const body = method === 'POST' ? { ...wanted } : null;
-    const raw = { context, stream };
+    const ended = new AbortController();
+    const stop = this.rules.authentication.watch(context.principal, (why) => ended.abort(why));
+    const signal = AbortSignal.any([context.signal, ended.signal]);
     try {
-      const [events, init] = await this.handle({
-        method,
-        url,
-        headers,
-        body,
-        raw,
-        context: undefined,
-      });
+      const raw = { context: { ...context, signal }, stream };
+      const [events, init] = await this.handle(handled(request, wanted, raw));
       if (events === null || typeof events === 'string')
         return this.answer(stream, reply, events, init.status);
       await stream.send(events, (error) => this.toClient(asError(error)));
       return reply;
     } finally {
+      stop();
       stream.release();
     }
   }
@@ -113,6 +106,13 @@ export class GraphqlEvents {
       .type('application/json; charset=utf-8')
       .send(text ?? '');
   }
+}
+
+function handled({ method, url, headers }: FastifyRequest, wanted: QueryRequest, raw: Raw) {
+  const get = (name: string): string | undefined =>
+    name === 'accept' ? 'text/event-stream' : textOf(headers[name]);
+  const body = method === 'POST' ? { ...wanted } : null;
+  return { method, url, headers: { get }, body, raw, context: undefined };
 }
 
 function handlerOf(

@@ -70,7 +70,12 @@ async function connect(
 ): Promise<boolean> {
   try {
     const { headers } = connection.request;
-    connection.principal = await authentication.authenticateConnection(headers, parameters);
+    const principal = await authentication.authenticateConnection(headers, parameters);
+    connection.principal = principal;
+    const { gone, close } = connection;
+    const stop = authentication.watch(principal, ({ message }) => close(UNAUTHORIZED, message));
+    gone.addEventListener('abort', stop, { once: true });
+    if (gone.aborted) stop();
     return true;
   } catch (error) {
     if (!(error instanceof Unauthenticated)) throw error;

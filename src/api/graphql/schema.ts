@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema as print } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { guardSchema } from '../auth/guarded-schema.js';
 import { ChangedFlows, StartedFlows } from './answered-flow.js';
 import { AuditQueries } from './audit.js';
 import { auditMutations } from './audited-mutations.js';
@@ -50,7 +51,7 @@ export function createSchema(): GraphQLSchema {
     nullableByDefault: false,
   });
   // Outside of everything else that can refuse a mutation.
-  return auditMutations(schema);
+  return auditMutations(guardSchema(schema));
 }
 
 /** SDL with descriptions, sorted, so that it changes only where the API does. */

@@ -3,6 +3,8 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { StepChange } from '../../engine/service.js';
 import type { FlowEvent } from '../../saga/event.js';
+import { expired, Unauthenticated } from '../auth/authentication.js';
+import { isExpired } from '../auth/principal.js';
 import type { RequestContext } from '../context.js';
 import { goodNumber, goodText } from '../input/texts.js';
 import { NotFound } from '../problems.js';
@@ -19,10 +21,10 @@ interface Happened {
 /** A generator's return() waits for its pending next(): the abort makes that end. */
 function ending<T, V>(
   source: AsyncIterable<T>,
-  abort: AbortController,
+  { abort, context }: Leaving,
   view: (item: T) => V,
 ): AsyncIterable<V> {
-  const generator = viewed(source, abort, view);
+  const generator = viewed(source, { abort, context }, view);
   return {
     [Symbol.asyncIterator]: () => ({
       next: () => generator.next(),
@@ -36,23 +38,30 @@ function ending<T, V>(
 
 async function* viewed<T, V>(
   source: AsyncIterable<T>,
-  abort: AbortController,
+  { abort, context: { principal, signal } }: Leaving,
   view: (item: T) => V,
 ): AsyncGenerator<V> {
   try {
-    for await (const item of source) yield view(item);
+    for await (const item of source) {
+      if (isExpired(principal, Date.now())) break;
+      yield view(item);
+    }
+    if (signal.reason instanceof Unauthenticated) throw signal.reason;
+    if (isExpired(principal, Date.now())) throw expired();
   } finally {
     abort.abort();
   }
 }
 
-/** Ends with the subscription, and with its connection. */
-function leaving({ signal }: RequestContext): {
+interface Leaving {
   readonly abort: AbortController;
-  readonly left: AbortSignal;
-} {
+  readonly context: RequestContext;
+}
+
+/** Ends with the subscription, and with its connection. */
+function leaving(context: RequestContext): Leaving & { readonly left: AbortSignal } {
   const abort = new AbortController();
-  return { abort, left: AbortSignal.any([abort.signal, signal]) };
+  return { abort, context, left: AbortSignal.any([abort.signal, context.signal]) };
 }
 
 async function flowEvents(
@@ -63,11 +72,11 @@ async function flowEvents(
 ): Promise<AsyncIterable<Happened>> {
   goodText(flowId, 'flowId');
   goodNumber(after, 'after', 0, Number.MAX_SAFE_INTEGER);
-  const { abort, left } = leaving(context);
+  const { left, ...leave } = leaving(context);
   const bodies = selectedAt(info, []).has('details');
   const events = await context.shell.engine.follow(flowId, after, left, { bodies });
   if (events === null) throw new NotFound('UNKNOWN_FLOW', `there is no flow ${flowId}`);
-  return ending(events, abort, (event) => ({ flowId, event }));
+  return ending(events, leave, (event) => ({ flowId, event }));
 }
 
 function stepChanges(
@@ -77,9 +86,9 @@ function stepChanges(
 ): AsyncIterable<StepChange> {
   if (flowId !== null) goodText(flowId, 'flowId');
   if (orchestrationName !== null) goodText(orchestrationName, 'orchestrationName');
-  const { abort, left } = leaving(context);
+  const { left, ...leave } = leaving(context);
   const changes = context.shell.engine.stepChanges({ flowId, orchestrationName }, left);
-  return ending(changes, abort, (change) => change);
+  return ending(changes, leave, (change) => change);
 }
 
 @Resolver()

@@ -4,6 +4,7 @@ import type { Caller } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import type { ExecuteResult } from '../../engine/service.js';
 import { audited, callerOf, requesterOf } from '../audit.js';
+import { demandField } from '../auth/policy.js';
 import { Budget, hangUpOf, type Shell } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
@@ -40,7 +41,10 @@ async function execute(
   const { flow, created, problems } = await audited(
     { shell, ...requester },
     { action: 'execute', wanted: [given] },
-    () => started(shell, given, callerOf(requester)),
+    async () => {
+      demandField(requester.principal, 'Mutation.execute');
+      return started(shell, given, callerOf(requester));
+    },
     (result) => [result],
   );
   if (flow === null) return sendProblems(reply, problems);

@@ -5,9 +5,9 @@ import {
   anonymous,
   isExpired,
   type Principal,
-  ROLES,
   SYSTEM,
 } from '../../../src/api/auth/principal.js';
+import { ROLES } from '../../../src/names/roles.js';
 
 const ADA: Principal = {
   subject: 'idp|7',

@@ -11,6 +11,8 @@ const authentication: Authentication = {
   mode: 'tokens',
   authenticate: refuse,
   authenticateConnection: refuse,
+  watch: () => () => undefined,
+  close: () => undefined,
 };
 
 test('GraphQL answers with an error, REST with a problem', async () => {

@@ -1,0 +1,95 @@
+/** Settings of access: who may connect, how they prove who they are, what is shown to whom. */
+import {
+  duration,
+  form,
+  isHeaderText,
+  jwtRoles,
+  oneOf,
+  origins,
+  setting,
+  text,
+  webAddress,
+} from './parsers.js';
+
+const CLAIM = 'the name of a claim, or its path like realm_access.roles';
+const isClaim = (value: string): boolean => /^[\x21-\x7e]{1,200}$/.test(value);
+
+export const ACCESS = {
+  auth: setting({
+    name: 'AUTH',
+    meaning:
+      'tokens: API tokens of AUTH_TOKENS_FILE; jwt: tokens of the identity provider JWT_ISSUER; none: accept everybody, to be set when HOST is not a loopback address',
+    byDefault: 'none on loopback',
+    read: oneOf(['none', 'tokens', 'jwt'] as const, null),
+  }),
+  tokensFile: setting({
+    name: 'AUTH_TOKENS_FILE',
+    meaning:
+      'file of hashed API tokens (backstep token create), mode 600; read again when it changes',
+    byDefault: 'none; AUTH=tokens needs it',
+    read: text,
+  }),
+  jwtIssuer: setting({
+    name: 'JWT_ISSUER',
+    meaning: 'the identity provider, exactly as in the claim iss, like https://login.example.com',
+    byDefault: 'none; AUTH=jwt needs it',
+    read: webAddress,
+  }),
+  jwtAudience: setting({
+    name: 'JWT_AUDIENCE',
+    meaning: 'this gateway, as in the claim aud',
+    byDefault: 'none; AUTH=jwt needs it',
+    read: form(isHeaderText, 'text without spaces, at most 1000 characters', null),
+  }),
+  jwtKeysUrl: setting({
+    name: 'JWT_KEYS_URL',
+    meaning: 'where the identity provider publishes its keys (JWKS)',
+    byDefault: 'jwks_uri of JWT_ISSUER/.well-known/openid-configuration',
+    read: webAddress,
+  }),
+  jwtClockSkew: setting({
+    name: 'JWT_CLOCK_SKEW',
+    meaning: 'how far the clocks of the identity provider and the gateway may differ',
+    byDefault: '30s',
+    read: duration(0, 30_000),
+  }),
+  jwtRolesClaim: setting({
+    name: 'JWT_ROLES_CLAIM',
+    meaning: 'claim with the roles or groups of a caller: a list, or text with spaces',
+    byDefault: 'roles',
+    read: form(isClaim, CLAIM, 'roles'),
+  }),
+  jwtRoles: setting({
+    name: 'JWT_ROLES',
+    meaning:
+      'what the values of JWT_ROLES_CLAIM mean, like platform-team=admin,support=operator; several may lead to one role',
+    byDefault: 'each value is the role of that name',
+    read: jwtRoles,
+  }),
+  jwtScopesClaim: setting({
+    name: 'JWT_SCOPES_CLAIM',
+    meaning:
+      'claim with the patterns of orchestration names that a caller may see, like ["tenant*"]; without the claim a caller sees none',
+    byDefault: 'none: every caller sees every orchestration',
+    read: form(isClaim, CLAIM, null),
+  }),
+  oidcClientId: setting({
+    name: 'OIDC_CLIENT_ID',
+    meaning:
+      'client id of the console at JWT_ISSUER, a public client (code flow with PKCE, no secret)',
+    byDefault: 'none: nobody logs in with a browser',
+    read: form(isHeaderText, 'text without spaces, at most 1000 characters', null),
+  }),
+  allowedOrigins: setting({
+    name: 'ALLOWED_ORIGINS',
+    meaning: 'origins of browser pages that may connect, separated by commas',
+    byDefault: 'pages of the gateway itself',
+    read: origins,
+  }),
+  introspection: setting({
+    name: 'INTROSPECTION',
+    meaning: 'on or off: whether clients may read the schema',
+    byDefault: 'on, off in production',
+    read: oneOf(['on', 'off'], null),
+  }),
+} as const;

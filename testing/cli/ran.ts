@@ -1,0 +1,25 @@
+/** A command line that was run in this process: what it printed, and its exit code. */
+import { jest } from '@jest/globals';
+import { runCommand } from '../../src/cli/program.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function ran(args: readonly string[]): Promise<Ran> {
+  const written = { out: '', err: '' };
+  const into = (where: 'out' | 'err') => (chunk: unknown) => {
+    written[where] += String(chunk);
+    return true;
+  };
+  const out = jest.spyOn(process.stdout, 'write').mockImplementation(into('out'));
+  const err = jest.spyOn(process.stderr, 'write').mockImplementation(into('err'));
+  try {
+    return { code: await runCommand(args), ...written };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
