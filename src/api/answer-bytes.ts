@@ -1,4 +1,7 @@
-/** Payloads of all answers that are on their way: who wants more than is free waits until others have been sent, and not for ever. */
+/**
+ * Bounds the bytes of payloads in all answers that are not yet sent. A request that needs more than is free waits until other answers have
+ * been sent, for a limited time.
+ */
 import { Fault } from '../engine/ports.js';
 
 interface Waiting {

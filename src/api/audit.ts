@@ -1,6 +1,6 @@
 /**
- * The border that every mutation passes, GraphQL or REST. What was done has its audit row from the transaction that did it; what was refused
- * gets one here, before the caller gets the answer.
+ * Every mutation runs through this file, GraphQL or REST. An action that was done has its audit row from the transaction that did it; for one
+ * that was refused the row is written here, before the caller gets the answer.
  */
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
@@ -71,7 +71,7 @@ export async function audited<T>(
   }
 }
 
-/** Whoever is refused is refused also when there is no database for the row yet: it is in the log then. */
+/** While there is no database yet, the row of a refused action is written to the log instead; the action is refused all the same. */
 async function store({ engine, log }: Shell, audit: AuditRow): Promise<void> {
   await engine
     .audit(audit)

@@ -9,7 +9,7 @@ import { LIMITS } from '../limits/limits.js';
 const LOOK_MS = 500;
 
 interface Seen {
-  /** Bytes that had left when we looked last, and since when there have been no more. */
+  /** Bytes sent at the last check, and since when that number has not changed. */
   left: number;
   since: number;
 }

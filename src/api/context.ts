@@ -1,4 +1,4 @@
-/** What a request carries, and what shells were given. Nothing in it is shared between requests but the engine. */
+/** What resolvers and routes get with each request. Only the engine is shared between requests. */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Registration, StepTopics } from '../engine/ports.js';
@@ -88,7 +88,7 @@ export class Budget {
   }
 }
 
-/** Aborts when the caller hangs up before the answer has been sent. (The framework's own signal of a GET aborts once it is read.) */
+/** Aborts when the caller disconnects before the answer has been sent. (The framework's own signal aborts once a GET has been read.) */
 export function hangUpOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {

@@ -53,8 +53,8 @@ const SENTENCES: Sentences = {
   FLOW_UNDONE: () => 'the flow is undone',
   FLOW_FAILED: (event) => `the flow failed${why(event.failureReason)}`,
   FLOW_CANCELLED: (event) => `the flow is cancelled without undo${why(event.reason)}`,
-  REPLY_REFUSED: (event) => `an answer was not believed (${event.code})${why(event.message)}`,
-  REPLY_QUARANTINED: (event) => `an answer went to quarantine (${event.code})${why(event.message)}`,
+  REPLY_REFUSED: (event) => `a reply does not count (${event.code})${why(event.message)}`,
+  REPLY_QUARANTINED: (event) => `a reply went to quarantine (${event.code})${why(event.message)}`,
 };
 
 export function sentenceOf(event: FlowEvent): string {

@@ -4,10 +4,10 @@ import type { GraphQLFormattedError } from 'graphql';
 import { LIMITS } from '../limits/limits.js';
 import type { SocketShares } from './socket-messages.js';
 
-/** Those of WebSockets: a subscriber costs the same, over whatever it listens. */
+/** The same limits as for WebSockets: a subscriber costs the same over either. */
 export type StreamShares = Pick<SocketShares, 'connections' | 'subscriptions' | 'bytes'>;
 
-/** Nothing between the gateway and its client may keep or change what passes. */
+/** Proxies between the gateway and its client must neither buffer nor change the stream. */
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',

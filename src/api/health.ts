@@ -1,4 +1,4 @@
-/** For whoever watches over this process: does it live, and may it be sent work? */
+/** For probes: is the process alive (/livez), and may it be sent work (/readyz)? */
 import type { FastifyInstance } from 'fastify';
 import type { Health } from '../engine/service.js';
 import { createMetrics } from '../observability/metrics.js';

@@ -1,4 +1,4 @@
-/** HTTP as all parts of the API have it: bodies read without losing digits, failures as problem JSON, names that are ours. */
+/** The HTTP server below all parts of the API: bodies read without losing digits, failures as problem JSON, `Host` checked. */
 import type { IncomingMessage } from 'node:http';
 import Fastify, {
   type FastifyError,
@@ -20,7 +20,7 @@ import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
-/** Space for many starts in one request, or for one that is too large, to be reported by its name. */
+/** Bytes of a body: enough for many starts in one request, and for one payload that is too large to be refused with the field's name. */
 const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */

@@ -1,10 +1,10 @@
-/** Which names and pages may speak to us. A page from elsewhere must not reach a gateway on its reader's own machine. */
+/** Which host names and which pages' origins are accepted. A page of another site must not reach a gateway on its reader's own machine. */
 import { isLoopback } from '../names/loopback.js';
 
 export interface Origins {
   /** Whether a browser page of this origin may open a WebSocket. */
   allowsPage(origin: string, host: string): boolean;
-  /** Whether a request for this Host is meant for us: on a loopback address, foreign names come from rebound DNS. */
+  /** Whether a request with this Host is accepted: on a loopback address, another site's name comes from DNS rebinding. */
   allowsHost(host: string): boolean;
 }
 

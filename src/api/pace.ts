@@ -1,4 +1,4 @@
-/** So many turns a second for all subscribers together, in the order in which they wait: fan-out leaves time for everything else. */
+/** Limits events to all subscribers together to a number per second, first come first served, so that requests are served meanwhile. */
 
 const TICK_MS = 10;
 

@@ -1,4 +1,4 @@
-/** What a browser gets: the console, GraphiQL, both from our own files without any request to elsewhere, and the OpenAPI file. */
+/** Pages for browsers: the console and GraphiQL, whose files are all served from here, and the OpenAPI file. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Everything from here, no inline script or style. */
+/** All files from this server; no inline script or style. */
 const STRICT = [
   "default-src 'self'",
   "img-src 'self' data:",
@@ -35,7 +35,7 @@ const STRICT = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ];
-/** The editor sets styles inline and carries its fonts in them. Its workers are files of ours. */
+/** The editor sets styles inline, with its fonts in them. Its web workers are files served from here. */
 const EDITOR = [...STRICT, "style-src 'self' 'unsafe-inline'", "font-src 'self' data:"];
 
 /** Every address of the console: the page itself finds out what to show. */

@@ -30,7 +30,7 @@ export interface PublicError {
   readonly retryable: boolean;
 }
 
-/** Faults whose message is ours and names nothing that is behind us. */
+/** Faults whose message is written here and names no host, path or table. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['OVERLOADED', 'STARTING', 'STOPPING']);
 const CANNOT_RECORD =
   'the database answers, but it cannot record this: it is too large; send a smaller payload';
@@ -91,7 +91,7 @@ export function statusOf(code: string): number {
   return STATUSES[code] ?? 400;
 }
 
-/** What a client gets of an error: graphql's own stay, ours get their code, the rest is masked. `unknown`: it belongs in the log. */
+/** What a client gets of an error: graphql's own errors as they are, known ones with their code, others masked. `unknown`: log it. */
 export function graphqlError(
   formatted: GraphQLFormattedError,
   error: unknown,
@@ -138,7 +138,7 @@ function ownOf(formatted: GraphQLFormattedError): {
   };
 }
 
-/** What the server's library calls itself, by our name. */
+/** Maps codes of the server's library to codes of docs/protocol.md. */
 function ownMessage(message: string): string {
   return message.startsWith('This operation has been blocked as a potential')
     ? 'a GET request needs the header Apollo-Require-Preflight: true, which no form of a foreign page can send'

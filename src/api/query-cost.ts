@@ -24,7 +24,7 @@ export interface Measured {
 /** Fields with an argument `first`: its value when it is left out. */
 export type Defaults = ReadonlyMap<string, number>;
 
-/** Where a path of introspection may lead: types of types of types. */
+/** Fields of introspection that lead from one type to other types; nested, they make the answer large. */
 const INTROSPECTION_DEPTH = 20;
 
 /** Walks the document once. */
@@ -111,7 +111,7 @@ function fragmentsOf(document: DocumentNode): Fragments {
   );
 }
 
-/** A number of each selection set, fragments looked at once; one that contains itself has `endless`. */
+/** A number for each selection set; each fragment is visited once, and one that contains itself gets `endless`. */
 class Fold {
   private readonly known = new Map<string, number>();
 

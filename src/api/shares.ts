@@ -1,4 +1,4 @@
-/** A budget that many draw on: each principal has at most a share of it, and all together no more than the whole. */
+/** A budget shared by all principals: each may take at most its share, and all together at most the whole. */
 
 export class Shares {
   private readonly taken = new Map<string, number>();

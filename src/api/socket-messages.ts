@@ -1,6 +1,6 @@
 /**
- * What a client sends over WebSocket, made small before anybody keeps it: the protocol's library holds a message for as long as its
- * subscription lives. Variables nobody declared and payloads nobody reads go; what one connection, one principal and all may hold is bounded.
+ * Messages of WebSocket clients, reduced before they are kept: the protocol's library holds a message for as long as its subscription is
+ * open. Variables that are not declared and payloads that are not read are removed; bytes per connection, per principal and in all are bounded.
  */
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import { readJson } from '../json/read.js';
@@ -76,7 +76,7 @@ export class Messages {
   private subscribe(id: string, text: string): Admitted {
     const known = this.open.has(id);
     const most = LIMITS.subscriptionsPerConnection.value;
-    // Before it is read: who has enough may send many.
+    // Before the message is parsed: clients over their share may send many.
     if (!known && this.open.size >= most)
       return refused(
         id,

@@ -9,7 +9,7 @@ interface Piece {
   readonly share: number;
 }
 
-/** A turn that took less needs no rest after it. */
+/** ms. A turn that took less is not followed by a pause. */
 const SHORT_MS = 5;
 const LONGEST_REST_MS = 200;
 

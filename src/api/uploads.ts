@@ -1,4 +1,4 @@
-/** Bodies that are being received: what all of them hold is bounded, what those of one address hold, and how much is read in one turn. */
+/** Request bodies that are being received: bounds for the bytes of all, of one address, and for what is read in one turn of the event loop. */
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../engine/ports.js';
@@ -6,7 +6,7 @@ import { LIMITS } from '../limits/limits.js';
 import { principalOf, type Shares } from './shares.js';
 import type { Turns } from './turns.js';
 
-/** So much of each is free: small requests are served whatever large ones do. */
+/** Bytes of each body that are not counted, so that small requests are served while large ones use up the bound. */
 export const FREE_BYTES = 64 * 1024;
 
 export interface Uploads {
@@ -53,7 +53,7 @@ function counted(request: FastifyRequest, reply: FastifyReply, uploads: Uploads)
     writableHighWaterMark: 1,
     transform(chunk: Buffer, _encoding, done) {
       turns.add(() => {
-        // What is taken for a request that is over would never be given back.
+        // Bytes taken for a request that has ended would never be released.
         if (!open) return done();
         const refused = take(chunk);
         if (refused === null) return done(null, chunk);

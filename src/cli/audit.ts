@@ -44,7 +44,7 @@ async function printAudit(client: BackstepClient, flags: Flags, json: boolean): 
     if (count === flags.limit) break;
   }
   if (json) return EXIT.OK;
-  if (count === 0) print('No row fits.');
+  if (count === 0) print('No row matches.');
   else printTable(['WHEN', 'WHO', 'FROM', 'WHAT', 'ON', 'OUTCOME', 'CHANGED', 'REASON'], rows);
   return EXIT.OK;
 }

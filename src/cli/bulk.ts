@@ -14,7 +14,7 @@ interface Flags extends FilterFlags {
 type Run = (client: BackstepClient, input: BulkInput) => Promise<BulkCounts>;
 type Totals = Pick<BulkCounts, 'matched' | 'done' | 'refused' | 'refusals'>;
 
-/** Flows of one request: so often progress moves. */
+/** Flows per request; progress is shown after each. */
 const PAGE = 100;
 const EXAMPLE =
   '\nExample:\n  backstep retry-flows --status FAILED --since 2h --reason "the mail server is back" --dry-run';
@@ -38,15 +38,15 @@ export function addBulk(program: Command, act: Act): void {
           return show(await all(client, run, flags, json), dryRun === true, json);
         }),
       );
-  onFlows('retry-flows', 'retry what is out of retries in every flow that fits', (client, input) =>
+  onFlows('retry-flows', 'retry what is out of retries in every matching flow', (client, input) =>
     client.retryFlows(input),
   );
   onFlows(
     'undo-flows',
-    'undo every flow that fits; COMPLETED ones only with --status',
+    'undo every matching flow; COMPLETED ones only with --status',
     (client, input) => client.undoFlows(input),
   );
-  onFlows('cancel-flows', 'cancel every flow that fits, and undo what was done', (client, input) =>
+  onFlows('cancel-flows', 'cancel every matching flow, and undo what was done', (client, input) =>
     client.cancelFlows(input),
   );
 }

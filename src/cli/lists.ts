@@ -40,7 +40,7 @@ async function printHistory(
     if (count === limit) break;
   }
   if (json) return EXIT.OK;
-  if (count === 0) print('No flow fits.');
+  if (count === 0) print('No flow matches.');
   else printTable(['FLOW', 'ORCHESTRATION', 'STATUS', 'STARTED', 'TOOK', 'REASON'], rows);
   return EXIT.OK;
 }

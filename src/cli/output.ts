@@ -27,7 +27,7 @@ export function print(line: string): void {
 
 export function printJson(value: unknown, indent = 2): void {
   const text = JSON.stringify(value, null, indent) ?? 'null';
-  // A program gets JSON as it is; a terminal must not obey what is in it.
+  // A program gets JSON as it is; for a terminal control characters are escaped.
   process.stdout.write(`${process.stdout.isTTY ? printableJson(text) : text}\n`);
 }
 

@@ -1,4 +1,4 @@
-/** Retries and timeouts over a document that is not one's own. */
+/** Retries and timeouts that an operator sets in place of the document's. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Policed } from '../client/index.js';
 import { EXIT, print, printJson } from './output.js';

@@ -40,7 +40,7 @@ function lineOf({ code, message, path, suggestions }: Problem): string {
   return printable(`${code}  ${place}${message}${nearNames(message, suggestions)}`);
 }
 
-/** Some messages name what was probably meant themselves. */
+/** Left out when the message has the suggestions already. */
 function nearNames(message: string, suggestions: readonly string[]): string {
   if (suggestions.length === 0 || /did you mean/i.test(message)) return '';
   return ` Did you mean ${suggestions.join(', ')}?`;
@@ -58,7 +58,7 @@ export function documentProblem(file: string, text: string, problem: Problem): s
   return `${file}:${line}:${column + 1}  ${what}\n${number} | ${printable(source)}\n${' '.repeat(5)} | ${mark}^`;
 }
 
-/** Where the field the path ends with stands in its line. */
+/** Column of the last field of the path in its line. */
 function columnOf(source: string, path: string | null): number {
   const field = /([A-Za-z]\w*)(?:\[\d+\])*$/.exec(path ?? '')?.[1];
   const at = field === undefined ? -1 : source.indexOf(field);

@@ -93,7 +93,7 @@ test('the history is searched by what is in the address', async () => {
   await picture(page, 'console-flows');
   await page.getByLabel('Error contains').fill('nothing has this');
   await button('Search').click();
-  await page.getByText('No flow fits.').waitFor();
+  await page.getByText('No flow matches.').waitFor();
 });
 
 test('a wrong document is explained at its line, and a right one registered', async () => {

@@ -292,7 +292,7 @@ describe('audit', () => {
       '--json',
     );
     expect(JSON.parse(done.out)).toMatchObject({ action: 'pauseFlow', after: { paused: true } });
-    expect((await backstep('audit', '--by', 'nobody')).out).toBe('No row fits.\n');
+    expect((await backstep('audit', '--by', 'nobody')).out).toBe('No row matches.\n');
   });
 });
 

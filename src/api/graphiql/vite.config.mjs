@@ -1,4 +1,4 @@
-/** GraphiQL as files of our own in dist/graphiql: nothing is asked of any other server. Built by src/launch/build.mjs,
+/** GraphiQL as files in dist/graphiql, without any request to another server. Built by src/launch/build.mjs,
  * which chooses the output folder: it works on a copy that lies beside the packages it needs. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';

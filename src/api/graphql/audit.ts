@@ -10,7 +10,7 @@ import { DateTime } from './scalars.js';
 import { AuditConnection, AuditEntryView } from './views/audit.js';
 import { connectionOf } from './views/connections.js';
 
-@InputType('AuditFilter', { description: 'Which rows of the audit; all parts must fit.' })
+@InputType('AuditFilter', { description: 'Which rows of the audit; all parts must match.' })
 export class AuditFilterInput {
   @Field(() => String, { ...nullable, description: 'Done, or wanted, by this actor.' })
   actor!: string | null;

@@ -53,9 +53,9 @@ export class BulkRefusalView {
   @Field(() => [ID], { description: 'Some of them.' }) flowIds!: readonly string[];
 }
 
-@ObjectType({ description: 'What became of the flows that fit.' })
+@ObjectType({ description: 'Result of an action for the flows that match.' })
 export class BulkPayload {
-  @Field(() => Int, { description: 'Flows that fit, of this call.' }) matched!: number;
+  @Field(() => Int, { description: 'Flows that matched, of this call.' }) matched!: number;
   @Field(() => Int, { description: 'Flows that took it; of a dry run: that would.' }) done!: number;
   @Field(() => Int, { description: 'Flows that refused it; of a dry run: that would.' })
   refused!: number;
@@ -67,9 +67,9 @@ export class BulkPayload {
     description: 'The refusals in words, one for each reason; and why it stopped in between.',
   })
   problems!: readonly ProblemView[];
-  @Field(() => Boolean, { description: 'Whether more flows fit: call again with after.' })
+  @Field(() => Boolean, { description: 'Whether more flows match: call again with after.' })
   hasNextPage!: boolean;
-  @Field(() => String, { ...nullable, description: 'For after; null when no flow fits.' })
+  @Field(() => String, { ...nullable, description: 'For after; null when no flow matches.' })
   endCursor!: string | null;
   /** The engine has counted it in the audit. */
   isAudited?: boolean;
@@ -109,7 +109,7 @@ async function run(
 export class BulkMutations {
   @Mutation(() => BulkPayload, {
     description:
-      'retryStep for every step that is out of retries, or between two attempts, of the flows that fit.',
+      'retryStep for every step that is out of retries, or between two attempts, of the flows that match.',
   })
   retryFlows(
     @Ctx() context: RequestContext,
@@ -118,7 +118,7 @@ export class BulkMutations {
     return run(context, input, 'RETRY');
   }
 
-  @Mutation(() => BulkPayload, { description: 'undoFlow for the flows that fit.' })
+  @Mutation(() => BulkPayload, { description: 'undoFlow for the flows that match.' })
   undoFlows(
     @Ctx() context: RequestContext,
     @Arg('input', () => BulkInput, INPUT) input: BulkInput,
@@ -126,7 +126,7 @@ export class BulkMutations {
     return run(context, input, 'UNDO');
   }
 
-  @Mutation(() => BulkPayload, { description: 'cancelFlow, with undo, for the flows that fit.' })
+  @Mutation(() => BulkPayload, { description: 'cancelFlow, with undo, for the flows that match.' })
   cancelFlows(
     @Ctx() context: RequestContext,
     @Arg('input', () => BulkInput, INPUT) input: BulkInput,

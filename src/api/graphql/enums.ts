@@ -72,7 +72,7 @@ registerEnumType(StepActionEnum, {
 export const AuditOutcomeEnum = named(AUDIT_OUTCOMES);
 registerEnumType(AuditOutcomeEnum, {
   name: 'AuditOutcome',
-  description: 'What became of a mutation.',
+  description: 'Result of a mutation.',
   valuesConfig: {
     DONE: { description: 'It was done.' },
     REFUSED: { description: 'It was refused: `code` has why.' },
@@ -82,10 +82,10 @@ registerEnumType(AuditOutcomeEnum, {
 export const QuarantineStateEnum = named(QUARANTINE_STATES);
 registerEnumType(QuarantineStateEnum, {
   name: 'QuarantineState',
-  description: 'What became of a record that could not be used.',
+  description: 'State of a record that could not be used.',
   valuesConfig: {
     OPEN: { description: 'Nobody has settled it.' },
     REPLAYED: { description: 'It was read again, and counted.' },
-    DISCARDED: { description: 'It was put away.' },
+    DISCARDED: { description: 'It was discarded by an operator.' },
   },
 });

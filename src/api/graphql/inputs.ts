@@ -157,7 +157,7 @@ export class OrchestrationActionInput {
 
 @InputType({
   description:
-    'Retries, timeouts and backoff over a document. Null or absent = what the document has; all of them null removes the policy.',
+    'Retries, timeouts and backoff that replace those of the document. Null or absent = what the document has; all of them null removes the policy.',
 })
 export class SetPolicyInput {
   @Field(() => String, { description: 'A registered orchestration.' }) orchestrationName!: string;

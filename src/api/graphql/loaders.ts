@@ -1,4 +1,4 @@
-/** Reads of one request that are needed in one moment are done together: a list costs as many statements as one of its items. */
+/** Batches the reads that one request needs at the same time: a list needs as many statements as one of its items. */
 import DataLoader from 'dataloader';
 import type { FlowFilter, Page, ReadOptions, TimelinePlace } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';

@@ -12,7 +12,6 @@ import { UNCHECKED } from './arguments.js';
 import { ExecuteInput, RegisterOrchestrationInput } from './inputs.js';
 import { ExecutePayload, RegisterPayload } from './views/answers.js';
 
-/** class-validator would fail on JSON written inline. */
 const MOST_AT_ONCE = LIMITS.startsPerRequest.value;
 
 async function started(
@@ -79,7 +78,7 @@ export class Mutations {
   }
 }
 
-/** A fault of some must not hide what became of the others; when nothing was started it is thrown like any other. */
+/** A fault of some starts must not hide the results of the others; when nothing was started it is thrown like any other. */
 function answersOf(settled: readonly PromiseSettledResult<ExecuteResult>[]): ExecuteResult[] {
   const failures = settled.flatMap((one) =>
     one.status === 'rejected' ? [one.reason as unknown] : [],

@@ -1,4 +1,4 @@
-/** What operators set over a document that is not theirs. */
+/** Retries and timeouts that operators set in place of the document's. */
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationResult } from '../../engine/service.js';
@@ -26,7 +26,7 @@ export function orchestrationPayload(
 export class PolicyMutations {
   @Mutation(() => OrchestrationPayload, {
     description:
-      'Sets retries, timeouts and backoff over a document, for flows that start from now on; a new version of the document keeps them. Replaces the policy of that step, or of all steps.',
+      'Sets retries, timeouts and backoff in place of those of the document, for flows that start from now on; they stay when a new version is registered. Replaces the policy of that step, or of all steps.',
   })
   async setPolicy(
     @Ctx() context: RequestContext,

@@ -70,7 +70,8 @@ export class QuarantineResolver {
   }
 
   @Mutation(() => QuarantinePayload, {
-    description: 'Puts a quarantined record away: it was looked at, and is of no use.',
+    description:
+      'Discards a quarantined record: an operator has looked at it, and it is of no use.',
   })
   discardQuarantined(
     @Ctx() context: RequestContext,

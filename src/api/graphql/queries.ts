@@ -92,7 +92,7 @@ function connected(
 export class FlowCounts {
   @FieldResolver(() => Int, {
     ...nullable,
-    description: 'How many flows fit, on all pages together, exact up to 10,000; null beyond.',
+    description: 'How many flows match, on all pages together, exact up to 10,000; null beyond.',
   })
   async totalCount(@Root() connection: FlowConnection): Promise<number | null> {
     const total = await connection.count();
@@ -100,7 +100,7 @@ export class FlowCounts {
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Whether more flows fit than totalCount can count: over 10,000.',
+    description: 'Whether more flows match than totalCount can count: over 10,000.',
   })
   async hasMore(@Root() connection: FlowConnection): Promise<boolean> {
     return (await connection.count()) > COUNTED;

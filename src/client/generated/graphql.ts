@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Which rows of the audit; all parts must fit. */
+/** Which rows of the audit; all parts must match. */
 export type AuditFilter = {
   /** The name of the mutation. */
   action?: string | null | undefined;
@@ -22,7 +22,7 @@ export type AuditFilter = {
   to?: string | null | undefined;
 };
 
-/** What became of a mutation. */
+/** Result of a mutation. */
 export type AuditOutcome =
   /** It was done. */
   | 'DONE'
@@ -162,7 +162,7 @@ export type RegistrationStatus =
   /** Every step has a registered worker. */
   | 'REGISTERED';
 
-/** Retries, timeouts and backoff over a document. Null or absent = what the document has; all of them null removes the policy. */
+/** Retries, timeouts and backoff that replace those of the document. Null or absent = what the document has; all of them null removes the policy. */
 export type SetPolicyInput = {
   /** As in a document: an object of initial, factor, max and jitter, each optional. For DO and UNDO. */
   backoff?: unknown;

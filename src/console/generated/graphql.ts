@@ -62,9 +62,9 @@ export type OrchestrationType =
   /** One step after the other, by seq. */
   | 'SEQUENTIAL';
 
-/** What became of a record that could not be used. */
+/** State of a record that could not be used. */
 export type QuarantineState =
-  /** It was put away. */
+  /** It was discarded by an operator. */
   | 'DISCARDED'
   /** Nobody has settled it. */
   | 'OPEN'

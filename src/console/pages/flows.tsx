@@ -30,7 +30,7 @@ export function FlowsPage() {
         {({ edges, pageInfo, totalCount }) =>
           edges.length === 0 ? (
             <Empty>
-              No flow fits. <a href="/flows">Show all flows</a>
+              No flow matches. <a href="/flows">Show all flows</a>
             </Empty>
           ) : (
             <>

@@ -45,7 +45,7 @@ export class DefinitionChangeView {
   flowsInFlight!: number;
 }
 
-@ObjectType('Registration', { description: 'What became of one declaration of a document.' })
+@ObjectType('Registration', { description: 'Result of one declaration of a document.' })
 export class RegistrationView {
   @Field(() => String, { description: 'The orchestration it is about.' })
   orchestrationName!: string;

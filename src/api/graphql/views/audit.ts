@@ -8,7 +8,7 @@ import { PageInfo } from './connections.js';
 const nullable = { nullable: true } as const;
 
 @ObjectType('AuditEntry', {
-  description: 'Who did what, when and from where, and what became of it. It never changes.',
+  description: 'Who did what, when and from where, and its outcome. It never changes.',
 })
 export class AuditEntryView {
   constructor(private readonly entry: AuditEntry) {}
@@ -20,7 +20,7 @@ export class AuditEntryView {
     return this.entry.actor;
   }
   @Field(() => Boolean, {
-    description: 'Whether somebody vouched for the actor; false: it is what the caller states.',
+    description: 'Whether the actor was authenticated; false: it is what the caller states.',
   })
   get proven(): boolean {
     return this.entry.proven;
