@@ -49,7 +49,6 @@ export const RINGS = [
     ],
   },
   { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'] },
-  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   { name: 'embedded', folders: ['testing/embedded'] },
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
   {
@@ -58,6 +57,8 @@ export const RINGS = [
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },
   },
+  // First, while the others of these two lanes mostly wait. Every kind of attack, 1.5 seconds each, on a gateway of its own.
+  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
   { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   // What operators do, and what it rests on; Kafka changes nothing for the other rules.
   {
@@ -77,13 +78,12 @@ export const RINGS = [
   },
   {
     name: 'browser',
-    lane: 'b',
+    lane: 'a',
     folders: ['testing/browser'],
     needs: [chromium],
     more: ['--runInBand'],
   },
-  // Every kind of attack, 1.5 seconds each, on a gateway of its own.
-  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
+  { name: 'first-run', lane: 'b', folders: ['testing/first-run'], more: ['--runInBand'] },
   // On services of its own, which it breaks.
   {
     name: 'chaos',

@@ -25,21 +25,26 @@ async function gateway(replies: string, options: Parameters<typeof kafka.open>[1
 const texts = (codec: string): string[] =>
   Array.from({ length: COUNT }, (_, index) => `${codec} ${index}`);
 
-function produceInJava(topic: string, codec: string): Promise<unknown> {
-  return kafkaJars().then((jars) =>
-    promisify(execFile)(
-      'java',
-      ['-cp', join(jars, '*'), PRODUCER, kafka.brokers.join(','), topic, codec, String(COUNT)],
-      { timeout: 60_000 },
-    ),
-  );
+const javaTopic = Object.fromEntries(CODECS.map((codec) => [codec, newName(`java-${codec}`)]));
+let produced: Promise<unknown> | null = null;
+
+/** Into a topic for each codec, by one start of Java. */
+function producedInJava(): Promise<unknown> {
+  produced ??= (async () => {
+    const topics = Object.values(javaTopic).map((topic) => ({ topic, numPartitions: 4 }));
+    await onAdmin(kafka.brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    const classpath = join(await kafkaJars(), '*');
+    const sent = Object.entries(javaTopic).map(([codec, topic]) => `${topic}=${codec}`);
+    const args = ['-cp', classpath, PRODUCER, kafka.brokers.join(','), String(COUNT), ...sent];
+    await promisify(execFile)('java', args, { timeout: 120_000 });
+  })();
+  return produced;
 }
 
 describe.each(CODECS)('%s', (codec) => {
   test('what a Java producer compresses is read', async () => {
-    const replies = newName(`java-${codec}`);
-    const { receiver, warnings } = await gateway(replies);
-    await produceInJava(replies, codec);
+    await producedInJava();
+    const { receiver, warnings } = await gateway(String(javaTopic[codec]));
     await receiver.receives(...texts(codec));
     expect(receiver.received).toHaveLength(COUNT);
     expect(warnings).toEqual([]);
