@@ -289,6 +289,9 @@ BEGIN
 END
 $expire$;
 
+-- Since migration-with-sensitive: paths of what not everybody may see in the payloads and headers of its flows. Null = nothing.
+ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS sensitive json;
+
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   id          serial NOT NULL,
@@ -304,7 +307,8 @@ SELECT revision FROM (VALUES
   (4, 'migration-standing'),
   (5, 'migration-start-payloads'),
   (6, 'migration-start-schema'),
-  (7, 'migration-with-audit')
+  (7, 'migration-with-audit'),
+  (8, 'migration-with-sensitive')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

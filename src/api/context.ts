@@ -7,6 +7,7 @@ import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import type { Principal } from './auth/principal.js';
+import { maskedEngine } from './masked-engine.js';
 import { BadInput } from './problems.js';
 import type { Turns } from './turns.js';
 
@@ -20,6 +21,8 @@ export interface Shell {
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
   readonly log: Log;
+  /** Whether this caller sees what definitions call sensitive; absent = everybody does. */
+  readonly mayReadPayloads?: ((principal: Principal) => boolean) | undefined;
   /** What all answers together may hold; absent = no bound in all. */
   readonly answers?: AnswerBytes | undefined;
   /** For what takes a while; absent = it is done at once. */
@@ -44,6 +47,14 @@ export interface RequestContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   readonly budget: Budget;
+}
+
+/** The shell as this caller may use it: without sensitive parts of payloads where the right to them is missing. */
+export function shellFor(shell: Shell, principal: Principal): Shell {
+  const { engine, mayReadPayloads } = shell;
+  return mayReadPayloads?.(principal) === false
+    ? { ...shell, engine: maskedEngine(engine) }
+    : shell;
 }
 
 const MOST_READS = LIMITS.readsPerRequest.value;

@@ -7,6 +7,8 @@ import type { FastifyInstance } from 'fastify';
 import { LIMITS, type Limit } from '../limits/limits.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { type Authentication, NO_AUTHENTICATION, openToAll } from './auth/authentication.js';
+import { mayReadPayloads } from './auth/policy.js';
+import type { Principal } from './auth/principal.js';
 import { Connections } from './connections.js';
 import type { ServingShell, Shell } from './context.js';
 import { GraphqlEvents } from './graphql/over-events.js';
@@ -34,6 +36,8 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly allowedOrigins: readonly string[];
   /** Who calls; absent: AUTH=none. */
   readonly authentication?: Authentication | undefined;
+  /** Whether a caller whose identity nobody proved sees what definitions call sensitive; absent = yes. */
+  readonly unprovenReadPayloads?: boolean | undefined;
   /** What settings change of the limits; absent = docs/limits.md. */
   readonly limits?: ApiLimits | undefined;
 }
@@ -95,7 +99,9 @@ function urlOf(host: string, port: number): string {
 
 function shellOf(options: ApiOptions): ServingShell {
   const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
-  return { ...options, answers, turns: new Turns() };
+  const unproven = options.unprovenReadPayloads ?? true;
+  const mayRead = (principal: Principal): boolean => mayReadPayloads(principal, unproven);
+  return { ...options, answers, turns: new Turns(), mayReadPayloads: mayRead };
 }
 
 function warningsOf(host: string, { mode }: Authentication): HealthWarnings {

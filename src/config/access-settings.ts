@@ -22,6 +22,13 @@ export const ACCESS = {
     byDefault: 'none on loopback',
     read: oneOf(['none', 'tokens', 'jwt'] as const, null),
   }),
+  sensitiveData: setting({
+    name: 'SENSITIVE_DATA',
+    meaning:
+      'shown or masked: what callers see of sensitive parts of payloads with AUTH=none; else the right payload:read decides',
+    byDefault: 'shown',
+    read: oneOf(['shown', 'masked'] as const, 'shown'),
+  }),
   tokensFile: setting({
     name: 'AUTH_TOKENS_FILE',
     meaning:

@@ -1,6 +1,7 @@
 /** A debug line per event. DO and UNDO have a component each, so that one can be made louder alone (docs/operating.md). */
 import type { Log, Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
+import { maskEvent } from './masking/masked.js';
 import type { FlowRecord } from './ports.js';
 
 type Direction = 'DO' | 'UNDO' | 'FLOW';
@@ -10,8 +11,10 @@ export function logEvents(logs: Logs, records: readonly FlowRecord[]): void {
   const by: Record<Direction, Log> = { DO: logs('do'), UNDO: logs('undo'), FLOW: logs('flow') };
   if (!by.DO.debugs && !by.UNDO.debugs && !by.FLOW.debugs) return;
   for (const { after, events } of records) {
-    for (const event of events)
-      by[directionOf(event)].debug({ flowId: after.flowId, ...event }, event.type);
+    for (const event of events) {
+      const shown = maskEvent(after.orchestration, event);
+      by[directionOf(event)].debug({ flowId: after.flowId, ...shown }, event.type);
+    }
   }
 }
 

@@ -39,6 +39,7 @@ export async function listen(
     introspection: config.introspection === null ? !production : config.introspection === 'on',
     production,
     allowedOrigins,
+    unprovenReadPayloads: config.sensitiveData === 'shown',
     limits: {
       socketConnectionsPerPrincipal: config.socketsPerAddress,
       subscriptionsPerPrincipal: config.subscriptionsPerAddress,

@@ -55,6 +55,8 @@ export interface Orchestration {
   readonly labels: Readonly<Record<string, string>>;
   /** JSON Schema of the payload a flow is started with, kept as given; absent = any. */
   readonly payloadSchema?: unknown;
+  /** Paths of what not everybody may see in payloads and headers (docs/sensitive-data.md); absent = nothing. */
+  readonly sensitive?: readonly string[];
   /** Of a flow: the policies that held when it started; `steps` have their values already. Absent = none. */
   readonly policies?: readonly PolicyValues[];
 }

@@ -1,4 +1,5 @@
 /** The checks of single fields of a registration document: each returns a value, or reports a problem with its path. */
+import { readSensitivePath } from '../json/mask.js';
 import { LIMITS } from '../limits/limits.js';
 import { millisecondsIn, YEAR_MS } from '../timing/duration.js';
 import { wrongName } from './topics.js';
@@ -128,6 +129,25 @@ export const texts: Check<readonly string[]> = (value, at, report) => {
   )
     return value;
   return invalid(report, at, 'a list of at most 100 texts', value);
+};
+
+const MOST_SENSITIVE = 100;
+
+/** What not everybody may see, each a path into the payload or the headers. */
+export const sensitivePaths: Check<readonly string[]> = (value, at, report) => {
+  if (!Array.isArray(value) || value.length > MOST_SENSITIVE)
+    return invalid(report, at, `a list of at most ${MOST_SENSITIVE} paths`, value);
+  const wrong = value.findIndex(
+    (one) => typeof one !== 'string' || one.length > 200 || readSensitivePath(one) === null,
+  );
+  return wrong === -1
+    ? value
+    : invalid(
+        report,
+        [...at, wrong],
+        'a path like payload.card, payload.items[*].iban, payload..token or headers.authorization',
+        value[wrong],
+      );
 };
 
 export const labels: Check<Readonly<Record<string, string>>> = (value, at, report) => {

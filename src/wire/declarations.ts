@@ -174,6 +174,7 @@ function orchestrationOf(
     description: root.description ?? null,
     labels: root.labels ?? {},
     ...(root.payloadSchema !== undefined && { payloadSchema: root.payloadSchema }),
+    ...(root.sensitive !== undefined && { sensitive: root.sensitive }),
   };
 }
 

@@ -79,6 +79,7 @@ const INITIATOR = {
   description: check.text,
   labels: check.labels,
   payloadSchema: check.jsonSchema,
+  sensitive: check.sensitivePaths,
 };
 export const ORCHESTRATION = { ...NAMES, ...INITIATOR };
 
@@ -97,6 +98,7 @@ const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } =
   description: ignored,
   labels: ignored,
   payloadSchema: ignored,
+  sensitive: ignored,
 };
 /**
  * The Java library uses one class for both kinds of document: a worker's may contain the fields of an initiator, with any value

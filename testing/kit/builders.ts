@@ -103,6 +103,11 @@ export class Recipe {
     return this.whole({ deadlineMs: ms(duration) });
   }
 
+  /** Paths of what not everybody may see. */
+  sensitive(...sensitive: string[]): Recipe {
+    return this.whole({ sensitive });
+  }
+
   private each(settings: Partial<StepDefinition>): Recipe {
     return this.whole({
       steps: this.orchestration.steps.map((step) => ({ ...step, ...settings })),

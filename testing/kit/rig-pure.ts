@@ -1,5 +1,6 @@
 /** The pure core: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
 import { deepStrictEqual } from 'node:assert';
+import { withoutSensitiveTexts } from '../../src/engine/masking/sensitive-texts.js';
 import { advance, fold, start } from '../../src/saga/advance.js';
 import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
@@ -118,10 +119,8 @@ export class PureRig implements Rig {
     const { now, orchestrationPaused } = this;
     const unsent = this.outbox.map((row) => row.attemptId);
     const withdrawable = this.outbox.filter((row) => !row.given).map((row) => row.attemptId);
-    const advanced = advance(
-      { ...this.current(), now, withdrawable, unsent, orchestrationPaused },
-      input,
-    );
+    const flow = { ...this.current(), now, withdrawable, unsent, orchestrationPaused };
+    const advanced = advance(flow, withoutSensitiveTexts(flow, input));
     this.recorded(advanced);
     return advanced.refusal;
   }

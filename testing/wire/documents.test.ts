@@ -484,6 +484,26 @@ describe('a problem names the document and the step it is in', () => {
   });
 });
 
+describe('sensitive', () => {
+  test('is a list of paths, and absent where nothing is sensitive', () => {
+    const text = root('sensitive: [payload.card, "payload.items[*].iban", payload..token]');
+    expect(orchestration(text).sensitive).toEqual([
+      ...['payload.card', 'payload.items[*].iban', 'payload..token'],
+    ]);
+    expect(orchestration(root(''))).not.toHaveProperty('sensitive');
+  });
+
+  test.each([
+    ['sensitive', 'sensitive: payload.card'],
+    ['sensitive[1]', 'sensitive: [payload.card, card]'],
+    ['sensitive[0]', 'sensitive: [7]'],
+    ['sensitive[0]', `sensitive: [payload.${'x'.repeat(200)}]`],
+    ['sensitive', `sensitive: [${Array.from({ length: 101 }, (_, n) => `payload.a${n}`)}]`],
+  ])('%s that is none is a problem with its place', (path, line) => {
+    expect(read(root(line)).problems).toMatchObject([{ code: 'FIELD_INVALID', path }]);
+  });
+});
+
 describe('payloadSchema', () => {
   const checkSchema = (schema: unknown) =>
     JSON.stringify(schema).includes('wrong')

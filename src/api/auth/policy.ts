@@ -17,6 +17,7 @@ export const RIGHTS = [
   'quarantine:read',
   'quarantine:settle',
   'audit:read',
+  'payload:read',
   'metrics:read',
 ] as const;
 export type Right = (typeof RIGHTS)[number];
@@ -107,6 +108,11 @@ function has({ roles }: Pick<Principal, 'roles'>, right: Right): boolean {
 
 function hasOneOf(principal: Pick<Principal, 'roles'>, rights: FieldRule): boolean {
   return rights.some((right) => has(principal, right));
+}
+
+/** Who sees what definitions call sensitive. `unproven`: whether a caller whose identity nobody proved (AUTH=none) does. */
+export function mayReadPayloads(principal: Principal, unproven: boolean): boolean {
+  return principal.kind === 'none' ? unproven : has(principal, 'payload:read');
 }
 
 /** The caller is known and lacks the right, whatever the object: the message depends on the caller only. */

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { LIMITS } from '../../limits/limits.js';
 import { actorOf } from '../auth/principal.js';
-import { Budget, hangUpOf, type RequestContext, type Shell } from '../context.js';
+import { Budget, hangUpOf, type RequestContext, type Shell, shellFor } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
 import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
@@ -78,7 +78,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
   const budget = new Budget(shell);
   reply.raw.once('close', () => budget.release());
   return {
-    shell,
+    shell: shellFor(shell, request.principal),
     principal: request.principal,
     actor: actorOf(request.principal),
     address: request.socket.remoteAddress ?? null,

@@ -5,7 +5,7 @@ import { makeServer, type Server } from 'graphql-ws';
 import { exactNumbers } from '../../json/numbers.js';
 import { type Authentication, Unauthenticated } from '../auth/authentication.js';
 import { actorOf, type Principal } from '../auth/principal.js';
-import { Budget, type RequestContext, requestIdOf, type Shell } from '../context.js';
+import { Budget, type RequestContext, requestIdOf, type Shell, shellFor } from '../context.js';
 import type { Pace } from '../pace.js';
 import type { Gate } from '../query-gate.js';
 import { errorsToClients } from './client-errors.js';
@@ -91,7 +91,7 @@ function contextOf(connection: Connection, id: string, shell: Shell): RequestCon
   connection.whenEnded(id, () => budget.release());
   const { headers } = request;
   return {
-    shell,
+    shell: shellFor(shell, principal),
     principal,
     actor: actorOf(principal),
     address: request.socket.remoteAddress ?? null,

@@ -5,7 +5,7 @@ import { problem } from '../../engine/problem.js';
 import type { ExecuteResult } from '../../engine/service.js';
 import { audited, callerOf, requesterOf } from '../audit.js';
 import { demandField } from '../auth/policy.js';
-import { Budget, hangUpOf, type Shell } from '../context.js';
+import { Budget, hangUpOf, type Shell, shellFor } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { checkStart } from '../input/start.js';
@@ -18,10 +18,11 @@ import { sendProblem, sendProblems } from './problem-json.js';
 const ROOT = '/api/orchestrations';
 
 export function restRoutes(app: FastifyInstance, shell: Shell): void {
+  const shown = (request: FastifyRequest): Shell => shellFor(shell, request.principal);
   app.post(`${ROOT}/execute`, (request, reply) => execute(shell, request, reply));
   app.post(`${ROOT}/simulate`, (request, reply) => simulate(shell, request, reply));
   app.get(`${ROOT}/history`, (request, reply) => history(shell, request, reply));
-  app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shell, request, reply));
+  app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shown(request), request, reply));
   app.get(`${ROOT}/diagnose/:flowId`, (request, reply) => diagnose(shell, request, reply));
   auditRoute(app, shell);
 }

@@ -9,6 +9,11 @@ import type { Flow } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
 import { dueAt } from '../../saga/retry.js';
 import { doneRow, flowChange, refusedRow, wantedOf } from '../audit/audit-rows.js';
+import {
+  causeWithoutSensitive,
+  maskedCopy,
+  withoutSensitiveTexts,
+} from '../masking/sensitive-texts.js';
 import type {
   AuditRow,
   Delivery,
@@ -91,10 +96,11 @@ export class Batch {
   }
 
   /** A record that cannot be used; shown on the timeline of its flow when that is known (rules.md#quarantine-and-stale-replies). */
-  poison(delivery: Delivery, cause: PoisonCause): DeliveryOutcome {
+  poison(delivery: Delivery, found: PoisonCause): DeliveryOutcome {
+    const draft = found.flowId === null ? undefined : this.draftOf(found.flowId);
+    const cause = draft === undefined ? found : causeWithoutSensitive(draft.flow, found);
     this.refuse(delivery, cause);
     const { flowId, stepName, code, message, path } = cause;
-    const draft = flowId === null ? undefined : this.draftOf(flowId);
     if (draft !== undefined && flowId !== null)
       this.advance(draft, { type: 'QUARANTINED', flowId, stepName, code, message });
     return { kind: 'quarantined', code, message, path };
@@ -114,7 +120,8 @@ export class Batch {
     return records;
   }
 
-  private advanced(draft: Draft, delivery: Delivery, input: FlowInput): DeliveryOutcome {
+  private advanced(draft: Draft, delivery: Delivery, given: FlowInput): DeliveryOutcome {
+    const input = withoutSensitiveTexts(draft.flow, given);
     const stepName = stepNameOf(input);
     if (
       delivery.from === 'record' &&
@@ -129,7 +136,8 @@ export class Batch {
         stepName,
       });
     }
-    if ('poison' in delivery && delivery.poison) this.refuse(delivery, delivery.poison);
+    if ('poison' in delivery && delivery.poison)
+      this.refuse(delivery, causeWithoutSensitive(draft.flow, delivery.poison));
     const wrong =
       tooMuchAnswered(draft.flow, input) ?? unlikeItsSchema(this.schemas, draft.flow, input);
     if (wrong !== null) this.refuse(delivery, wrong);
@@ -155,6 +163,10 @@ export class Batch {
     const draft: Draft = { before: stored, flow: stored, events: [], ticked: false };
     this.drafts.set(flowId, draft);
     return draft;
+  }
+
+  private flowOf({ flowId }: PoisonCause): Flow | null {
+    return flowId === null ? null : (this.draftOf(flowId)?.flow ?? null);
   }
 
   private parkedOutcome(delivery: Delivery, flowId: string, reason: string): DeliveryOutcome {
@@ -183,11 +195,16 @@ export class Batch {
     const { position, raw } = delivery;
     const refused = cause.refusedStart ?? (delivery.kind === 'start' ? delivery.start : null);
     const bytes = { key: raw.key, value: raw.value };
+    const { orchestration, ...why } = cause;
     this.quarantine.push({
-      ...cause,
+      ...why,
       ...bytes,
       position,
-      copy: this.wire.quarantineCopy(cause, bytes, position),
+      copy: this.wire.quarantineCopy(
+        why,
+        maskedCopy(bytes, orchestration ?? this.flowOf(cause)),
+        position,
+      ),
       notice: refused === null ? null : this.wire.refusedStart(cause, refused, position),
     });
   }

@@ -24,7 +24,7 @@ export async function resolveStarts(
   return deliveries.map((delivery) => {
     const start = delivery.kind === 'start' ? delivery.start : null;
     const row = start === null ? null : (rows.get(start.orchestrationName) ?? null);
-    const refused = start === null ? null : refusalOf(start, row, fanOutBytes);
+    const refused = start === null ? null : about(refusalOf(start, row, fanOutBytes), row);
     if (start === null || row === null || refused !== null)
       return { delivery, start: null, startRefused: refused, orchestrationPaused: false };
     const { payload, headers, initiator, idempotencyKey } = start;
@@ -34,10 +34,14 @@ export async function resolveStarts(
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
       // Applied only when the start is new: one that exists already is an echo, even if the newest version refuses its payload.
-      startRefused: unlikeItsSchema(start, orchestration, schemas),
+      startRefused: about(unlikeItsSchema(start, orchestration, schemas), row),
       orchestrationPaused: row.paused,
     };
   });
+}
+
+function about(cause: PoisonCause | null, row: RegistrationRow | null): PoisonCause | null {
+  return cause === null || row === null ? cause : { ...cause, orchestration: row.orchestration };
 }
 
 export interface StartChecks {

@@ -164,6 +164,7 @@ function echoOf(
       message,
       flowId: null,
       stepName: null,
+      orchestration: start.orchestration,
     });
   } else if (same || flowId === start.flowId) batch.repeated(delivery, flowId);
   return { kind: 'echo', flowId, samePayload: same, sameOrchestration };

@@ -2,6 +2,7 @@
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type { Input, StartInput, StartRequest } from '../../saga/input.js';
+import type { Orchestration } from '../../saga/orchestration.js';
 import type { Refusal } from '../../saga/refusal.js';
 import type { Caller } from './audit.js';
 import type { Registration } from './registrations.js';
@@ -25,6 +26,8 @@ export interface PoisonCause {
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
+  /** What its record is about, where that is known: its sensitive parts are masked in the copy for the dead-letter topic. */
+  readonly orchestration?: Orchestration | undefined;
   /** Of a start from a topic: its initiator is notified (rules.md#refused-starts). */
   readonly refusedStart?: RefusedStart | undefined;
 }

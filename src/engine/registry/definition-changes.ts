@@ -19,6 +19,7 @@ function contentOf({
   description,
   labels,
   payloadSchema,
+  sensitive,
 }: Content): string {
   return JSON.stringify([
     name,
@@ -30,6 +31,7 @@ function contentOf({
     description,
     sorted(labels),
     sorted(payloadSchema ?? null),
+    sensitive ?? [],
   ]);
 }
 
@@ -103,6 +105,7 @@ const SETTINGS = [
   'onUndoExhausted',
   'description',
   'labels',
+  'sensitive',
 ] as const;
 
 function settingChanges(before: Content, after: Content): Change[] {

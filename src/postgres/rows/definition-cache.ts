@@ -99,6 +99,7 @@ function orchestrationOf(
     description: row.description ?? null,
     labels: row.labels,
     ...(row.payloadSchema != null && { payloadSchema: row.payloadSchema }),
+    ...(row.sensitive != null && { sensitive: row.sensitive }),
   };
 }
 

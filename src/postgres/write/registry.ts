@@ -80,8 +80,15 @@ export class Registry implements RegistryTransaction {
   }
 
   async saveVersion(orchestration: Orchestration, initiator: string | null): Promise<void> {
-    const { name, version, steps, payloadSchema = null, ...content } = orchestration;
-    const row = { name, version, ...content, payloadSchema, initiator };
+    const {
+      name,
+      version,
+      steps,
+      payloadSchema = null,
+      sensitive = null,
+      ...content
+    } = orchestration;
+    const row = { name, version, ...content, payloadSchema, sensitive, initiator };
     await this.em.insert(OrchestrationRow, row);
     await this.em.insertMany(
       OrchestrationStepRow,

@@ -9,11 +9,12 @@ import type {
   Broker,
   FlowFilter,
   Intake,
+  OutboxRow,
   QuarantinedRecord,
   ReadModel,
 } from '../../../src/engine/ports.js';
 import type { EngineService } from '../../../src/engine/service.js';
-import { silent } from '../../../src/observability/log.js';
+import type { Log } from '../../../src/observability/log.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Action, Flow } from '../../../src/saga/flow.js';
 import type { OperatorInput, StartRequest } from '../../../src/saga/input.js';
@@ -40,6 +41,10 @@ export class TestEngine {
   readonly calls: string[] = [];
   readonly starts: StartRequest[] = [];
   readonly actions: OperatorInput[] = [];
+  /** What the engine has logged, every level. */
+  readonly logged: { readonly fields: object; readonly message: string }[] = [];
+  /** Messages that were published. */
+  readonly published: OutboxRow[] = [];
   /** Audit rows that the API wrote by itself. */
   readonly refusals: AuditRow[] = [];
   /** One for each subscription there ever was: aborted when it has ended. */
@@ -72,7 +77,7 @@ export class TestEngine {
       read: readModel,
       broker: this.broker(),
       wire: createWire({ commandTypeId: null, source: '/test' }),
-      logs: silent,
+      logs: () => this.log,
       decode: this.decode,
       leaseMs: 10_000,
       batchSize: 5_000,
@@ -211,11 +216,19 @@ export class TestEngine {
     if (name === 'execute' || name === 'applyOperatorAction') this.database.now += 10;
   }
 
+  private get log(): Log {
+    const keep = (fields: object, message: string) => void this.logged.push({ fields, message });
+    return { debugs: true, debug: keep, info: keep, warn: keep, error: keep };
+  }
+
   /** Takes every message at once; replies come from the test. */
   private broker(): Broker {
     return {
       publisher: {
-        publish: async (rows) => rows.map((row) => ({ row, result: 'ok' as const })),
+        publish: async (rows) => {
+          this.published.push(...rows);
+          return rows.map((row) => ({ row, result: 'ok' as const }));
+        },
       },
       ensureTopics: async () => undefined,
       consume: async (intake) => {

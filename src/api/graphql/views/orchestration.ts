@@ -185,6 +185,13 @@ export class OrchestrationView {
   get payloadSchema(): unknown {
     return this.row.orchestration.payloadSchema ?? null;
   }
+  @Field(() => [String], {
+    description:
+      'Paths of what is masked in payloads and headers for callers without the right payload:read.',
+  })
+  get sensitive(): readonly string[] {
+    return this.row.orchestration.sensitive ?? [];
+  }
   @Field(() => JsonScalar, { ...nullable, description: 'As registered: an object of texts.' })
   get labels(): unknown {
     return this.row.orchestration.labels;

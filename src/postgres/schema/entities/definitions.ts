@@ -18,6 +18,7 @@ export const OrchestrationRow = defineEntity({
     labels: p.json<Readonly<Record<string, string>>>().columnType('jsonb').default('{}'),
     initiator: text().nullable(),
     payloadSchema: p.json<unknown>().columnType('json').nullable(),
+    sensitive: p.json<readonly string[]>().columnType('json').nullable(),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
   },
   indexes: [{ name: 'orchestration_labels', properties: ['labels'], type: 'gin' }],
