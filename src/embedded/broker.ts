@@ -2,7 +2,7 @@
  * Layer 4c, a broker and a database for a first try. Knows: the broker port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages of
  * the relay and of workers in this process. Out: the same messages, in order, at least once. This file: the broker.
  */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   Broker,
@@ -24,6 +24,7 @@ import { inspect } from './inspection.js';
 import type { LogRecord } from './log-file.js';
 import { Offsets } from './offsets.js';
 import { claim } from './postgres-folder.js';
+import { makeFolder } from './private-files.js';
 import { publishOne } from './publishing.js';
 import type { Reader } from './reader.js';
 import { Topic } from './topic.js';
@@ -75,7 +76,8 @@ class InProcessBroker implements EmbeddedBroker {
 
   async open(): Promise<void> {
     const folder = join(this.options.folder, 'topics');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(this.options.folder);
+    await makeFolder(folder);
     this.leave = await claim(this.options.folder);
     try {
       await this.offsets.open();

@@ -3,8 +3,9 @@
  * its append resolves, once it is written and synced to the disk, so it survives a crash of this process and of the machine. An incomplete
  * last line after a crash is removed when the file is opened.
  */
-import { mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-files.js';
 
 /** A stored record; offsets have no gaps. */
 export interface LogRecord {
@@ -46,13 +47,13 @@ export class LogFile {
 
   static async open(path: string): Promise<LogFile> {
     const log = new LogFile(path);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    if (bytes === null) await writeFile(path, '');
-    else await log.read(bytes);
+    if (bytes === null) await writeFile(path, '', { mode: PRIVATE_FILE });
+    else await Promise.all([chmod(path, PRIVATE_FILE), log.read(bytes)]);
     return log;
   }
 
@@ -179,7 +180,7 @@ export class LogFile {
         ? [{ o: this.next, t: 0, k: null, v: null, mark: true }]
         : records.map(lineOf);
     const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    await writeFile(`${this.path}.new`, bytes, { flush: true });
+    await writeFile(`${this.path}.new`, bytes, { flush: true, mode: PRIVATE_FILE });
     await rename(`${this.path}.new`, this.path);
     this.records = records;
     this.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);

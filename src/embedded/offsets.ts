@@ -1,6 +1,7 @@
 /** The offsets of worker groups, in one small file that is rewritten at each change. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Log } from '../observability/log.js';
+import { PRIVATE_FILE } from './private-files.js';
 
 export class Offsets {
   private byGroup = new Map<string, Map<string, number>>();
@@ -60,7 +61,10 @@ export class Offsets {
       [...this.byGroup].map(([group, topics]) => [group, Object.fromEntries(topics)]),
     );
     try {
-      await writeFile(`${this.path}.new`, JSON.stringify(held), { flush: true });
+      await writeFile(`${this.path}.new`, JSON.stringify(held), {
+        flush: true,
+        mode: PRIVATE_FILE,
+      });
       await rename(`${this.path}.new`, this.path);
     } catch (error) {
       this.log.warn(

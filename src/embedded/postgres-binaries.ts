@@ -10,8 +10,14 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** PostgreSQL refuses to run as root: for root it runs as this user (`nobody`). Null = as the user of this process. */
-export const RUNS_AS: number | null = process.getuid?.() === 0 ? 65_534 : null;
+const isRoot = process.getuid?.() === 0;
+/**
+ * PostgreSQL refuses to run as root. For root it runs under an id that no account and no other service has (Debian and systemd
+ * give none of 65520 to 65533), so that nobody else can read its data. Null = as the user of this process.
+ */
+export const RUNS_AS: number | null = isRoot ? 65_525 : null;
+/** `nobody`, for initdb, which refuses an id without a name. */
+export const MADE_BY: number | null = isRoot ? 65_534 : null;
 
 export async function findBinaries(): Promise<Binaries> {
   const native = await nativeFolder();

@@ -3,12 +3,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
+import { lchown, lstat, mkdir, open, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log } from '../observability/log.js';
 import { pause } from '../timing/pause.js';
 import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
+import { makeFolder, PASSAGE, PRIVATE_FILE } from './private-files.js';
 
 /** Parent of data folders that PostgreSQL's user could not reach in their place. Unlike /tmp it survives a reboot. */
 const ELSEWHERE = '/var/tmp';
@@ -19,11 +20,8 @@ const LINK = 'elsewhere';
  * link is missing, the folder was wiped, and the data outside are removed as well.
  */
 export async function placeOf(folder: string, log: Log): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  if (RUNS_AS === null) return folder;
-  // Our own folder may be walked through; what lies above it is not ours to open, and the data in it stay private.
-  await chmod(folder, 0o755);
-  if (await isOpenToAll(folder)) return folder;
+  await makeFolder(folder, PASSAGE);
+  if (RUNS_AS === null || (await isOpenToAll(folder))) return folder;
   const outside = join(
     ELSEWHERE,
     `backstep-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`,
@@ -33,12 +31,14 @@ export async function placeOf(folder: string, log: Log): Promise<string> {
     await rm(outside, { recursive: true, force: true });
     await symlink(outside, join(folder, LINK));
   }
-  await mkdir(outside, { recursive: true, mode: 0o755 });
-  const { uid } = await lstat(outside);
-  if (uid !== 0)
+  // Anybody may write in the folder above: a folder of another user, or a link, is not used.
+  await mkdir(outside, { recursive: true, mode: PASSAGE });
+  const found = await lstat(outside);
+  if (found.uid !== 0 || !found.isDirectory())
     throw new Error(
       `${outside} belongs to somebody else; remove it, or choose another data folder than ${folder}`,
     );
+  await makeFolder(outside, PASSAGE);
   log.info(
     { folder, outside },
     'the data folder cannot be reached by the user PostgreSQL runs as; its data are kept outside',
@@ -50,9 +50,17 @@ function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
-/** Gives a file or folder to the user PostgreSQL runs as. */
-export async function giveAway(path: string): Promise<void> {
-  if (RUNS_AS !== null) await chown(path, RUNS_AS, RUNS_AS);
+/**
+ * Gives a file, or a folder with all that is in it, to this user; null = it stays as it is. The folder itself comes last: when it has its
+ * owner, everything in it has.
+ */
+export async function giveTo(user: number | null, path: string): Promise<void> {
+  const found = user === null ? null : await lstat(path);
+  if (user === null || found?.uid === user) return;
+  if (found?.isDirectory() === true)
+    for (const name of await readdir(path, { recursive: true }))
+      await lchown(join(path, name), user, user);
+  await lchown(path, user, user);
 }
 
 const OURS = new Set<string>();
@@ -62,7 +70,7 @@ export async function claim(place: string): Promise<() => Promise<void>> {
   const file = join(place, 'owner');
   for (;;) {
     try {
-      const handle = await open(file, 'wx');
+      const handle = await open(file, 'wx', PRIVATE_FILE);
       await handle.writeFile(`${process.pid} ${await bornAt(process.pid)}`);
       await handle.close();
       OURS.add(file);

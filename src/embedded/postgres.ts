@@ -8,8 +8,9 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Log } from '../observability/log.js';
-import { type Binaries, findBinaries, RUNS_AS } from './postgres-binaries.js';
-import { claim, clearLeftovers, giveAway, placeOf } from './postgres-folder.js';
+import { type Binaries, findBinaries, MADE_BY, RUNS_AS } from './postgres-binaries.js';
+import { claim, clearLeftovers, giveTo, placeOf } from './postgres-folder.js';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from './private-files.js';
 
 export interface EmbeddedPostgresOptions {
   /** An absolute path; created when it does not exist. One process at a time. */
@@ -42,6 +43,7 @@ export async function openEmbeddedPostgres(
     const data = join(place, 'data');
     await clearLeftovers(data, log);
     await makeCluster(binaries, place, data, log);
+    for (const path of [data, join(place, 'password')]) await giveTo(RUNS_AS, path);
     const password = await readFile(join(place, 'password'), 'utf8');
     const { server, port } = await startSomewhere(binaries, data, options);
     return {
@@ -67,10 +69,12 @@ async function makeCluster(
   log.info({ folder: place }, 'making a new PostgreSQL database');
   const [half, passwordFile] = [`${data}.new`, join(place, 'password')];
   await rm(half, { recursive: true, force: true });
-  await mkdir(half, { mode: 0o700 });
-  await giveAway(half);
-  await writeFile(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
-  await giveAway(passwordFile);
+  await mkdir(half, { mode: PRIVATE_FOLDER });
+  await giveTo(MADE_BY, half);
+  await writeFile(passwordFile, randomBytes(18).toString('base64url'), {
+    mode: PRIVATE_FILE,
+  });
+  await giveTo(MADE_BY, passwordFile);
   const flags = [
     '--no-locale',
     '--encoding=UTF8',
@@ -84,7 +88,7 @@ async function makeCluster(
 }
 
 function run(program: string, args: readonly string[]): Promise<void> {
-  const child = start(program, args);
+  const child = start(program, args, MADE_BY);
   let output = '';
   child.stderr?.on('data', (text: Buffer) => {
     output += text.toString();
@@ -101,8 +105,8 @@ function run(program: string, args: readonly string[]): Promise<void> {
 }
 
 /** In a process group of its own: Ctrl-C in the terminal reaches only this process, which stops the server as its last step. */
-function start(program: string, args: readonly string[]): ChildProcess {
-  const identity = RUNS_AS === null ? {} : { uid: RUNS_AS, gid: RUNS_AS };
+function start(program: string, args: readonly string[], user: number | null): ChildProcess {
+  const identity = user === null ? {} : { uid: user, gid: user };
   const env = { LC_ALL: 'C', TZ: 'UTC' };
   return spawn(program, args, {
     ...identity,
@@ -177,7 +181,7 @@ class Server {
       '-c',
       `${name}=${value}`,
     ]);
-    this.child = start(binaries.postgres, ['-D', data, '-p', String(port), ...flags]);
+    this.child = start(binaries.postgres, ['-D', data, '-p', String(port), ...flags], RUNS_AS);
     process.once('exit', this.killAtExit);
     this.child.stdout?.resume();
     let output = '';

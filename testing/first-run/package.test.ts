@@ -48,6 +48,13 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
+test('the licences and the list of its packages come with it', () => {
+  const own = join(place, 'node_modules', 'backstep');
+  expect(readFileSync(join(own, 'NOTICES.txt'), 'utf8')).toContain('kafkajs@');
+  const list = JSON.parse(readFileSync(join(own, 'dist', 'backstep.cdx.json'), 'utf8')) as object;
+  expect(list).toMatchObject({ bomFormat: 'CycloneDX' });
+});
+
 test('nothing that only builds or tests it comes with it', () => {
   const { dependencies, devDependencies } = JSON.parse(
     readFileSync('package.json', 'utf8'),

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import {
   chmod,
   mkdir,
@@ -13,11 +13,14 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openEmbeddedPostgres } from '../../src/embedded/postgres.js';
+import { RUNS_AS } from '../../src/embedded/postgres-binaries.js';
 import { silent } from '../../src/observability/log.js';
 import { freshOf, sqlOf } from '../../src/postgres/connection/sql.js';
 import { openOrm } from '../../src/postgres/database.js';
+import { openToOthers } from '../kit/open-to-others.js';
 
 const log = silent('embedded');
 let folder = '';
@@ -35,8 +38,8 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
   }
 }
 
-const pidOf = async (): Promise<number> =>
-  Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+const pidOf = async (place = folder): Promise<number> =>
+  Number((await readFile(join(place, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 /** A child that was stopped is a zombie for a moment: that is not running. */
 async function isRunning(pid: number): Promise<boolean> {
@@ -143,6 +146,42 @@ test('a half-made database is made anew', async () => {
 });
 
 const asRoot = process.getuid?.() === 0;
+
+/** Whether a process of this user can read the file. */
+const reads = (user: number, path: string): boolean =>
+  spawnSync('cat', [path], { uid: user, gid: user }).status === 0;
+
+test('its data are for their owner alone: for root, a user that nothing else runs as', async () => {
+  const place = join(folder, 'data', 'postgres');
+  await mkdir(join(folder, 'data'), { mode: 0o711 });
+  await chmod(folder, 0o711);
+  const first = await openEmbeddedPostgres({ folder: place, log });
+  await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+  const owner = RUNS_AS ?? process.getuid?.();
+  for (const path of ['data', 'password', join('data', 'PG_VERSION')])
+    expect([path, (await stat(join(place, path))).uid]).toEqual([path, owner]);
+  expect(openToOthers(join(place, 'data'))).toEqual([]);
+  expect((await stat(join(place, 'password'))).mode & 0o777).toBe(0o600);
+  expect((await stat(place)).mode & 0o066).toBe(0);
+  if (RUNS_AS !== null) {
+    const password = join(place, 'password');
+    expect([reads(RUNS_AS, password), reads(65_534, password)]).toEqual([true, false]);
+    expect((await stat(`/proc/${await pidOf(place)}`)).uid).toBe(RUNS_AS);
+  }
+  await first.close();
+});
+
+test('data of a version that ran it as nobody, in an open folder, are taken over', async () => {
+  await (await openEmbeddedPostgres({ folder, log })).close();
+  if (asRoot) await promisify(execFile)('chown', ['-R', '65534:65534', join(folder, 'data')]);
+  if (asRoot) await promisify(execFile)('chown', ['65534:65534', join(folder, 'password')]);
+  await chmod(folder, 0o755);
+  const again = await openEmbeddedPostgres({ folder, log });
+  await query(again.url, 'SELECT 1');
+  expect((await stat(folder)).mode & 0o066).toBe(0);
+  await again.close();
+  if (RUNS_AS !== null) expect((await stat(join(folder, 'data', 'base'))).uid).toBe(RUNS_AS);
+});
 
 test(`a folder PostgreSQL's user cannot reach (${asRoot ? 'we are root' : 'we are not root: it is ours'}) keeps its data all the same, and wiping it wipes them`, async () => {
   const below = join(folder, 'private', 'postgres');

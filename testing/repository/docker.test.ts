@@ -14,6 +14,9 @@ interface Service {
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: object;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
 }
 const compose = parse(readFileSync('docker/compose.yaml', 'utf8')) as {
   readonly services: Readonly<Record<string, Service>>;
@@ -83,7 +86,18 @@ test('the image runs built output as an ordinary user on the Node of the project
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
   expect(last).toMatch(/^\nFROM node:24/);
   expect(last).toContain('USER node');
+  // What it runs is root's: an ordinary user cannot change it.
+  expect(last).not.toContain('--chown');
+  expect(last).toContain('NOTICES.txt');
   expect(last).toContain('/livez');
   expect(last).not.toMatch(/\/app\/(src|testing)\b/);
   expect(JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]')).toContain('dist/main.js');
+});
+
+test('the gateway runs on a file system it cannot write to, without any right of root', () => {
+  expect(compose.services.gateway).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+  });
 });
