@@ -9,14 +9,15 @@ import { type AuditObject, type AuditRow, type Caller, NO_OBJECT } from '../engi
 import { actorOf } from './auth/principal.js';
 import type { RequestContext, Shell } from './context.js';
 import { LONGEST_REASON, LONGEST_TEXT } from './input/texts.js';
-import { toPublicError } from './problems.js';
+import { RATE_LIMITED, toPublicError } from './problems.js';
+import { quotaKeyOf } from './quotas.js';
 
 /** Who acts in this request, from where. */
 export function callerOf({ actor, principal, address, requestId }: Requester): Caller {
   return { actor, proven: principal.kind !== 'none', origin: address, requestId };
 }
 
-type Requester = Pick<RequestContext, 'actor' | 'principal' | 'address' | 'requestId'>;
+export type Requester = Pick<RequestContext, 'actor' | 'principal' | 'address' | 'requestId'>;
 
 /** The same of a REST request. */
 export function requesterOf({ principal, socket, id }: FastifyRequest): Requester {
@@ -51,6 +52,7 @@ export async function audited<T>(
   answersOf: (result: T) => readonly Answer[],
 ): Promise<T> {
   const refused = (given: Given, code: string, about?: Partial<AuditObject>): Promise<void> => {
+    if (isOneOfMany(context, code)) return Promise.resolve();
     const object = { ...objectOf(given), ...about };
     const wish = { ...callerOf(context), ...object, action, reason: reasonOf(given) };
     return store(context.shell, refusedRow(wish, code));
@@ -69,6 +71,16 @@ export async function audited<T>(
     await Promise.all(wanted.map((given) => refused(given, codeOf(error))));
     throw error;
   }
+}
+
+/** Of what is refused for its number, one a second has a row: others would be work that the limit is there to prevent. */
+function isOneOfMany(
+  { shell, principal, address }: Requester & Pick<RequestContext, 'shell'>,
+  code: string,
+): boolean {
+  return (
+    code === RATE_LIMITED && shell.rate?.isWorthNoting(quotaKeyOf(principal, address)) === false
+  );
 }
 
 /** While there is no database yet, the row of a refused action is written to the log instead; the action is refused all the same. */

@@ -9,6 +9,7 @@ import type { AnswerBytes } from './answer-bytes.js';
 import type { Principal } from './auth/principal.js';
 import { maskedEngine } from './masked-engine.js';
 import { BadInput } from './problems.js';
+import type { FairShares, Rate, Refusals } from './quotas.js';
 import type { Turns } from './turns.js';
 
 export interface Shell {
@@ -27,11 +28,16 @@ export interface Shell {
   readonly answers?: AnswerBytes | undefined;
   /** For what takes a while; absent = it is done at once. */
   readonly turns?: Turns | undefined;
+  /** How many flows each caller starts; absent = any number. */
+  readonly rate?: Rate | undefined;
+  /** How starts of several callers are served; absent = as they come. */
+  readonly fair?: FairShares | undefined;
 }
 
 /** Of a gateway that serves: with bounds over all requests. */
 export interface ServingShell extends Shell {
   readonly turns: Turns;
+  readonly refusals: Refusals;
 }
 
 export interface RequestContext {
@@ -47,6 +53,8 @@ export interface RequestContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   readonly budget: Budget;
+  /** Something of it was refused that can be done in a second; absent: there is no header for that. */
+  readonly tryAgain?: () => void;
 }
 
 /** The shell as this caller may use it: without sensitive parts of payloads where the right to them is missing. */

@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Health } from '../engine/service.js';
 import { createMetrics } from '../observability/metrics.js';
-import type { Shell } from './context.js';
+import type { ServingShell } from './context.js';
 
-export interface HealthOptions extends Pick<Shell, 'engine' | 'log'> {
+export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 'refusals'> {
   /** What people who watch should know although the gateway works; absent = nothing. */
   readonly warnings?: HealthWarnings | undefined;
 }
@@ -13,7 +13,7 @@ export type HealthWarnings = Health['checks'];
 
 export function healthRoutes(
   app: FastifyInstance,
-  { engine, log, warnings = [] }: HealthOptions,
+  { engine, log, refusals, warnings = [] }: HealthOptions,
 ): void {
   app.get('/livez', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
@@ -35,7 +35,7 @@ export function healthRoutes(
   });
   const metrics = createMetrics(async () => {
     const { checks, load } = await engine.health();
-    return { checks, ...load };
+    return { checks, ...load, refused: refusals.counts };
   });
   app.get('/metrics', async (_request, reply) =>
     reply

@@ -4,6 +4,9 @@ import { BadCursor, Fault } from '../engine/ports.js';
 import { Unauthenticated } from './auth/authentication.js';
 import { Forbidden } from './auth/policy.js';
 
+/** More of something than this caller may have just now. */
+export const RATE_LIMITED = 'RATE_LIMITED';
+
 /** The caller's mistake, with a message for the caller. */
 export class BadInput extends Error {
   constructor(
@@ -82,6 +85,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   PAYLOAD_TOO_LARGE: 413,
   FAN_OUT_TOO_LARGE: 413,
   CANNOT_RECORD: 413,
+  [RATE_LIMITED]: 429,
   OVERLOADED: 503,
   BROKER_FULL: 503,
 };

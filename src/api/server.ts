@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
-import { LIMITS, type Limit } from '../limits/limits.js';
+import { LIMITS } from '../limits/limits.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { type Authentication, NO_AUTHENTICATION, openToAll } from './auth/authentication.js';
 import { mayReadPayloads } from './auth/policy.js';
@@ -21,6 +21,7 @@ import { createOrigins } from './origins.js';
 import { Pace } from './pace.js';
 import { type PageOptions, pages } from './pages.js';
 import { createGate } from './query-gate.js';
+import { FairShares, Rate, Refusals } from './quotas.js';
 import { restRoutes } from './rest/routes.js';
 import { Shares } from './shares.js';
 import type { SocketShares } from './socket-messages.js';
@@ -43,6 +44,8 @@ export interface ApiOptions extends Shell, Address, PageOptions {
 }
 
 export interface ApiLimits {
+  /** 0 = no bound; absent as well. */
+  readonly startsPerSecond?: number;
   readonly socketConnectionsPerPrincipal: number;
   readonly subscriptionsPerPrincipal: number;
   readonly subscriberMessagesPerSecond: number;
@@ -65,14 +68,15 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const schema = createSchema();
   const authentication = options.authentication ?? NO_AUTHENTICATION;
   const rules = {
-    ...{ schema, shell, authentication, shares: sharesOf(options), pace: paceOf(options) },
+    ...{ schema, shell, authentication, pace: paceOf(options) },
+    shares: sharesOf(options, shell.refusals),
     gate: createGate(schema, { introspection, suggestions: introspection || !production }),
     origins: createOrigins(host, allowedOrigins),
   };
   const events = new GraphqlEvents(rules);
   const graphql = await openGraphqlHttp(schema, rules.gate, shell, events);
   const app = await createHttp(shell, { ...rules, uploads: rules.shares.uploads });
-  healthRoutes(app, { ...options, warnings: warningsOf(host, authentication) });
+  healthRoutes(app, { ...shell, warnings: warningsOf(host, authentication) });
   graphql.route(app);
   restRoutes(app, shell);
   await pages(app, options);
@@ -101,7 +105,13 @@ function shellOf(options: ApiOptions): ServingShell {
   const answers = new AnswerBytes(LIMITS.answerBytesInAll.value, LIMITS.answerWaitMs.value);
   const unproven = options.unprovenReadPayloads ?? true;
   const mayRead = (principal: Principal): boolean => mayReadPayloads(principal, unproven);
-  return { ...options, answers, turns: new Turns(), mayReadPayloads: mayRead };
+  const refusals = new Refusals();
+  const perSecond = options.limits?.startsPerSecond ?? LIMITS.startsPerSecond.value;
+  return {
+    ...{ ...options, answers, turns: new Turns(), mayReadPayloads: mayRead, refusals },
+    rate: new Rate(perSecond, refusals.of('starts_per_second')),
+    fair: new FairShares(undefined, refusals.of('starts_waiting')),
+  };
 }
 
 function warningsOf(host: string, { mode }: Authentication): HealthWarnings {
@@ -115,23 +125,29 @@ function paceOf({ limits }: ApiOptions): Pace {
 }
 
 /** A larger PAYLOAD_LIMIT_BYTES raises what bodies may hold. */
-function sharesOf({ limits, payloadLimit }: ApiOptions): SocketShares {
+function sharesOf({ limits, payloadLimit }: ApiOptions, refusals: Refusals): SocketShares {
   const body = bodyLimitOf({ payloadLimit });
-  const shares = (each: Limit, all: Limit): Shares => new Shares(each.value, all.value);
   const { socketConnectionsPerPrincipal, subscriptionsPerPrincipal } = limits ?? {};
   return {
     connections: new Shares(
       socketConnectionsPerPrincipal ?? LIMITS.socketConnectionsPerPrincipal.value,
       LIMITS.socketConnections.value,
+      refusals.of('sockets'),
     ),
     subscriptions: new Shares(
       subscriptionsPerPrincipal ?? LIMITS.subscriptionsPerPrincipal.value,
       LIMITS.subscriptions.value,
+      refusals.of('subscriptions'),
     ),
-    bytes: shares(LIMITS.socketBytesPerPrincipal, LIMITS.socketBytes),
+    bytes: new Shares(
+      LIMITS.socketBytesPerPrincipal.value,
+      LIMITS.socketBytes.value,
+      refusals.of('subscription_bytes'),
+    ),
     uploads: new Shares(
       Math.max(LIMITS.uploadBytesPerPrincipal.value, 2 * body),
       Math.max(LIMITS.uploadBytes.value, 4 * body),
+      refusals.of('upload_bytes'),
     ),
   };
 }

@@ -7,11 +7,15 @@ export class Shares {
   constructor(
     private readonly each: number,
     private readonly all: number,
+    /** Called each time something does not fit. */
+    private readonly refused: () => void = () => undefined,
   ) {}
 
   fits(principal: string, amount: number): boolean {
     const own = (this.taken.get(principal) ?? 0) + amount;
-    return own <= this.each && this.inAll + amount <= this.all;
+    if (own <= this.each && this.inAll + amount <= this.all) return true;
+    this.refused();
+    return false;
   }
 
   /** False: it would be too much, and nothing was taken. */
@@ -28,9 +32,4 @@ export class Shares {
     if (own > 0) this.taken.set(principal, own);
     else this.taken.delete(principal);
   }
-}
-
-/** Who is served: the address, until there is authentication. */
-export function principalOf(address: string | undefined): string {
-  return address ?? 'unknown';
 }

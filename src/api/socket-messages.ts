@@ -25,13 +25,14 @@ export interface SocketShares {
 }
 
 export class Messages {
-  /** Bytes of each operation that is under way. */
-  private readonly open = new Map<string, number>();
+  /** Bytes of each operation that is under way, and whose they are. */
+  private readonly open = new Map<string, { readonly bytes: number; readonly key: string }>();
   private readonly works = new Map<string, () => void>();
   private bytes = 0;
 
   constructor(
-    private readonly principal: string,
+    /** Under what its client is counted. */
+    private readonly key: () => string,
     private readonly shares: Pick<SocketShares, 'subscriptions' | 'bytes'>,
     private readonly gate: Pick<Gate, 'operationIn'>,
   ) {}
@@ -58,14 +59,15 @@ export class Messages {
 
   /** The operation has ended. */
   release(id: string): void {
-    const bytes = this.open.get(id);
-    if (bytes === undefined) return;
+    const open = this.open.get(id);
+    if (open === undefined) return;
+    const { bytes, key } = open;
     this.open.delete(id);
     this.works.get(id)?.();
     this.works.delete(id);
     this.bytes -= bytes;
-    this.shares.subscriptions.give(this.principal, 1);
-    this.shares.bytes.give(this.principal, bytes);
+    this.shares.subscriptions.give(key, 1);
+    this.shares.bytes.give(key, bytes);
   }
 
   /** The connection has ended. */
@@ -83,7 +85,7 @@ export class Messages {
         'TOO_MANY_SUBSCRIPTIONS',
         `a connection may have ${most} subscriptions at once; end some, or open another connection`,
       );
-    if (!known && !this.shares.subscriptions.fits(this.principal, 1)) return refused(id, ...FULL);
+    if (!known && !this.shares.subscriptions.fits(this.key(), 1)) return refused(id, ...FULL);
     const read = readJson(text, DEEPEST_BODY, true);
     if (!read.ok) return refused(id, 'BODY_INVALID', `the message ${read.why}`);
     const pass = this.slim(id, read.value as Message);
@@ -93,12 +95,13 @@ export class Messages {
 
   private take(id: string, bytes: number): boolean {
     if (this.bytes + bytes > LIMITS.socketBytesPerConnection.value) return false;
-    if (!this.shares.subscriptions.take(this.principal, 1)) return false;
-    if (!this.shares.bytes.take(this.principal, bytes)) {
-      this.shares.subscriptions.give(this.principal, 1);
+    const key = this.key();
+    if (!this.shares.subscriptions.take(key, 1)) return false;
+    if (!this.shares.bytes.take(key, bytes)) {
+      this.shares.subscriptions.give(key, 1);
       return false;
     }
-    this.open.set(id, bytes);
+    this.open.set(id, { bytes, key });
     this.bytes += bytes;
     return true;
   }

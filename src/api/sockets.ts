@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../limits/limits.js';
-import { type SocketRules, socketServer } from './graphql/over-socket.js';
+import { type Connection, type SocketRules, socketServer } from './graphql/over-socket.js';
 import type { Origins } from './origins.js';
+import { quotaKeyOf } from './quotas.js';
 import { RAW_SECURITY_HEADERS } from './security-headers.js';
-import { principalOf } from './shares.js';
 import { Messages, type SocketShares } from './socket-messages.js';
 import type { Turns } from './turns.js';
 
@@ -41,7 +41,8 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   const protocol = socketServer(options);
   const live = new Set<WebSocket>();
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    const principal = principalOf(request.socket.remoteAddress);
+    // Before its connection_init nobody knows more of it.
+    const principal = quotaKeyOf(null, request.socket.remoteAddress);
     const { connections } = options.shares;
     const refusal = refusalOf(request, options.origins);
     if (refusal !== null || !connections.take(principal, 1)) {
@@ -97,8 +98,17 @@ function serve(
   options: SocketOptions,
 ): void {
   const { shell, shares, gate } = options;
-  const messages = new Messages(principalOf(request.socket.remoteAddress), shares, gate);
   const gone = new AbortController();
+  const connection: Connection = {
+    request,
+    gone: gone.signal,
+    ended: (id) => messages.release(id),
+    whenEnded: (id, work) => messages.whenReleased(id, work),
+    close: (code, reason) => socket.close(code, reason),
+    principal: null,
+  };
+  const key = (): string => quotaKeyOf(connection.principal, request.socket.remoteAddress);
+  const messages = new Messages(key, shares, gate);
   // An error of the socket itself (a message too large, a broken frame) closes it with its own code.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
   const stopPinging = keepAlive(socket);
@@ -109,14 +119,7 @@ function serve(
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => readMessages(socket, messages, read, options),
     },
-    {
-      request,
-      gone: gone.signal,
-      ended: (id) => messages.release(id),
-      whenEnded: (id, work) => messages.whenReleased(id, work),
-      close: (code, reason) => socket.close(code, reason),
-      principal: null,
-    },
+    connection,
   );
   socket.once('close', (code, reason) => {
     stopPinging();

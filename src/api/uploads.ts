@@ -3,7 +3,8 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
-import { principalOf, type Shares } from './shares.js';
+import { quotaKeyOf } from './quotas.js';
+import type { Shares } from './shares.js';
 import type { Turns } from './turns.js';
 
 /** Bytes of each body that are not counted, so that small requests are served while large ones use up the bound. */
@@ -65,7 +66,7 @@ function counted(request: FastifyRequest, reply: FastifyReply, uploads: Uploads)
 }
 
 function principalIn(request: FastifyRequest): string {
-  return principalOf(request.raw.socket.remoteAddress);
+  return quotaKeyOf(request.principal, request.raw.socket.remoteAddress);
 }
 
 function tooMuch(): Error {

@@ -16,6 +16,13 @@ export const LIMIT_SETTINGS = {
     byDefault: String(LIMITS.fanOutBytes.value),
     read: whole(1024, 1_000_000_000, LIMITS.fanOutBytes.value),
   }),
+  startsPerSecond: setting({
+    name: 'STARTS_PER_SECOND',
+    meaning:
+      'most flows that one caller starts in a second, by GraphQL and REST: who it is, or its address with AUTH=none; 0 = as many as the gateway can',
+    byDefault: String(LIMITS.startsPerSecond.value),
+    read: whole(0, 1_000_000, LIMITS.startsPerSecond.value),
+  }),
   socketsPerAddress: setting({
     name: 'SOCKETS_PER_ADDRESS',
     meaning: 'most WebSocket connections of one address',
@@ -24,7 +31,7 @@ export const LIMIT_SETTINGS = {
   }),
   subscriptionsPerAddress: setting({
     name: 'SUBSCRIPTIONS_PER_ADDRESS',
-    meaning: 'most subscriptions of one address',
+    meaning: 'most subscriptions of one caller: who it is, or its address with AUTH=none',
     byDefault: String(LIMITS.subscriptionsPerPrincipal.value),
     read: whole(1, 1_000_000, LIMITS.subscriptionsPerPrincipal.value),
   }),

@@ -41,6 +41,7 @@ export async function listen(
     allowedOrigins,
     unprovenReadPayloads: config.sensitiveData === 'shown',
     limits: {
+      startsPerSecond: config.startsPerSecond,
       socketConnectionsPerPrincipal: config.socketsPerAddress,
       subscriptionsPerPrincipal: config.subscriptionsPerAddress,
       subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,

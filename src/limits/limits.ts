@@ -72,6 +72,19 @@ export const LIMITS = {
     'bytes that the steps of one parallel flow answer together (four answers when those are more)',
     'PAYLOAD_TOO_LARGE',
   ),
+  startsPerSecond: limit(
+    0,
+    'flows that one caller starts in a second (0: as many as the gateway can)',
+    'RATE_LIMITED',
+    'STARTS_PER_SECOND',
+  ),
+  startsAtOncePerPrincipal: limit(
+    8,
+    'starts of one caller that are under way while others start flows, too',
+    'waits',
+  ),
+  startsWaitingPerPrincipal: limit(2000, 'starts of one caller that wait for that', 'OVERLOADED'),
+  startWaitMs: limit(5000, 'milliseconds a start waits for that', 'OVERLOADED'),
   queueLength: limit(5000, 'requests of callers that wait to be recorded', 'OVERLOADED'),
   queueBytes: limit(64 * MIB, 'bytes of callers that wait to be recorded', 'OVERLOADED'),
   batchBytesIn: limit(8 * MIB, 'bytes that one transaction takes in', 'waits for the next one'),
@@ -111,7 +124,7 @@ export const LIMITS = {
     'bytes of bodies and messages that are being received (four bodies when those are more)',
     'OVERLOADED',
   ),
-  uploadBytesPerPrincipal: limit(32 * MIB, 'the same of one address', 'OVERLOADED'),
+  uploadBytesPerPrincipal: limit(32 * MIB, 'the same of one caller', 'OVERLOADED'),
   turnBytes: limit(
     512 * KIB,
     'bytes of large bodies and answers that are read and written in one turn of the event loop; a larger answer has one for itself',
@@ -136,7 +149,7 @@ export const LIMITS = {
   ),
   subscriptionsPerPrincipal: limit(
     1000,
-    'subscriptions of one address',
+    'subscriptions of one caller',
     'TOO_MANY_SUBSCRIPTIONS',
     'SUBSCRIPTIONS_PER_ADDRESS',
   ),
@@ -146,7 +159,7 @@ export const LIMITS = {
     'bytes of documents and variables of the subscriptions of one connection',
     'TOO_MANY_SUBSCRIPTIONS',
   ),
-  socketBytesPerPrincipal: limit(8 * MIB, 'the same of one address', 'TOO_MANY_SUBSCRIPTIONS'),
+  socketBytesPerPrincipal: limit(8 * MIB, 'the same of one caller', 'TOO_MANY_SUBSCRIPTIONS'),
   socketBytes: limit(32 * MIB, 'the same of all connections', 'TOO_MANY_SUBSCRIPTIONS'),
   subscriberBehind: limit(1000, 'changes a subscriber may be behind', 'LAGGED'),
   subscriberMessagesPerSecond: limit(

@@ -10,6 +10,8 @@ export interface Figures {
   readonly unsent: number;
   /** How often since the start the store did not take work. */
   readonly faults: number;
+  /** How often since the start each limit of callers has refused something, by limit. */
+  readonly refused: ReadonlyMap<string, number>;
 }
 
 export interface Metrics {
@@ -37,11 +39,8 @@ export function createMetrics(figures: () => Promise<Figures>): Metrics {
     help: 'Committed messages that the broker has not acknowledged yet',
     registers,
   });
-  const faults = new Counter({
-    name: 'backstep_store_faults_total',
-    help: 'Times the store did not take work',
-    registers,
-  });
+  const faults = faultsOf(registers);
+  const refused = refusedBy(registers);
   return {
     contentType: registry.contentType,
     async text() {
@@ -51,7 +50,26 @@ export function createMetrics(figures: () => Promise<Figures>): Metrics {
       unsent.set(now.unsent);
       faults.reset();
       faults.inc(now.faults);
+      refused.reset();
+      for (const [limit, count] of now.refused) refused.inc({ limit }, count);
       return registry.metrics();
     },
   };
+}
+
+function refusedBy(registers: Registry[]): Counter<'limit'> {
+  return new Counter({
+    name: 'backstep_refused_total',
+    help: 'Times a limit of callers has refused something',
+    labelNames: ['limit'],
+    registers,
+  });
+}
+
+function faultsOf(registers: Registry[]): Counter {
+  return new Counter({
+    name: 'backstep_store_faults_total',
+    help: 'Times the store did not take work',
+    registers,
+  });
 }

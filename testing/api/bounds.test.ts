@@ -62,7 +62,7 @@ describe('of a message over WebSocket', () => {
   };
 
   test('only what its operation declares is kept', () => {
-    const messages = new Messages('a', shares(), gate);
+    const messages = new Messages(() => 'a', shares(), gate);
     expect(passed(messages, subscribe('1', { flowId: 'f', unused: 'x'.repeat(100_000) }))).toEqual({
       id: '1',
       type: 'subscribe',
@@ -75,13 +75,13 @@ describe('of a message over WebSocket', () => {
   });
 
   test('what is no message of the protocol is left to the protocol', () => {
-    const messages = new Messages('a', shares(), gate);
+    const messages = new Messages(() => 'a', shares(), gate);
     for (const text of ['nonsense', '[1]', '{"type":"subscribe"}'])
       expect(messages.admit(text)).toEqual({ pass: text });
   });
 
   test('subscriptions and their bytes are bounded, and free again when they end', () => {
-    const messages = new Messages('a', shares(), gate);
+    const messages = new Messages(() => 'a', shares(), gate);
     const code = (id: string, variables = {}) => {
       const admitted = messages.admit(subscribe(id, variables));
       return 'code' in admitted ? admitted.code : 'passed';

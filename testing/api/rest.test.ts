@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { problem } from '../../src/engine/problem.js';
 import { Fault } from '../../src/engine/service.js';
 import { openapi } from './kit/openapi.js';
 import { startedRest } from './kit/rest.js';
@@ -99,6 +100,18 @@ describe('POST execute', () => {
     });
     expect([status, headers.get('retry-after'), body.code]).toEqual([503, '1', 'UNAVAILABLE']);
     expect(text).not.toMatch(/db-7|ECONN/);
+  });
+
+  test('answers 429 with Retry-After when a caller starts too many', async () => {
+    const problems = [problem('RATE_LIMITED', 'try again in a second')];
+    api.running.engine.overrides = {
+      execute: async () => ({ flow: null, created: false, problems }),
+    };
+    expect(await api.rest.execute({ orchestrationName: 'tenantCreation' })).toMatchObject({
+      status: 429,
+      body: { code: 'RATE_LIMITED' },
+    });
+    api.running.engine.overrides = {};
   });
 
   test('answers overload with 503, whether it comes as a problem or is thrown', async () => {

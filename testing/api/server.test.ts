@@ -95,6 +95,16 @@ describe('closing', () => {
   });
 });
 
+/** The limits of callers that are counted. */
+const REFUSING = [
+  'starts_per_second',
+  'starts_waiting',
+  'sockets',
+  'subscriptions',
+  'subscription_bytes',
+  'upload_bytes',
+];
+
 describe('pages', () => {
   let running: Running;
   const folder = mkdtempSync(join(tmpdir(), 'backstep-pages-'));
@@ -164,6 +174,7 @@ describe('pages', () => {
       'backstep_deliveries_waiting 3',
       'backstep_messages_unsent 2',
       'backstep_store_faults_total 0',
+      ...REFUSING.map((limit) => `backstep_refused_total{limit="${limit}"} 0`),
     ]);
     healthy(false);
     expect(await figures()).toEqual(

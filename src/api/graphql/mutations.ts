@@ -5,9 +5,9 @@ import { type ExecuteResult, Fault } from '../../engine/service.js';
 import { LIMITS } from '../../limits/limits.js';
 import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
-import { checkStart } from '../input/start.js';
 import { checkOptionalText } from '../input/texts.js';
-import { BadInput, toPublicError } from '../problems.js';
+import { BadInput, RATE_LIMITED, toPublicError } from '../problems.js';
+import { startFlow } from '../starts.js';
 import { UNCHECKED } from './arguments.js';
 import { ExecuteInput, RegisterOrchestrationInput } from './inputs.js';
 import { ExecutePayload, RegisterPayload } from './views/answers.js';
@@ -19,10 +19,9 @@ async function started(
   input: ExecuteInput,
   suggestions?: { left: number },
 ): Promise<ExecuteResult> {
-  const { shell } = context;
-  const checked = checkStart(input, shell.payloadLimit);
-  if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
-  return shell.engine.execute(checked.value, { by: callerOf(context), suggestions });
+  const result = await startFlow(context.shell, context, input, suggestions);
+  if (result.problems.some(({ code }) => code === RATE_LIMITED)) context.tryAgain?.();
+  return result;
 }
 
 @Resolver()

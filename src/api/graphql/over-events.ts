@@ -8,7 +8,7 @@ import { type EventStream, EventStreams, type StreamShares } from '../event-stre
 import type { Origins } from '../origins.js';
 import type { Pace } from '../pace.js';
 import type { Gate, QueryRequest } from '../query-gate.js';
-import { principalOf } from '../shares.js';
+import { quotaKeyOf } from '../quotas.js';
 import { errorsToClients } from './client-errors.js';
 import { executionArgs } from './execution.js';
 
@@ -52,7 +52,7 @@ export class GraphqlEvents {
   ): Promise<FastifyReply> {
     const refused = this.refusalOf(request);
     if (refused !== null) return refuse(reply, ...refused);
-    const principal = principalOf(request.socket.remoteAddress);
+    const principal = quotaKeyOf(context.principal, context.address);
     const wanted = requestOf(request);
     const stream = this.streams.open(
       reply,

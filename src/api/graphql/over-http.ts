@@ -85,6 +85,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
     requestId: request.id,
     signal: hangUpOf(reply.raw),
     budget,
+    tryAgain: () => void reply.header('retry-after', '1'),
   };
 }
 

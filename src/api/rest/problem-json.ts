@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   421: 'Misdirected Request',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -29,7 +30,7 @@ export interface ProblemBody {
 }
 
 export function sendProblem(reply: FastifyReply, body: ProblemBody): FastifyReply {
-  if (body.status === 503) reply.header('retry-after', RETRY_AFTER_S);
+  if (body.status === 503 || body.status === 429) reply.header('retry-after', RETRY_AFTER_S);
   return reply.code(body.status).type('application/problem+json').send(problemText(body));
 }
 

@@ -1,15 +1,13 @@
 /** The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
-import type { ExecuteResult } from '../../engine/service.js';
-import { audited, callerOf, requesterOf } from '../audit.js';
+import { audited, requesterOf } from '../audit.js';
 import { demandField } from '../auth/policy.js';
 import { Budget, hangUpOf, type Shell, shellFor } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
-import { checkStart } from '../input/start.js';
 import { COUNTED, goodText } from '../input/texts.js';
+import { startFlow } from '../starts.js';
 import { auditRoute } from './audit.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './input.js';
@@ -44,21 +42,13 @@ async function execute(
     { action: 'execute', wanted: [given] },
     async () => {
       demandField(requester.principal, 'Mutation.execute');
-      return started(shell, given, callerOf(requester));
+      return startFlow(shell, requester, given);
     },
     (result) => [result],
   );
   if (flow === null) return sendProblems(reply, problems);
   return reply.code(created ? 202 : 200).send(startedBody(flow));
 }
-
-async function started(shell: Shell, given: StartGiven, by: Caller): Promise<ExecuteResult> {
-  const checked = checkStart(given, shell.payloadLimit);
-  if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
-  return shell.engine.execute(checked.value, { by });
-}
-
-type StartGiven = Parameters<typeof checkStart>[0];
 
 async function simulate(
   shell: Shell,

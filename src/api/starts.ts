@@ -1,0 +1,33 @@
+/** Every start of a caller goes this way, GraphQL or REST: checked, counted, and served beside those of others. */
+import { Fault } from '../engine/ports.js';
+import { problem } from '../engine/problem.js';
+import type { ExecuteResult } from '../engine/service.js';
+import { callerOf, type Requester } from './audit.js';
+import type { Shell } from './context.js';
+import { checkStart, type StartFields } from './input/start.js';
+import { RATE_LIMITED } from './problems.js';
+import { quotaKeyOf } from './quotas.js';
+
+export async function startFlow(
+  shell: Shell,
+  requester: Requester,
+  fields: StartFields,
+  suggestions?: { left: number },
+): Promise<ExecuteResult> {
+  const { rate, fair } = shell;
+  const key = quotaKeyOf(requester.principal, requester.address);
+  if (rate?.take(key) === false) {
+    const message = `this caller may start ${rate.perSecond} flows a second, and has; try again in a second, or raise STARTS_PER_SECOND`;
+    return { flow: null, created: false, problems: [problem(RATE_LIMITED, message)] };
+  }
+  const checked = checkStart(fields, shell.payloadLimit);
+  if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
+  const start = (): Promise<ExecuteResult> =>
+    shell.engine.execute(checked.value, { by: callerOf(requester), suggestions });
+  return fair === undefined ? start() : fair.run(key, start).catch(overloadAsProblem);
+}
+
+function overloadAsProblem(error: unknown): ExecuteResult {
+  if (!(error instanceof Fault) || error.code !== 'OVERLOADED') throw error;
+  return { flow: null, created: false, problems: [problem(error.code, error.message)] };
+}
