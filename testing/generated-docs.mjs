@@ -1,14 +1,16 @@
 /**
- * `npm run docs`: writes docs/settings.md from the settings of the built gateway (src/config). With --check it only compares, and fails when
- * they differ.
+ * `npm run docs`: writes docs/settings.md and docs/security-paths.md from the built gateway (src/config, src/api/auth/policy.ts and the
+ * schema). With --check it only compares, and fails when they differ.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
+import { securityPathsPage } from './security-paths.mjs';
 
 if (process.argv.includes('--help')) {
   process.stdout.write(`npm run docs [-- --check]
 
-Writes docs/settings.md from src/config; --check only compares, and ends with 1 when they differ.
+Writes docs/settings.md from src/config and docs/security-paths.md from src/api/auth/policy.ts and the schema; --check only compares, and
+ends with 1 when they differ.
 `);
   process.exit(0);
 }
@@ -22,7 +24,9 @@ const { CONNECTIONS } = await settingsOf('connection-settings');
 const { LIMIT_SETTINGS } = await settingsOf('limit-settings');
 const { FLOWS } = await settingsOf('flow-settings');
 
-const FILE = 'docs/settings.md';
+const { createSchema } = await import('../dist/api/graphql/schema.js');
+const policy = await import('../dist/api/auth/policy.js');
+
 const GROUPS = [
   ['The process', 'Where it listens, what it logs.', SERVER],
   [
@@ -64,8 +68,13 @@ ${GROUPS.map(
     `## ${title}\n\n${text}\n\n| setting | meaning | default |\n| --- | --- | --- |\n${table(settings)}`,
 ).join('\n\n')}
 `;
-if (!isCheck) writeFileSync(FILE, content);
-else if (readFileSync(FILE, 'utf8') !== content) {
-  process.stderr.write(`${FILE} is not what src/config has. Run: npm run docs\n`);
-  process.exitCode = 1;
+for (const [file, text] of [
+  ['docs/settings.md', content],
+  ['docs/security-paths.md', securityPathsPage(createSchema(), policy)],
+]) {
+  if (!isCheck) writeFileSync(file, text);
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    process.stderr.write(`${file} is not what the built code has. Run: npm run docs\n`);
+    process.exitCode = 1;
+  }
 }

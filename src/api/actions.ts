@@ -4,6 +4,8 @@ import type { Standing } from '../engine/ports.js';
 import { accept } from '../saga/accept.js';
 import type { Flow } from '../saga/flow.js';
 import type { OperatorInput } from '../saga/input.js';
+import { refusalFor } from './auth/policy.js';
+import type { Principal } from './auth/principal.js';
 
 export interface AvailableAction {
   readonly name: string;
@@ -30,6 +32,17 @@ const ORCHESTRATION_ACTIONS = {
   resumeOrchestration: 'RESUME',
   archiveOrchestration: 'ARCHIVE',
 } as const satisfies Readonly<Record<string, OrchestrationVerb>>;
+
+/** What the caller has no right for is not allowed, whatever the flow. */
+export function asAllowedTo(
+  principal: Principal,
+  actions: readonly AvailableAction[],
+): AvailableAction[] {
+  return actions.map((action) => {
+    const refusal = refusalFor(principal, `Mutation.${action.name}`);
+    return refusal === null ? action : { ...action, allowed: false, reason: refusal.message };
+  });
+}
 
 export function availableOrchestrationActions(standing: Standing): AvailableAction[] {
   return Object.entries(ORCHESTRATION_ACTIONS).map(([name, verb]) => {

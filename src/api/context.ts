@@ -6,6 +6,7 @@ import type { EngineService } from '../engine/service.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
 import type { AnswerBytes } from './answer-bytes.js';
+import { engineFor } from './auth/guarded-engine.js';
 import type { Principal } from './auth/principal.js';
 import { maskedEngine } from './masked-engine.js';
 import { BadInput } from './problems.js';
@@ -57,12 +58,11 @@ export interface RequestContext {
   readonly tryAgain?: () => void;
 }
 
-/** The shell as this caller may use it: without sensitive parts of payloads where the right to them is missing. */
+/** The shell as this caller may use it: what is outside of its scopes is not there, and sensitive parts of payloads are for those with the right to them. */
 export function shellFor(shell: Shell, principal: Principal): Shell {
-  const { engine, mayReadPayloads } = shell;
-  return mayReadPayloads?.(principal) === false
-    ? { ...shell, engine: maskedEngine(engine) }
-    : shell;
+  const guarded = engineFor(shell.engine, principal);
+  const engine = shell.mayReadPayloads?.(principal) === false ? maskedEngine(guarded) : guarded;
+  return engine === shell.engine ? shell : { ...shell, engine };
 }
 
 const MOST_READS = LIMITS.readsPerRequest.value;

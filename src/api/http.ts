@@ -38,11 +38,13 @@ export interface HttpRules {
   /** Bytes of bodies. */
   readonly uploads: Shares;
   readonly authentication: Authentication;
+  /** Gets every route, as `METHOD path`. */
+  readonly routes: string[];
 }
 
 export async function createHttp(shell: ServingShell, rules: HttpRules): Promise<FastifyInstance> {
   const { turns } = shell;
-  const { origins, uploads, authentication } = rules;
+  const { origins, uploads, authentication, routes } = rules;
   const bodyLimit = bodyLimitOf(shell);
   const app = Fastify({
     bodyLimit,
@@ -68,7 +70,7 @@ export async function createHttp(shell: ServingShell, rules: HttpRules): Promise
   readBodies(app);
   const methodsOf = collectMethods(app);
   refuseEarly(app, origins, methodsOf);
-  authenticateRequests(app, authentication);
+  authenticateRequests(app, authentication, routes);
   boundUploads(app, { held: uploads, turns, bodyLimit });
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
   answerFailures(app, shell, bodyLimit);

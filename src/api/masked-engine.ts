@@ -45,6 +45,7 @@ export const READ_ANSWERS: Readonly<Record<keyof ReadModel, 'payloads' | 'none'>
   quarantined: 'payloads',
   orchestrations: 'none',
   workersOf: 'none',
+  orchestrationsOf: 'none',
   counts: 'none',
   count: 'none',
   historyPage: 'none',

@@ -54,6 +54,8 @@ export interface ApiLimits {
 export interface Api {
   readonly url: string;
   readonly port: number;
+  /** Each as `METHOD path`; docs/security-paths.md has the rule of each. */
+  readonly routes: readonly string[];
   /** Accepts nothing more, ends subscriptions, waits for requests under way; cuts off what takes longer than 5 s. */
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     shares: sharesOf(options, shell.refusals),
     gate: createGate(schema, { introspection, suggestions: introspection || !production }),
     origins: createOrigins(host, allowedOrigins),
+    routes: [] as string[],
   };
   const events = new GraphqlEvents(rules);
   const graphql = await openGraphqlHttp(schema, rules.gate, shell, events);
@@ -94,7 +97,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await closeHttp(app, sockets);
     await graphql.apollo.stop();
   };
-  return { url: urlOf(host, port), port, close };
+  return { url: urlOf(host, port), port, routes: rules.routes, close };
 }
 
 function urlOf(host: string, port: number): string {

@@ -1,4 +1,5 @@
 /** The engine as GraphQL, REST and the demo use it. Expected errors are returned as problems; faults are thrown as `Fault`. */
+import type { Within } from '../names/patterns.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
@@ -155,9 +156,16 @@ export interface Health {
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
 
+export interface StepFilter {
+  readonly flowId: string | null;
+  readonly orchestrationName: string | null;
+  readonly within?: Within;
+}
+
 /**
  * What changes something has `by`: who wants it, from where. What was done is in the audit then, stored by the same transaction; what came
- * back with problems, or was thrown, is not: whoever called writes its row with `audit`.
+ * back with problems, or was thrown, is not: whoever called writes its row with `audit`. `within`: patterns of the orchestration names that
+ * exist for the caller; absent = all.
  */
 export interface EngineService {
   /** Stores the row of a mutation that was refused. Resolves also when the database is away: the row is in the log then. */
@@ -169,7 +177,11 @@ export interface EngineService {
    */
   execute(
     request: StartRequest,
-    options?: { readonly by?: Caller; readonly suggestions?: { left: number } | undefined },
+    options?: {
+      readonly by?: Caller;
+      readonly suggestions?: { left: number } | undefined;
+      readonly within?: Within;
+    },
   ): Promise<ExecuteResult>;
   /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */
   applyOperatorAction(input: OperatorInput, by?: Caller): Promise<FlowResult>;
@@ -180,17 +192,21 @@ export interface EngineService {
   ): Promise<BulkResult>;
   register(
     registration: Registration,
-    options: { readonly dryRun: boolean; readonly by?: Caller },
+    options: { readonly dryRun: boolean; readonly by?: Caller; readonly within?: Within },
   ): Promise<RegisterResult>;
   /** Processes a quarantined record again. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
   replayQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   discardQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
-  setPolicy(request: PolicyRequest, by?: Caller): Promise<OrchestrationResult>;
+  setPolicy(request: PolicyRequest, by?: Caller, within?: Within): Promise<OrchestrationResult>;
   /** Pauses, resumes or archives an orchestration. Codes: UNKNOWN_ORCHESTRATION, NOT_ALLOWED. */
-  changeStanding(request: OrchestrationRequest, by?: Caller): Promise<OrchestrationResult>;
+  changeStanding(
+    request: OrchestrationRequest,
+    by?: Caller,
+    within?: Within,
+  ): Promise<OrchestrationResult>;
   /** What a flow would do; nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
-  simulate(request: SimulationRequest): Promise<SimulationResult>;
+  simulate(request: SimulationRequest, within?: Within): Promise<SimulationResult>;
   /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */
   diagnose(flowId: string): Promise<Diagnosis | null>;
   /** Newest version when null; null = unknown. */
@@ -203,10 +219,7 @@ export interface EngineService {
     signal: AbortSignal,
     options?: Pick<TimelineOptions, 'bodies'>,
   ): Promise<AsyncIterable<FlowEvent> | null>;
-  stepChanges(
-    filter: { readonly flowId: string | null; readonly orchestrationName: string | null },
-    signal: AbortSignal,
-  ): AsyncIterable<StepChange>;
+  stepChanges(filter: StepFilter, signal: AbortSignal): AsyncIterable<StepChange>;
   health(): Promise<Health>;
 }
 

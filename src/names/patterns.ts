@@ -30,3 +30,10 @@ export function fitsAny(name: string, patterns: readonly string[]): boolean {
 export function fitsAll(patterns: readonly string[]): boolean {
   return patterns.some((pattern) => /^\*+$/.test(pattern));
 }
+
+/** Name patterns of what a caller may see; absent = every name. What does not fit does not exist for this caller. */
+export type Within = readonly string[] | undefined;
+
+export function isWithin(name: string, within: Within): boolean {
+  return within === undefined || fitsAny(name, within);
+}

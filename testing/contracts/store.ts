@@ -19,6 +19,7 @@ import { storeStandingContract } from './store-standing.js';
 import { storeStartPayloadContract } from './store-start-payload.js';
 import { storeSurroundingsContract } from './store-surroundings.js';
 import { storeTimeContract } from './store-time.js';
+import { storeWithinContract } from './store-within.js';
 
 export interface Gateway {
   readonly store: Store;
@@ -78,6 +79,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeStartPayloadContract(opened);
     storeQuarantineContract(opened);
     storeTimeContract(opened);
+    storeWithinContract(opened);
     storeRegistryContract(opened);
     storePoliciesContract(opened);
     storeSchemasContract(opened);

@@ -6,6 +6,7 @@ import {
   BadCursor,
   type Page,
 } from '../../src/engine/ports.js';
+import { fitsAny } from '../../src/names/patterns.js';
 import type { MemoryTables } from './memory-tables.js';
 
 export function addAudit(tables: MemoryTables, now: number, rows: readonly AuditRow[]): void {
@@ -18,10 +19,11 @@ export function auditPage(
 ): Page<AuditEntry> {
   if (after !== null && !/^\d{15} \d{9}$/.test(after))
     throw new BadCursor('the cursor is not one of this list');
-  const { from = 0, to = Number.POSITIVE_INFINITY, ...equal } = filter;
+  const { from = 0, to = Number.POSITIVE_INFINITY, within, ...equal } = filter;
   const found = audit
     .map((item, index) => ({ item, place: place(item, index) }))
     .filter(({ item }) => item.at >= from && item.at < to)
+    .filter(({ item }) => within === undefined || fitsAny(item.orchestrationName ?? '', within))
     .filter(({ item }) =>
       Object.entries(equal).every(
         ([name, value]) => value === undefined || item[name as keyof AuditEntry] === value,

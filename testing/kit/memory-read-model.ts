@@ -14,6 +14,7 @@ import {
   type ReadModel,
   type RegistrationRow,
 } from '../../src/engine/ports.js';
+import { fitsAny, isWithin } from '../../src/names/patterns.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { auditPage } from './memory-audit.js';
@@ -28,12 +29,15 @@ export class MemoryReadModel implements ReadModel {
     nameContains: string | null,
     first: number,
     after: string | null,
+    { within }: Parameters<ReadModel['orchestrations']>[3] = {},
   ): Promise<Page<RegistrationRow>> {
     const [from] = after === null ? [''] : keyOf(after, ['string']);
     const rows = [...this.database.tables.names.entries()]
       .filter(
         ([name]) =>
-          name > String(from) && name.toLowerCase().includes((nameContains ?? '').toLowerCase()),
+          name > String(from) &&
+          isWithin(name, within) &&
+          name.toLowerCase().includes((nameContains ?? '').toLowerCase()),
       )
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([, { versions, waking: _, ...facts }]) =>
@@ -110,6 +114,11 @@ export class MemoryReadModel implements ReadModel {
     );
   }
 
+  async orchestrationsOf(flowIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const flows = await this.flows(flowIds);
+    return new Map([...flows].map(([flowId, { orchestration }]) => [flowId, orchestration.name]));
+  }
+
   async surroundings(flowId: string): Promise<FlowSurroundings | null> {
     const { tables, now } = this.database;
     return surroundingsOf(tables, now, flowId);
@@ -137,7 +146,7 @@ export class MemoryReadModel implements ReadModel {
   }
 
   async quarantine(
-    { state, flowId }: QuarantineFilter,
+    { state, flowId, within }: QuarantineFilter,
     first: number,
     after: string | null,
   ): Promise<Page<QuarantinedRecord>> {
@@ -146,7 +155,8 @@ export class MemoryReadModel implements ReadModel {
       .filter(
         (record) =>
           (state === null || record.state === state) &&
-          (flowId === null || record.flowId === flowId),
+          (flowId === null || record.flowId === flowId) &&
+          (within === undefined || this.runsWithin(record.flowId, within)),
       )
       .filter(({ id }) => Number(id) < Number(before));
     return pageOf(rows.toReversed(), first, ({ id }) => [id]);
@@ -158,6 +168,11 @@ export class MemoryReadModel implements ReadModel {
 
   async quarantined(id: string): Promise<QuarantinedRecord | null> {
     return recordsIn(this.database.tables).find((record) => record.id === id) ?? null;
+  }
+
+  private runsWithin(flowId: string | null, within: readonly string[]): boolean {
+    const entry = this.database.tables.flows.get(flowId ?? '');
+    return entry !== undefined && fitsAny(entry.flow.orchestration.name, within);
   }
 
   private newest(filter: FlowFilter): Flow[] {
@@ -195,6 +210,7 @@ function matches(flow: Flow, filter: FlowFilter): boolean {
   ];
   return (
     wanted.every(([want, is]) => want === undefined || want === is) &&
+    isWithin(flow.orchestration.name, filter.within) &&
     (statuses === undefined || statuses.includes(flow.status)) &&
     (startedAfter === undefined || flow.startedAt > startedAfter) &&
     (startedBefore === undefined || flow.startedAt < startedBefore) &&

@@ -17,6 +17,7 @@ import type {
   Store,
 } from '../../src/engine/ports.js';
 import { nearest } from '../../src/names/nearest.js';
+import { isWithin, type Within } from '../../src/names/patterns.js';
 import { addAudit } from './memory-audit.js';
 import { settle } from './memory-quarantine.js';
 import { MemoryReadModel } from './memory-read-model.js';
@@ -111,8 +112,11 @@ export class MemoryStore implements Store {
     return this.database.transaction((tables) => registrationOf(tables.names.get(name), version));
   }
 
-  similarNames(name: string, most: number): Promise<readonly string[]> {
-    return this.database.transaction((tables) => nearest(name, [...tables.names.keys()], most));
+  similarNames(name: string, most: number, within?: Within): Promise<readonly string[]> {
+    return this.database.transaction((tables) => {
+      const known = [...tables.names.keys()].filter((one) => isWithin(one, within));
+      return nearest(name, known, most);
+    });
   }
 
   settleQuarantined(

@@ -15,11 +15,16 @@ declare module 'fastify' {
   }
 }
 
-/** Before any route is added. Throws for a route that has no rule. */
-export function authenticateRequests(app: FastifyInstance, authentication: Authentication): void {
+/** Before any route is added: `routes` gets each of them. Throws for a route that has no rule. */
+export function authenticateRequests(
+  app: FastifyInstance,
+  authentication: Authentication,
+  routes: string[],
+): void {
   app.decorateRequest('principal');
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: ruleOf(route) };
+    routes.push(...[route.method].flat().map((method) => `${method} ${route.url}`));
   });
   app.addHook('onRequest', async (request, reply) => {
     const rule = request.routeOptions.config.access;

@@ -2,6 +2,8 @@
  * The only place that decides: which right each path needs, and which roles have it. Knows: names of rights, fields and routes.
  * Refuses to know: tokens, flows, SQL. In: a principal and a path. Out: yes or no.
  */
+import type { Registration } from '../../engine/ports.js';
+import { fitsAll, fitsAny, type Within } from '../../names/patterns.js';
 import type { Role } from '../../names/roles.js';
 import type { Principal } from './principal.js';
 
@@ -35,6 +37,9 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
 /** One of these rights, within the principal's scopes. */
 export type FieldRule = readonly [Right, ...Right[]];
 
+const REGISTERS: FieldRule = ['orchestration:register'];
+const REGISTERS_WORKERS: FieldRule = ['orchestration:register', 'orchestration:register-worker'];
+
 /** Every root field of the schema. A field that is not here is refused. */
 export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Query.history': ['flow:read'],
@@ -48,7 +53,8 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Query.audit': ['audit:read'],
   'Mutation.execute': ['flow:start'],
   'Mutation.executeMany': ['flow:start'],
-  'Mutation.registerOrchestration': ['orchestration:register', 'orchestration:register-worker'],
+  // Then by each declaration of the document.
+  'Mutation.registerOrchestration': REGISTERS_WORKERS,
   'Mutation.retryStep': ['flow:operate'],
   'Mutation.resendCommand': ['flow:operate'],
   'Mutation.skipStep': ['flow:operate'],
@@ -67,6 +73,54 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Mutation.discardQuarantined': ['quarantine:settle'],
   'Subscription.flowEvents': ['flow:read'],
   'Subscription.stepStatusChanged': ['flow:read'],
+};
+
+/** Object types that belong to an orchestration → the field with its name. Every field that gives one checks it. */
+export const SCOPED_TYPES: Readonly<Record<string, string>> = {
+  Flow: 'orchestrationName',
+  Orchestration: 'name',
+  StepStatusChange: 'orchestrationName',
+  Registration: 'orchestrationName',
+};
+
+const ENGINE = 'filtered where it is read (guarded-engine.ts)';
+const PARENT = 'a part of the checked object above it';
+const NOTHING = 'nothing of an orchestration is in it';
+
+/** All other object types: why what a caller may not see is not in them. A type that is in neither list fails a test. */
+export const OBJECT_RULES: Readonly<Record<string, string>> = {
+  AuditConnection: ENGINE,
+  AuditEdge: PARENT,
+  AuditEntry: ENGINE,
+  AvailableAction: PARENT,
+  BulkPayload: ENGINE,
+  BulkRefusal: ENGINE,
+  DefinitionChange: PARENT,
+  Diagnosis: ENGINE,
+  ExecutePayload: ENGINE,
+  Fact: PARENT,
+  FlowConnection: ENGINE,
+  FlowEdge: PARENT,
+  FlowEvent: ENGINE,
+  FlowPayload: ENGINE,
+  OrchestrationArchive: PARENT,
+  OrchestrationConnection: ENGINE,
+  OrchestrationEdge: PARENT,
+  OrchestrationPause: PARENT,
+  OrchestrationPayload: ENGINE,
+  PageInfo: NOTHING,
+  Policy: PARENT,
+  Problem: ENGINE,
+  QuarantinePayload: ENGINE,
+  QuarantinedReply: ENGINE,
+  QuarantinedReplyConnection: ENGINE,
+  QuarantinedReplyEdge: PARENT,
+  RegisterOrchestrationPayload: ENGINE,
+  Simulation: ENGINE,
+  StepDefinition: PARENT,
+  StepRun: PARENT,
+  UndoPlan: ENGINE,
+  UndoPlanStep: PARENT,
 };
 
 /** `open`: nothing is behind it that a caller must prove to be allowed; `fields`: checked by the rule of each root field. */
@@ -102,7 +156,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /api/audit': ['audit:read'],
 };
 
-function has({ roles }: Pick<Principal, 'roles'>, right: Right): boolean {
+export function has({ roles }: Pick<Principal, 'roles'>, right: Right): boolean {
   return roles.some((role) => ROLE_RIGHTS[role].includes(right));
 }
 
@@ -115,6 +169,27 @@ export function mayReadPayloads(principal: Principal, unproven: boolean): boolea
   return principal.kind === 'none' ? unproven : has(principal, 'payload:read');
 }
 
+/** For reads: the patterns of what exists for this principal; absent = everything. */
+export function withinOf({ scopes }: Pick<Principal, 'scopes'>): Within {
+  return fitsAll(scopes) ? undefined : scopes;
+}
+
+/** Throws Forbidden: a document may hold what its sender may not register. It does not matter whether the name exists. */
+export function checkRegistration(
+  principal: Principal,
+  declarations: Registration['declarations'],
+): void {
+  for (const one of declarations) {
+    const worker = one.as === 'worker';
+    demand(principal, worker ? REGISTERS_WORKERS : REGISTERS);
+    const name = worker ? one.orchestrationName : one.orchestration.name;
+    if (!fitsAny(name, principal.scopes))
+      throw new Forbidden(
+        `${name} is outside of your scopes (${principal.scopes.join(', ') || 'none'})`,
+      );
+  }
+}
+
 /** The caller is known and lacks the right, whatever the object: the message depends on the caller only. */
 export class Forbidden extends Error {
   readonly code = 'FORBIDDEN';
@@ -123,6 +198,12 @@ export class Forbidden extends Error {
 /** Throws Forbidden. */
 export function demand(principal: Pick<Principal, 'roles'>, rights: FieldRule): void {
   if (!hasOneOf(principal, rights)) throw forbidden(principal, rights);
+}
+
+/** Why this principal may not use a root field; null = it may. */
+export function refusalFor(principal: Pick<Principal, 'roles'>, path: string): Forbidden | null {
+  const rule = ruleOf(path);
+  return hasOneOf(principal, rule) ? null : forbidden(principal, rule);
 }
 
 /** The same for what a root field needs, by its path in the schema. */

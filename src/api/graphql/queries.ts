@@ -5,7 +5,7 @@ import type { FlowFilter, Page, ReadOptions } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
-import { availableActions } from '../actions.js';
+import { asAllowedTo, availableActions } from '../actions.js';
 import type { RequestContext } from '../context.js';
 import { filterOf } from '../input/filter.js';
 import { COUNTED, goodNumber, goodText } from '../input/texts.js';
@@ -162,8 +162,11 @@ export class FlowQueries {
   @FieldResolver(() => [AvailableActionView], {
     description: 'Operator actions, each with whether it is allowed now and, if not, why.',
   })
-  availableActions(@Root() { flow }: FlowView): AvailableActionView[] {
-    return availableActions(flow);
+  availableActions(
+    @Root() { flow }: FlowView,
+    @Ctx() { principal }: RequestContext,
+  ): AvailableActionView[] {
+    return asAllowedTo(principal, availableActions(flow));
   }
 }
 

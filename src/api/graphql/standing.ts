@@ -2,7 +2,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationRequest } from '../../engine/service.js';
-import { availableOrchestrationActions } from '../actions.js';
+import { asAllowedTo, availableOrchestrationActions } from '../actions.js';
 import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkText, LONGEST_TEXT } from '../input/texts.js';
@@ -70,7 +70,10 @@ export class StandingMutations {
   @FieldResolver(() => [AvailableActionView], {
     description: 'What an operator may do with it now, and why not the rest; stepName is null.',
   })
-  availableActions(@Root() { row }: OrchestrationView): AvailableActionView[] {
-    return availableOrchestrationActions(row);
+  availableActions(
+    @Root() { row }: OrchestrationView,
+    @Ctx() { principal }: RequestContext,
+  ): AvailableActionView[] {
+    return asAllowedTo(principal, availableOrchestrationActions(row));
   }
 }

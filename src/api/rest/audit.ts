@@ -1,5 +1,5 @@
 /** The audit by REST: the same rows as the GraphQL query `audit`. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AUDIT_OUTCOMES, type AuditEntry } from '../../engine/ports.js';
 import { hangUpOf, type Shell } from '../context.js';
@@ -21,11 +21,7 @@ const auditQuery = z.strictObject({
   after: z.string({ error: 'after must be given once' }).optional(),
 });
 
-export function auditRoute(app: FastifyInstance, shell: Shell): void {
-  app.get('/api/audit', (request, reply) => audit(shell, request, reply));
-}
-
-async function audit(
+export async function audit(
   { engine }: Shell,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -8,21 +8,29 @@ import { filterOf } from '../input/filter.js';
 import { simulated } from '../input/simulation.js';
 import { COUNTED, goodText } from '../input/texts.js';
 import { startFlow } from '../starts.js';
-import { auditRoute } from './audit.js';
+import { audit } from './audit.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './input.js';
 import { sendProblem, sendProblems } from './problem-json.js';
 
 const ROOT = '/api/orchestrations';
 
+type Handler = (
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => Promise<FastifyReply>;
+
 export function restRoutes(app: FastifyInstance, shell: Shell): void {
-  const shown = (request: FastifyRequest): Shell => shellFor(shell, request.principal);
-  app.post(`${ROOT}/execute`, (request, reply) => execute(shell, request, reply));
-  app.post(`${ROOT}/simulate`, (request, reply) => simulate(shell, request, reply));
-  app.get(`${ROOT}/history`, (request, reply) => history(shell, request, reply));
-  app.get(`${ROOT}/details/:flowId`, (request, reply) => details(shown(request), request, reply));
-  app.get(`${ROOT}/diagnose/:flowId`, (request, reply) => diagnose(shell, request, reply));
-  auditRoute(app, shell);
+  /** Each caller has the engine that it may see. */
+  const guarded = (handler: Handler) => (request: FastifyRequest, reply: FastifyReply) =>
+    handler(shellFor(shell, request.principal), request, reply);
+  app.post(`${ROOT}/execute`, guarded(execute));
+  app.post(`${ROOT}/simulate`, guarded(simulate));
+  app.get(`${ROOT}/history`, guarded(history));
+  app.get(`${ROOT}/details/:flowId`, guarded(details));
+  app.get(`${ROOT}/diagnose/:flowId`, guarded(diagnose));
+  app.get('/api/audit', guarded(audit));
 }
 
 async function execute(

@@ -1,4 +1,5 @@
 /** Policies: retries, timeouts and backoff that operators set instead of the document's; stored with the name, not with a version. */
+import { isWithin, type Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import { isEmpty } from '../../saga/policies.js';
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
@@ -23,12 +24,12 @@ export class Policies {
     private readonly log: Log,
   ) {}
 
-  async set(request: PolicyRequest, by?: Caller): Promise<OrchestrationResult> {
+  async set(request: PolicyRequest, by?: Caller, within?: Within): Promise<OrchestrationResult> {
     const { orchestrationName: name } = request;
     const result = await this.store.registry(async (tx) => {
       await tx.lockRegistry();
       const row = (await tx.current([name])).get(name);
-      if (row === undefined) return null;
+      if (row === undefined || !isWithin(name, within)) return null;
       const saved = await this.saved(tx, row, request);
       if (saved.row !== null && saved.problems.length === 0)
         await tx.audit([auditOf(request, by, row.policies, saved.row.policies)]);
@@ -37,7 +38,7 @@ export class Policies {
     if (result === null)
       return {
         row: null,
-        problems: [await unknownOrchestration(this.store, name, 'orchestrationName')],
+        problems: [await unknownOrchestration(this.store, name, 'orchestrationName', { within })],
       };
     if (result.problems.length === 0) this.log.info({ ...request }, 'a policy was set');
     return result;

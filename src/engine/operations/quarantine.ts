@@ -46,7 +46,7 @@ export class Quarantine {
 
   async replay(replay: Replay, by?: Caller): Promise<QuarantineResult> {
     const record = await this.options.read.quarantined(replay.id);
-    if (record === null) return unknown(replay.id);
+    if (record === null) return unknownQuarantined(replay.id);
     if (record.state !== 'OPEN') return settledAlready(record);
     const { topic } = record;
     const raw = { key: record.key, value: record.value, headers: record.headers ?? {} };
@@ -58,11 +58,11 @@ export class Quarantine {
 
   async discard(replay: Replay, by?: Caller): Promise<QuarantineResult> {
     const before = await this.options.read.quarantined(replay.id);
-    if (before === null) return unknown(replay.id);
+    if (before === null) return unknownQuarantined(replay.id);
     const audit = auditOf(before, replay, by, 'DISCARDED');
     const done = await this.options.store.settleQuarantined(replay, 'DISCARDED', audit);
     const record = await this.options.read.quarantined(replay.id);
-    if (record === null) return unknown(replay.id);
+    if (record === null) return unknownQuarantined(replay.id);
     return done ? { record, problems: [] } : settledAlready(record);
   }
 
@@ -86,7 +86,7 @@ export class Quarantine {
     registration: Registration,
     { record, replay, by }: Request,
   ): Promise<Processed> {
-    const { problems } = await this.options.registry.register(registration, false, by);
+    const { problems } = await this.options.registry.register(registration, false, { by });
     if (problems.length > 0) return { problems, isSettled: false };
     const audit = auditOf(record, replay, by, 'REPLAYED');
     return {
@@ -135,7 +135,7 @@ function auditOf(
   );
 }
 
-function unknown(id: string): QuarantineResult {
+export function unknownQuarantined(id: string): QuarantineResult {
   const message = `no quarantined record has the id ${id}; the query quarantine lists them`;
   return { record: null, problems: [problem('UNKNOWN_QUARANTINED', message, 'id')] };
 }

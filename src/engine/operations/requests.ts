@@ -1,5 +1,6 @@
 /** Requests of callers: start a flow, apply an operator action. Expected errors are returned as problems. */
 import { LIMITS } from '../../limits/limits.js';
+import { isWithin, type Within } from '../../names/patterns.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
 import { newFlowId } from '../intake/flow-id.js';
 import { type DeliveryQueue, Overloaded } from '../intake/queue.js';
@@ -11,12 +12,13 @@ import {
   type ReadModel,
   type Store,
 } from '../ports.js';
-import { problem } from '../problem.js';
+import { problem, unknownFlow, unknownOrchestration } from '../problem.js';
 import type { ExecuteResult, FlowResult } from '../service.js';
 
 interface StartOptions {
   readonly by?: Caller;
   readonly suggestions?: { left: number } | undefined;
+  readonly within?: Within;
 }
 
 export class Requests {
@@ -30,17 +32,21 @@ export class Requests {
 
   async execute(
     request: StartRequest,
-    { by, suggestions = { left: LIMITS.nameSuggestions.value } }: StartOptions = {},
+    { by, suggestions = { left: LIMITS.nameSuggestions.value }, within }: StartOptions = {},
   ): Promise<ExecuteResult> {
     const full = this.full();
     if (full !== null)
       return { flow: null, created: false, problems: [problem('BROKER_FULL', full)] };
+    if (!isWithin(request.orchestrationName, within))
+      return this.unknown(request.orchestrationName, suggestions, within);
     // The id is generated once: if the answer to the commit is lost, the next try finds its own flow.
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };
       const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'start', start, by }]);
-      return await this.started(request, flowId, outcome, suggestions);
+      return outcome?.kind === 'quarantined' && outcome.code === 'UNKNOWN_ORCHESTRATION'
+        ? await this.unknown(request.orchestrationName, suggestions, within)
+        : await this.started(request, flowId, outcome);
     } catch (error) {
       if (error instanceof Overloaded || error instanceof CannotRecord)
         return { flow: null, created: false, problems: [problem(error.code, error.message)] };
@@ -52,21 +58,11 @@ export class Requests {
     request: StartRequest,
     flowId: string,
     outcome: DeliveryOutcome | undefined,
-    lookups: { left: number },
   ): Promise<ExecuteResult> {
     if (outcome?.kind === 'recorded') return { flow: outcome.flow, created: true, problems: [] };
     if (outcome?.kind === 'quarantined') {
-      const suggestions =
-        outcome.code === 'UNKNOWN_ORCHESTRATION' && lookups.left-- > 0
-          ? await this.store.similarNames(request.orchestrationName, 3)
-          : [];
-      const isUnknown = outcome.code === 'UNKNOWN_ORCHESTRATION';
-      const path = isUnknown ? 'orchestrationName' : (outcome.path ?? null);
-      return {
-        flow: null,
-        created: false,
-        problems: [problem(outcome.code, outcome.message, path, suggestions)],
-      };
+      const { code, message, path = null } = outcome;
+      return { flow: null, created: false, problems: [problem(code, message, path)] };
     }
     if (outcome?.kind !== 'echo') throw new Error(`a start ended as ${outcome?.kind}`);
     if (!outcome.samePayload && outcome.flowId !== flowId) {
@@ -83,6 +79,17 @@ export class Requests {
     return { flow, created, problems: [], withoutPayloads: true };
   }
 
+  /** The same for a name that is not registered and for one that this caller may not see. */
+  private async unknown(
+    name: string,
+    lookups: { left: number },
+    within: Within,
+  ): Promise<ExecuteResult> {
+    const store = lookups.left-- > 0 ? this.store : { similarNames: async () => [] };
+    const unknown = await unknownOrchestration(store, name, 'orchestrationName', { within });
+    return { flow: null, created: false, problems: [unknown] };
+  }
+
   async applyOperatorAction(input: OperatorInput, by?: Caller): Promise<FlowResult> {
     const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'input', input, by }]);
     if (outcome?.kind === 'recorded') {
@@ -91,9 +98,6 @@ export class Requests {
     }
     if (outcome?.kind === 'parked')
       return { flow: null, problems: [problem('FLOW_PARKED', outcome.reason)] };
-    return {
-      flow: null,
-      problems: [problem('UNKNOWN_FLOW', `there is no flow ${input.flowId}`, 'flowId')],
-    };
+    return { flow: null, problems: [unknownFlow(input.flowId)] };
   }
 }

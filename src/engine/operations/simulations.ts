@@ -1,4 +1,5 @@
 /** Simulations of a registered orchestration, or of a document's. They read at most a definition; nothing is stored or sent. */
+import { isWithin, type Within } from '../../names/patterns.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
 import type { Problem, Store, Wire } from '../ports.js';
@@ -13,17 +14,20 @@ export class Simulations {
     private readonly wire: Pick<Wire, 'nearest'>,
   ) {}
 
-  async run({ orchestration, faults, seed }: SimulationRequest): Promise<SimulationResult> {
+  async run(
+    { orchestration, faults, seed }: SimulationRequest,
+    within?: Within,
+  ): Promise<SimulationResult> {
     const known =
-      typeof orchestration === 'string' ? await this.registered(orchestration) : orchestration;
+      typeof orchestration === 'string'
+        ? await this.registered(orchestration, within)
+        : orchestration;
     if (known === null)
       return refused([
-        await unknownOrchestration(
-          this.store,
-          orchestration as string,
-          'orchestrationName',
-          ', or simulate its document',
-        ),
+        await unknownOrchestration(this.store, orchestration as string, 'orchestrationName', {
+          instead: ', or simulate its document',
+          within,
+        }),
       ]);
     const names = known.steps.map(({ name }) => name);
     const problems = faults.flatMap(({ stepName }, index) =>
@@ -36,8 +40,8 @@ export class Simulations {
   }
 
   /** The newest version with its policies, as a flow that starts now gets it. */
-  private async registered(name: string): Promise<Orchestration | null> {
-    const row = await this.store.orchestration(name, null);
+  private async registered(name: string, within: Within): Promise<Orchestration | null> {
+    const row = isWithin(name, within) ? await this.store.orchestration(name, null) : null;
     return row && withPolicies(row.orchestration, row.policies);
   }
 

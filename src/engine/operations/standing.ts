@@ -1,4 +1,5 @@
 /** Pausing, resuming and archiving an orchestration: whether it accepts new flows and sends DO commands (rules.md#paused-orchestration). */
+import { isWithin, type Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import {
@@ -23,15 +24,22 @@ export class Standings {
     private readonly resumed: () => void = () => undefined,
   ) {}
 
-  async apply(request: OrchestrationRequest, by?: Caller): Promise<OrchestrationResult> {
+  async apply(
+    request: OrchestrationRequest,
+    by?: Caller,
+    within?: Within,
+  ): Promise<OrchestrationResult> {
     const { name, verb } = request;
     const result = await this.store.registry(async (tx) => {
       await tx.lockRegistry();
       const row = (await tx.current([name])).get(name);
-      return row === undefined ? null : changed(tx, row, request, by);
+      return row === undefined || !isWithin(name, within) ? null : changed(tx, row, request, by);
     });
     if (result === null)
-      return { row: null, problems: [await unknownOrchestration(this.store, name, 'name')] };
+      return {
+        row: null,
+        problems: [await unknownOrchestration(this.store, name, 'name', { within })],
+      };
     if (result.problems.length > 0) return result;
     this.log.info({ ...request }, 'an operator changed what an orchestration takes');
     if (verb === 'RESUME') this.resumed();

@@ -1,4 +1,5 @@
 /** The audit: who did what, when and from where, and what became of it. One row for each mutation, refused ones too. */
+import type { Within } from '../../names/patterns.js';
 import type { Instant } from '../../saga/flow.js';
 
 /** Who wants something, and from where. */
@@ -45,6 +46,8 @@ export interface AuditEntry extends AuditRow {
 
 /** Every part that is given must hold. */
 export interface AuditFilter {
+  /** Only rows about orchestrations whose names fit one of these patterns; absent = all rows. */
+  readonly within?: Within;
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
   readonly orchestrationName?: string | undefined;

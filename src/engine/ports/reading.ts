@@ -1,11 +1,17 @@
 /** What readers can query; an index serves each of them. */
+import type { Within } from '../../names/patterns.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
 import type { AuditEntry, AuditFilter } from './audit.js';
 import type { PoisonCause, RawRecord } from './deliveries.js';
 import type { RegistrationRow } from './registrations.js';
 
-export interface FlowFilter {
+/** Only of orchestrations whose names fit one of these patterns; absent = all. */
+interface WithinNames {
+  readonly within?: Within;
+}
+
+export interface FlowFilter extends WithinNames {
   readonly orchestrationName?: string | undefined;
   readonly statuses?: readonly FlowStatus[] | undefined;
   readonly stepName?: string | undefined;
@@ -69,7 +75,8 @@ export interface QuarantinedRecord extends PoisonCause, RawRecord {
   } | null;
 }
 
-export interface QuarantineFilter {
+/** With `within`: only records of a flow that is within. */
+export interface QuarantineFilter extends WithinNames {
   readonly state: QuarantineState | null;
   readonly flowId: string | null;
 }
@@ -129,7 +136,7 @@ export interface ReadModel {
     nameContains: string | null,
     first: number,
     after: string | null,
-    options?: ReadOptions,
+    options?: ReadOptions & WithinNames,
   ): Promise<Page<RegistrationRow>>;
   /** Service names registered for these steps: `name/step` → services. */
   workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
@@ -168,6 +175,8 @@ export interface ReadModel {
   }>;
   /** By id; missing ones are left out. */
   flows(flowIds: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Flow>>;
+  /** What these flows run, by flowId; missing ones are left out. */
+  orchestrationsOf(flowIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** What is stored around a flow, for a diagnosis; null = no such flow. */
   surroundings(flowId: string): Promise<FlowSurroundings | null>;
   /** Events with number > `after`, ascending, at most `first`; null = no such flow. */

@@ -1,4 +1,5 @@
 /** What the engine needs from storage: four methods in a transaction, and a few reads. */
+import type { Within } from '../../names/patterns.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
@@ -132,7 +133,7 @@ export interface Store {
   /** One version (null = newest), or null. The caller caches by (name, version): versions never change. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   /** Nearest registered names, best first, for a did-you-mean. */
-  similarNames(name: string, most: number): Promise<readonly string[]>;
+  similarNames(name: string, most: number, within?: Within): Promise<readonly string[]>;
   inbox(topic: string): Promise<readonly InboxPosition[]>;
   /** Sets the position of a partition that is read for the first time, or whose topic was created again. */
   resetInbox(topic: string, partition: number, nextOffset: bigint): Promise<void>;

@@ -1,4 +1,5 @@
 /** Steps whose topics Kafka would treat as the same. */
+import { isWithin, type Within } from '../../names/patterns.js';
 import { topicKey } from '../../names/topic-key.js';
 import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
 import { nameOf, stepNamesOf } from './declared.js';
@@ -8,6 +9,7 @@ export async function collisions(
   tx: RegistryTransaction,
   wire: Pick<Wire, 'stepTopics'>,
   declarations: readonly Declaration[],
+  within?: Within,
 ): Promise<Problem[]> {
   const wanted = declarations.flatMap((one) => {
     return stepNamesOf(one).flatMap((step) =>
@@ -24,7 +26,7 @@ export async function collisions(
     );
     if (other === undefined || problems.some(({ path }) => path === `${nameOf(one)}/${step}`))
       continue;
-    const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${other.name}/${other.stepName}: Kafka treats "." and "_" in them as equal; rename one`;
+    const message = `the topics of ${nameOf(one)}/${step} would collide with those of ${nameFor(other, within)}: Kafka treats "." and "_" in them as equal; rename one`;
     problems.push({
       code: 'TOPIC_COLLISION',
       message,
@@ -34,4 +36,12 @@ export async function collisions(
     });
   }
   return problems;
+}
+
+/** The other one, for a caller who may see it. */
+function nameFor(
+  other: { readonly name: string; readonly stepName: string },
+  within: Within,
+): string {
+  return isWithin(other.name, within) ? `${other.name}/${other.stepName}` : 'another orchestration';
 }

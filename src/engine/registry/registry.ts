@@ -1,4 +1,5 @@
 /** Registers orchestrations and workers: a new version when the document changes something. */
+import type { Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import { backoff, pause } from '../../timing/pause.js';
 import { doneRow, GATEWAY, refusedRow } from '../audit/audit-rows.js';
@@ -9,6 +10,7 @@ import {
   type Declaration,
   Fault,
   NO_OBJECT,
+  type Problem,
   type Registration,
   type RegistryTransaction,
   type Store,
@@ -36,6 +38,11 @@ const PAUSES = { firstMs: 50, longestMs: 2000 };
 type Initiator = Declaration & { readonly as: 'initiator' };
 type Worker = Declaration & { readonly as: 'worker' };
 
+interface RegisterOptions {
+  readonly by?: Caller | undefined;
+  readonly within?: Within;
+}
+
 export class Registry {
   private readonly stopping = new AbortController();
 
@@ -45,12 +52,12 @@ export class Registry {
   async register(
     registration: Registration,
     dryRun: boolean,
-    by?: Caller,
+    { by, within }: RegisterOptions = {},
   ): Promise<RegisterResult> {
     const result =
       registration.problems.length > 0
         ? { registrations: [], problems: registration.problems }
-        : await this.store(registration, dryRun, by);
+        : await this.store(registration, dryRun, { by, within });
     if (!dryRun) await announce(this.options, registration, result);
     return result;
   }
@@ -59,7 +66,7 @@ export class Registry {
   async registerPatiently(registration: Registration, by: Caller): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
-        const { problems } = await this.register(registration, false, by);
+        const { problems } = await this.register(registration, false, { by });
         const [first] = problems;
         if (first !== undefined)
           await this.options.audit(refusedAudit(registration, by, first.code));
@@ -88,16 +95,18 @@ export class Registry {
   private async store(
     registration: Registration,
     dryRun: boolean,
-    by: Caller | undefined,
+    { by, within }: RegisterOptions,
   ): Promise<RegisterResult> {
     const { declarations } = registration;
-    const problems = await this.locked((tx) => collisions(tx, this.options.wire, declarations));
+    const met = (tx: RegistryTransaction): Promise<Problem[]> =>
+      collisions(tx, this.options.wire, declarations, within);
+    const problems = await this.locked(met);
     if (problems.length > 0) return { registrations: [], problems };
     if (!dryRun) await this.options.broker.ensureTopics(this.topicsOf(declarations));
     // Checked again under the lock: another registration may have been stored meanwhile.
     return this.locked(async (tx) => {
-      const met = await collisions(tx, this.options.wire, declarations);
-      if (met.length > 0) return { registrations: [], problems: met };
+      const again = await met(tx);
+      if (again.length > 0) return { registrations: [], problems: again };
       const registrations = await this.stored(tx, registration, dryRun);
       await tx.audit(registrations.map((one) => auditOf(one, registration, by, dryRun)));
       return { registrations, problems: [] };

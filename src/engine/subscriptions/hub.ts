@@ -11,9 +11,9 @@ import {
   type ReadModel,
   type TimelineOptions,
 } from '../ports.js';
-import type { StepChange } from '../service.js';
+import type { StepChange, StepFilter } from '../service.js';
 import { Mailbox } from './mailbox.js';
-import { type StepFilter, StepWatch } from './step-watch.js';
+import { StepWatch } from './step-watch.js';
 
 type Listener = (events: readonly FlowEvent[] | null) => void;
 const PAGE = 200;

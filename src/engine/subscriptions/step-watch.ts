@@ -2,20 +2,16 @@
  * Live step changes of all instances. Own commits are known at once, those of other instances by notification; to deliver the changes of a
  * flow in order, a gap in its event numbers is read before later events are delivered.
  */
+import { isWithin } from '../../names/patterns.js';
 import type { FlowEvent } from '../../saga/event.js';
 import { type Flow, retryCountOf } from '../../saga/flow.js';
 import { type FlowCommit, NO_PAYLOADS, type ReadModel } from '../ports.js';
-import type { StepChange } from '../service.js';
+import type { StepChange, StepFilter } from '../service.js';
 import { MOST_BUFFERED } from './mailbox.js';
 
 /** The subscriber was too slow: it has to subscribe again. */
 export class Lagged extends Error {
   readonly code = 'LAGGED';
-}
-
-export interface StepFilter {
-  readonly flowId: string | null;
-  readonly orchestrationName: string | null;
 }
 
 interface Of {
@@ -114,6 +110,7 @@ export class StepWatch {
       if (filter.flowId !== null && filter.flowId !== of.flowId) return;
       if (filter.orchestrationName !== null && filter.orchestrationName !== of.orchestrationName)
         return;
+      if (!isWithin(of.orchestrationName, filter.within)) return;
       if (waiting.length <= MOST_BUFFERED) waiting.push(...changes);
       wake();
     };

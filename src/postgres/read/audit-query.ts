@@ -9,7 +9,7 @@ import {
 import { instantOf, type Sql } from '../connection/sql.js';
 import { AUDIT_COLUMNS, type AuditRead, auditEntryOf } from '../rows/audit-rows.js';
 import { readCursor } from './cursor.js';
-import { Bindings } from './flow-filter.js';
+import { Bindings, nameWithin } from './flow-filter.js';
 import { pageOf } from './pages.js';
 import { isRowId } from './quarantine-query.js';
 
@@ -42,6 +42,8 @@ function conditionsOf(filter: AuditFilter, { bind }: Bindings): string[] {
     ...equal('orchestration_name', orchestrationName),
     ...equal('flow_id', flowId),
   ];
+  if (filter.within !== undefined)
+    conditions.push(nameWithin('a.orchestration_name', bind, filter.within));
   // As literals, so that the partial indexes are used.
   if (action !== undefined && action !== 'execute') conditions.push("a.action <> 'execute'");
   if (outcome !== undefined)

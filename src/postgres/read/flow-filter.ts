@@ -39,6 +39,8 @@ export function flowConditions(filter: FlowFilter, { bind }: Bindings, began: st
     if (value !== undefined) conditions.push(`r.${column} = ${bind(value)}`);
   };
   equal('orchestration_name', orchestrationName);
+  if (filter.within !== undefined)
+    conditions.push(nameWithin('r.orchestration_name', bind, filter.within));
   equal('idempotency_key', idempotencyKey);
   equal('initiator', initiator);
   equal('correlation_id', correlationId);
@@ -50,6 +52,19 @@ export function flowConditions(filter: FlowFilter, { bind }: Bindings, began: st
     conditions.push(`${began} < ${instantOf(`${bind(startedBefore)}::float8`)}`);
   if (filter.labels !== undefined) conditions.push(labelled(bind(JSON.stringify(filter.labels))));
   return conditions;
+}
+
+/** Names that fit one of the patterns: `*` is any text. */
+export function nameWithin(
+  column: string,
+  bind: Bindings['bind'],
+  patterns: readonly string[],
+): Condition {
+  return `${column} LIKE ANY (${bind(arrayOf(patterns.map(likeOf)))}::text[])`;
+}
+
+function likeOf(pattern: string): string {
+  return pattern.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
 }
 
 function literal(status: FlowStatus): string {

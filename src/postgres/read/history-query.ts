@@ -6,11 +6,12 @@ import type { FlowFilter } from '../../engine/ports.js';
 import { arrayOf, instantOf, type Sql } from '../connection/sql.js';
 import { readCursor } from './cursor.js';
 import {
-  type Bindings,
+  Bindings,
   conditionsOf,
   containing,
   flowConditions,
   hasError,
+  nameWithin,
   troubleOf,
 } from './flow-filter.js';
 
@@ -135,12 +136,13 @@ function placeOf({ after, bindings }: PageRequest, began: string, flowId: string
   ];
 }
 
-/** Names of the orchestrations that have the labels and the step wanted; null = neither is a condition. */
+/** Names of the orchestrations that have the labels and the step wanted, or fit the patterns; null = nothing of that is a condition. */
 async function orchestrationNames(
   sql: Sql,
-  { labels, stepName }: FlowFilter,
+  { labels, stepName, within }: FlowFilter,
 ): Promise<string[] | null> {
-  if (labels === undefined && stepName === undefined) return null;
+  if (labels === undefined && stepName === undefined)
+    return within === undefined ? null : namesWithin(sql, within);
   const text = `SELECT DISTINCT o.name FROM orchestration o WHERE ($1::jsonb IS NULL OR o.labels @> $1::jsonb) AND ($2::text IS NULL OR EXISTS (
     SELECT FROM orchestration_step d WHERE d.orchestration_name = o.name AND d.version = o.version AND d.name = $2))`;
   const rows = await sql.rows<{ name: string }>(text, [
@@ -148,6 +150,12 @@ async function orchestrationNames(
     stepName ?? null,
   ]);
   return rows.map(({ name }) => name);
+}
+
+async function namesWithin(sql: Sql, within: readonly string[]): Promise<string[]> {
+  const { bind, parameters } = new Bindings();
+  const text = `SELECT n.name FROM orchestration_name n WHERE ${nameWithin('n.name', bind, within)}`;
+  return (await sql.rows<{ name: string }>(text, parameters)).map(({ name }) => name);
 }
 
 async function stepNames(sql: Sql, { stepName, orchestrationName }: FlowFilter): Promise<string[]> {

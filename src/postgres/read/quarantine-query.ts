@@ -1,7 +1,7 @@
 /** Quarantined records, newest first, by the primary key or the index of the flow. */
 import type { QuarantinedRecord, QuarantineFilter, QuarantineState } from '../../engine/ports.js';
 import { millis, millisOf, type Sql } from '../connection/sql.js';
-import { Bindings } from './flow-filter.js';
+import { Bindings, nameWithin } from './flow-filter.js';
 
 interface QuarantineRead {
   readonly id: string;
@@ -41,6 +41,10 @@ export async function readQuarantine(
   const conditions = ['true'];
   if (before !== null) conditions.push(`q.id < ${bind(before)}::bigint`);
   if (filter.flowId !== null) conditions.push(`q.flow_id = ${bind(filter.flowId)}`);
+  if (filter.within !== undefined)
+    conditions.push(
+      `EXISTS (SELECT FROM orchestration_run r WHERE r.flow_id = q.flow_id AND ${nameWithin('r.orchestration_name', bind, filter.within)})`,
+    );
   // Written as a literal, so that the partial index of the open ones is used.
   if (filter.state !== null)
     conditions.push(

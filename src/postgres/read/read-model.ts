@@ -25,12 +25,13 @@ import { throwingFaults } from '../connection/faults.js';
 import { arrayOf, freshOf, type Sql } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
-import { registrations, SELECT_CURRENT } from '../rows/registration-rows.js';
+import { registrations } from '../rows/registration-rows.js';
 import { readAudit } from './audit-query.js';
 import { readCursor } from './cursor.js';
-import { Bindings, containing } from './flow-filter.js';
+import { Bindings } from './flow-filter.js';
 import { readCounts, readHistories } from './histories.js';
 import { historyQuery } from './history-query.js';
+import { orchestrationsQuery, readOrchestrationsOf } from './orchestrations-query.js';
 import { pageOf, placeOf } from './pages.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
@@ -53,12 +54,12 @@ export class PostgresReadModel implements ReadModel {
     nameContains: string | null,
     first: number,
     after: string | null,
-    { signal }: ReadOptions = {},
+    { signal, within }: Parameters<ReadModel['orchestrations']>[3] = {},
   ): Promise<Page<RegistrationRow>> {
     const [from] = after === null ? [''] : readCursor<readonly [string]>(after, ['string']);
-    const pattern = nameContains === null ? null : containing(nameContains);
+    const { text, parameters } = orchestrationsQuery({ from, nameContains, within, first });
     const rows = await throwingFaults(() =>
-      registrations(this.pool.sql(signal), LIST, [from, pattern, first + 1], (refs) =>
+      registrations(this.pool.sql(signal), text, parameters, (refs) =>
         this.definitions.of(freshOf(this.em), refs),
       ),
     );
@@ -143,6 +144,10 @@ export class PostgresReadModel implements ReadModel {
     return new Map(flows.map((flow) => [flow.flowId, flow]));
   }
 
+  orchestrationsOf(flowIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return readOrchestrationsOf(this.pool.sql(), flowIds);
+  }
+
   surroundings(flowId: string): Promise<FlowSurroundings | null> {
     return readSurroundings(this.pool.sql(), flowId);
   }
@@ -213,8 +218,6 @@ interface Place {
   readonly skip: number;
   readonly after: string | null;
 }
-
-const LIST = `${SELECT_CURRENT} WHERE n.name > $1 AND ($2::text IS NULL OR n.name ILIKE $2) ORDER BY n.name LIMIT $3::int`;
 
 const WORKERS = `
 SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services

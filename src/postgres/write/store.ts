@@ -13,6 +13,7 @@ import type {
   StepTopics,
   Store,
 } from '../../engine/ports.js';
+import type { Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import type { CommitListener, CommitNotifications } from '../connection/commit-notifications.js';
 import type { NamedStatements } from '../connection/connection.js';
@@ -97,8 +98,8 @@ export class PostgresStore implements Store {
     return throwingFaults(() => registrationOf(freshOf(em), definitions, name, version));
   }
 
-  similarNames(name: string, most: number): Promise<readonly string[]> {
-    return this.sql((sql) => similarNames(sql, name, most));
+  similarNames(name: string, most: number, within?: Within): Promise<readonly string[]> {
+    return this.sql((sql) => similarNames(sql, { name, most, within }));
   }
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {
