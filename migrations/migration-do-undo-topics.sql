@@ -289,6 +289,15 @@ BEGIN
 END
 $expire$;
 
+-- Since migration-with-objectives: counters of the monitoring checklist, one row for each orchestration and minute in which something happened.
+CREATE TABLE IF NOT EXISTS orchestration_slo (
+  orchestration_name text COLLATE "C" NOT NULL,
+  minute             timestamptz NOT NULL,
+  -- What each place counts: docs/slo.md.
+  counts             bigint[] NOT NULL,
+  CONSTRAINT orchestration_slo_pkey PRIMARY KEY (orchestration_name, minute)
+) WITH (fillfactor = 50);
+CREATE INDEX IF NOT EXISTS orchestration_slo_minute ON orchestration_slo (minute);
 -- Since migration-with-sensitive: paths of what not everybody may see in the payloads and headers of its flows. Null = nothing.
 ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS sensitive json;
 
@@ -308,7 +317,8 @@ SELECT revision FROM (VALUES
   (5, 'migration-start-payloads'),
   (6, 'migration-start-schema'),
   (7, 'migration-with-audit'),
-  (8, 'migration-with-sensitive')
+  (8, 'migration-with-objectives'),
+  (9, 'migration-with-sensitive')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

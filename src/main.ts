@@ -32,6 +32,8 @@ import { CompiledSchemas } from './schemas/payload-schemas.js';
 const COMMAND = commandOf(process.argv[1]);
 const LEASE_MS = 10_000;
 const STOP_BOUND_MS = 10_000;
+/** A window of `slo` looks back seven days at most. */
+const SLO_KEPT_MS = 8 * 86_400_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 async function start(config: Config, opened: Opened, logs: Logs): Promise<void> {
@@ -80,7 +82,8 @@ function keepOf(config: Config): Keep {
     retentionFailed: FAILED,
   } = config;
   const flows = { COMPLETED, UNDONE, CANCELLED: UNDONE, FAILED };
-  return { flows, quarantined: config.retentionQuarantine, audit: config.retentionAudit };
+  const { retentionQuarantine: quarantined, retentionAudit: audit } = config;
+  return { flows, quarantined, audit, slo: SLO_KEPT_MS };
 }
 
 async function main(): Promise<void> {

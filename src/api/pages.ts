@@ -48,6 +48,7 @@ const CONSOLE_ADDRESSES = [
   '/register',
   '/simulate',
   '/quarantine',
+  '/slo',
 ];
 
 interface Site {

@@ -9,7 +9,7 @@ export const EXIT = {
   FAILED: 1,
   /** The gateway refused, or the command line is wrong. */
   REFUSED: 2,
-  /** A watched flow ended, and not COMPLETED. */
+  /** A watched flow ended, and not COMPLETED; a target of the monitoring checklist is missed. */
   NOT_COMPLETED: 3,
 } as const;
 

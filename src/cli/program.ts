@@ -18,6 +18,7 @@ import { EXIT } from './output.js';
 import { addPolicy } from './policies.js';
 import { report } from './problems.js';
 import { addSimulate } from './simulations.js';
+import { addSlo } from './slo.js';
 import { addStanding } from './standing.js';
 import { addTokens } from './tokens.js';
 
@@ -35,7 +36,7 @@ Exit codes:
   0  done; a watched flow is COMPLETED
   1  the gateway could not be reached or failed; try again later
   2  the gateway refused, or the command line is wrong
-  3  a watched flow ended, but not COMPLETED
+  3  a watched flow ended, but not COMPLETED; slo: a target is missed
 
 Examples:
   backstep serve                              run a gateway (the same as: backstep)
@@ -63,6 +64,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addActions(program, act);
   addBulk(program, act);
   addAudit(program, act);
+  addSlo(program, act);
   addPolicy(program, act);
   addStanding(program, act);
   addSimulate(program, act);

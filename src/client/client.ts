@@ -35,6 +35,7 @@ export type Registered = api.RegisterMutation['registerOrchestration']['registra
 /** An orchestration with the policies it has now. */
 export type Policed = NonNullable<api.SetPolicyMutation['setPolicy']['orchestration']>;
 export type Simulated = Omit<api.SimulateQuery['simulate'], 'problems'>;
+export type SloSummary = api.SloQuery['slo'];
 export type BackstepClient = ReturnType<typeof createClient>;
 
 /** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
@@ -95,7 +96,19 @@ function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptio
 }
 
 function callsOf(send: Send) {
-  return { ...startsOf(send), ...definitionsOf(send) };
+  return { ...startsOf(send), ...definitionsOf(send), ...objectivesOf(send) };
+}
+
+function objectivesOf(send: Send) {
+  return {
+    /** The monitoring checklist of an orchestration, or of all, over the last minutes (default 60). */
+    async slo(
+      window: api.SloQueryVariables = {},
+      options: Signal = {},
+    ): Promise<api.SloQuery['slo']> {
+      return (await send(api.SloDocument, window, options)).slo;
+    },
+  };
 }
 
 function startsOf(send: Send) {

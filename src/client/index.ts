@@ -9,6 +9,7 @@ export {
   type Policed,
   type Registered,
   type Simulated,
+  type SloSummary,
 } from './client.js';
 export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';

@@ -13,18 +13,20 @@ import { OrchestrationsPage } from './pages/orchestrations.js';
 import { QuarantinePage } from './pages/quarantine.js';
 import { RegisterPage } from './pages/register.js';
 import { SimulatePage } from './pages/simulate.js';
+import { SloPage } from './pages/slo.js';
 import { SignIn } from './parts/sign-in.js';
 
 const PAGES = [
   ['/', 'Orchestrations'],
   ['/flows', 'Flows'],
+  ['/slo', 'Objectives'],
   ['/register', 'Register'],
   ['/simulate', 'Simulate'],
   ['/quarantine', 'Quarantine'],
 ] as const;
 
 /** Addresses of the console; others (GraphiQL, the API) are loaded by the browser. */
-const SCOPE = /^\/(?:$|\?|flows|orchestrations|register|simulate|quarantine)/;
+const SCOPE = /^\/(?:$|\?|flows|orchestrations|register|simulate|quarantine|slo)/;
 
 export function App() {
   return (
@@ -44,6 +46,7 @@ export function App() {
           <Route path="/flows/:flowId" component={FlowPage} />
           <Route path="/register" component={RegisterPage} />
           <Route path="/simulate" component={SimulatePage} />
+          <Route path="/slo" component={SloPage} />
           <Route path="/quarantine" component={QuarantinePage} />
           <Route default component={NotFoundPage} />
         </Router>

@@ -28,6 +28,8 @@ import type {
 import { Registry } from './registry/registry.js';
 import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService } from './service.js';
+import { sloOf } from './slo/slo.js';
+import { SloLog } from './slo/slo-log.js';
 import { Hub } from './subscriptions/hub.js';
 import { Timers } from './timers/timers.js';
 
@@ -77,23 +79,8 @@ function assemble(options: EngineOptions) {
   const hub = new Hub(read);
   const relay = relayOf(options, queue);
   const timers = timersOf(options, queue);
-  const road = new Road({
-    queue,
-    store,
-    wire,
-    log: logs('flow'),
-    schemas: options.schemas,
-    resolve: (deliveries) => resolveStarts(store, deliveries, options),
-    mayGive: () => relay.hasCapacity,
-    afterCommit(records, outbox, given) {
-      if (given) relay.give(outbox);
-      timers.noted(records);
-      hub.committed(records);
-      logEvents(logs, records);
-    },
-    recovered: () => hub.reconnected(),
-    patienceMs: options.patienceMs ?? 10_000,
-  });
+  const slo = new SloLog(store, logs('slo'));
+  const road = roadOf(options, { queue, hub, relay, timers, slo });
   const audit = new AuditLog(store, logs('audit'));
   const registry = new Registry({
     store,
@@ -102,9 +89,40 @@ function assemble(options: EngineOptions) {
     log: logs('registry'),
     audit: (row) => audit.add(row),
   });
-  return { queue, hub, relay, timers, road, registry, audit, retention: retentionOf(options) };
+  const retention = retentionOf(options);
+  return { queue, hub, relay, timers, road, registry, audit, slo, retention };
 }
 type Parts = ReturnType<typeof assemble>;
+
+interface Followers {
+  readonly queue: DeliveryQueue;
+  readonly hub: Hub;
+  readonly relay: Relay;
+  readonly timers: Timers;
+  readonly slo: SloLog;
+}
+
+function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Followers): Road {
+  const { store, wire, logs, schemas, patienceMs = 10_000 } = options;
+  return new Road({
+    queue,
+    store,
+    wire,
+    log: logs('flow'),
+    schemas,
+    resolve: (deliveries) => resolveStarts(store, deliveries, options),
+    mayGive: () => relay.hasCapacity,
+    afterCommit(records, outbox, given, deliveries) {
+      if (given) relay.give(outbox);
+      timers.noted(records);
+      hub.committed(records);
+      slo.committed(records, deliveries);
+      logEvents(logs, records);
+    },
+    recovered: () => hub.reconnected(),
+    patienceMs,
+  });
+}
 
 function relayOf({ store, broker, logs, ...options }: EngineOptions, queue: DeliveryQueue): Relay {
   return new Relay({
@@ -165,6 +183,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     setPolicy: (request, by, within) => policies.set(request, by, within),
     diagnose: (flowId) => diagnoses.of(flowId),
     changeStanding: (request, by, within) => standings.apply(request, by, within),
+    slo: (request) => sloOf(read, request),
     simulate: (request, within) => simulations.run(request, within),
     orchestration: (name, version) => store.orchestration(name, version),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
@@ -175,7 +194,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
 
 function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 'stop'> {
   const { store, broker, logs } = options;
-  const { queue, hub, relay, timers, road, registry, retention, audit } = parts;
+  const { queue, hub, relay, timers, road, registry, retention, audit, slo } = parts;
   let leave: (() => Promise<void>) | null = null;
   return {
     async start(serving = () => undefined) {
@@ -193,6 +212,7 @@ function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 's
       await broker.stopConsuming();
       await road.stop();
       await audit.stop();
+      await slo.stop();
       await relay.stop(boundMs);
       await leave?.();
     },

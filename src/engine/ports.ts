@@ -13,4 +13,5 @@ export * from './ports/payload-schemas.js';
 export * from './ports/reading.js';
 export * from './ports/registrations.js';
 export * from './ports/removal.js';
+export * from './ports/slo.js';
 export * from './ports/storage.js';

@@ -19,6 +19,7 @@ import type {
 } from './ports.js';
 import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
+import type { Slo, SloRequest } from './slo/slo.js';
 
 /** `created` false with a flow: the key or the flowId exists, and this is its flow. With problems nothing was started. */
 export interface ExecuteResult {
@@ -220,6 +221,8 @@ export interface EngineService {
     options?: Pick<TimelineOptions, 'bodies'>,
   ): Promise<AsyncIterable<FlowEvent> | null>;
   stepChanges(filter: StepFilter, signal: AbortSignal): AsyncIterable<StepChange>;
+  /** The monitoring checklist over a window; an unknown name has no counts. */
+  slo(request: SloRequest): Promise<Slo>;
   health(): Promise<Health>;
 }
 

@@ -10,6 +10,7 @@ export const COMPONENTS = [
   'flow',
   'registry',
   'audit',
+  'slo',
   'relay',
   'timers',
   'retention',

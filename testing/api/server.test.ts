@@ -134,6 +134,7 @@ describe('pages', () => {
       '/register',
       '/simulate',
       '/quarantine',
+      '/slo',
     ]) {
       const { status, text, headers } = await running.get(path);
       expect([path, status, text]).toEqual([path, 200, expect.stringContaining('Backstep')]);

@@ -166,6 +166,14 @@ test('the gateway is killed and started again meanwhile: nothing is missed', asy
   expect(events).toEqual(upTo(events.length));
 }, 120_000);
 
+test('the objectives show what was counted, live', async () => {
+  await open('/slo?orchestration=helloBackstep&minutes=60');
+  await page.getByText(/^\d+ flows started/).waitFor();
+  const card = page.locator('.board li', { hasText: 'UNDO trigger rate' });
+  await card.getByText('missed').waitFor();
+  await card.locator('svg').waitFor();
+});
+
 test('a fault is tried out on a simulated flow', async () => {
   await open('/simulate?orchestration=helloBackstep');
   await page.getByText('createRealm+ createUser+ => COMPLETED').waitFor();
@@ -184,6 +192,7 @@ describe('without a serious finding of axe', () => {
     ['register', '/register'],
     ['simulate', '/simulate?orchestration=helloBackstep'],
     ['quarantine', '/quarantine'],
+    ['objectives', '/slo'],
     ['no such page', '/flows/none'],
   ] as const;
 

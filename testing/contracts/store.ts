@@ -15,6 +15,7 @@ import { storeReadingContract } from './store-reading.js';
 import { storeRegistryContract } from './store-registry.js';
 import { storeRemovalContract } from './store-removal.js';
 import { storeSchemasContract } from './store-schemas.js';
+import { storeSloContract } from './store-slo.js';
 import { storeStandingContract } from './store-standing.js';
 import { storeStartPayloadContract } from './store-start-payload.js';
 import { storeSurroundingsContract } from './store-surroundings.js';
@@ -88,5 +89,6 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeSurroundingsContract(opened);
     storeRemovalContract(opened);
     storeAuditContract(opened);
+    storeSloContract(opened);
   });
 }

@@ -28,6 +28,10 @@ function retentionOver(
       requested.push(`audit ${ageMs}`);
       return batch(++looks, after);
     },
+    slo: async (ageMs, after) => {
+      requested.push(`slo ${ageMs}`);
+      return batch(++looks, after);
+    },
   };
   const store = {
     removing: async <T>(work: (removal: Removal) => Promise<T>): Promise<T | null> => {
@@ -58,26 +62,28 @@ test('a pass goes on where the last batch ended, logs what it removed, and is re
   ]);
 });
 
-test('each status has its own age, quarantined records and the audit theirs', async () => {
+test('each status has its own age, quarantined records, the audit and counters theirs', async () => {
   const keep: Keep = {
     flows: { COMPLETED: 1, UNDONE: 2, CANCELLED: 3, FAILED: null },
     quarantined: 4,
     audit: 5,
+    slo: 6,
   };
   const last = gate();
   const { retention, requested } = retentionOver((look) => {
-    if (look === 5) last.open();
+    if (look === 6) last.open();
     return { removed: 0, next: null };
   }, keep);
   retention.start();
   await last.opened;
   await retention.stop();
-  expect(requested.slice(0, 5)).toEqual([
+  expect(requested.slice(0, 6)).toEqual([
     'COMPLETED 1',
     'UNDONE 2',
     'CANCELLED 3',
     'quarantined 4',
     'audit 5',
+    'slo 6',
   ]);
 });
 

@@ -13,12 +13,15 @@ import {
   type QuarantineFilter,
   type ReadModel,
   type RegistrationRow,
+  SloQuery,
+  StuckQuery,
 } from '../../src/engine/ports.js';
 import { fitsAny, isWithin } from '../../src/names/patterns.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { auditPage } from './memory-audit.js';
 import { recordsIn } from './memory-quarantine.js';
+import { sloCounts, stuckSteps } from './memory-slo.js';
 import { surroundingsOf } from './memory-surroundings.js';
 import type { MemoryDatabase } from './memory-tables.js';
 
@@ -164,6 +167,14 @@ export class MemoryReadModel implements ReadModel {
 
   audit(page: AuditPageRequest): Promise<Page<AuditEntry>> {
     return this.database.transaction((tables) => auditPage(tables, page));
+  }
+
+  sloCounts(query: SloQuery): Promise<readonly (readonly number[])[]> {
+    return this.database.transaction((tables) => sloCounts(tables, this.database.now, query));
+  }
+
+  stuckSteps(query: StuckQuery): Promise<number> {
+    return this.database.transaction((tables) => stuckSteps(tables, this.database.now, query));
   }
 
   async quarantined(id: string): Promise<QuarantinedRecord | null> {

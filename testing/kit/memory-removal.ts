@@ -50,6 +50,18 @@ export function memoryRemoval(database: MemoryDatabase): Removal {
           most,
         );
       }),
+    slo: (ageMs, _after, most) =>
+      database.transaction((tables) => {
+        const old = [...tables.slo.entries()]
+          .filter(([, { minute }]) => minute < database.now - ageMs)
+          .slice(0, most);
+        for (const [key] of old) tables.slo.delete(key);
+        return resultOf(
+          old.length,
+          old.map(([key]) => key),
+          most,
+        );
+      }),
   };
 }
 

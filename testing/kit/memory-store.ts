@@ -13,6 +13,7 @@ import type {
   Removal,
   Replay,
   RoadTransaction,
+  SloCounts,
   StepTopics,
   Store,
 } from '../../src/engine/ports.js';
@@ -24,6 +25,7 @@ import { MemoryReadModel } from './memory-read-model.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { memoryRemoval } from './memory-removal.js';
 import { MemoryRoad } from './memory-road.js';
+import { addSlo } from './memory-slo.js';
 import {
   type Listener,
   MemoryDatabase,
@@ -134,6 +136,10 @@ export class MemoryStore implements Store {
 
   audit(rows: readonly AuditRow[]): Promise<void> {
     return this.database.transaction((tables) => addAudit(tables, this.database.now, rows));
+  }
+
+  addSlo(rows: readonly SloCounts[]): Promise<void> {
+    return this.database.transaction((tables) => addSlo(tables, rows));
   }
 
   inbox(topic: string): Promise<readonly InboxPosition[]> {

@@ -7,6 +7,7 @@ import type {
   Policy,
   QuarantineEntry,
   RegistrationRow,
+  SloCounts,
   Standing,
   WorkerRow,
 } from '../../src/engine/ports.js';
@@ -52,6 +53,8 @@ export class MemoryTables {
   readonly outbox = new Map<string, OutboxEntry>();
   readonly quarantine: QuarantineEntry[] = [];
   readonly audit: AuditEntry[] = [];
+  /** `name minute` → counts of the monitoring checklist. */
+  readonly slo = new Map<string, SloCounts>();
   /** How those were settled that are not open any more, by id. */
   readonly settled = new Map<string, Settled>();
 
@@ -65,6 +68,7 @@ export class MemoryTables {
     for (const [key, value] of this.settled) copy.settled.set(key, value);
     copy.quarantine.push(...this.quarantine);
     copy.audit.push(...this.audit);
+    for (const [key, value] of this.slo) copy.slo.set(key, value);
     return copy;
   }
 }

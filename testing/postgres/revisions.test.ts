@@ -29,6 +29,7 @@ describe('from the first revision of the schema', () => {
         'migration-start-payloads',
         'migration-start-schema',
         'migration-with-audit',
+        'migration-with-objectives',
         'migration-with-sensitive',
       ],
     });

@@ -16,6 +16,7 @@ const REVISIONS = [
   'migration-start-payloads',
   'migration-start-schema',
   'migration-with-audit',
+  'migration-with-objectives',
   'migration-with-sensitive',
 ];
 const FILE = fileURLToPath(

@@ -49,6 +49,7 @@ export function simulatedStore(
     removing: (...given) => inner.removing(...given),
     settleQuarantined: (...given) => call(() => inner.settleQuarantined(...given)),
     audit: (rows) => call(() => inner.audit(rows)),
+    addSlo: (rows) => call(() => inner.addSlo(rows)),
     inbox: (topic) => call(() => inner.inbox(topic)),
     resetInbox: (topic, partition, next) => call(() => inner.resetInbox(topic, partition, next)),
     outboxSent: (rows) => inner.outboxSent(rows),
@@ -76,6 +77,8 @@ export function simulatedStore(
     quarantine: (...given) => call(() => readModel.quarantine(...given)),
     audit: (page) => call(() => readModel.audit(page)),
     quarantined: (id) => call(() => readModel.quarantined(id)),
+    sloCounts: (query) => call(() => readModel.sloCounts(query)),
+    stuckSteps: (query) => call(() => readModel.stuckSteps(query)),
   };
   return { store, read };
 }

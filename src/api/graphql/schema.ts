@@ -16,6 +16,7 @@ import { PolicyMutations } from './policies.js';
 import { QuarantineResolver } from './quarantine.js';
 import { FlowCounts, FlowQueries } from './queries.js';
 import { Simulations } from './simulations.js';
+import { SloQueries } from './slo.js';
 import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
 import { UndoPlanQueries } from './undo-plan.js';
@@ -44,6 +45,7 @@ export function createSchema(): GraphQLSchema {
       StandingMutations,
       QuarantineResolver,
       Simulations,
+      SloQueries,
       StartedFlows,
       Subscriptions,
     ],

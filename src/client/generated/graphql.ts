@@ -472,6 +472,14 @@ export type SimulateQueryVariables = Exact<{
 
 export type SimulateQuery = { simulate: { status: FlowStatus | null, trace: string, events: Array<{ flowId: string, number: number, type: string, at: string, stepName: string | null, action: StepAction | null, attempt: number | null, stepStatus: StepStatus | null, flowStatus: FlowStatus | null, message: string | null, actor: string | null, details: unknown }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
+export type SloQueryVariables = Exact<{
+  orchestrationName?: string | null | undefined;
+  windowMinutes?: number | null | undefined;
+}>;
+
+
+export type SloQuery = { slo: { windowMinutes: number, flows: number, doSuccessRate: number | null, averageRetryCount: number | null, undoTriggerRate: number | null, undoSuccessRate: number | null, stuckSteps: number, responseTimeP50Ms: number | null, responseTimeP99Ms: number | null, workerTimeP50Ms: number | null, workerTimeP99Ms: number | null, engineTimeP50Ms: number | null, engineTimeP99Ms: number | null, lines: Array<{ name: string, target: string, value: number | null, met: boolean | null }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1467,3 +1475,32 @@ fragment EventDetails on FlowEvent {
   actor
   details
 }`) as unknown as TypedDocumentString<SimulateQuery, SimulateQueryVariables>;
+export const SloDocument = new TypedDocumentString(`
+    query Slo($orchestrationName: String, $windowMinutes: Int) {
+  slo(
+    orchestrationName: $orchestrationName
+    windowMinutes: $windowMinutes
+    parts: 1
+  ) {
+    windowMinutes
+    flows
+    doSuccessRate
+    averageRetryCount
+    undoTriggerRate
+    undoSuccessRate
+    stuckSteps
+    responseTimeP50Ms
+    responseTimeP99Ms
+    workerTimeP50Ms
+    workerTimeP99Ms
+    engineTimeP50Ms
+    engineTimeP99Ms
+    lines {
+      name
+      target
+      value
+      met
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SloQuery, SloQueryVariables>;

@@ -201,6 +201,16 @@ export type DiscardRecordMutationVariables = Exact<{
 
 export type DiscardRecordMutation = { discardQuarantined: { problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
+export type FiguresFragment = { flows: number, doSuccessRate: number | null, averageRetryCount: number | null, undoTriggerRate: number | null, undoSuccessRate: number | null, responseTimeP50Ms: number | null, responseTimeP99Ms: number | null };
+
+export type SloBoardQueryVariables = Exact<{
+  orchestrationName?: string | null | undefined;
+  windowMinutes: number;
+}>;
+
+
+export type SloBoardQuery = { slo: { flows: number, stuckSteps: number, responseTimeP50Ms: number | null, responseTimeP99Ms: number | null, workerTimeP50Ms: number | null, workerTimeP99Ms: number | null, engineTimeP50Ms: number | null, engineTimeP99Ms: number | null, lines: Array<{ name: string, target: string, value: number | null, met: boolean | null }>, trend: Array<{ flows: number, doSuccessRate: number | null, averageRetryCount: number | null, undoTriggerRate: number | null, undoSuccessRate: number | null, responseTimeP50Ms: number | null, responseTimeP99Ms: number | null }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -267,6 +277,17 @@ export const ConsoleProblemFragmentDoc = new TypedDocumentString(`
   suggestions
 }
     `, {"fragmentName":"ConsoleProblem"}) as unknown as TypedDocumentString<ConsoleProblemFragment, unknown>;
+export const FiguresFragmentDoc = new TypedDocumentString(`
+    fragment Figures on SloFigures {
+  flows
+  doSuccessRate
+  averageRetryCount
+  undoTriggerRate
+  undoSuccessRate
+  responseTimeP50Ms
+  responseTimeP99Ms
+}
+    `, {"fragmentName":"Figures"}) as unknown as TypedDocumentString<FiguresFragment, unknown>;
 export const FlowListDocument = new TypedDocumentString(`
     query FlowList($orchestrationName: String, $filter: FlowFilter, $first: Int!, $after: String) {
   history(
@@ -595,3 +616,38 @@ export const DiscardRecordDocument = new TypedDocumentString(`
   line
   suggestions
 }`) as unknown as TypedDocumentString<DiscardRecordMutation, DiscardRecordMutationVariables>;
+export const SloBoardDocument = new TypedDocumentString(`
+    query SloBoard($orchestrationName: String, $windowMinutes: Int!) {
+  slo(
+    orchestrationName: $orchestrationName
+    windowMinutes: $windowMinutes
+    parts: 24
+  ) {
+    flows
+    stuckSteps
+    responseTimeP50Ms
+    responseTimeP99Ms
+    workerTimeP50Ms
+    workerTimeP99Ms
+    engineTimeP50Ms
+    engineTimeP99Ms
+    lines {
+      name
+      target
+      value
+      met
+    }
+    trend {
+      ...Figures
+    }
+  }
+}
+    fragment Figures on SloFigures {
+  flows
+  doSuccessRate
+  averageRetryCount
+  undoTriggerRate
+  undoSuccessRate
+  responseTimeP50Ms
+  responseTimeP99Ms
+}`) as unknown as TypedDocumentString<SloBoardQuery, SloBoardQueryVariables>;

@@ -21,6 +21,7 @@ export type AfterCommit = (
   records: readonly FlowRecord[],
   outbox: readonly OutboxRow[],
   given: boolean,
+  deliveries: readonly Delivery[],
 ) => void;
 
 export interface RoadOptions extends Ports {
@@ -92,11 +93,12 @@ export class Road {
       return;
     }
     try {
-      const work = await this.options.resolve(batch.map(({ delivery }) => delivery));
+      const deliveries = batch.map(({ delivery }) => delivery);
+      const work = await this.options.resolve(deliveries);
       const given = this.options.mayGive();
       const { outcomes, records, outbox } = await unitOfWork(this.options, work, given);
       this.recovered();
-      this.options.afterCommit(records, outbox, given);
+      this.options.afterCommit(records, outbox, given, deliveries);
       batch.forEach((waiting, index) => {
         waiting.resolve(outcomes[index] ?? { kind: 'duplicate' });
       });

@@ -5,6 +5,7 @@ import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
 import type { AuditEntry, AuditFilter } from './audit.js';
 import type { PoisonCause, RawRecord } from './deliveries.js';
 import type { RegistrationRow } from './registrations.js';
+import type { SloQuery, StuckQuery } from './slo.js';
 
 /** Only of orchestrations whose names fit one of these patterns; absent = all. */
 interface WithinNames {
@@ -199,6 +200,10 @@ export interface ReadModel {
   ): Promise<Page<QuarantinedRecord>>;
   /** Newest first, by (at, order of storing). */
   audit(page: AuditPageRequest): Promise<Page<AuditEntry>>;
+  /** Counts of each part of the window, oldest first; a list may be shorter than others. Unknown names have no counts. */
+  sloCounts(query: SloQuery): Promise<readonly (readonly number[])[]>;
+  /** Steps of flows under way that are IN_PROGRESS for too long, counted up to `cap`. */
+  stuckSteps(query: StuckQuery): Promise<number>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
 }

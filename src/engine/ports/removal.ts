@@ -21,4 +21,6 @@ export interface Removal {
   quarantined(ageMs: number, after: string | null, most: number): Promise<Removed>;
   /** Audit rows that are at least `ageMs` old; the database refuses less than a day. */
   audit(ageMs: number, after: string | null, most: number): Promise<Removed>;
+  /** Counters of minutes that are at least `ageMs` old. */
+  slo(ageMs: number, after: string | null, most: number): Promise<Removed>;
 }

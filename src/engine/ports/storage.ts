@@ -7,6 +7,7 @@ import type { AuditRow } from './audit.js';
 import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliveries.js';
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
 import type { Removal } from './removal.js';
+import type { SloCounts } from './slo.js';
 
 /** The flow that a repeated start has found. */
 export interface ExistingStart {
@@ -147,6 +148,8 @@ export interface Store {
   ): Promise<boolean>;
   /** Rows of mutations that changed nothing: a transaction of their own. */
   audit(rows: readonly AuditRow[]): Promise<void>;
+  /** Adds to the counters of the monitoring checklist. Each pair of orchestration and minute is there once. */
+  addSlo(rows: readonly SloCounts[]): Promise<void>;
   /** Leases to this instance the rows of up to `flows` flows whose lease has expired or that have none, whole flows, in order. */
   outboxTake(flows: number): Promise<readonly OutboxRow[]>;
   /** flowIds whose wakeAt has passed, at most `most`, skipping ones another instance holds. */

@@ -11,12 +11,15 @@ export interface Keep {
   readonly flows: Readonly<Record<EndStatus, number | null>>;
   readonly quarantined: number | null;
   readonly audit: number | null;
+  /** Counters of the monitoring checklist. */
+  readonly slo: number | null;
 }
 
 export const KEEP_ALL: Keep = {
   flows: { COMPLETED: null, UNDONE: null, CANCELLED: null, FAILED: null },
   quarantined: null,
   audit: null,
+  slo: null,
 };
 
 export interface RetentionOptions {
@@ -100,7 +103,7 @@ export class Retention {
   }
 }
 
-function walksOf({ flows, quarantined, audit }: Keep): (readonly [string, Batch])[] {
+function walksOf({ flows, quarantined, audit, slo }: Keep): (readonly [string, Batch])[] {
   const walks = Object.entries(flows).flatMap(([status, ageMs]): (readonly [string, Batch])[] =>
     ageMs === null
       ? []
@@ -118,5 +121,6 @@ function walksOf({ flows, quarantined, audit }: Keep): (readonly [string, Batch]
     ]);
   if (audit !== null)
     walks.push(['audit', (removal, after, most) => removal.audit(audit, after, most)]);
+  if (slo !== null) walks.push(['slo', (removal, after, most) => removal.slo(slo, after, most)]);
   return walks;
 }

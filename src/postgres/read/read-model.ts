@@ -16,6 +16,8 @@ import {
   type ReadModel,
   type ReadOptions,
   type RegistrationRow,
+  type SloQuery,
+  type StuckQuery,
   type TimelineOptions,
   type TimelinePlace,
 } from '../../engine/ports.js';
@@ -36,6 +38,7 @@ import { pageOf, placeOf } from './pages.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
 import { isRowId, readQuarantine, readQuarantined } from './quarantine-query.js';
 import type { ReadPool } from './read-pool.js';
+import { countStuck, readSloCounts } from './slo-query.js';
 import { SUMMARY, type Summary, summaryOf } from './summaries.js';
 import { readSurroundings } from './surroundings-query.js';
 import { readTimeline } from './timeline-query.js';
@@ -182,6 +185,14 @@ export class PostgresReadModel implements ReadModel {
 
   audit(page: AuditPageRequest): Promise<Page<AuditEntry>> {
     return readAudit(this.pool.sql(page.signal), page);
+  }
+
+  sloCounts(query: SloQuery): Promise<readonly (readonly number[])[]> {
+    return readSloCounts(this.pool.sql(query.signal), query);
+  }
+
+  stuckSteps(query: StuckQuery): Promise<number> {
+    return countStuck(this.pool.sql(query.signal), query);
   }
 
   quarantined(id: string): Promise<QuarantinedRecord | null> {

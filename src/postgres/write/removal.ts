@@ -70,6 +70,13 @@ class PostgresRemoval implements Removal {
     return { removed, next: removed < most ? null : cursorOf([before + removed]) };
   }
 
+  async slo(ageMs: number, after: string | null, most: number): Promise<Removed> {
+    const [before] = after === null ? [0] : readCursor<readonly [number]>(after, ['number']);
+    const { rows } = await this.client.query(EXPIRE_SLO, [ageMs, most]);
+    const removed = rows.length;
+    return { removed, next: removed < most ? null : cursorOf([before + removed]) };
+  }
+
   private async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.client.query('BEGIN');
     try {
@@ -82,6 +89,11 @@ class PostgresRemoval implements Removal {
     }
   }
 }
+
+const EXPIRE_SLO = `DELETE FROM orchestration_slo s USING (
+    SELECT o.orchestration_name, o.minute FROM orchestration_slo o
+    WHERE o.minute < now() - $1::float8 * interval '1 ms' ORDER BY o.minute LIMIT $2::int
+  ) AS old WHERE s.orchestration_name = old.orchestration_name AND s.minute = old.minute RETURNING 1`;
 
 /** The only way by which rows of the audit go. */
 const EXPIRE_AUDIT = 'SELECT orchestration_audit_expire($1::float8, $2::int) AS removed';

@@ -10,6 +10,7 @@ import type {
   Removal,
   Replay,
   RoadTransaction,
+  SloCounts,
   StepTopics,
   Store,
 } from '../../engine/ports.js';
@@ -33,6 +34,7 @@ import { Sent, type SentRow } from './published-rows.js';
 import { settleAlone } from './refuse.js';
 import { Registry } from './registry.js';
 import { PostgresRoad } from './road-transaction.js';
+import { addSlo } from './slo.js';
 
 export interface StoreOptions {
   readonly instanceId: string;
@@ -131,6 +133,10 @@ export class PostgresStore implements Store {
 
   audit(rows: readonly AuditRow[]): Promise<void> {
     return this.sql((sql) => insertAudit(sql, rows));
+  }
+
+  addSlo(rows: readonly SloCounts[]): Promise<void> {
+    return this.sql((sql) => addSlo(sql, rows));
   }
 
   async outboxTake(flows: number): Promise<readonly OutboxRow[]> {

@@ -86,6 +86,17 @@ export const AuditEntryRow = defineEntity({
   ],
 });
 
+export const SloRow = defineEntity({
+  name: 'SloRow',
+  tableName: 'orchestration_slo',
+  properties: {
+    orchestrationName: name().primary(),
+    minute: instant().primary(),
+    counts: p.array().columnType('bigint[]'),
+  },
+  indexes: [{ name: 'orchestration_slo_minute', properties: ['minute'] }],
+});
+
 export const QuarantineRow = defineEntity({
   name: 'QuarantineRow',
   tableName: 'orchestration_quarantine',
