@@ -100,6 +100,7 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
   details: ({ held }) => `(flowId: "${held}")`,
   diagnose: ({ held }) => `(flowId: "${held}")`,
   undoPlan: ({ done }) => `(flowId: "${done}")`,
+  slo: () => '',
   simulate: () => '(input: {orchestrationName: "charge", faults: []})',
   orchestrations: () => '(first: 1, nameContains: "charge")',
   orchestration: () => '(name: "charge")',
