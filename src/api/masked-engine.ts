@@ -32,6 +32,7 @@ export const ENGINE_ANSWERS: Readonly<Record<keyof EngineService, 'payloads' | '
   diagnose: 'none',
   orchestration: 'none',
   stepChanges: 'none',
+  slo: 'none',
   health: 'none',
 };
 
@@ -51,6 +52,8 @@ export const READ_ANSWERS: Readonly<Record<keyof ReadModel, 'payloads' | 'none'>
   historyPage: 'none',
   surroundings: 'none',
   audit: 'none',
+  sloCounts: 'none',
+  stuckSteps: 'none',
 };
 
 const MASKED = new WeakMap<EngineService, EngineService>();

@@ -5,7 +5,6 @@ import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
 import type { AuditEntry, AuditFilter } from './audit.js';
 import type { PoisonCause, RawRecord } from './deliveries.js';
 import type { RegistrationRow } from './registrations.js';
-import type { SloQuery, StuckQuery } from './slo.js';
 
 /** Only of orchestrations whose names fit one of these patterns; absent = all. */
 interface WithinNames {
@@ -114,6 +113,23 @@ export interface ReadOptions {
 
 export interface AuditPageRequest extends PageRequest, Pick<ReadOptions, 'signal'> {
   readonly filter: AuditFilter;
+}
+
+/** Counters of the monitoring checklist over a window. */
+export interface SloQuery extends Pick<ReadOptions, 'signal'> {
+  /** Null = all orchestrations together. */
+  readonly orchestrationName: string | null;
+  /** How far it looks back from now, in minutes. */
+  readonly windowMinutes: number;
+  /** Equal parts into which the window is cut. */
+  readonly parts: number;
+}
+
+export interface StuckQuery extends Pick<SloQuery, 'orchestrationName' | 'signal'> {
+  /** In progress for longer than this, ms. */
+  readonly olderThanMs: number;
+  /** Counted up to here. */
+  readonly cap: number;
 }
 
 /** What is stored about a flow outside of its own rows, for a diagnosis. */

@@ -20,8 +20,8 @@ export const PLACES = {
   stepsGivenUp: 4,
   /** DO retries used by steps that are done or given up. */
   retries: 5,
-  undosDone: 6,
-  undosGivenUp: 7,
+  undoneSteps: 6,
+  undoGivenUp: 7,
 } as const;
 export type Counter = keyof typeof PLACES;
 

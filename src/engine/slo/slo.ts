@@ -101,7 +101,7 @@ function figuresOf(counts: readonly number[]): SloFigures {
     doSuccessRate: rate(of('stepsDone'), of('stepsGivenUp')),
     averageRetryCount: decided === 0 ? null : of('retries') / decided,
     undoTriggerRate: rate(of('flowsTurnedAround'), of('flowsCompleted')),
-    undoSuccessRate: rate(of('undosDone'), of('undosGivenUp')),
+    undoSuccessRate: rate(of('undoneSteps'), of('undoGivenUp')),
     ...timesOf(counts),
   };
 }
@@ -130,13 +130,13 @@ function under(name: string, value: number | null, target: number, text: string)
 }
 
 function linesOf(figures: SloFigures, stuckSteps: number, targets: SloTargets): SloLine[] {
-  const { averageRetryCount: retries, undoTriggerRate: undos, responseTimeMs } = targets;
+  const { averageRetryCount: retries, undoTriggerRate: triggers, responseTimeMs } = targets;
   const minutes = targets.stuckAfterMs / 60_000;
   const response = 'response time per step (median)';
   return [
     over('DO success rate', figures.doSuccessRate, targets.doSuccessRate),
     under('average retry count', figures.averageRetryCount, retries, String(retries)),
-    under('UNDO trigger rate', figures.undoTriggerRate, undos, percent(undos)),
+    under('UNDO trigger rate', figures.undoTriggerRate, triggers, percent(triggers)),
     over('UNDO success rate', figures.undoSuccessRate, targets.undoSuccessRate),
     {
       name: `steps in progress for more than ${minutes} min`,

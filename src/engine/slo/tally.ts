@@ -10,8 +10,8 @@ export type Count = (orchestrationName: string, at: Instant, place: number, by: 
 const MINE: Readonly<Partial<Record<FlowEvent['type'], Counter>>> = {
   FLOW_STARTED: 'flowsStarted',
   FLOW_COMPLETED: 'flowsCompleted',
-  UNDO_SUCCEEDED: 'undosDone',
-  UNDO_RETRIES_EXHAUSTED: 'undosGivenUp',
+  UNDO_SUCCEEDED: 'undoneSteps',
+  UNDO_RETRIES_EXHAUSTED: 'undoGivenUp',
 };
 
 export function tally(
