@@ -37,6 +37,23 @@ export function storeSloContract(bench: () => Bench): void {
       expect(all?.[0]).toBeGreaterThanOrEqual(18);
     });
 
+    test('are summed within name patterns only', async () => {
+      const { one, fresh } = bench();
+      const mark = fresh('counted');
+      const at = await now();
+      await one.store.addSlo([row(`${mark}-a`, at, 1), row(`${mark}-b`, at, 2)]);
+      const sum = (within: readonly string[]): Promise<readonly (readonly number[])[]> =>
+        bench().two.readModel.sloCounts({
+          orchestrationName: null,
+          within,
+          windowMinutes: 60,
+          parts: 1,
+        });
+      expect(await sum([`${mark}-a`])).toEqual([[1]]);
+      expect(await sum([`${mark}-*`])).toEqual([[3]]);
+      expect(await sum([`${mark}-c`])).toEqual([[]]);
+    });
+
     test('are cut into equal parts of the window, oldest first; what is older does not count', async () => {
       const { one, fresh } = bench();
       const name = fresh('counted');

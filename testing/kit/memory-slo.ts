@@ -1,5 +1,6 @@
 /** Counters of the monitoring checklist in memory. */
 import type { SloCounts, SloQuery, StuckQuery } from '../../src/engine/ports.js';
+import { isWithin } from '../../src/names/patterns.js';
 import type { MemoryTables } from './memory-tables.js';
 
 const MINUTE_MS = 60_000;
@@ -19,12 +20,13 @@ export function addSlo({ slo }: MemoryTables, rows: readonly SloCounts[]): void 
 export function sloCounts(
   { slo }: MemoryTables,
   now: number,
-  { orchestrationName, windowMinutes, parts }: SloQuery,
+  { orchestrationName, within, windowMinutes, parts }: SloQuery,
 ): number[][] {
   const since = now - windowMinutes * MINUTE_MS;
   const sums = Array.from({ length: parts }, (): number[] => []);
   for (const { orchestrationName: name, minute, counts } of slo.values()) {
     if (minute <= since - MINUTE_MS || (orchestrationName ?? name) !== name) continue;
+    if (!isWithin(name, within)) continue;
     const place = Math.floor(((minute - since) * parts) / (windowMinutes * MINUTE_MS));
     const part = Math.min(parts - 1, Math.max(0, place));
     sums[part] = sumOf(sums[part] ?? [], counts);
@@ -35,11 +37,12 @@ export function sloCounts(
 export function stuckSteps(
   { flows }: MemoryTables,
   now: number,
-  { orchestrationName, olderThanMs, cap }: StuckQuery,
+  { orchestrationName, within, olderThanMs, cap }: StuckQuery,
 ): number {
   const before = now - olderThanMs;
   const stuck = [...flows.values()]
     .filter(({ flow }) => ['IN_PROGRESS', 'UNDOING'].includes(flow.status))
+    .filter(({ flow }) => isWithin(flow.orchestration.name, within))
     .filter(
       ({ flow }) => (orchestrationName ?? flow.orchestration.name) === flow.orchestration.name,
     )

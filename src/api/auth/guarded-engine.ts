@@ -56,7 +56,14 @@ function ofNames(
   engine: EngineService,
   within: Patterns,
 ): Service<
-  'execute' | 'register' | 'setPolicy' | 'changeStanding' | 'simulate' | 'orchestration' | 'bulk'
+  | 'execute'
+  | 'register'
+  | 'setPolicy'
+  | 'changeStanding'
+  | 'simulate'
+  | 'slo'
+  | 'orchestration'
+  | 'bulk'
 > {
   return {
     execute: (request, options) => engine.execute(request, { ...options, within }),
@@ -64,6 +71,7 @@ function ofNames(
     setPolicy: (request, by) => engine.setPolicy(request, by, within),
     changeStanding: (request, by) => engine.changeStanding(request, by, within),
     simulate: (request) => engine.simulate(request, within),
+    slo: (request) => engine.slo({ ...request, within }),
     orchestration: async (name, version) =>
       fitsAny(name, within) ? engine.orchestration(name, version) : null,
     bulk: ({ filter, ...request }, options) =>

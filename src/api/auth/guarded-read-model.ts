@@ -73,7 +73,7 @@ function ofFlows(
 function ofRecords(
   read: ReadModel,
   within: Patterns,
-): Read<'quarantine' | 'quarantined' | 'audit'> {
+): Read<'quarantine' | 'quarantined' | 'audit' | 'sloCounts' | 'stuckSteps'> {
   return {
     quarantine: (filter, ...page) => read.quarantine({ ...filter, within }, ...page),
     async quarantined(id): Promise<QuarantinedRecord | null> {
@@ -83,6 +83,8 @@ function ofRecords(
       const name = (await read.orchestrationsOf([flowId])).get(flowId);
       return name !== undefined && fitsAny(name, within) ? record : null;
     },
+    sloCounts: (query) => read.sloCounts({ ...query, within }),
+    stuckSteps: (query) => read.stuckSteps({ ...query, within }),
     audit: ({ filter, ...page }) => read.audit({ ...page, filter: { ...filter, within } }),
   };
 }

@@ -119,13 +119,15 @@ export interface AuditPageRequest extends PageRequest, Pick<ReadOptions, 'signal
 export interface SloQuery extends Pick<ReadOptions, 'signal'> {
   /** Null = all orchestrations together. */
   readonly orchestrationName: string | null;
+  /** Only of orchestrations whose names fit; absent = of any. */
+  readonly within?: Within;
   /** How far it looks back from now, in minutes. */
   readonly windowMinutes: number;
   /** Equal parts into which the window is cut. */
   readonly parts: number;
 }
 
-export interface StuckQuery extends Pick<SloQuery, 'orchestrationName' | 'signal'> {
+export interface StuckQuery extends Pick<SloQuery, 'orchestrationName' | 'within' | 'signal'> {
   /** In progress for longer than this, ms. */
   readonly olderThanMs: number;
   /** Counted up to here. */

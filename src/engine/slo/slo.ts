@@ -1,5 +1,5 @@
 /** The monitoring checklist of an orchestration, or of all, over a window of time: six lines, each with its target and whether it is met. */
-import type { ReadModel } from '../ports.js';
+import type { ReadModel, SloQuery } from '../ports.js';
 import { addTo, type Counter, countOf, noCounts, percentile } from './counters.js';
 
 export interface SloLine {
@@ -39,12 +39,7 @@ export interface Slo extends SloFigures {
   readonly trend: readonly SloFigures[];
 }
 
-export interface SloRequest {
-  readonly orchestrationName: string | null;
-  readonly windowMinutes: number;
-  readonly parts: number;
-  readonly signal?: AbortSignal | undefined;
-}
+export type SloRequest = SloQuery;
 
 /** The limits of the checklist; an orchestration may set its own in its document (docs/recipe.md). */
 export interface SloTargets {
@@ -72,11 +67,11 @@ export async function sloOf(
   request: SloRequest,
   targets: SloTargets = CHECKLIST,
 ): Promise<Slo> {
-  const { orchestrationName, windowMinutes, signal } = request;
+  const { orchestrationName, within, windowMinutes, signal } = request;
   const { stuckAfterMs: olderThanMs } = targets;
   const [parts, stuckSteps] = await Promise.all([
     read.sloCounts(request),
-    read.stuckSteps({ orchestrationName, olderThanMs, cap: STUCK_CAP, signal }),
+    read.stuckSteps({ orchestrationName, within, olderThanMs, cap: STUCK_CAP, signal }),
   ]);
   const all = noCounts();
   for (const part of parts) addTo(all, part);

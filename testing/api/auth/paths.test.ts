@@ -11,6 +11,7 @@ import {
   SCOPED_TYPES,
 } from '../../../src/api/auth/policy.js';
 import { createSchema } from '../../../src/api/graphql/schema.js';
+import { addSlo } from '../../kit/memory-slo.js';
 import { Running, TENANT } from '../kit/server.js';
 import { RawSocket } from '../kit/socket.js';
 import { bearer, TokenFile } from '../kit/tokens.js';
@@ -92,6 +93,8 @@ const CASES: Readonly<Record<string, (of: Named) => string>> = {
     `{ orchestration(name: "${name}") { name steps { name workers } policies { reason } history { edges { node { flowId } } } } }`,
   'Query.simulate': ({ name }) =>
     `{ simulate(input: { orchestrationName: "${name}", faults: [] }) { trace ${PROBLEMS} } }`,
+  'Query.slo': ({ name }) =>
+    `{ slo(orchestrationName: "${name}") { flows doSuccessRate stuckSteps lines { value met } trend { flows } } }`,
   'Query.quarantine': ({ flowId }) =>
     `{ quarantine(flowId: "${flowId}") { edges { cursor node { id value message } } } }`,
   'Query.audit': ({ flowId }) =>
@@ -169,6 +172,10 @@ afterAll(async () => {
 });
 
 async function hiddenObjects(): Promise<Named> {
+  const { now, tables } = running.engine.database;
+  addSlo(tables, [
+    { orchestrationName: 'tenantCreation', minute: now - (now % 60_000), counts: [5] },
+  ]);
   const flowId = await running.engine.startFlow();
   const headers = { flowId, stepName: 'no such step', action: 'DO', status: true };
   await running.engine.deliver(Buffer.from(JSON.stringify({ headers })));
