@@ -79,7 +79,7 @@ export const LIMITS = {
     'STARTS_PER_SECOND',
   ),
   startsAtOncePerPrincipal: limit(
-    8,
+    4,
     'starts of one caller that are under way while others start flows, too',
     'waits',
   ),

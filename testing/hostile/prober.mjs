@@ -4,7 +4,7 @@
  */
 import { Agent, request } from 'node:http';
 
-const [url, executesPerSecond] = [process.argv[2], Number(process.argv[3])];
+const [url, executesPerSecond, token] = [process.argv[2], Number(process.argv[3]), process.argv[4]];
 const LOOK_MS = 20;
 const PATIENCE_MS = 60_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -16,7 +16,10 @@ function fresh() {
 
 function send(path, method, body) {
   return new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = {
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
     const one = request(`${url}${path}`, { method, agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -13,8 +13,8 @@ import {
   type QuarantineFilter,
   type ReadModel,
   type RegistrationRow,
-  SloQuery,
-  StuckQuery,
+  type SloQuery,
+  type StuckQuery,
 } from '../../src/engine/ports.js';
 import { fitsAny, isWithin } from '../../src/names/patterns.js';
 import type { FlowEvent } from '../../src/saga/event.js';
