@@ -9,6 +9,7 @@ import type { AnswerBytes } from './answer-bytes.js';
 import { engineFor } from './auth/guarded-engine.js';
 import type { Principal } from './auth/principal.js';
 import { maskedEngine } from './masked-engine.js';
+import { withoutNames } from './nameless-engine.js';
 import { BadInput } from './problems.js';
 import type { FairShares, Rate, Refusals } from './quotas.js';
 import type { Turns } from './turns.js';
@@ -23,6 +24,8 @@ export interface Shell {
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
   readonly log: Log;
+  /** Whether problems may name orchestrations that are near; absent = yes. */
+  readonly suggestsNames?: boolean | undefined;
   /** Whether this caller sees what definitions call sensitive; absent = everybody does. */
   readonly mayReadPayloads?: ((principal: Principal) => boolean) | undefined;
   /** What all answers together may hold; absent = no bound in all. */
@@ -61,7 +64,8 @@ export interface RequestContext {
 /** The shell as this caller may use it: what is outside of its scopes is not there, and sensitive parts of payloads are for those with the right to them. */
 export function shellFor(shell: Shell, principal: Principal): Shell {
   const guarded = engineFor(shell.engine, principal);
-  const engine = shell.mayReadPayloads?.(principal) === false ? maskedEngine(guarded) : guarded;
+  const named = shell.suggestsNames === false ? withoutNames(guarded) : guarded;
+  const engine = shell.mayReadPayloads?.(principal) === false ? maskedEngine(named) : named;
   return engine === shell.engine ? shell : { ...shell, engine };
 }
 

@@ -1,10 +1,14 @@
 /** For probes: is the process alive (/livez), and may it be sent work (/readyz)? */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Health } from '../engine/service.js';
 import { createMetrics } from '../observability/metrics.js';
+import type { Authentication } from './auth/authentication.js';
 import type { ServingShell } from './context.js';
+import type { Switches } from './switches.js';
 
 export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 'refusals'> {
+  readonly switches: Switches;
+  readonly authentication: Authentication;
   /** What people who watch should know although the gateway works; absent = nothing. */
   readonly warnings?: HealthWarnings | undefined;
 }
@@ -13,12 +17,20 @@ export type HealthWarnings = Health['checks'];
 
 export function healthRoutes(
   app: FastifyInstance,
-  { engine, log, refusals, warnings = [] }: HealthOptions,
+  { engine, log, refusals, switches, authentication, warnings = [] }: HealthOptions,
 ): void {
+  /** Whoever only wants to know whether it is ready needs no token. */
+  const seesChecks = async ({ headers }: FastifyRequest): Promise<boolean> => {
+    if (switches.readiness !== 'authenticated') return switches.readiness === 'on';
+    return authentication.authenticate(headers).then(
+      () => true,
+      () => false,
+    );
+  };
   app.get('/livez', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   );
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', async (request, reply) => {
     const health = await engine.health().catch((error: unknown): Health => {
       log.warn({ err: error }, 'the health check failed');
       return {
@@ -31,8 +43,15 @@ export function healthRoutes(
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ ready, checks: [...checks, ...warnings] });
+      .send({ ready, checks: [...((await seesChecks(request)) ? checks : []), ...warnings] });
   });
+  if (switches.metrics !== 'off') metricsRoute(app, { engine, refusals });
+}
+
+function metricsRoute(
+  app: FastifyInstance,
+  { engine, refusals }: Pick<HealthOptions, 'engine' | 'refusals'>,
+): void {
   const metrics = createMetrics(async () => {
     const { checks, load } = await engine.health();
     return { checks, ...load, refused: refusals.counts };

@@ -7,10 +7,10 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { LIMITS } from '../limits/limits.js';
-import type { Authentication } from './auth/authentication.js';
-import { authenticateRequests } from './auth/http.js';
+import { type AccessRules, authenticateRequests } from './auth/http.js';
 import { answerBroken } from './broken-requests.js';
 import { requestIdOf, type ServingShell, type Shell } from './context.js';
+import { checkOrigins } from './cross-origin.js';
 import { readBody } from './input/json.js';
 import { type AllowedMethods, collectMethods } from './methods.js';
 import type { Origins } from './origins.js';
@@ -33,18 +33,15 @@ export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): numb
 const BAD_ADDRESS =
   'this address cannot be read; characters other than letters and digits may need %-encoding';
 
-export interface HttpRules {
+export interface HttpRules extends AccessRules {
   readonly origins: Origins;
   /** Bytes of bodies. */
   readonly uploads: Shares;
-  readonly authentication: Authentication;
-  /** Gets every route, as `METHOD path`. */
-  readonly routes: string[];
 }
 
 export async function createHttp(shell: ServingShell, rules: HttpRules): Promise<FastifyInstance> {
   const { turns } = shell;
-  const { origins, uploads, authentication, routes } = rules;
+  const { origins, uploads } = rules;
   const bodyLimit = bodyLimitOf(shell);
   const app = Fastify({
     bodyLimit,
@@ -70,7 +67,7 @@ export async function createHttp(shell: ServingShell, rules: HttpRules): Promise
   readBodies(app);
   const methodsOf = collectMethods(app);
   refuseEarly(app, origins, methodsOf);
-  authenticateRequests(app, authentication, routes);
+  authenticateRequests(app, rules);
   boundUploads(app, { held: uploads, turns, bodyLimit });
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
   answerFailures(app, shell, bodyLimit);
@@ -91,15 +88,17 @@ function isWebSocket({ headers }: IncomingMessage): boolean {
   return /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 }
 
-/** Before anything is read: requests for a foreign host name, or for a path that is not there. */
+/** Before anything is read: requests for a foreign host name, of a foreign page, or for a path that is not there. */
 function refuseEarly(app: FastifyInstance, origins: Origins, methodsOf: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (!origins.allowsHost(request.headers.host ?? '')) {
-      const detail =
-        'this gateway listens on a loopback address, and the Host header names another one; add its origin to ALLOWED_ORIGINS';
-      return sendProblem(reply, { status: 421, code: 'HOST_NOT_ALLOWED', detail });
-    }
+    if (origins.allowsHost(request.headers.host ?? '')) return undefined;
+    const detail =
+      'the Host header has a name that is not known to belong to this gateway; if it does, add it to ALLOWED_HOSTS';
+    return sendProblem(reply, { status: 421, code: 'HOST_NOT_ALLOWED', detail });
+  });
+  checkOrigins(app, origins);
+  app.addHook('onRequest', async (request, reply) => {
     const missing = headerProblem(request);
     if (missing !== null)
       return sendProblem(reply, {

@@ -1,29 +1,51 @@
-/** Which host names and which pages' origins are accepted. A page of another site must not reach a gateway on its reader's own machine. */
+/** Which host names and which pages' origins are accepted, over HTTP and WebSocket alike. A page of another site must not reach a gateway through its reader's browser. */
+import { isIP } from 'node:net';
 import { isLoopback } from '../names/loopback.js';
 
 export interface Origins {
-  /** Whether a browser page of this origin may open a WebSocket. */
+  /** Whether a browser page of this origin may make requests; `host`: the Host that it names. */
   allowsPage(origin: string, host: string): boolean;
-  /** Whether a request with this Host is accepted: on a loopback address, another site's name comes from DNS rebinding. */
+  /** Whether a request with this Host is accepted: another name comes from DNS rebinding. */
   allowsHost(host: string): boolean;
 }
 
-/** `allowed`: origins like `https://console.example.com`. */
-export function createOrigins(boundTo: string, allowed: readonly string[]): Origins {
-  const hosts = new Set(
-    allowed.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])),
-  );
+export interface OriginRules {
+  readonly boundTo: string;
+  /** Like `https://console.example.com`. */
+  readonly allowedOrigins: readonly string[];
+  /** Names by which this gateway is reached, without a port. */
+  readonly allowedHosts: readonly string[];
+  /** Nothing is answered without a token, which a page of another site does not have. */
+  readonly needsToken: boolean;
+}
+
+export function createOrigins(rules: OriginRules): Origins {
+  const { boundTo, allowedOrigins, allowedHosts, needsToken } = rules;
   const local = isLoopback(boundTo);
+  const names = new Set(
+    [...allowedOrigins.map((one) => nameIn(one) ?? ''), ...allowedHosts, boundTo].map((one) =>
+      one.toLowerCase(),
+    ),
+  );
   return {
     allowsPage(origin, host) {
-      if (allowed.includes(origin)) return true;
+      if (allowedOrigins.includes(origin)) return true;
       if (!URL.canParse(origin)) return false;
       const page = new URL(origin);
-      return page.host === host || isLoopback(page.hostname);
+      // Whoever works on a page has it on another port of the same machine.
+      return page.host === host || (local && isLoopback(page.hostname));
     },
     allowsHost(host) {
-      if (!local || host === '' || hosts.has(host)) return true;
-      return URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname);
+      if (needsToken || host === '') return true;
+      const name = nameIn(`http://${host}`);
+      if (name === null) return false;
+      if (isLoopback(name) || names.has(name)) return true;
+      // An address belongs to nobody's DNS. On a loopback address it would be that of another interface.
+      return !local && isIP(name.replace(/^\[|\]$/g, '')) > 0;
     },
   };
+}
+
+function nameIn(address: string): string | null {
+  return URL.canParse(address) ? new URL(address).hostname : null;
 }

@@ -4,12 +4,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Login } from './login.js';
+import { ALL_SHOWN, type Switches } from './switches.js';
 
 export interface PageOptions {
   /** Where the built console is; by default beside this file's own build. */
   readonly consoleFolder?: string | undefined;
   /** The same of GraphiQL. */
   readonly graphiqlFolder?: string | undefined;
+  readonly switches?: Switches | undefined;
+  readonly login?: Login | undefined;
 }
 
 const besideUs = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -61,27 +65,32 @@ interface Site {
   readonly policy: string;
 }
 
-export async function pages(
-  app: FastifyInstance,
-  { consoleFolder = CONSOLE, graphiqlFolder = GRAPHIQL }: PageOptions,
-): Promise<void> {
+export async function pages(app: FastifyInstance, options: PageOptions): Promise<void> {
+  const { consoleFolder = CONSOLE, graphiqlFolder = GRAPHIQL, switches = ALL_SHOWN } = options;
   await serve(app, {
     title: 'The console',
     folder: consoleFolder,
     base: '/console/',
     addresses: CONSOLE_ADDRESSES,
-    policy: STRICT.join('; '),
+    policy: [...STRICT, connecting(options.login)].join('; '),
   });
-  await serve(app, {
-    title: 'GraphiQL',
-    folder: graphiqlFolder,
-    base: '/graphiql/',
-    addresses: ['/graphiql', '/graphiql/'],
-    policy: EDITOR.join('; '),
-  });
-  app.get('/openapi.yaml', async (_request, reply) =>
-    reply.type('application/yaml; charset=utf-8').send(await readFile(OPENAPI)),
-  );
+  if (switches.graphiql !== 'off')
+    await serve(app, {
+      title: 'GraphiQL',
+      folder: graphiqlFolder,
+      base: '/graphiql/',
+      addresses: ['/graphiql', '/graphiql/'],
+      policy: EDITOR.join('; '),
+    });
+  if (switches.openapi !== 'off')
+    app.get('/openapi.yaml', async (_request, reply) =>
+      reply.type('application/yaml; charset=utf-8').send(await readFile(OPENAPI)),
+    );
+}
+
+/** The console gets its token from the identity provider. */
+function connecting(login: Login | undefined): string {
+  return `connect-src 'self'${login === undefined ? '' : ` ${new URL(login.issuer).origin}`}`;
 }
 
 async function serve(app: FastifyInstance, site: Site): Promise<void> {

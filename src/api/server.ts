@@ -17,7 +17,8 @@ import { createSchema } from './graphql/schema.js';
 import { type HealthWarnings, healthRoutes } from './health.js';
 import { bodyLimitOf, createHttp } from './http.js';
 import { type Address, listen } from './listening.js';
-import { createOrigins } from './origins.js';
+import { type Login, loginRoute } from './login.js';
+import { createOrigins, type Origins } from './origins.js';
 import { Pace } from './pace.js';
 import { type PageOptions, pages } from './pages.js';
 import { createGate } from './query-gate.js';
@@ -26,6 +27,7 @@ import { restRoutes } from './rest/routes.js';
 import { Shares } from './shares.js';
 import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
+import { ALL_SHOWN, type Switches } from './switches.js';
 import { Turns } from './turns.js';
 
 export interface ApiOptions extends Shell, Address, PageOptions {
@@ -35,6 +37,14 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly production: boolean;
   /** Origins of browsers beside our own and loopback; their hosts are accepted, too. */
   readonly allowedOrigins: readonly string[];
+  /** Names by which this gateway is reached, beside those. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Whether errors may name what there is; absent: with introspection, and when this is not production. */
+  readonly suggestions?: boolean | undefined;
+  /** Absent: everything is shown. */
+  readonly switches?: Switches | undefined;
+  /** How browsers log in; absent: they do not. */
+  readonly login?: Login | undefined;
   /** Who calls; absent: AUTH=none. */
   readonly authentication?: Authentication | undefined;
   /** Whether a caller whose identity nobody proved sees what definitions call sensitive; absent = yes. */
@@ -65,24 +75,24 @@ const IDLE_LOOK_MS = 20;
 
 /** Resolves when it listens. Throws when no port is free, or the host cannot be listened on. */
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { host, introspection, production, allowedOrigins } = options;
+  const { introspection, switches = ALL_SHOWN } = options;
   const shell = shellOf(options);
   const schema = createSchema();
   const authentication = options.authentication ?? NO_AUTHENTICATION;
   const rules = {
     ...{ schema, shell, authentication, pace: paceOf(options) },
     shares: sharesOf(options, shell.refusals),
-    gate: createGate(schema, { introspection, suggestions: introspection || !production }),
-    origins: createOrigins(host, allowedOrigins),
-    routes: [] as string[],
+    gate: createGate(schema, { introspection, suggestions: suggestsIn(options) }),
+    ...{ origins: originsOf(options, authentication), switches, routes: [] as string[] },
   };
   const events = new GraphqlEvents(rules);
   const graphql = await openGraphqlHttp(schema, rules.gate, shell, events);
   const app = await createHttp(shell, { ...rules, uploads: rules.shares.uploads });
-  healthRoutes(app, { ...shell, warnings: warningsOf(host, authentication) });
+  healthRoutes(app, { ...rules, ...shell, warnings: warningsOf(options.host, authentication) });
+  loginRoute(app, authentication.mode, options.login);
   graphql.route(app);
   restRoutes(app, shell);
-  await pages(app, options);
+  await pages(app, { ...options, switches });
   await app.ready();
   const sockets = openSockets(app.server, { turns: shell.turns, ...rules });
   const connections = new Connections(app.server);
@@ -97,11 +107,20 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await closeHttp(app, sockets);
     await graphql.apollo.stop();
   };
-  return { url: urlOf(host, port), port, routes: rules.routes, close };
+  return { url: urlOf(options.host, port), port, routes: rules.routes, close };
 }
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function suggestsIn({ suggestions, introspection, production }: ApiOptions): boolean {
+  return suggestions ?? (introspection || !production);
+}
+
+function originsOf(options: ApiOptions, { mode }: Authentication): Origins {
+  const { host: boundTo, allowedOrigins, allowedHosts = [] } = options;
+  return createOrigins({ boundTo, allowedOrigins, allowedHosts, needsToken: mode !== 'none' });
 }
 
 function shellOf(options: ApiOptions): ServingShell {
@@ -112,6 +131,7 @@ function shellOf(options: ApiOptions): ServingShell {
   const perSecond = options.limits?.startsPerSecond ?? LIMITS.startsPerSecond.value;
   return {
     ...{ ...options, answers, turns: new Turns(), mayReadPayloads: mayRead, refusals },
+    suggestsNames: suggestsIn(options),
     rate: new Rate(perSecond, refusals.of('starts_per_second')),
     fair: new FairShares(undefined, refusals.of('starts_waiting')),
   };

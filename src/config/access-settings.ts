@@ -2,6 +2,7 @@
 import {
   duration,
   form,
+  hosts,
   isHeaderText,
   jwtRoles,
   oneOf,
@@ -13,6 +14,20 @@ import {
 
 const CLAIM = 'the name of a claim, or its path like realm_access.roles';
 const isClaim = (value: string): boolean => /^[\x21-\x7e]{1,200}$/.test(value);
+
+/** What is shown: to everybody, to callers with a valid token, to nobody. */
+function shown<D extends 'on' | null>(
+  name: string,
+  meaning: string,
+  [byDefault, value]: readonly [string, D],
+) {
+  return setting({
+    name,
+    meaning: `on, off or authenticated (with a valid token; with AUTH=none that is nobody): ${meaning}`,
+    byDefault,
+    read: oneOf(['on', 'off', 'authenticated'] as const, value),
+  });
+}
 
 export const ACCESS = {
   auth: setting({
@@ -93,10 +108,29 @@ export const ACCESS = {
     byDefault: 'pages of the gateway itself',
     read: origins,
   }),
-  introspection: setting({
-    name: 'INTROSPECTION',
-    meaning: 'on or off: whether clients may read the schema',
-    byDefault: 'on, off in production',
-    read: oneOf(['on', 'off'], null),
+  allowedHosts: setting({
+    name: 'ALLOWED_HOSTS',
+    meaning:
+      'host names by which this gateway is reached, separated by commas; with AUTH=none the Host of each request must be one of them, HOST, of ALLOWED_ORIGINS, or an address',
+    byDefault: 'none',
+    read: hosts,
   }),
+  introspection: shown('INTROSPECTION', 'whether clients may read the schema', [
+    'on, off in production',
+    null,
+  ]),
+  suggestions: shown('SUGGESTIONS', 'whether errors name what is near an unknown name', [
+    'on, off in production without INTROSPECTION',
+    null,
+  ]),
+  graphiql: shown('GRAPHIQL', 'whether /graphiql is there', ['on', 'on']),
+  openapi: shown('OPENAPI', 'whether /openapi.yaml is there', ['on', 'on']),
+  metrics: shown('METRICS', 'whether /metrics is there', [
+    'authenticated; on with AUTH=none',
+    null,
+  ]),
+  readiness: shown('READINESS', 'whether /readyz has its checks, beside ready or not', [
+    'on when HOST is a loopback address, else authenticated',
+    null,
+  ]),
 } as const;

@@ -236,3 +236,13 @@ export function jwtRoles(value: string | null): ReadonlyMap<string, Role> | null
     }),
   );
 }
+
+export function hosts(value: string | null): readonly string[] {
+  const list = value?.split(',').map((one) => one.trim()) ?? [];
+  const bad = list.find((one) => !isHost(one));
+  return bad === undefined
+    ? list
+    : wrong(
+        `host names like gateway.example.com, without protocol and port, several separated by commas; ${JSON.stringify(bad)} is not a host name`,
+      );
+}

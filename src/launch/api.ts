@@ -4,10 +4,13 @@ import { type Authentication, NO_AUTHENTICATION, openToAll } from '../api/auth/a
 import { openJwt } from '../api/auth/jwt.js';
 import { openTokens } from '../api/auth/tokens.js';
 import { openDocumentReader } from '../api/input/document-reader.js';
-import { type Api, openApi } from '../api/server.js';
+import type { Login } from '../api/login.js';
+import { type Api, type ApiOptions, openApi } from '../api/server.js';
+import type { Shown } from '../api/switches.js';
 import { type Config, stepDefaults } from '../config/config.js';
 import type { StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
+import { isLoopback } from '../names/loopback.js';
 import type { Logs } from '../observability/log.js';
 import type { Opened } from './opened.js';
 
@@ -36,9 +39,10 @@ export async function listen(
     host,
     port,
     portTries: config.portIsGiven ? 1 : PORT_TRIES,
-    introspection: config.introspection === null ? !production : config.introspection === 'on',
     production,
+    ...shownBy(config),
     allowedOrigins,
+    allowedHosts: config.allowedHosts,
     unprovenReadPayloads: config.sensitiveData === 'shown',
     limits: {
       startsPerSecond: config.startsPerSecond,
@@ -69,4 +73,34 @@ function authenticationOf(config: Config, logs: Logs): Authentication {
     scopesClaim: config.jwtScopesClaim,
     log,
   });
+}
+
+/** With AUTH=none nobody has a valid token. */
+function shownBy(
+  config: Config,
+): Pick<ApiOptions, 'introspection' | 'suggestions' | 'switches' | 'login'> {
+  const none = (config.auth ?? 'none') === 'none';
+  const shown = (one: Shown): Shown => (none && one === 'authenticated' ? 'off' : one);
+  // Of GraphQL: whoever gets that far has a token.
+  const isOn = (one: Shown): boolean => shown(one) !== 'off';
+  const { production, introspection, suggestions, graphiql, openapi, metrics, readiness } = config;
+  const checks = readiness ?? (isLoopback(config.host) ? 'on' : 'authenticated');
+  return {
+    introspection: introspection === null ? !production : isOn(introspection),
+    suggestions: suggestions === null ? undefined : isOn(suggestions),
+    switches: {
+      graphiql: shown(graphiql),
+      openapi: shown(openapi),
+      metrics: shown(metrics ?? (none ? 'on' : 'authenticated')),
+      readiness: shown(checks),
+    },
+    login: loginOf(config),
+  };
+}
+
+function loginOf({ auth, jwtIssuer, jwtAudience, oidcClientId }: Config): Login | undefined {
+  if (auth !== 'jwt' || jwtIssuer === null || jwtAudience === null) return undefined;
+  return oidcClientId === null
+    ? undefined
+    : { issuer: jwtIssuer, clientId: oidcClientId, audience: jwtAudience };
 }

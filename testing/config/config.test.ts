@@ -264,3 +264,11 @@ test('every setting is described with its default', () => {
     expect([name, meaning.length > 10, byDefault.length > 0]).toEqual([name, true, true]);
   }
 });
+
+test.each([
+  ['ALLOWED_HOSTS', 'http://gateway', '"http://gateway" is not a host name'],
+  ['ALLOWED_HOSTS', 'gateway:4000', '"gateway:4000" is not a host name'],
+  ['METRICS', 'yes', 'one of on, off, authenticated'],
+])('%s=%s is refused', (name, value, right) => {
+  expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(right)]);
+});

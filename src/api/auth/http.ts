@@ -1,6 +1,7 @@
 /** Each HTTP request gets its principal, and the right of its route is checked, before anything of it is read but its headers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '../rest/problem-json.js';
+import { type Switches, switchedRule } from '../switches.js';
 import { type Authentication, Unauthenticated } from './authentication.js';
 import { demand, Forbidden, ROUTE_RULES, type RouteRule } from './policy.js';
 import { NOBODY, type Principal } from './principal.js';
@@ -15,15 +16,21 @@ declare module 'fastify' {
   }
 }
 
-/** Before any route is added: `routes` gets each of them. Throws for a route that has no rule. */
+export interface AccessRules {
+  readonly authentication: Authentication;
+  readonly switches: Switches;
+  /** Gets every route, as `METHOD path`. */
+  readonly routes: string[];
+}
+
+/** Before any route is added. Throws for a route that has no rule. */
 export function authenticateRequests(
   app: FastifyInstance,
-  authentication: Authentication,
-  routes: string[],
+  { authentication, switches, routes }: AccessRules,
 ): void {
   app.decorateRequest('principal');
   app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, access: ruleOf(route) };
+    route.config = { ...route.config, access: switchedRule(route.url, switches) ?? ruleOf(route) };
     routes.push(...[route.method].flat().map((method) => `${method} ${route.url}`));
   });
   app.addHook('onRequest', async (request, reply) => {

@@ -143,6 +143,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /quarantine': 'open',
   'GET /slo': 'open',
   'GET /console/*': 'open',
+  'GET /auth/config': 'open',
   'GET /livez': 'open',
   'GET /readyz': 'open',
   'GET /graphiql': 'open',

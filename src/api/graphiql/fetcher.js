@@ -6,8 +6,11 @@ export function createFetcher() {
   const url = new URL('/graphql', location.href);
   const socket = new URL(url);
   socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const client = createClient({ url: socket.href, lazy: true });
+  let current = {};
+  // Without a subscription it is not connected: the next one connects with the headers of its tab.
+  const client = createClient({ url: socket.href, lazy: true, connectionParams: () => current });
   return (asked, { headers } = {}) => {
+    current = headers ?? {};
     const request = withItsOperation(asked);
     return isSubscription(request) ? client.iterate(request) : post(url, request, headers);
   };
@@ -41,6 +44,15 @@ async function post(url, request, headers) {
     body: JSON.stringify(request),
   });
   return answer.json();
+}
+
+/** How callers prove who they are here: none, tokens or jwt. */
+export async function authenticationMode() {
+  try {
+    return (await (await fetch('/auth/config')).json()).mode;
+  } catch {
+    return 'none';
+  }
 }
 
 /** For the tab that explains a flow; a text that names none when there is none yet. */

@@ -4,7 +4,7 @@ import 'graphiql/style.css';
 import './page.css';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
-import { createFetcher, newestFlowId } from './fetcher.js';
+import { authenticationMode, createFetcher, newestFlowId } from './fetcher.js';
 import { tabsFor } from './tabs.js';
 
 const tabs = tabsFor(await newestFlowId());
@@ -16,6 +16,15 @@ const first =
     ? { initialQuery: query, initialVariables: variables }
     : {};
 
+/** Where a token is needed, the headers' tab is open, with the place for it. */
+const credentials =
+  (await authenticationMode()) === 'none'
+    ? { defaultEditorToolsVisibility: 'variables' }
+    : {
+        defaultEditorToolsVisibility: 'headers',
+        defaultHeaders: '{\n  "authorization": "Bearer <your token>"\n}',
+      };
+
 /** A payload may be any JSON; the editor would underline all but text. */
 const SCALARS = { JSON: { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] } };
 
@@ -25,7 +34,7 @@ createRoot(document.getElementById('graphiql')).render(
     fetcher={createFetcher()}
     customScalarSchemas={SCALARS}
     defaultTabs={tabs}
-    defaultEditorToolsVisibility="variables"
+    {...credentials}
     shouldPersistHeaders={false}
   >
     <GraphiQL.Logo>Backstep</GraphiQL.Logo>

@@ -5,7 +5,6 @@ import { createHandler, type Handler, type Response } from 'graphql-sse';
 import type { Authentication } from '../auth/authentication.js';
 import type { RequestContext, Shell } from '../context.js';
 import { type EventStream, EventStreams, type StreamShares } from '../event-stream.js';
-import type { Origins } from '../origins.js';
 import type { Pace } from '../pace.js';
 import type { Gate, QueryRequest } from '../query-gate.js';
 import { quotaKeyOf } from '../quotas.js';
@@ -17,7 +16,6 @@ export interface EventRules {
   readonly shell: Shell;
   readonly gate: Gate;
   readonly authentication: Authentication;
-  readonly origins: Origins;
   readonly shares: StreamShares;
   /** For all subscribers together. */
   readonly pace: Pace;
@@ -50,8 +48,6 @@ export class GraphqlEvents {
     reply: FastifyReply,
     context: RequestContext,
   ): Promise<FastifyReply> {
-    const refused = this.refusalOf(request);
-    if (refused !== null) return refuse(reply, ...refused);
     const principal = quotaKeyOf(context.principal, context.address);
     const wanted = requestOf(request);
     const stream = this.streams.open(
@@ -80,18 +76,6 @@ export class GraphqlEvents {
   /** No new streams; those that are open end, and their clients connect again. */
   close(): void {
     this.streams.close();
-  }
-
-  private refusalOf({ headers }: FastifyRequest): [number, GraphQLError] | null {
-    const { origin, host = '' } = headers;
-    if (origin === undefined || this.rules.origins.allowsPage(origin, host)) return null;
-    return [
-      403,
-      coded(
-        'ORIGIN_NOT_ALLOWED',
-        `pages of ${origin.slice(0, 100)} may not subscribe here; add the origin to ALLOWED_ORIGINS`,
-      ),
-    ];
   }
 
   private answer(
