@@ -298,6 +298,8 @@ CREATE TABLE IF NOT EXISTS orchestration_slo (
   CONSTRAINT orchestration_slo_pkey PRIMARY KEY (orchestration_name, minute)
 ) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS orchestration_slo_minute ON orchestration_slo (minute);
+-- Targets of an orchestration; null = those of the checklist.
+ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS objectives json;
 -- Since migration-with-sensitive: paths of what not everybody may see in the payloads and headers of its flows. Null = nothing.
 ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS sensitive json;
 

@@ -183,7 +183,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     setPolicy: (request, by, within) => policies.set(request, by, within),
     diagnose: (flowId) => diagnoses.of(flowId),
     changeStanding: (request, by, within) => standings.apply(request, by, within),
-    slo: (request) => sloOf(read, request),
+    slo: (request) => sloOf(store, read, request),
     simulate: (request, within) => simulations.run(request, within),
     orchestration: (name, version) => store.orchestration(name, version),
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),

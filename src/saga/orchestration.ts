@@ -57,8 +57,20 @@ export interface Orchestration {
   readonly payloadSchema?: unknown;
   /** Paths of what not everybody may see in payloads and headers (docs/sensitive-data.md); absent = nothing. */
   readonly sensitive?: readonly string[];
+  /** Targets of the monitoring checklist (docs/slo.md); absent = those of the checklist. */
+  readonly objectives?: Objectives;
   /** Of a flow: the policies that held when it started; `steps` have their values already. Absent = none. */
   readonly policies?: readonly PolicyValues[];
+}
+
+/** Rates are 0 to 1, times milliseconds; what is absent is as in the checklist. */
+export interface Objectives {
+  readonly doSuccessRate?: number;
+  readonly averageRetryCount?: number;
+  readonly undoTriggerRate?: number;
+  readonly undoSuccessRate?: number;
+  readonly stuckAfter?: number;
+  readonly responseTime?: number;
 }
 
 /** What an operator sets instead of the document; null = the document's value holds. */

@@ -175,6 +175,7 @@ function orchestrationOf(
     labels: root.labels ?? {},
     ...(root.payloadSchema !== undefined && { payloadSchema: root.payloadSchema }),
     ...(root.sensitive !== undefined && { sensitive: root.sensitive }),
+    ...(root.objectives !== undefined && { objectives: root.objectives }),
   };
 }
 

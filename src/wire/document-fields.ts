@@ -1,5 +1,5 @@
 /** The fields of a registration document, and the check of each (docs/protocol.md, "Registration documents"). */
-import type { Backoff } from '../saga/orchestration.js';
+import type { Backoff, Objectives } from '../saga/orchestration.js';
 import * as check from './checks.js';
 import { readFields } from './checks.js';
 
@@ -57,6 +57,19 @@ export const WORKER_STEP = {
   sharedTopic: check.sharedTopic,
 };
 
+const OBJECTIVES = {
+  doSuccessRate: check.decimal(0, 1),
+  averageRetryCount: check.decimal(0, 1000),
+  undoTriggerRate: check.decimal(0, 1),
+  undoSuccessRate: check.decimal(0, 1),
+  stuckAfter: check.duration(1),
+  responseTime: check.duration(1),
+};
+const objectives: check.Check<Objectives> = (value, at, report) => {
+  const read = readFields(value, at, report, { what: 'objectives', checks: OBJECTIVES });
+  return (read ?? undefined) as Objectives | undefined;
+};
+
 const ROLE = check.oneOf({ initiator: 'initiator', worker: 'worker' });
 const TYPE = check.oneOf({
   sequential: 'SEQUENTIAL',
@@ -80,6 +93,7 @@ const INITIATOR = {
   labels: check.labels,
   payloadSchema: check.jsonSchema,
   sensitive: check.sensitivePaths,
+  objectives,
 };
 export const ORCHESTRATION = { ...NAMES, ...INITIATOR };
 
@@ -99,6 +113,7 @@ const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } =
   labels: ignored,
   payloadSchema: ignored,
   sensitive: ignored,
+  objectives: ignored,
 };
 /**
  * The Java library uses one class for both kinds of document: a worker's may contain the fields of an initiator, with any value

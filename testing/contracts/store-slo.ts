@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SloCounts } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';
-import { startInput, startRecord } from './store-builders.js';
+import { orchestration, register, startInput, startRecord } from './store-builders.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -67,6 +67,20 @@ export function storeSloContract(bench: () => Bench): void {
       expect(await windowOf(name, 60, 3)).toEqual([[4], [2], [1]]);
       expect(await windowOf(name, 10)).toEqual([[1]]);
       expect(await windowOf(name, 180)).toEqual([[15]]);
+    });
+
+    test('have targets that an orchestration keeps as registered', async () => {
+      const { one, two, fresh } = bench();
+      const objectives = { doSuccessRate: 0.9, stuckAfter: 3_600_000 };
+      const [own, none] = [fresh('own'), fresh('none')];
+      await register(one.store, { ...orchestration(own), objectives });
+      await register(one.store, orchestration(none));
+      expect((await two.store.orchestration(own, null))?.orchestration.objectives).toEqual(
+        objectives,
+      );
+      expect((await two.store.orchestration(none, null))?.orchestration).not.toHaveProperty(
+        'objectives',
+      );
     });
 
     test('are removed by age, at most as many at a time as wanted', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ReadModel, SloCounts } from '../../src/engine/ports.js';
 import { addTo, noCounts, percentile, placeOfTime } from '../../src/engine/slo/counters.js';
-import { CHECKLIST, sloOf } from '../../src/engine/slo/slo.js';
+import { sloOf } from '../../src/engine/slo/slo.js';
 import { SloLog } from '../../src/engine/slo/slo-log.js';
 import { silent } from '../../src/observability/log.js';
 
@@ -34,6 +34,8 @@ describe('a percentile', () => {
   });
 });
 
+const NOBODY = { orchestration: async () => null };
+
 describe('the checklist', () => {
   const readOf = (
     parts: readonly (readonly number[])[],
@@ -45,7 +47,7 @@ describe('the checklist', () => {
   const request = { orchestrationName: null, windowMinutes: 60, parts: 2 };
 
   test('has six lines, which are neither met nor missed while nothing was counted', async () => {
-    const slo = await sloOf(readOf([[], []]), request);
+    const slo = await sloOf(NOBODY, readOf([[], []]), request);
     expect(slo.lines.map(({ target, value, met }) => [target, value, met])).toEqual([
       ['> 95 %', null, null],
       ['< 1', null, null],
@@ -65,7 +67,7 @@ describe('the checklist', () => {
     };
     // started, completed, turned around, done, given up, retries, undone, undo given up
     const parts = [counts(10, 9, 1, 19, 1, 5, 1, 0), counts(10, 10, 0, 20, 0, 0, 0, 1)];
-    const slo = await sloOf(readOf(parts, 2), request);
+    const slo = await sloOf(NOBODY, readOf(parts, 2), request);
     expect(slo).toMatchObject({
       flows: 20,
       doSuccessRate: 39 / 40,
@@ -82,8 +84,12 @@ describe('the checklist', () => {
   });
 
   test('measures against targets of its own', async () => {
-    const targets = { ...CHECKLIST, responseTimeMs: 50, stuckAfterMs: 60_000 };
-    const slo = await sloOf(readOf([times(80)]), request, targets);
+    const objectives = { responseTime: 50, stuckAfter: 60_000 };
+    const store = { orchestration: async () => ({ orchestration: { objectives } }) };
+    const ofOne = { ...request, orchestrationName: 'accounts' };
+    const slo = await sloOf(store, readOf([times(80)]), ofOne);
+    const hidden = await sloOf(store, readOf([times(80)]), { ...ofOne, within: ['others'] });
+    expect(hidden.lines.at(-1)).toMatchObject({ target: '< 100 ms' });
     expect(slo.lines.at(-1)).toMatchObject({ target: '< 50 ms', met: false });
     expect(slo.lines.at(-2)?.name).toBe('steps in progress for more than 1 min');
   });

@@ -484,6 +484,27 @@ describe('a problem names the document and the step it is in', () => {
   });
 });
 
+describe('objectives', () => {
+  test('are targets, each optional, and absent where the checklist holds', () => {
+    const text = root('objectives: { doSuccessRate: 0.9, stuckAfter: 1h, responseTime: 2s }');
+    expect(orchestration(text).objectives).toEqual({
+      doSuccessRate: 0.9,
+      stuckAfter: 3_600_000,
+      responseTime: 2000,
+    });
+    expect(orchestration(root(''))).not.toHaveProperty('objectives');
+  });
+
+  test.each([
+    ['objectives', 'objectives: 0.9'],
+    ['objectives.doSuccessRate', 'objectives: { doSuccessRate: 95 }'],
+    ['objectives.responseTime', 'objectives: { responseTime: fast }'],
+    ['objectives.responseTimes', 'objectives: { responseTimes: 1s }'],
+  ])('%s is refused in %s', (path, line) => {
+    expect(read(root(line)).problems).toMatchObject([{ path }]);
+  });
+});
+
 describe('sensitive', () => {
   test('is a list of paths, and absent where nothing is sensitive', () => {
     const text = root('sensitive: [payload.card, "payload.items[*].iban", payload..token]');

@@ -20,6 +20,7 @@ function contentOf({
   labels,
   payloadSchema,
   sensitive,
+  objectives,
 }: Content): string {
   return JSON.stringify([
     name,
@@ -32,6 +33,7 @@ function contentOf({
     sorted(labels),
     sorted(payloadSchema ?? null),
     sensitive ?? [],
+    sorted(objectives ?? {}),
   ]);
 }
 
@@ -106,6 +108,7 @@ const SETTINGS = [
   'description',
   'labels',
   'sensitive',
+  'objectives',
 ] as const;
 
 function settingChanges(before: Content, after: Content): Change[] {

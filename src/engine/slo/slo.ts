@@ -1,4 +1,6 @@
 /** The monitoring checklist of an orchestration, or of all, over a window of time: six lines, each with its target and whether it is met. */
+import { isWithin } from '../../names/patterns.js';
+import type { Objectives, Orchestration } from '../../saga/orchestration.js';
 import type { ReadModel, SloQuery } from '../ports.js';
 import { addTo, type Counter, countOf, noCounts, percentile } from './counters.js';
 
@@ -41,34 +43,35 @@ export interface Slo extends SloFigures {
 
 export type SloRequest = SloQuery;
 
-/** The limits of the checklist; an orchestration may set its own in its document (docs/recipe.md). */
-export interface SloTargets {
-  readonly doSuccessRate: number;
-  readonly averageRetryCount: number;
-  readonly undoTriggerRate: number;
-  readonly undoSuccessRate: number;
-  readonly stuckAfterMs: number;
-  readonly responseTimeMs: number;
+interface Definitions {
+  /** The newest version; null = there is none. */
+  orchestration(
+    name: string,
+    version: null,
+  ): Promise<{ readonly orchestration: Pick<Orchestration, 'objectives'> } | null>;
 }
 
-export const CHECKLIST: SloTargets = {
+/** The limits of the checklist; an orchestration may set its own in its document (docs/recipe.md). */
+export const CHECKLIST: Required<Objectives> = {
   doSuccessRate: 0.95,
   averageRetryCount: 1,
   undoTriggerRate: 0.05,
   undoSuccessRate: 0.99,
-  stuckAfterMs: 300_000,
-  responseTimeMs: 100,
+  stuckAfter: 300_000,
+  responseTime: 100,
 };
 
 const STUCK_CAP = 10_000;
 
+/** By the targets of its newest version; all together, and a name that is hidden or not there, by those of the checklist. */
 export async function sloOf(
+  store: Definitions,
   read: Pick<ReadModel, 'sloCounts' | 'stuckSteps'>,
   request: SloRequest,
-  targets: SloTargets = CHECKLIST,
 ): Promise<Slo> {
+  const targets = { ...CHECKLIST, ...(await objectivesOf(store, request)) };
   const { orchestrationName, within, windowMinutes, signal } = request;
-  const { stuckAfterMs: olderThanMs } = targets;
+  const { stuckAfter: olderThanMs } = targets;
   const [parts, stuckSteps] = await Promise.all([
     read.sloCounts(request),
     read.stuckSteps({ orchestrationName, within, olderThanMs, cap: STUCK_CAP, signal }),
@@ -84,6 +87,14 @@ export async function sloOf(
     lines: linesOf(figures, stuckSteps, targets),
     trend: parts.map(figuresOf),
   };
+}
+
+async function objectivesOf(
+  store: Definitions,
+  { orchestrationName: name, within }: SloRequest,
+): Promise<Objectives | undefined> {
+  if (name === null || !isWithin(name, within)) return undefined;
+  return (await store.orchestration(name, null))?.orchestration.objectives;
 }
 
 function figuresOf(counts: readonly number[]): SloFigures {
@@ -124,9 +135,13 @@ function under(name: string, value: number | null, target: number, text: string)
   return { name, target: `< ${text}`, value, met };
 }
 
-function linesOf(figures: SloFigures, stuckSteps: number, targets: SloTargets): SloLine[] {
-  const { averageRetryCount: retries, undoTriggerRate: triggers, responseTimeMs } = targets;
-  const minutes = targets.stuckAfterMs / 60_000;
+function linesOf(
+  figures: SloFigures,
+  stuckSteps: number,
+  targets: Required<Objectives>,
+): SloLine[] {
+  const { averageRetryCount: retries, undoTriggerRate: triggers, responseTime } = targets;
+  const minutes = targets.stuckAfter / 60_000;
   const response = 'response time per step (median)';
   return [
     over('DO success rate', figures.doSuccessRate, targets.doSuccessRate),
@@ -139,6 +154,6 @@ function linesOf(figures: SloFigures, stuckSteps: number, targets: SloTargets): 
       value: stuckSteps,
       met: stuckSteps === 0,
     },
-    under(response, figures.responseTimeP50Ms, responseTimeMs, `${responseTimeMs} ms`),
+    under(response, figures.responseTimeP50Ms, responseTime, `${responseTime} ms`),
   ];
 }

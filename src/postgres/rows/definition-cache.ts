@@ -100,6 +100,7 @@ function orchestrationOf(
     labels: row.labels,
     ...(row.payloadSchema != null && { payloadSchema: row.payloadSchema }),
     ...(row.sensitive != null && { sensitive: row.sensitive }),
+    ...(row.objectives != null && { objectives: row.objectives }),
   };
 }
 

@@ -86,9 +86,11 @@ export class Registry implements RegistryTransaction {
       steps,
       payloadSchema = null,
       sensitive = null,
+      objectives = null,
       ...content
     } = orchestration;
-    const row = { name, version, ...content, payloadSchema, sensitive, initiator };
+    const parts = { payloadSchema, sensitive, objectives };
+    const row = { name, version, ...content, ...parts, initiator };
     await this.em.insert(OrchestrationRow, row);
     await this.em.insertMany(
       OrchestrationStepRow,

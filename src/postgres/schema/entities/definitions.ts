@@ -1,5 +1,6 @@
 /** Rows of registered recipes and workers. Registration reads and writes them through the EntityManager. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { Objectives } from '../../../saga/orchestration.js';
 
 const name = () => p.string().columnType('text').collation('C');
 const text = () => p.string().columnType('text');
@@ -19,6 +20,7 @@ export const OrchestrationRow = defineEntity({
     initiator: text().nullable(),
     payloadSchema: p.json<unknown>().columnType('json').nullable(),
     sensitive: p.json<readonly string[]>().columnType('json').nullable(),
+    objectives: p.json<Objectives>().columnType('json').nullable(),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
   },
   indexes: [{ name: 'orchestration_labels', properties: ['labels'], type: 'gin' }],
