@@ -25,6 +25,7 @@ import { stopOnSignals } from './launch/signals.js';
 import { patiently } from './launch/waiting.js';
 import type { Logs } from './observability/log.js';
 import { createLogs } from './observability/logger.js';
+import { createMetrics } from './observability/metrics.js';
 import { openPostgres, type Postgres } from './postgres/database.js';
 import { CompiledSchemas } from './schemas/payload-schemas.js';
 
@@ -41,7 +42,9 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const wire = wireOf(config);
   const { stepTopics } = wire;
   const starting = new StartingEngine();
-  const { url } = await listen(config, { engine: starting.service, stepTopics }, opened, logs);
+  const metrics = createMetrics();
+  const served = { engine: starting.service, stepTopics, metrics };
+  const { url } = await listen(config, served, opened, logs);
   const database = await databaseUrl(config, opened, logs);
   const postgres = openDatabase(config, database, stepTopics, logs);
   opened.add('the database', () => postgres.close());
@@ -53,7 +56,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const ports = { store, read, broker, wire, decode };
   const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes: config.fanOutLimit };
   const schemas = new CompiledSchemas();
-  const engine = createEngine({ ...ports, ...bounds, schemas, logs });
+  const engine = createEngine({ ...ports, ...bounds, schemas, logs, observe: metrics.observe });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await patiently(() => engine.start(() => starting.started(engine)), waiting);
   if (opened.isClosing) return;

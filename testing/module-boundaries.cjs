@@ -161,7 +161,7 @@ module.exports = {
     only(
       'observability',
       [npm('(pino|pino-pretty|prom-client)'), builtin(`${FILES}|async_hooks`)],
-      'Telemetry knows nobody: rooms tell it, it asks none.',
+      'Telemetry imports no other folder: the others give it what it shows.',
     ),
     only(
       'config',

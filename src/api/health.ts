@@ -1,8 +1,10 @@
 /** For probes: is the process alive (/livez), and may it be sent work (/readyz)? */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Health } from '../engine/service.js';
-import { createMetrics } from '../observability/metrics.js';
+import { fitsAll, fitsAny } from '../names/patterns.js';
+import { createMetrics, type Metrics } from '../observability/metrics.js';
 import type { Authentication } from './auth/authentication.js';
+import type { Principal } from './auth/principal.js';
 import type { ServingShell } from './context.js';
 import type { Switches } from './switches.js';
 
@@ -11,13 +13,15 @@ export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 're
   readonly authentication: Authentication;
   /** What people who watch should know although the gateway works; absent = nothing. */
   readonly warnings?: HealthWarnings | undefined;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 export type HealthWarnings = Health['checks'];
 
 export function healthRoutes(
   app: FastifyInstance,
-  { engine, log, refusals, switches, authentication, warnings = [] }: HealthOptions,
+  { engine, log, refusals, switches, authentication, warnings = [], metrics }: HealthOptions,
 ): void {
   /** Whoever only wants to know whether it is ready needs no token. */
   const seesChecks = async ({ headers }: FastifyRequest): Promise<boolean> => {
@@ -45,23 +49,36 @@ export function healthRoutes(
       .header('cache-control', 'no-store')
       .send({ ready, checks: [...((await seesChecks(request)) ? checks : []), ...warnings] });
   });
-  if (switches.metrics !== 'off') metricsRoute(app, { engine, refusals });
+  if (switches.metrics !== 'off') metricsRoute(app, { engine, refusals, switches, metrics });
 }
 
 function metricsRoute(
   app: FastifyInstance,
-  { engine, refusals }: Pick<HealthOptions, 'engine' | 'refusals'>,
+  {
+    engine,
+    refusals,
+    switches,
+    metrics = createMetrics(),
+  }: Pick<HealthOptions, 'engine' | 'refusals' | 'switches' | 'metrics'>,
 ): void {
-  const metrics = createMetrics(async () => {
-    const { checks, load } = await engine.health();
-    return { checks, ...load, refused: refusals.counts };
-  });
-  app.get('/metrics', async (_request, reply) =>
-    reply
+  app.get('/metrics', async ({ principal }, reply) => {
+    const figures = { ...(await engine.figures()), refused: refusals.counts };
+    const text = await metrics.text(figures);
+    return reply
       .header('cache-control', 'no-store')
       .type(metrics.contentType)
-      .send(await metrics.text()),
-  );
+      .send(switches.metrics === 'on' ? text : within(principal, text));
+  });
+}
+
+/** Without the figures of orchestrations that are not in the caller's scopes. */
+function within({ scopes }: Principal, text: string): string {
+  if (fitsAll(scopes)) return text;
+  const isSeen = (line: string): boolean => {
+    const [, name] = /\borchestration="([^"]*)"/.exec(line) ?? [];
+    return name === undefined || fitsAny(name, scopes);
+  };
+  return text.split('\n').filter(isSeen).join('\n');
 }
 
 const NO_LOAD = { waiting: 0, unsent: 0, faults: 0 };

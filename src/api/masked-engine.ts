@@ -34,6 +34,7 @@ export const ENGINE_ANSWERS: Readonly<Record<keyof EngineService, 'payloads' | '
   stepChanges: 'none',
   slo: 'none',
   health: 'none',
+  figures: 'none',
 };
 
 export const READ_ANSWERS: Readonly<Record<keyof ReadModel, 'payloads' | 'none'>> = {
@@ -51,6 +52,7 @@ export const READ_ANSWERS: Readonly<Record<keyof ReadModel, 'payloads' | 'none'>
   count: 'none',
   historyPage: 'none',
   surroundings: 'none',
+  backlog: 'none',
   audit: 'none',
   sloCounts: 'none',
   stuckSteps: 'none',

@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
 import { LIMITS } from '../limits/limits.js';
+import type { Metrics } from '../observability/metrics.js';
 import { AnswerBytes } from './answer-bytes.js';
 import { type Authentication, NO_AUTHENTICATION, openToAll } from './auth/authentication.js';
 import { mayReadPayloads } from './auth/policy.js';
@@ -45,6 +46,8 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly switches?: Switches | undefined;
   /** How browsers log in; absent: they do not. */
   readonly login?: Login | undefined;
+  /** What /metrics shows beside gauges; absent: nothing is counted. */
+  readonly metrics?: Metrics | undefined;
   /** Who calls; absent: AUTH=none. */
   readonly authentication?: Authentication | undefined;
   /** Whether a caller whose identity nobody proved sees what definitions call sensitive; absent = yes. */

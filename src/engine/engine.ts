@@ -1,14 +1,17 @@
 /** Assembles the engine: topics, callers and timers feed one road; after each commit it publishes and notifies. */
 import { LIMITS } from '../limits/limits.js';
-import type { Log, Logs } from '../observability/log.js';
+import type { Logs } from '../observability/log.js';
+import type { Observe } from '../observability/observation.js';
 import { AuditLog } from './audit/audit-log.js';
-import { recordCaller } from './audit/audit-rows.js';
 import { Diagnoses } from './diagnosis/diagnosis.js';
 import { logEvents } from './event-log.js';
+import { figuresOf } from './figures.js';
 import { healthOf } from './health.js';
+import { intake, notify } from './incoming.js';
 import { DeliveryQueue } from './intake/queue.js';
 import { resolveStarts } from './intake/resolve-starts.js';
 import { Road } from './intake/road.js';
+import { observationsOf } from './observations.js';
 import { Bulk } from './operations/bulk.js';
 import { Policies } from './operations/policies.js';
 import { Quarantine } from './operations/quarantine.js';
@@ -19,9 +22,9 @@ import { Relay } from './outbox/relay.js';
 import type {
   Broker,
   Decode,
+  FlowRecord,
   PayloadSchemas,
   ReadModel,
-  RecordDelivery,
   Store,
   Wire,
 } from './ports.js';
@@ -50,6 +53,8 @@ export interface EngineOptions {
   readonly lookMs?: number;
   /** Most bytes of one payload times the steps that get it at once. */
   readonly fanOutBytes?: number;
+  /** Gets what is committed, for metrics. */
+  readonly observe?: Observe | undefined;
   /** Absent: payloads are not checked. */
   readonly schemas?: PayloadSchemas;
   /** Absent: everything, for ever. */
@@ -94,6 +99,11 @@ function assemble(options: EngineOptions) {
 }
 type Parts = ReturnType<typeof assemble>;
 
+function report({ logs, observe }: EngineOptions, records: readonly FlowRecord[]): void {
+  logEvents(logs, records);
+  observe?.(observationsOf(records));
+}
+
 interface Followers {
   readonly queue: DeliveryQueue;
   readonly hub: Hub;
@@ -117,7 +127,7 @@ function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Foll
       timers.noted(records);
       hub.committed(records);
       slo.committed(records, deliveries);
-      logEvents(logs, records);
+      report(options, records);
     },
     recovered: () => hub.reconnected(),
     patienceMs,
@@ -189,6 +199,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     follow: (flowId, after, signal, options) => hub.follow(flowId, after, signal, options),
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
     health: () => healthOf({ store, broker, ...parts }),
+    figures: figuresOf({ store, broker, read, log: logs('flow'), ...parts }),
   };
 }
 
@@ -217,34 +228,4 @@ function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 's
       await leave?.();
     },
   };
-}
-
-/** Registrations by topic are idempotent: they are carried out first, then their position is recorded. */
-async function intake(
-  deliveries: readonly RecordDelivery[],
-  registry: Registry,
-  queue: DeliveryQueue,
-): Promise<void> {
-  for (const delivery of deliveries)
-    if (delivery.kind === 'registration')
-      await registry.registerPatiently(
-        delivery.registration,
-        recordCaller(delivery.registration.serviceName, delivery.position),
-      );
-  await queue.submit(deliveries);
-}
-
-/** Commits of other instances; null: the connection was lost meanwhile. */
-function notify(
-  hub: Hub,
-  commits: Parameters<Hub['committedElsewhere']>[0] | null,
-  log: Log,
-): void {
-  if (commits === null) hub.reconnected();
-  else
-    hub
-      .committedElsewhere(commits)
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'could not read what another instance committed'),
-      );
 }

@@ -1,5 +1,6 @@
 /** The engine as GraphQL, REST and the demo use it. Expected errors are returned as problems; faults are thrown as `Fault`. */
 import type { Within } from '../names/patterns.js';
+import type { Figures } from '../observability/metrics.js';
 import type { FlowEvent } from '../saga/event.js';
 import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
@@ -163,6 +164,9 @@ export interface StepFilter {
   readonly within?: Within;
 }
 
+/** `refused` is the API's own. */
+export type EngineFigures = Omit<Figures, 'refused'>;
+
 /**
  * What changes something has `by`: who wants it, from where. What was done is in the audit then, stored by the same transaction; what came
  * back with problems, or was thrown, is not: whoever called writes its row with `audit`. `within`: patterns of the orchestration names that
@@ -224,6 +228,8 @@ export interface EngineService {
   /** The monitoring checklist over a window; an unknown name has no counts. */
   slo(request: SloRequest): Promise<Slo>;
   health(): Promise<Health>;
+  /** For metrics. */
+  figures(): Promise<EngineFigures>;
 }
 
 export { Fault } from './ports.js';

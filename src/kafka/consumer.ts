@@ -12,7 +12,7 @@ import { within } from './failures.js';
 import { GroupOwner, StaysOut } from './group-owner.js';
 import { type Assignment, groupSettings, Member } from './member.js';
 import { isAnother, isBefore, keyOf, type Place, Places } from './places.js';
-import { commitOffsets, type Share } from './share.js';
+import { commitOffsets, lagOf, newShare, noteLag, type Share } from './share.js';
 import type { TopicsAdmin } from './topics-admin.js';
 
 const HEARTBEAT_MS = 1000;
@@ -86,7 +86,11 @@ export class Intake {
     if (this.stopped) return { ready: false, detail: 'stopped' };
     const detail = this.member === null ? 'not started' : this.member.detail;
     if (detail === null && this.share?.placed === true)
-      return { ready: true, detail: `Kafka, group ${this.options.groupId} joined` };
+      return {
+        ready: true,
+        detail: `Kafka, group ${this.options.groupId} joined`,
+        lag: lagOf(this.share),
+      };
     return {
       ready: false,
       detail: `Kafka at ${this.options.brokers.join(', ')}: ${detail ?? 'partitions are being taken over'}`,
@@ -131,7 +135,7 @@ export class Intake {
 
   /** Pauses the partitions until all of them are at their positions. After a fault it tries again, until the assignment is lost. */
   private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
-    const share: Share = { consumer, assignment, places: new Map(), placed: false, moved: false };
+    const share = newShare(consumer, assignment);
     this.share = share;
     const all = Object.entries(assignment).map(([topic, partitions]) => ({
       topic,
@@ -188,7 +192,9 @@ export class Intake {
         await this.placeAgain(share, topic, partition, places);
         return;
       }
+      noteLag(share, payload.batch, 'before');
       await this.deliver(payload, place, feed);
+      noteLag(share, payload.batch, 'after');
       this.moveOn(share, place, payload);
     } finally {
       clearInterval(beating);

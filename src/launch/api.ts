@@ -12,14 +12,21 @@ import type { StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import { isLoopback } from '../names/loopback.js';
 import type { Logs } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { Opened } from './opened.js';
 
 /** From the default port on; a port that was chosen is this one or none. */
 const PORT_TRIES = 20;
 
+interface Served {
+  readonly engine: EngineService;
+  readonly stepTopics: StepTopics;
+  readonly metrics: Metrics;
+}
+
 export async function listen(
   config: Config,
-  { engine, stepTopics }: { readonly engine: EngineService; readonly stepTopics: StepTopics },
+  served: Served,
   opened: Opened,
   logs: Logs,
 ): Promise<Api> {
@@ -30,10 +37,9 @@ export async function listen(
   const authentication = authenticationOf(config, logs);
   opened.add('the authentication', async () => authentication.close());
   const api = await openApi({
-    engine,
+    ...served,
     authentication,
     readRegistration: (text, options) => documents.read(text, { ...options, defaults }),
-    stepTopics,
     payloadLimit,
     log: logs('api'),
     host,

@@ -1,5 +1,10 @@
-/** Figures for Prometheus, by its naming conventions; computed when they are read, so that nothing is counted twice or kept up to date in vain. */
+/**
+ * Figures for Prometheus, by its naming conventions (docs/metrics.md). Gauges are computed when they are read; what happens to flows is
+ * counted when it is committed.
+ */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { flowMetrics } from './flow-metrics.js';
+import type { Observe } from './observation.js';
 
 export interface Figures {
   /** What we depend on, and whether it answers and takes work. */
@@ -12,64 +17,159 @@ export interface Figures {
   readonly faults: number;
   /** How often since the start each limit of callers has refused something, by limit. */
   readonly refused: ReadonlyMap<string, number>;
+  /** Subscriptions that are open. */
+  readonly subscribers: number;
+  /** Records in this process's share of the gateway's own topics that were not admitted yet; null = not known. */
+  readonly lag: number | null;
+  readonly connections: readonly PoolFigures[];
+  /** Of the whole database; null = it does not answer. */
+  readonly backlog: BacklogFigures | null;
+}
+
+export interface PoolFigures {
+  /** `write` or `read`. */
+  readonly pool: string;
+  readonly open: number;
+  readonly idle: number;
+  /** Requests that wait for a connection. */
+  readonly waiting: number;
+}
+
+export interface BacklogFigures {
+  /** Flows by status, each counted up to a bound; ended well is not among them. */
+  readonly flows: Readonly<Record<string, number>>;
+  /** Steps that have been IN_PROGRESS for more than five minutes. */
+  readonly stuckSteps: number;
+  /** How long the flow that is due for longest has been due, seconds. */
+  readonly overdueSeconds: number;
+  /** How long the oldest message has waited for the broker's acknowledgement, seconds. */
+  readonly outboxSeconds: number;
 }
 
 export interface Metrics {
   readonly contentType: string;
-  text(): Promise<string>;
+  /** Counts what was committed. */
+  readonly observe: Observe;
+  text(figures: Figures): Promise<string>;
 }
 
-export function createMetrics(figures: () => Promise<Figures>): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const up = new Gauge({
-    name: 'backstep_dependency_up',
-    help: '1 = what we depend on answers and takes work, as /readyz has it',
-    labelNames: ['dependency'],
-    registers,
-  });
-  const waiting = new Gauge({
-    name: 'backstep_deliveries_waiting',
-    help: 'Deliveries that wait for a transaction',
-    registers,
-  });
-  const unsent = new Gauge({
-    name: 'backstep_messages_unsent',
-    help: 'Committed messages that the broker has not acknowledged yet',
-    registers,
-  });
-  const faults = faultsOf(registers);
-  const refused = refusedBy(registers);
+  const observe = flowMetrics(registry);
+  const setters = [ofProcess(registry), ofConnections(registry), ofBacklog(registry)];
   return {
     contentType: registry.contentType,
-    async text() {
-      const now = await figures();
-      for (const { name, ok } of now.checks) up.set({ dependency: name }, ok ? 1 : 0);
-      waiting.set(now.waiting);
-      unsent.set(now.unsent);
-      faults.reset();
-      faults.inc(now.faults);
-      refused.reset();
-      for (const [limit, count] of now.refused) refused.inc({ limit }, count);
+    observe,
+    text(figures) {
+      for (const set of setters) set(figures);
       return registry.metrics();
     },
   };
 }
 
-function refusedBy(registers: Registry[]): Counter<'limit'> {
-  return new Counter({
+type Set = (figures: Figures) => void;
+type Named = readonly [name: string, help: string, labelNames?: readonly string[]];
+
+const gauge = (registry: Registry, [name, help, labelNames = []]: Named): Gauge =>
+  new Gauge({ name, help, labelNames, registers: [registry] });
+
+const UP: Named = [
+  'backstep_dependency_up',
+  '1 = what we depend on answers and takes work, as /readyz has it',
+  ['dependency'],
+];
+
+function ofProcess(registry: Registry): Set {
+  const make = (...named: Named) => gauge(registry, named);
+  const up = gauge(registry, UP);
+  const waiting = make('backstep_deliveries_waiting', 'Deliveries that wait for a transaction');
+  const unsent = make(
+    'backstep_messages_unsent',
+    'Committed messages that the broker has not acknowledged yet',
+  );
+  const subscribers = make('backstep_subscribers', 'Open subscriptions to flows and steps');
+  const faults = new Counter({
+    name: 'backstep_store_faults_total',
+    help: 'Times the store did not take work',
+    registers: [registry],
+  });
+  const refused = new Counter({
     name: 'backstep_refused_total',
     help: 'Times a limit of callers has refused something',
     labelNames: ['limit'],
-    registers,
+    registers: [registry],
   });
+  return (now) => {
+    for (const { name, ok } of now.checks) up.set({ dependency: name }, ok ? 1 : 0);
+    waiting.set(now.waiting);
+    unsent.set(now.unsent);
+    subscribers.set(now.subscribers);
+    faults.reset();
+    faults.inc(now.faults);
+    refused.reset();
+    for (const [limit, count] of now.refused) refused.inc({ limit }, count);
+  };
 }
 
-function faultsOf(registers: Registry[]): Counter {
-  return new Counter({
-    name: 'backstep_store_faults_total',
-    help: 'Times the store did not take work',
-    registers,
-  });
+function ofConnections(registry: Registry): Set {
+  const connections = gauge(registry, [
+    'backstep_database_connections',
+    'Connections of this process to the database',
+    ['pool', 'state'],
+  ]);
+  const waiting = gauge(registry, [
+    'backstep_database_connections_waiting',
+    'Requests that wait for a connection',
+    ['pool'],
+  ]);
+  return ({ connections: pools }) => {
+    for (const { pool, open, idle, waiting: requests } of pools) {
+      connections.set({ pool, state: 'idle' }, idle);
+      connections.set({ pool, state: 'busy' }, open - idle);
+      waiting.set({ pool }, requests);
+    }
+  };
+}
+
+const optional =
+  (registry: Registry) =>
+  (name: string, help: string): ((value: number | null) => void) => {
+    const one = gauge(registry, [name, help]);
+    return (value) => (value === null ? one.remove() : one.set(value));
+  };
+
+/** What is not known has no value: an old one would look like a good one. */
+function ofBacklog(registry: Registry): Set {
+  const flows = gauge(registry, [
+    'backstep_flows',
+    'Flows that run or FAILED, by status; each counted up to 10,000',
+    ['status'],
+  ]);
+  const single = optional(registry);
+  const stuck = single(
+    'backstep_steps_stuck',
+    'Steps that have been IN_PROGRESS for more than five minutes; counted up to 1,000',
+  );
+  const overdue = single(
+    'backstep_timers_overdue_seconds',
+    'How long a flow whose time has come has waited for a timer',
+  );
+  const outbox = single(
+    'backstep_outbox_oldest_seconds',
+    'How long the oldest message has waited for the broker',
+  );
+  const lag = single(
+    'backstep_inbox_lag_records',
+    'Records in the own topics of this process that were not admitted yet',
+  );
+  return ({ backlog, lag: records }) => {
+    flows.reset();
+    for (const [status, count] of Object.entries(backlog?.flows ?? {}))
+      flows.set({ status }, count);
+    stuck(backlog?.stuckSteps ?? null);
+    overdue(backlog?.overdueSeconds ?? null);
+    outbox(backlog?.outboxSeconds ?? null);
+    lag(records);
+  };
 }

@@ -8,6 +8,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { ReadModel, StepTopics, Store } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
+import type { PoolFigures } from '../observability/metrics.js';
 import { CommitNotifications } from './connection/commit-notifications.js';
 import {
   CONNECT_TIMEOUT_MS,
@@ -114,7 +115,11 @@ export function openPostgres(options: PostgresOptions): Postgres {
   );
   const { driverOptions } = connectionOf(options);
   const definitions = new Definitions();
-  const store = openStore(options, { ...writes, definitions, driverOptions, turn });
+  const connections = (): PoolFigures[] => [
+    { pool: 'write', ...writes.statements.counts() },
+    { pool: 'read', ...reads.statements.counts() },
+  ];
+  const store = openStore(options, { ...writes, definitions, driverOptions, turn, connections });
   const readPool = new ReadPool(reads.statements, driverOptions);
   return {
     store,
@@ -155,10 +160,11 @@ interface StoreParts extends Pool {
   readonly definitions: Definitions;
   readonly driverOptions: ReturnType<typeof connectionOf>['driverOptions'];
   readonly turn: Turn;
+  readonly connections: () => readonly PoolFigures[];
 }
 
 function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
-  const { orm, statements, definitions, driverOptions, turn } = parts;
+  const { orm, statements, definitions, driverOptions, turn, connections } = parts;
   const { instanceId, log } = options;
   const filesForReferences = turn.list.findIndex(({ name }) => name === START_PAYLOADS) + 1;
   const notifications = new CommitNotifications(statements, driverOptions, {
@@ -171,6 +177,7 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
     definitions,
     notifications,
     statements,
+    connections,
     removeAlone: (work) => removing(statements, driverOptions, work),
     referencesKnown: new KnownToAll(filesForReferences),
   };

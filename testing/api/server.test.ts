@@ -165,15 +165,17 @@ describe('pages', () => {
       return text.split('\n').filter((line) => line.startsWith('backstep_'));
     };
     const healthy = (ok: boolean): void => {
-      const load = { waiting: 3, unsent: 2, faults: ok ? 0 : 1 };
-      const checks = [{ name: 'database', ok, detail: '' }];
-      running.engine.overrides = { health: async () => ({ ready: ok, checks, load }) };
+      const load = { waiting: 3, unsent: 2, faults: ok ? 0 : 1, subscribers: 4 };
+      const unknown = { lag: null, connections: [], backlog: null };
+      const checks = [{ name: 'database', ok }];
+      running.engine.overrides = { figures: async () => ({ checks, ...load, ...unknown }) };
     };
     healthy(true);
     expect(await figures()).toEqual([
       'backstep_dependency_up{dependency="database"} 1',
       'backstep_deliveries_waiting 3',
       'backstep_messages_unsent 2',
+      'backstep_subscribers 4',
       'backstep_store_faults_total 0',
       ...REFUSING.map((limit) => `backstep_refused_total{limit="${limit}"} 0`),
     ]);

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { ReadModel, Store } from '../../src/engine/ports.js';
 import { storeAuditContract } from './store-audit.js';
+import { storeBacklogContract } from './store-backlog.js';
 import { register } from './store-builders.js';
 import { storeLockingContract } from './store-locking.js';
 import { storeOnceContract } from './store-once.js';
@@ -90,5 +91,6 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeRemovalContract(opened);
     storeAuditContract(opened);
     storeSloContract(opened);
+    storeBacklogContract(opened);
   });
 }

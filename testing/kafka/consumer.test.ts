@@ -11,6 +11,7 @@ import {
   publishAll,
   row,
 } from '../contracts/broker-builders.js';
+import { until } from '../e2e/kit/until.js';
 import { deleteTopic, newName, onAdmin, testCluster } from '../kit/cluster.js';
 
 const kafka = testCluster();
@@ -51,6 +52,22 @@ test('two gateways of one group share the partitions, and what one leaves the ot
   const alone = textsOf('alone', 60);
   await send(first, replies, alone);
   await one.receives(...alone);
+});
+
+test('its lag is what is not admitted yet', async () => {
+  const replies = newName('lag');
+  const receiver = new GatewayReceiver();
+  const one = await gateway(replies, receiver);
+  expect(one.health().lag).toBe(0);
+  const gate = Promise.withResolvers<void>();
+  receiver.gate = gate.promise;
+  const texts = textsOf('waiting', 40);
+  await send(one, replies, texts);
+  await until('a batch waits', () => (one.health().lag ?? 0) > 0);
+  expect(receiver.received).toEqual([]);
+  gate.resolve();
+  await receiver.receives(...texts);
+  await until('all of it is admitted', () => one.health().lag === 0);
 });
 
 test('partitions that are added are read within 30 seconds', async () => {

@@ -17,9 +17,11 @@ import {
   type StuckQuery,
 } from '../../src/engine/ports.js';
 import { fitsAny, isWithin } from '../../src/names/patterns.js';
+import type { BacklogFigures } from '../../src/observability/metrics.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { auditPage } from './memory-audit.js';
+import { backlogIn } from './memory-backlog.js';
 import { recordsIn } from './memory-quarantine.js';
 import { sloCounts, stuckSteps } from './memory-slo.js';
 import { surroundingsOf } from './memory-surroundings.js';
@@ -175,6 +177,10 @@ export class MemoryReadModel implements ReadModel {
 
   stuckSteps(query: StuckQuery): Promise<number> {
     return this.database.transaction((tables) => stuckSteps(tables, this.database.now, query));
+  }
+
+  async backlog(): Promise<BacklogFigures> {
+    return backlogIn(this.database);
   }
 
   async quarantined(id: string): Promise<QuarantinedRecord | null> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FlowFilter } from '../../src/engine/ports.js';
+import { BACKLOG } from '../../src/postgres/read/backlog-query.js';
 import { Bindings } from '../../src/postgres/read/flow-filter.js';
 import { historyQuery } from '../../src/postgres/read/history-query.js';
 import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
@@ -112,6 +113,21 @@ describe('with twenty thousand flows', () => {
       `SELECT count(*) FROM orchestration_run r WHERE r.status IN ('IN_PROGRESS', 'UNDOING') AND r.orchestration_name = 'x'`,
     );
     expect(inFlight).not.toContain('Seq Scan');
+  });
+
+  test('what waits in the whole database is found by indexes', async () => {
+    const found = (await database.sql(`EXPLAIN (COSTS OFF) ${BACKLOG}`))
+      .map((row) => row['QUERY PLAN'])
+      .join('\n');
+    for (const index of [
+      'run_status',
+      'run_wake',
+      'outbox_lease',
+      'step_run_pkey',
+      'timeline_pkey',
+    ])
+      expect(found).toContain(`orchestration_${index}`);
+    expect(found).not.toContain('Seq Scan');
   });
 
   test('a flow that goes well never makes an index grow until it ends: every update is HOT', async () => {

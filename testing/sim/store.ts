@@ -76,6 +76,7 @@ export function simulatedStore(
     counts: (...given) => call(() => readModel.counts(...given)),
     quarantine: (...given) => call(() => readModel.quarantine(...given)),
     audit: (page) => call(() => readModel.audit(page)),
+    backlog: () => call(() => readModel.backlog()),
     quarantined: (id) => call(() => readModel.quarantined(id)),
     sloCounts: (query) => call(() => readModel.sloCounts(query)),
     stuckSteps: (query) => call(() => readModel.stuckSteps(query)),

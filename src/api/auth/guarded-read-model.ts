@@ -10,6 +10,7 @@ export function guardedReadModel(read: ReadModel, within: Patterns): ReadModel {
     ...ofOrchestrations(read, within),
     ...ofFlows(read, within),
     ...ofRecords(read, within),
+    backlog: () => read.backlog(),
   };
 }
 

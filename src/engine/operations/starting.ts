@@ -1,6 +1,6 @@
 /** The engine as the API sees it before the database is connected: every request is refused with STARTING, and health reports what is missing. */
 import { Fault, type ReadModel } from '../ports.js';
-import type { EngineService, Health } from '../service.js';
+import type { EngineFigures, EngineService, Health } from '../service.js';
 
 export class StartingEngine {
   /** For the API: one object, before and after the start. */
@@ -33,6 +33,7 @@ export class StartingEngine {
     // Not a promise: `await` must not call it.
     if (String(name) === 'then') return undefined;
     if (name === 'health') return () => Promise.resolve(this.health());
+    if (name === 'figures') return () => Promise.resolve(this.figures());
     if (name === 'read') return REFUSING_READS;
     // The only method that does not return a promise.
     if (name === 'stepChanges') return refuse;
@@ -45,6 +46,11 @@ export class StartingEngine {
       { name: 'broker', ok: false, detail: 'not connected yet: the database comes first' },
     ];
     return { ready: false, checks, load: { waiting: 0, unsent: 0, faults: 0 } };
+  }
+
+  private figures(): EngineFigures {
+    const { checks, load } = this.health();
+    return { checks, ...load, subscribers: 0, lag: null, connections: [], backlog: null };
   }
 }
 

@@ -35,6 +35,8 @@ export interface BrokerHealth {
   readonly ready: boolean;
   /** A sentence for /readyz. */
   readonly detail: string;
+  /** Records in its share of the gateway's own topics that are not admitted yet; absent = not known. */
+  readonly lag?: number;
 }
 
 /** The broker as the gateway uses it. */

@@ -1,5 +1,6 @@
 /** What readers can query; an index serves each of them. */
 import type { Within } from '../../names/patterns.js';
+import type { BacklogFigures } from '../../observability/metrics.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, FlowStatus, Instant, StepStatus } from '../../saga/flow.js';
 import type { AuditEntry, AuditFilter } from './audit.js';
@@ -224,6 +225,8 @@ export interface ReadModel {
   stuckSteps(query: StuckQuery): Promise<number>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
+  /** What waits in the whole database, for metrics. */
+  backlog(): Promise<BacklogFigures>;
 }
 
 /** Events of a flow with number > `after`, at most `first`. */

@@ -1,5 +1,6 @@
 /** What the engine needs from storage: four methods in a transaction, and a few reads. */
 import type { Within } from '../../names/patterns.js';
+import type { PoolFigures } from '../../observability/metrics.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant, Payload } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
@@ -167,6 +168,8 @@ export interface Store {
   ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
+  /** Absent: it has no connections. */
+  connections?(): readonly PoolFigures[];
   /** Commits a small write that changes nothing. Throws a fault when the database does not take it. */
   probe(): Promise<void>;
   close(): Promise<void>;

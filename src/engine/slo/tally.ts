@@ -38,7 +38,7 @@ export function tally(
 }
 
 /** A DO that is done, or will not be tried again by itself. A late success counts as neither: its flow had turned around. */
-function decisionOn(
+export function decisionOn(
   event: FlowEvent,
   { after, events }: FlowRecord,
 ): { readonly counter: Counter; readonly retries: number } | null {

@@ -39,6 +39,13 @@ export class Hub {
     this.steps = new StepWatch(read);
   }
 
+  /** Subscriptions that are open. */
+  get subscribers(): number {
+    let flows = 0;
+    for (const listeners of this.byFlow.values()) flows += listeners.size;
+    return flows + this.steps.subscribers;
+  }
+
   /** This instance committed these. */
   committed(records: readonly FlowRecord[]): void {
     for (const { after, events } of records) {

@@ -40,6 +40,10 @@ export class StepWatch {
     return this.listeners.size > 0;
   }
 
+  get subscribers(): number {
+    return this.listeners.size;
+  }
+
   /** Delivered at once when nothing is being read and nothing is missing before it. */
   committed(flow: Flow, events: readonly FlowEvent[], first: number): void {
     const last = this.delivered.get(flow.flowId) ?? this.lastBefore(flow, first);

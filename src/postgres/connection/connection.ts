@@ -1,4 +1,5 @@
 /** Settings of all connections: the planner, time limits, and prepared statements with a name. */
+import type { PoolFigures } from '../../observability/metrics.js';
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
 import { settingsIn, withSettings } from './session-settings.js';
 import { driverUrl } from './tls.js';
@@ -29,6 +30,8 @@ export interface NamedStatements {
   install(pool: object): void;
   /** Connections of the pool are made with this address from now on. */
   connectTo(connectionString: string): void;
+  /** How many connections the pool has, and how many requests wait for one. */
+  counts(): Omit<PoolFigures, 'pool'>;
   /** Takes a client from the pool; the caller releases it. */
   pooled(): Promise<PooledClient>;
   /** A client outside the pool; the caller connects and ends it. */
@@ -58,6 +61,10 @@ export function nameStatements(): NamedStatements {
     },
     connectTo: (connectionString) => {
       known().pool.options.connectionString = connectionString;
+    },
+    counts: () => {
+      const { totalCount: open, idleCount: idle, waitingCount: waiting } = known().pool;
+      return { open, idle, waiting };
     },
     pooled: () => known().pool.connect(),
     client: (options) => new (withSettings(known().plain))(options),

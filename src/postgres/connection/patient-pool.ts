@@ -9,6 +9,9 @@ import type { PooledClient } from './connection.js';
 export interface Pool {
   readonly options: { max: number; connectionTimeoutMillis: number; connectionString?: string };
   readonly totalCount: number;
+  readonly idleCount: number;
+  /** Requests that wait for a connection. */
+  readonly waitingCount: number;
   connect(): Promise<PooledClient>;
 }
 

@@ -21,6 +21,7 @@ import {
   type TimelineOptions,
   type TimelinePlace,
 } from '../../engine/ports.js';
+import type { BacklogFigures } from '../../observability/metrics.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
 import { throwingFaults } from '../connection/faults.js';
@@ -29,6 +30,7 @@ import type { Definitions } from '../rows/definition-cache.js';
 import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
 import { registrations } from '../rows/registration-rows.js';
 import { readAudit } from './audit-query.js';
+import { readBacklog } from './backlog-query.js';
 import { readCursor } from './cursor.js';
 import { Bindings } from './flow-filter.js';
 import { readCounts, readHistories } from './histories.js';
@@ -197,6 +199,10 @@ export class PostgresReadModel implements ReadModel {
 
   quarantined(id: string): Promise<QuarantinedRecord | null> {
     return isRowId(id) ? readQuarantined(this.pool.sql(), id) : Promise.resolve(null);
+  }
+
+  backlog(): Promise<BacklogFigures> {
+    return readBacklog(this.pool.sql());
   }
 
   /** Rows of `r`, newest first. */

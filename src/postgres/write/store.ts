@@ -16,6 +16,7 @@ import type {
 } from '../../engine/ports.js';
 import type { Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
+import type { PoolFigures } from '../../observability/metrics.js';
 import type { CommitListener, CommitNotifications } from '../connection/commit-notifications.js';
 import type { NamedStatements } from '../connection/connection.js';
 import { throwingFaults } from '../connection/faults.js';
@@ -51,6 +52,7 @@ export interface StoreConnection {
   readonly statements: Pick<NamedStatements, 'pooled'>;
   /** Runs removals on one instance at a time; null = another instance is removing. */
   readonly removeAlone: <T>(work: (removal: Removal) => Promise<T>) => Promise<T | null>;
+  readonly connections: () => readonly PoolFigures[];
   /** Whether steps and messages may refer to the start payload of their flow. */
   readonly referencesKnown: KnownToAll;
 }
@@ -163,6 +165,10 @@ export class PostgresStore implements Store {
 
   async ping(): Promise<void> {
     await this.sql((sql) => sql.rows<unknown>('SELECT 1', []));
+  }
+
+  connections(): readonly PoolFigures[] {
+    return this.connection.connections();
   }
 
   probe(): Promise<void> {

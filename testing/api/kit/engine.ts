@@ -15,6 +15,7 @@ import type {
 } from '../../../src/engine/ports.js';
 import type { EngineService } from '../../../src/engine/service.js';
 import type { Log } from '../../../src/observability/log.js';
+import { createMetrics } from '../../../src/observability/metrics.js';
 import type { FlowEvent } from '../../../src/saga/event.js';
 import type { Action, Flow } from '../../../src/saga/flow.js';
 import type { OperatorInput, StartRequest } from '../../../src/saga/input.js';
@@ -58,6 +59,8 @@ export class TestEngine {
   /** Methods of the service, and of its read side, that a test replaces. */
   overrides: Partial<EngineService> = {};
   readOverrides: Partial<ReadModel> = {};
+  /** Counts what the engine commits. */
+  readonly metrics = createMetrics();
   readonly database = new MemoryDatabase(Date.parse('2026-11-23T12:00:00.000Z'));
   /** What the API gets. */
   readonly service: EngineService;
@@ -81,6 +84,7 @@ export class TestEngine {
       decode: this.decode,
       leaseMs: 10_000,
       batchSize: 5_000,
+      observe: this.metrics.observe,
     });
     const read = this.recorded<ReadModel>(readModel, () => this.readOverrides);
     this.service = this.recorded<EngineService>({ ...this.engine, read }, () => this.overrides);

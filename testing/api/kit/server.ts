@@ -89,6 +89,7 @@ export class Running implements AsyncDisposable {
       stepTopics: topics,
       log: remembering(lines),
       allowedOrigins: [],
+      metrics: engine.metrics,
     };
     try {
       return new Running(await openApi({ ...shell, ...settings, ...options }), engine, lines);
