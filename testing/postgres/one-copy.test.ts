@@ -128,6 +128,6 @@ test('a message whose flow is gone is an error, never a message without its payl
   await begin(store, 'gone', await register(store, wide('gone')), payload);
   await database.sql("DELETE FROM orchestration_run WHERE flow_id = 'gone'");
   await database.age(10_001);
-  await expect(store.outboxTake(100)).rejects.toThrow('refers to a payload that is not there');
+  await expect(store.outboxTake(100)).rejects.toThrow('refers to a payload that does not exist');
   await database.sql("DELETE FROM orchestration_outbox WHERE flow_id = 'gone'");
 });

@@ -6,9 +6,10 @@ import { firstStepDone, register, start, startInput } from '../contracts/store-b
 import { gate, listeningLog } from '../engine/builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
+/** Their names come after those of ours: files are applied in the order of their names. */
 const V2 = new URL('../fixtures/upgrade/', import.meta.url);
-const CONTRACT = 'migration-v2-c-contract';
-const NAMES = ['migration-v2-a-region', 'migration-v2-b-region-index'];
+const CONTRACT = 'migration-z2-c-contract';
+const NAMES = ['migration-z2-a-region', 'migration-z2-b-region-index'];
 /** The most a migration may hold somebody up (src/postgres/schema/migrations.ts). */
 const PATIENCE_MS = 1_500;
 
@@ -159,7 +160,7 @@ test('by hand it is the same, and twice is harmless; an index that broke off hal
       `SELECT indisvalid FROM pg_index WHERE indexrelid = 'orchestration_run_region'::regclass`,
     ),
   ).toEqual([{ indisvalid: true }]);
-  const since = "SELECT name FROM mikro_orm_migrations WHERE name LIKE 'migration-v2%' ORDER BY id";
+  const since = "SELECT name FROM mikro_orm_migrations WHERE name LIKE 'migration-z2%' ORDER BY id";
   expect(await database.sql(since)).toEqual(NAMES.map((name) => ({ name })));
   expect(await newer().migrate()).toEqual({ applied: [CONTRACT] });
 });
