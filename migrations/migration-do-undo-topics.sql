@@ -303,6 +303,11 @@ ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS objectives json;
 -- Since migration-with-sensitive: paths of what not everybody may see in the payloads and headers of its flows. Null = nothing.
 ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS sensitive json;
 
+-- Since migration-with-stored-ciphertext: whether the bytes of a row are sealed (PAYLOAD_ENCRYPTION). JSON columns show it themselves: a sealed one is a JSON
+-- text that begins with two spaces. Null = they are not.
+ALTER TABLE orchestration_outbox ADD COLUMN IF NOT EXISTS sealed boolean;
+ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS sealed boolean;
+
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   id          serial NOT NULL,
@@ -320,7 +325,8 @@ SELECT revision FROM (VALUES
   (6, 'migration-start-schema'),
   (7, 'migration-with-audit'),
   (8, 'migration-with-objectives'),
-  (9, 'migration-with-sensitive')
+  (9, 'migration-with-sensitive'),
+  (10, 'migration-with-stored-ciphertext')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

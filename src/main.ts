@@ -21,6 +21,7 @@ import {
   version,
 } from './launch/messages.js';
 import { Opened } from './launch/opened.js';
+import { readPayloadKeys } from './launch/payload-keys.js';
 import { stopOnSignals } from './launch/signals.js';
 import { patiently } from './launch/waiting.js';
 import type { Logs } from './observability/log.js';
@@ -74,6 +75,7 @@ function openDatabase(config: Config, url: string, stepTopics: StepTopics, logs:
     leaseMs: LEASE_MS,
     stepTopics,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    ...(config.payloadEncryption && { payloadKeys: readPayloadKeys(config.payloadEncryption) }),
     log: logs('postgres'),
   });
 }

@@ -25,6 +25,7 @@ export const ENGINE_ANSWERS: Readonly<Record<keyof EngineService, 'payloads' | '
   discardQuarantined: 'payloads',
   audit: 'none',
   bulk: 'none',
+  reencrypt: 'none',
   register: 'none',
   setPolicy: 'none',
   changeStanding: 'none',

@@ -17,6 +17,7 @@ import { addLists } from './lists.js';
 import { EXIT } from './output.js';
 import { addPolicy } from './policies.js';
 import { report } from './problems.js';
+import { addReencrypt } from './reencrypt.js';
 import { addSimulate } from './simulations.js';
 import { addSlo } from './slo.js';
 import { addStanding } from './standing.js';
@@ -65,6 +66,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addBulk(program, act);
   addAudit(program, act);
   addSlo(program, act);
+  addReencrypt(program, act);
   addPolicy(program, act);
   addStanding(program, act);
   addSimulate(program, act);

@@ -34,6 +34,7 @@ export type FlowDiagnosis = NonNullable<api.DiagnoseQuery['diagnose']>;
 export type Registered = api.RegisterMutation['registerOrchestration']['registrations'][number];
 /** An orchestration with the policies it has now. */
 export type Policed = NonNullable<api.SetPolicyMutation['setPolicy']['orchestration']>;
+export type Reencrypted = api.ReencryptPayloadsMutation['reencryptPayloads'];
 export type Simulated = Omit<api.SimulateQuery['simulate'], 'problems'>;
 export type SloSummary = api.SloQuery['slo'];
 export type BackstepClient = ReturnType<typeof createClient>;
@@ -96,7 +97,12 @@ function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptio
 }
 
 function callsOf(send: Send) {
-  return { ...startsOf(send), ...definitionsOf(send), ...objectivesOf(send) };
+  return {
+    ...startsOf(send),
+    ...definitionsOf(send),
+    ...objectivesOf(send),
+    ...encryptionOf(send),
+  };
 }
 
 function objectivesOf(send: Send) {
@@ -135,6 +141,26 @@ function startsOf(send: Send) {
         .registerOrchestration;
       if (answer.problems.length > 0) throw new ProblemError(answer.problems);
       return answer.registrations;
+    },
+  };
+}
+
+function encryptionOf(send: Send) {
+  return {
+    /** Writes payloads anew as PAYLOAD_ENCRYPTION has it now, batch after batch; yields the counts of each. */
+    async *reencryptPayloads(
+      { reason, first }: Pick<api.ReencryptInput, 'reason' | 'first'>,
+      options: Signal = {},
+    ): AsyncGenerator<Reencrypted, void, undefined> {
+      for (let after: string | null = null; ; ) {
+        const input: api.ReencryptInput = { reason, first, after };
+        const answer: Reencrypted = (await send(api.ReencryptPayloadsDocument, { input }, options))
+          .reencryptPayloads;
+        if (answer.problems.length > 0) throw new ProblemError(answer.problems);
+        yield answer;
+        if (!answer.hasNextPage) return;
+        after = answer.endCursor ?? null;
+      }
     },
   };
 }

@@ -7,6 +7,7 @@ export {
   type FlowDiagnosis,
   type FlowUndoPlan,
   type Policed,
+  type Reencrypted,
   type Registered,
   type Simulated,
   type SloSummary,

@@ -1,4 +1,5 @@
 /** Settings of access: who may connect, how they prove who they are, what is shown to whom. */
+import { keySource } from './key-source.js';
 import {
   duration,
   form,
@@ -43,6 +44,13 @@ export const ACCESS = {
       'shown or masked: what callers see of sensitive parts of payloads with AUTH=none; else the right payload:read decides',
     byDefault: 'shown',
     read: oneOf(['shown', 'masked'] as const, 'shown'),
+  }),
+  payloadEncryption: setting({
+    name: 'PAYLOAD_ENCRYPTION',
+    meaning:
+      'file:<path> or command:<program and arguments> with the keys that seal payloads in the database; restart to read it again',
+    byDefault: 'off: payloads are plain',
+    read: keySource,
   }),
   tokensFile: setting({
     name: 'AUTH_TOKENS_FILE',

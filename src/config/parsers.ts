@@ -20,7 +20,7 @@ export interface Setting<T = unknown> {
 
 export class WrongValue extends Error {}
 
-const wrong = (expected: string): never => {
+export const wrong = (expected: string): never => {
   throw new WrongValue(expected);
 };
 

@@ -15,6 +15,7 @@ import { observationsOf } from './observations.js';
 import { Bulk } from './operations/bulk.js';
 import { Policies } from './operations/policies.js';
 import { Quarantine } from './operations/quarantine.js';
+import { Reencryption } from './operations/reencryption.js';
 import { Requests } from './operations/requests.js';
 import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
@@ -87,13 +88,8 @@ function assemble(options: EngineOptions) {
   const slo = new SloLog(store, logs('slo'));
   const road = roadOf(options, { queue, hub, relay, timers, slo });
   const audit = new AuditLog(store, logs('audit'));
-  const registry = new Registry({
-    store,
-    broker,
-    wire,
-    log: logs('registry'),
-    audit: (row) => audit.add(row),
-  });
+  const ports = { store, broker, wire, log: logs('registry') };
+  const registry = new Registry({ ...ports, audit: (row) => audit.add(row) });
   const retention = retentionOf(options);
   return { queue, hub, relay, timers, road, registry, audit, slo, retention };
 }
@@ -181,6 +177,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
   const policies = new Policies(store, wire, logs('registry'));
   const standings = new Standings(store, logs('registry'), () => parts.timers.lookNow());
   const simulations = new Simulations(store, wire);
+  const reencryption = new Reencryption(store, (row) => audit.add(row));
   return {
     read,
     audit: (row) => audit.add(row),
@@ -193,6 +190,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     setPolicy: (request, by, within) => policies.set(request, by, within),
     diagnose: (flowId) => diagnoses.of(flowId),
     changeStanding: (request, by, within) => standings.apply(request, by, within),
+    reencrypt: (request, running) => reencryption.run(request, running),
     slo: (request) => sloOf(store, read, request),
     simulate: (request, within) => simulations.run(request, within),
     orchestration: (name, version) => store.orchestration(name, version),

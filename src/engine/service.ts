@@ -18,6 +18,7 @@ import type {
   Replay,
   TimelineOptions,
 } from './ports.js';
+import type { ReencryptRequest, ReencryptResult } from './reencryption.js';
 import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
 import type { Slo, SloRequest } from './slo/slo.js';
@@ -212,6 +213,11 @@ export interface EngineService {
   ): Promise<OrchestrationResult>;
   /** What a flow would do; nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest, within?: Within): Promise<SimulationResult>;
+  /** Writes payloads anew as the settings want them sealed. */
+  reencrypt(
+    request: ReencryptRequest,
+    options?: { readonly signal?: AbortSignal; readonly by?: Caller },
+  ): Promise<ReencryptResult>;
   /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */
   diagnose(flowId: string): Promise<Diagnosis | null>;
   /** Newest version when null; null = unknown. */

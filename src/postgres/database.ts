@@ -28,6 +28,7 @@ import * as roadRows from './schema/entities/messages.js';
 import * as runRows from './schema/entities/runs.js';
 import { migrate, Turn } from './schema/migrations.js';
 import { announceSchemaVersion, KnownToAll } from './schema/running-gateways.js';
+import { NO_KEYS, type PayloadKeys, Sealer } from './sealing/sealer.js';
 import { removing } from './write/removal.js';
 import { PostgresStore, type StoreConnection } from './write/store.js';
 
@@ -48,6 +49,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs: number;
   /** Topic names of a step, made by the wire; they show which names would collide in Kafka. */
   readonly stepTopics: StepTopics;
+  /** Of sealed payloads; absent = payloads are plain. */
+  readonly payloadKeys?: PayloadKeys | undefined;
   readonly log: Log;
   /** Folders of migrations; absent = `migrations/`. */
   readonly migrations?: readonly URL[] | undefined;
@@ -66,6 +69,8 @@ export interface Postgres {
 
 /** The migration from which on rows may refer to the start payload of their flow. */
 const START_PAYLOADS = 'migration-start-payloads';
+/** The same for rows that are sealed. */
+const SEALED_PAYLOADS = 'migration-with-stored-ciphertext';
 
 /** MikroORM with the entities and migrations; it connects when first used. */
 export function openOrm(
@@ -119,11 +124,14 @@ export function openPostgres(options: PostgresOptions): Postgres {
     { pool: 'write', ...writes.statements.counts() },
     { pool: 'read', ...reads.statements.counts() },
   ];
-  const store = openStore(options, { ...writes, definitions, driverOptions, turn, connections });
+  const { keys, current } = options.payloadKeys ?? NO_KEYS;
+  const sealer = new Sealer(keys, current);
+  const more = { definitions, sealer, connections };
+  const store = openStore(options, { ...writes, ...more, driverOptions, turn });
   const readPool = new ReadPool(reads.statements, driverOptions);
   return {
     store,
-    readModel: new PostgresReadModel(reads.orm.em, definitions, readPool),
+    readModel: new PostgresReadModel(reads.orm.em, definitions, readPool, sealer),
     migrate: () =>
       throwingFaults(async () => {
         await chooseTls(options.url, [writes.statements, reads.statements], driverOptions);
@@ -157,6 +165,7 @@ function openPool(
 }
 
 interface StoreParts extends Pool {
+  readonly sealer: Sealer;
   readonly definitions: Definitions;
   readonly driverOptions: ReturnType<typeof connectionOf>['driverOptions'];
   readonly turn: Turn;
@@ -164,9 +173,9 @@ interface StoreParts extends Pool {
 }
 
 function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
-  const { orm, statements, definitions, driverOptions, turn, connections } = parts;
+  const { orm, statements, definitions, sealer, driverOptions, turn, connections } = parts;
   const { instanceId, log } = options;
-  const filesForReferences = turn.list.findIndex(({ name }) => name === START_PAYLOADS) + 1;
+  const filesFor = (file: string): number => turn.list.findIndex(({ name }) => name === file) + 1;
   const notifications = new CommitNotifications(statements, driverOptions, {
     instanceId,
     log,
@@ -179,7 +188,9 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
     statements,
     connections,
     removeAlone: (work) => removing(statements, driverOptions, work),
-    referencesKnown: new KnownToAll(filesForReferences),
+    sealer,
+    sealingKnown: new KnownToAll(filesFor(SEALED_PAYLOADS)),
+    referencesKnown: new KnownToAll(filesFor(START_PAYLOADS)),
   };
   return new PostgresStore(connection, options);
 }

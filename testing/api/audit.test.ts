@@ -146,6 +146,10 @@ const CASES: Readonly<Record<string, Case>> = {
     done: async () => `resumeOrchestration${ofName(await standing('pauseOrchestration'))}`,
     refused: `resumeOrchestration${ofName('nothing')}`,
   },
+  reencryptPayloads: {
+    done: async () => 'reencryptPayloads(input: {reason: "because"}) { problems { code } }',
+    refused: 'reencryptPayloads(input: {reason: " "}) { problems { code } }',
+  },
   setPolicy: {
     done: async () =>
       'setPolicy(input: {orchestrationName: "holding", maxRetries: 7, reason: "because"}) { problems { code } }',

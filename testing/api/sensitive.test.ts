@@ -121,6 +121,7 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
   retryFlows: () => `(input: {filter: {}, dryRun: true, ${REASON}})`,
   undoFlows: () => `(input: {filter: {}, dryRun: true, ${REASON}})`,
   cancelFlows: () => `(input: {filter: {}, dryRun: true, ${REASON}})`,
+  reencryptPayloads: () => `(input: {${REASON}})`,
   setPolicy: () => `(input: {orchestrationName: "charge", maxRetries: 0, ${REASON}})`,
   pauseOrchestration: () => `(input: {name: "both", ${REASON}})`,
   resumeOrchestration: () => `(input: {name: "both", ${REASON}})`,

@@ -1,7 +1,8 @@
 /**
- * `npm run cost`: what the audit costs, as ratios within one run: the same starts and the same replies, each variant in turn, again and again, by the
+ * `npm run cost`: what the audit and sealed payloads cost, as ratios within one run: the same starts and the same replies, each variant in turn, again and again, by the
  * gateway's own engine over a real PostgreSQL. Messages are taken by a broker that does nothing.
  */
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { openServices } from './around.mjs';
@@ -55,19 +56,28 @@ function withoutAudit(store) {
   return Object.assign(Object.create(store), { road });
 }
 
-const VARIANTS = { bare: withoutAudit, audit: (store) => store };
+const asItIs = (store) => store;
+const KEY = { id: 'bench', key: randomBytes(32) };
+const VARIANTS = {
+  bare: { wrap: withoutAudit },
+  audit: { wrap: asItIs },
+  sealed: { wrap: asItIs, payloadKeys: { keys: [KEY], current: KEY } },
+};
 
 class Gateway {
   offset = 0n;
   times = { execute: [], replies: [] };
 
-  static async open(name, url, wrap) {
+  static async open(name, url, { wrap, payloadKeys }) {
     const gateway = new Gateway();
     const wire = createWire({ commandTypeId: null, source: '/bench' });
     const { stepTopics } = wire;
     const common = { poolSize: 4, leaseMs: 60_000, statementTimeoutMs: 15_000 };
     const log = silent('postgres');
-    gateway.postgres = openPostgres({ ...common, url, instanceId: name, stepTopics, log });
+    gateway.postgres = openPostgres({
+      ...common,
+      ...{ url, instanceId: name, stepTopics, log, payloadKeys },
+    });
     await gateway.postgres.migrate();
     gateway.name = name;
     gateway.decode = createDecoder({ payloadLimit: 900_000 });
@@ -131,15 +141,16 @@ class Gateway {
 }
 
 const PARTITIONS = Object.fromEntries(Object.keys(VARIANTS).map((name, index) => [name, index]));
+/** Each variant is first, in the middle and last as often. */
+const turned = (all, by) => all.map((_, at) => all[(at + by) % all.length]);
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const services = await openServices();
 const gateways = [];
-for (const [name, wrap] of Object.entries(VARIANTS))
-  gateways.push(await Gateway.open(name, services.databaseUrl, wrap));
+for (const [name, variant] of Object.entries(VARIANTS))
+  gateways.push(await Gateway.open(name, services.databaseUrl, variant));
 for (let round = 0; round <= Number(values.rounds); round++)
-  for (const gateway of round % 2 === 0 ? gateways : gateways.toReversed())
-    await gateway.round(round > 0);
+  for (const gateway of turned(gateways, round)) await gateway.round(round > 0);
 const [base] = gateways;
 print(
   '| variant | execute, ms per flow | ratio | a reply, ms | ratio |\n| --- | --- | --- | --- | --- |',

@@ -8,6 +8,7 @@ import type {
   InboxPosition,
   OutboxRow,
   ReadModel,
+  Reencrypted,
   RegistrationRow,
   RegistryTransaction,
   Removal,
@@ -132,6 +133,11 @@ export class MemoryStore implements Store {
       if (settled) addAudit(tables, now, [audit]);
       return settled;
     });
+  }
+
+  /** Nothing is sealed in memory. */
+  async reencrypt(_after: string | null, _most: number): Promise<Reencrypted> {
+    return { examined: 0, rewritten: 0, next: null };
   }
 
   audit(rows: readonly AuditRow[]): Promise<void> {

@@ -1,24 +1,26 @@
-import { storeContract } from '../contracts/store.js';
+import { randomBytes } from 'node:crypto';
+import type { PostgresOptions } from '../../src/postgres/database.js';
+import { type StoreRig, storeContract } from '../contracts/store.js';
 import { testDatabase } from '../kit/postgres.js';
 
-storeContract('the store on PostgreSQL', async () => {
+const KEY = { id: 'one', key: randomBytes(32) };
+
+async function rigOf(options: Partial<PostgresOptions>): Promise<StoreRig> {
   const database = await testDatabase();
   return {
-    gateway: (instanceId) => database.open({ instanceId }),
+    gateway: (instanceId) => database.open({ instanceId, ...options }),
     age: database.age,
     pauseOrchestration: async (name) => {
       await database.sql('UPDATE orchestration_name SET paused = true WHERE name = $1', [name]);
     },
     quarantined: async (topic) => {
-      const rows = await database.sql(
-        'SELECT code, record_offset, value FROM orchestration_quarantine WHERE topic = $1',
-        [topic],
-      );
-      return rows.map(({ code, record_offset, value }) => ({
-        code: String(code),
-        offset: BigInt(String(record_offset)),
-        value: value instanceof Uint8Array ? value : null,
-      }));
+      const { readModel } = database.open(options);
+      const all = await readModel.quarantine({ state: null, flowId: null }, 1000, null);
+      return all.items
+        .map(({ item }) => item)
+        .filter((record) => record.topic === topic)
+        .map(({ code, offset, value }) => ({ code, offset, value }))
+        .reverse();
     },
     settle: async (topic, sinceMs) => {
       const text = `UPDATE orchestration_quarantine SET state = 'REPLAYED', received_at = now() - $2::float8 * interval '1 ms' WHERE topic = $1`;
@@ -39,4 +41,10 @@ storeContract('the store on PostgreSQL', async () => {
     },
     close: database.close,
   };
-});
+}
+
+storeContract('the store on PostgreSQL', () => rigOf({}));
+// A gateway with keys keeps the same promises.
+storeContract('the store on PostgreSQL with sealed payloads', () =>
+  rigOf({ payloadKeys: { keys: [KEY], current: KEY } }),
+);

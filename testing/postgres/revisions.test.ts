@@ -31,6 +31,7 @@ describe('from the first revision of the schema', () => {
         'migration-with-audit',
         'migration-with-objectives',
         'migration-with-sensitive',
+        'migration-with-stored-ciphertext',
       ],
     });
     await served.some(20);

@@ -18,6 +18,7 @@ const REVISIONS = [
   'migration-with-audit',
   'migration-with-objectives',
   'migration-with-sensitive',
+  'migration-with-stored-ciphertext',
 ];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),

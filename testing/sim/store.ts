@@ -48,6 +48,7 @@ export function simulatedStore(
     similarNames: (...given) => call(() => inner.similarNames(...given)),
     removing: (...given) => inner.removing(...given),
     settleQuarantined: (...given) => call(() => inner.settleQuarantined(...given)),
+    reencrypt: (...given) => call(() => inner.reencrypt(...given)),
     audit: (rows) => call(() => inner.audit(rows)),
     addSlo: (rows) => call(() => inner.addSlo(rows)),
     inbox: (topic) => call(() => inner.inbox(topic)),

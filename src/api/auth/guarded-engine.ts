@@ -8,8 +8,11 @@ import { unknownFlow } from '../../engine/problem.js';
 import type { EngineService } from '../../engine/service.js';
 import { fitsAny } from '../../names/patterns.js';
 import { guardedReadModel } from './guarded-read-model.js';
-import { checkRegistration, has, withinOf } from './policy.js';
+import { checkRegistration, Forbidden, has, withinOf } from './policy.js';
 import type { Principal } from './principal.js';
+
+const WHOLE =
+  'reencryptPayloads is about the flows of all orchestrations; it needs the scope * beside the right payload:encrypt';
 
 type Patterns = readonly string[];
 type Service<K extends keyof EngineService> = Pick<EngineService, K>;
@@ -40,6 +43,7 @@ function guardedEngine(engine: EngineService, within: Patterns): EngineService {
     health: () => engine.health(),
     // The route leaves out what is not within.
     figures: () => engine.figures(),
+    reencrypt: () => Promise.reject(new Forbidden(WHOLE)),
     ...ofNames(engine, within),
     ...ofFlows(engine, isThere, within),
     replayQuarantined: async (replay, by) =>

@@ -20,6 +20,7 @@ export const RIGHTS = [
   'quarantine:settle',
   'audit:read',
   'payload:read',
+  'payload:encrypt',
   'metrics:read',
 ] as const;
 export type Right = (typeof RIGHTS)[number];
@@ -70,6 +71,7 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Mutation.resumeOrchestration': ['orchestration:operate'],
   'Mutation.archiveOrchestration': ['orchestration:operate'],
   'Mutation.setPolicy': ['policy:set'],
+  'Mutation.reencryptPayloads': ['payload:encrypt'],
   'Mutation.replayQuarantined': ['quarantine:settle'],
   'Mutation.discardQuarantined': ['quarantine:settle'],
   'Subscription.flowEvents': ['flow:read'],
@@ -113,6 +115,7 @@ export const OBJECT_RULES: Readonly<Record<string, string>> = {
   Policy: PARENT,
   Problem: ENGINE,
   QuarantinePayload: ENGINE,
+  ReencryptPayload: ENGINE,
   QuarantinedReply: ENGINE,
   QuarantinedReplyConnection: ENGINE,
   QuarantinedReplyEdge: PARENT,

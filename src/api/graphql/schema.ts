@@ -15,11 +15,33 @@ import { OrchestrationQueries } from './orchestration-queries.js';
 import { PolicyMutations } from './policies.js';
 import { QuarantineResolver } from './quarantine.js';
 import { FlowCounts, FlowQueries } from './queries.js';
+import { ReencryptMutations } from './reencryption.js';
 import { Simulations } from './simulations.js';
 import { SloQueries } from './slo.js';
 import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
 import { UndoPlanQueries } from './undo-plan.js';
+
+const RESOLVERS = [
+  AuditQueries,
+  ChangedFlows,
+  FlowCounts,
+  FlowQueries,
+  DiagnosisQueries,
+  UndoPlanQueries,
+  OrchestrationQueries,
+  Mutations,
+  OperatorMutations,
+  BulkMutations,
+  PolicyMutations,
+  StandingMutations,
+  QuarantineResolver,
+  ReencryptMutations,
+  Simulations,
+  SloQueries,
+  StartedFlows,
+  Subscriptions,
+] as const;
 
 export function createSchema(): GraphQLSchema {
   readNumberArguments();
@@ -30,25 +52,7 @@ export function createSchema(): GraphQLSchema {
   };
   const schema = buildSchemaSync({
     pubSub,
-    resolvers: [
-      AuditQueries,
-      ChangedFlows,
-      FlowCounts,
-      FlowQueries,
-      DiagnosisQueries,
-      UndoPlanQueries,
-      OrchestrationQueries,
-      Mutations,
-      OperatorMutations,
-      BulkMutations,
-      PolicyMutations,
-      StandingMutations,
-      QuarantineResolver,
-      Simulations,
-      SloQueries,
-      StartedFlows,
-      Subscriptions,
-    ],
+    resolvers: RESOLVERS,
     validate: false,
     nullableByDefault: false,
   });

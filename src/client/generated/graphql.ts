@@ -145,6 +145,16 @@ export type OrchestrationType =
   /** One step after the other, by seq. */
   | 'SEQUENTIAL';
 
+/** How much of it, and why. */
+export type ReencryptInput = {
+  /** endCursor of the call before. */
+  after?: string | null | undefined;
+  /** How many flows and quarantined records, 1 to 1000. */
+  first?: number | null | undefined;
+  /** Why; required, stored in the audit. 1 to 2000 characters. */
+  reason?: string | null | undefined;
+};
+
 /** A document to register. */
 export type RegisterOrchestrationInput = {
   /** YAML or JSON text, as initiator or worker: one orchestration, or a list under `orchestrations`. */
@@ -433,6 +443,13 @@ export type AuditQueryVariables = Exact<{
 
 
 export type AuditQuery = { audit: { edges: Array<{ node: { at: string, actor: string, proven: boolean, from: string | null, requestId: string | null, action: string, orchestrationName: string | null, flowId: string | null, stepName: string | null, reason: string | null, before: unknown, after: unknown, outcome: AuditOutcome, code: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ReencryptPayloadsMutationVariables = Exact<{
+  input?: ReencryptInput | null | undefined;
+}>;
+
+
+export type ReencryptPayloadsMutation = { reencryptPayloads: { examined: number, rewritten: number, hasNextPage: boolean, endCursor: string | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
 
 export type BulkDetailsFragment = { matched: number, done: number, refused: number, hasNextPage: boolean, endCursor: string | null, refusals: Array<{ code: string, message: string, count: number, flowIds: Array<string> }>, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> };
 
@@ -1341,6 +1358,25 @@ export const AuditDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AuditQuery, AuditQueryVariables>;
+export const ReencryptPayloadsDocument = new TypedDocumentString(`
+    mutation ReencryptPayloads($input: ReencryptInput) {
+  reencryptPayloads(input: $input) {
+    examined
+    rewritten
+    hasNextPage
+    endCursor
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<ReencryptPayloadsMutation, ReencryptPayloadsMutationVariables>;
 export const RetryFlowsDocument = new TypedDocumentString(`
     mutation RetryFlows($input: BulkInput!) {
   retryFlows(input: $input) {

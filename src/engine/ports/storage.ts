@@ -115,6 +115,15 @@ export interface RoadTransaction {
   ): Promise<void>;
 }
 
+export interface Reencrypted {
+  /** Flows or records that were looked at. */
+  readonly examined: number;
+  /** Rows that were written anew. */
+  readonly rewritten: number;
+  /** Where the next call goes on, opaque; null = that was all. */
+  readonly next: string | null;
+}
+
 export interface InboxPosition {
   readonly topic: string;
   readonly partition: number;
@@ -147,6 +156,8 @@ export interface Store {
     as: 'REPLAYED' | 'DISCARDED',
     audit: AuditRow,
   ): Promise<boolean>;
+  /** Writes anew what is not sealed as the settings want it: one short transaction over at most `most` flows or quarantined records. */
+  reencrypt(after: string | null, most: number): Promise<Reencrypted>;
   /** Rows of mutations that changed nothing: a transaction of their own. */
   audit(rows: readonly AuditRow[]): Promise<void>;
   /** Adds to the counters of the monitoring checklist. Each pair of orchestration and minute is there once. */

@@ -3,7 +3,7 @@ import type { FlowFilter, ReadModel } from '../../engine/ports.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Sql } from '../connection/sql.js';
 import { Bindings } from './flow-filter.js';
-import { newestOfEach } from './history-query.js';
+import { historyQuery, newestOfEach } from './history-query.js';
 import { pageOf, placeOf } from './pages.js';
 
 interface HistoriesRequest {
@@ -46,4 +46,13 @@ export async function readCounts(
   const rows = await sql.rows<{ name: string; total: number }>(text, bindings.parameters);
   const totals = new Map(rows.map(({ name, total }) => [name, total]));
   return new Map(names.map((name) => [name, totals.get(name) ?? 0]));
+}
+
+/** Counts up to `cap` + 1, by the index that finds the newest. */
+export async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<number> {
+  const bindings = new Bindings();
+  const found = await historyQuery(sql, { filter, bindings, most: cap + 1, after: null });
+  const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
+  const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
+  return total;
 }

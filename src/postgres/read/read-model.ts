@@ -25,15 +25,16 @@ import type { BacklogFigures } from '../../observability/metrics.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow } from '../../saga/flow.js';
 import { throwingFaults } from '../connection/faults.js';
-import { arrayOf, freshOf, type Sql } from '../connection/sql.js';
+import { arrayOf, freshOf } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import { flowOf, READ_ONLY, type RunRead, refOf, type StepRead } from '../rows/flow-rows.js';
 import { registrations } from '../rows/registration-rows.js';
+import type { Sealer } from '../sealing/sealer.js';
 import { readAudit } from './audit-query.js';
 import { readBacklog } from './backlog-query.js';
 import { readCursor } from './cursor.js';
 import { Bindings } from './flow-filter.js';
-import { readCounts, readHistories } from './histories.js';
+import { countOf, readCounts, readHistories } from './histories.js';
 import { historyQuery } from './history-query.js';
 import { orchestrationsQuery, readOrchestrationsOf } from './orchestrations-query.js';
 import { pageOf, placeOf } from './pages.js';
@@ -53,6 +54,7 @@ export class PostgresReadModel implements ReadModel {
     private readonly em: EntityManager,
     private readonly definitions: Definitions,
     private readonly pool: ReadPool,
+    private readonly sealer: Sealer,
   ) {}
 
   async orchestrations(
@@ -163,14 +165,14 @@ export class PostgresReadModel implements ReadModel {
     first: number,
     { signal, bodies = true }: TimelineOptions = {},
   ): Promise<readonly FlowEvent[] | null> {
-    return readTimeline(this.pool.sql(signal), { flowId, after, first, bodies });
+    return readTimeline(this.pool.sql(signal), { flowId, after, first, bodies }, this.sealer);
   }
 
   timelines(
     places: readonly TimelinePlace[],
     { signal, bodies = true }: TimelineOptions = {},
   ): Promise<readonly FlowEvent[][]> {
-    return readTimelines(this.pool.sql(signal), places, bodies);
+    return readTimelines(this.pool.sql(signal), places, { wanted: bodies, sealer: this.sealer });
   }
 
   async quarantine(
@@ -181,7 +183,10 @@ export class PostgresReadModel implements ReadModel {
     const [before] = after === null ? [null] : readCursor<readonly [string]>(after, ['string']);
     if (before !== null && !isRowId(before))
       throw new BadCursor('the cursor is not one of this list');
-    const rows = await readQuarantine(this.pool.sql(), filter, before, first + 1);
+    const rows = await readQuarantine(this.pool.sql(), filter, before, {
+      most: first + 1,
+      sealer: this.sealer,
+    });
     return pageOf(rows, first, ({ id }) => [id]);
   }
 
@@ -198,7 +203,7 @@ export class PostgresReadModel implements ReadModel {
   }
 
   quarantined(id: string): Promise<QuarantinedRecord | null> {
-    return isRowId(id) ? readQuarantined(this.pool.sql(), id) : Promise.resolve(null);
+    return isRowId(id) ? readQuarantined(this.pool.sql(), id, this.sealer) : Promise.resolve(null);
   }
 
   backlog(): Promise<BacklogFigures> {
@@ -223,8 +228,9 @@ export class PostgresReadModel implements ReadModel {
     const definitionOf = await throwingFaults(() =>
       this.definitions.of(freshOf(this.em), rows.map(refOf)),
     );
+    const around = { context: READ_ONLY, sealer: this.sealer };
     return rows.map((row) =>
-      flowOf(row, definitionOf(refOf(row)), JSON.parse(row.steps) as StepRead[], READ_ONLY),
+      flowOf(row, definitionOf(refOf(row)), JSON.parse(row.steps) as StepRead[], around),
     );
   }
 }
@@ -239,12 +245,3 @@ interface Place {
 const WORKERS = `
 SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
 FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;
-
-/** Counts up to `cap` + 1, by the index that finds the newest. */
-async function countOf(sql: Sql, filter: FlowFilter, cap: number): Promise<number> {
-  const bindings = new Bindings();
-  const found = await historyQuery(sql, { filter, bindings, most: cap + 1, after: null });
-  const text = `SELECT count(*)::int AS total FROM (${found}) AS counted`;
-  const [{ total } = { total: 0 }] = await sql.rows<{ total: number }>(text, bindings.parameters);
-  return total;
-}

@@ -4,6 +4,8 @@ import type { FlowEvent } from '../../saga/event.js';
 import type { Payload } from '../../saga/flow.js';
 import { millisOf, type Sql } from '../connection/sql.js';
 import { eventsOf, type TimelineRead } from '../rows/timeline-rows.js';
+import { runPlace, stepPlace, timelinePlace } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 
 /** The rows from the one that contains event `after` + 1, which may begin with earlier events. All arguments are SQL expressions. */
 export const ROWS_OF_ONE = (flowId: string, after: string, most: string): string => `
@@ -19,13 +21,13 @@ export interface Bodies {
   readonly output: string | null;
   /** Output of a step by name, and the number of the event that gave it. */
   readonly steps: Readonly<
-    Record<string, readonly [output: string | null, event: number | null]>
+    Record<string, readonly [output: string | null, event: number | null, seq: number]>
   > | null;
 }
 
 /** Two expressions on the flow `r`: the outputs of its steps, and the bytes of all its outputs. */
 export const STEP_BODIES = `(
-    SELECT json_object_agg(s.step_name, json_build_array(s.output::text, (s.state->>'outputEvent')::int))
+    SELECT json_object_agg(s.step_name, json_build_array(s.output::text, (s.state->>'outputEvent')::int, s.seq))
     FROM orchestration_step_run s WHERE s.flow_id = r.flow_id AND s.output IS NOT NULL
   )`;
 export const WEIGHT = `coalesce(octet_length(r.output::text), 0) + (
@@ -47,14 +49,31 @@ export interface TimelinePage {
 export async function readTimeline(
   sql: Sql,
   { flowId, after, first, bodies: wanted }: TimelinePage,
+  sealer: Sealer,
 ): Promise<FlowEvent[] | null> {
-  const rows = await sql.rows<TimelineRead>(ROWS, [flowId, after, first]);
+  const read = await sql.rows<TimelineRead>(ROWS, [flowId, after, first]);
+  const rows = read.map((row) => openEvents(row, flowId, sealer));
   if (rows.length === 0) return (await exists(sql, flowId)) ? [] : null;
   const shown = wanted && rows.some(({ events }) => events.includes('"output":1'));
   const [bodies] = shown
     ? await sql.rows<Bodies>(BODIES, [flowId, LIMITS.timelineBytes.value])
     : [];
-  return eventsAfter(rows, { after, first }, bodies);
+  return eventsAfter(rows, { after, first }, bodies && openBodies(bodies, flowId, sealer));
+}
+
+export function openEvents<R extends TimelineRead>(row: R, flowId: string, sealer: Sealer): R {
+  return { ...row, events: sealer.open(row.events, timelinePlace(flowId)) };
+}
+
+export function openBodies({ output, steps }: Bodies, flowId: string, sealer: Sealer): Bodies {
+  const opened = Object.entries(steps ?? {}).map(([name, [text, event, seq]]) => {
+    const place = stepPlace(flowId, seq, 'output');
+    return [name, [text === null ? null : sealer.open(text, place), event, seq]] as const;
+  });
+  return {
+    output: output === null ? null : sealer.open(output, runPlace(flowId, 'output')),
+    steps: Object.fromEntries(opened),
+  };
 }
 
 /** The events of a page from these rows. */
@@ -78,7 +97,7 @@ function bodyOf(
   number: number,
 ): Payload {
   if (event.type === 'FLOW_COMPLETED') return bodies?.output ?? null;
-  const [output, from] = bodies?.steps?.[String(event.stepName)] ?? [null, null];
+  const [output, from] = bodies?.steps?.[String(event.stepName)] ?? [null, null, 0];
   return from === number ? output : null;
 }
 

@@ -4,7 +4,16 @@ import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import type { TimelineRead } from '../rows/timeline-rows.js';
-import { type Bodies, eventsAfter, ROWS_OF_ONE, STEP_BODIES, WEIGHT } from './timeline-query.js';
+import type { Sealer } from '../sealing/sealer.js';
+import {
+  type Bodies,
+  eventsAfter,
+  openBodies,
+  openEvents,
+  ROWS_OF_ONE,
+  STEP_BODIES,
+  WEIGHT,
+} from './timeline-query.js';
 
 const ROWS = `
 SELECT p.place::int AS place, t.* FROM unnest($1::text[], $2::bigint[], $3::int[]) WITH ORDINALITY AS p (flow_id, after, most, place)
@@ -21,20 +30,21 @@ JOIN orchestration_run r ON r.flow_id = w.flow_id WHERE w.bytes <= $2 AND w.so_f
 export async function readTimelines(
   sql: Sql,
   places: readonly TimelinePlace[],
-  wanted: boolean,
+  { wanted, sealer }: { readonly wanted: boolean; readonly sealer: Sealer },
 ): Promise<FlowEvent[][]> {
-  const rows = await sql.rows<TimelineRead & { readonly place: number }>(ROWS, [
+  const read = await sql.rows<TimelineRead & { readonly place: number }>(ROWS, [
     arrayOf(places.map(({ flowId }) => flowId)),
     arrayOf(places.map(({ after }) => after)),
     arrayOf(places.map(({ first }) => first)),
   ]);
+  const rows = read.map((row) => openEvents(row, places[row.place - 1]?.flowId ?? '', sealer));
   const rowsOf = Map.groupBy(rows, ({ place }) => place - 1);
   const withBodies = places.flatMap(({ flowId }, index) =>
     wanted && rowsOf.get(index)?.some(({ events }) => events.includes('"output":1'))
       ? [flowId]
       : [],
   );
-  const bodies = await bodiesOf(sql, withBodies);
+  const bodies = await bodiesOf(sql, withBodies, sealer);
   return places.map((place, index) =>
     eventsAfter(rowsOf.get(index) ?? [], place, bodies.get(place.flowId)),
   );
@@ -43,6 +53,7 @@ export async function readTimelines(
 async function bodiesOf(
   sql: Sql,
   flowIds: readonly string[],
+  sealer: Sealer,
 ): Promise<ReadonlyMap<string, Bodies>> {
   if (flowIds.length === 0) return new Map();
   const most = [LIMITS.timelineBytes.value, LIMITS.answerBytes.value] as const;
@@ -50,5 +61,5 @@ async function bodiesOf(
     arrayOf([...new Set(flowIds)]),
     ...most,
   ]);
-  return new Map(rows.map((row) => [row.flow_id, row]));
+  return new Map(rows.map((row) => [row.flow_id, openBodies(row, row.flow_id, sealer)]));
 }

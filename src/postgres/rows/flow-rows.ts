@@ -3,15 +3,16 @@ import { readPrinted } from '../../json/read.js';
 import {
   type Flow,
   type FlowStatus,
-  type Instant,
   isTerminal,
-  type OpenCommand,
   type StepRun,
   type StepStatus,
 } from '../../saga/flow.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { millis, millisOf } from '../connection/sql.js';
+import { openRun, openStep, stepPlace } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 import type { VersionRef } from './definition-cache.js';
+import type { RunState, StepState } from './stored-state.js';
 
 export interface RunRead {
   readonly flow_id: string;
@@ -71,81 +72,6 @@ export const STEP_COLUMNS = `s.seq, s.status, s.attempt, s.error_message, s.erro
   ${millisOf('s.started_at')} AS started_at, ${millisOf('s.ended_at')} AS ended_at, ${millisOf('s.undone_at')} AS undone_at, s.state::text AS state,
   s.input_of_flow`;
 
-/** The state of a step that has no column; absent = as in a step that was never sent. */
-interface StepState {
-  readonly open?: OpenCommand;
-  readonly nextAttemptAt?: Instant;
-  readonly attemptBase?: number;
-  readonly round?: number;
-  readonly roundBase?: number;
-  readonly undoAttempt?: number;
-  readonly unknown?: true;
-  readonly final?: true;
-  readonly undoExhausted?: true;
-  /** `roundOwed`, under the name it was first stored with. */
-  readonly owes?: true;
-  readonly undoRequested?: true;
-  readonly skipped?: true;
-  readonly addedHeaders?: Readonly<Record<string, unknown>>;
-  readonly progress?: number;
-  readonly progressMessage?: string;
-  readonly progressAt?: Instant;
-  /** Number of the event whose payload body `output` is: the body is not stored with the event. */
-  readonly outputEvent?: number;
-}
-
-/** The state of a flow that has no column. */
-interface RunState {
-  readonly deadline?: Instant;
-  readonly deadlineStoppedAt?: Instant;
-  readonly paused?: true;
-  readonly pausedAt?: Instant;
-  readonly pauseReason?: string;
-  readonly held?: true;
-  readonly halted?: true;
-}
-
-export function runState(flow: Flow): string | null {
-  const { deadline, deadlineStoppedAt, paused, pausedAt, pauseReason, held, halted } = flow;
-  if (deadline === null && !paused && !held && !halted && deadlineStoppedAt === null) return null;
-  return compact({ deadline, deadlineStoppedAt, paused, pausedAt, pauseReason, held, halted });
-}
-
-export function stepState(step: StepRun, outputEvent: number): string | null {
-  const {
-    open,
-    nextAttemptAt,
-    attemptBase,
-    round,
-    roundBase,
-    undoAttempt,
-    unknown,
-    final,
-    undoExhausted,
-    roundOwed,
-    undoRequested,
-    skipped,
-  } = step;
-  const { addedHeaders, progress, progressMessage, progressAt } = step;
-  const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
-  const flags = { unknown, final, undoExhausted, owes: roundOwed, undoRequested, skipped };
-  return compact(
-    { open, nextAttemptAt, ...counted, ...flags, addedHeaders, progressMessage, progressAt },
-    progress === null ? {} : { progress },
-  );
-}
-
-function compact(
-  fields: Record<string, unknown>,
-  kept: Record<string, unknown> = {},
-): string | null {
-  const set = Object.entries(fields).filter(
-    ([, value]) => value !== null && value !== false && value !== 0,
-  );
-  const state = { ...Object.fromEntries(set), ...kept };
-  return Object.keys(state).length === 0 ? null : JSON.stringify(state);
-}
-
 const OUTPUT_EVENTS = new WeakMap<StepRun, number>();
 
 /** Number of the event that gave a loaded step its output; 0 = none, or not known. */
@@ -163,19 +89,21 @@ export const READ_ONLY: Context = {
   orchestrationPaused: false,
 };
 
+/** `sealer`: opens what is sealed in these rows. */
 export function flowOf(
-  row: RunRead,
+  read: RunRead,
   orchestration: Orchestration,
   steps: readonly StepRead[],
-  context: Context,
+  { context, sealer }: { readonly context: Context; readonly sealer: Sealer },
 ): Flow {
+  const row = openRun(read, sealer);
   const state: RunState = row.state === null ? {} : JSON.parse(row.state);
   const status = row.status as FlowStatus;
   return {
     flowId: row.flow_id,
     orchestration,
     status,
-    steps: stepsOf(row, orchestration, steps),
+    steps: stepsOf(row, orchestration, steps, sealer),
     input: row.input,
     output: row.output,
     headers: readPrinted(row.headers) as Flow['headers'],
@@ -200,17 +128,33 @@ function stepsOf(
   row: RunRead,
   { steps: definitions }: Orchestration,
   rows: readonly StepRead[],
+  sealer: Sealer,
 ): StepRun[] {
   const bySeq = new Map(rows.map((step) => [step.seq, step]));
   return definitions.map((definition) => {
     const step = bySeq.get(definition.seq);
     if (step === undefined)
       throw new Error(`flow ${row.flow_id} has no row for its step ${definition.name}`);
-    return stepOf(step.input_of_flow === true ? { ...step, input: row.input } : step, definition);
+    const opened = openStep(row.flow_id, step, sealer);
+    const whole = step.input_of_flow === true ? { ...opened, input: row.input } : opened;
+    return stepOf(whole, definition, headersReader(row.flow_id, step.seq, sealer));
   });
 }
 
-function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
+/** Headers of a worker, sealed or not. */
+function headersReader(flowId: string, seq: number, sealer: Sealer) {
+  return ({ addedHeaders, sealedHeaders }: StepState): StepRun['addedHeaders'] => {
+    if (sealedHeaders === undefined) return addedHeaders ?? null;
+    const text = sealer.open(sealedHeaders, stepPlace(flowId, seq, 'headers'));
+    return readPrinted(text) as StepRun['addedHeaders'];
+  };
+}
+
+function stepOf(
+  row: StepRead,
+  definition: StepRun['definition'],
+  headersOf: (state: StepState) => StepRun['addedHeaders'],
+): StepRun {
   const state: StepState = row.state === null ? {} : (readPrinted(row.state) as StepState);
   const step: StepRun = {
     definition,
@@ -230,7 +174,7 @@ function stepOf(row: StepRead, definition: StepRun['definition']): StepRun {
     skipped: state.skipped ?? false,
     input: row.input,
     output: row.output,
-    addedHeaders: state.addedHeaders ?? null,
+    addedHeaders: headersOf(state),
     errorMessage: row.error_message,
     errorCode: row.error_code,
     progress: state.progress ?? null,

@@ -3,6 +3,8 @@ import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engin
 import type { StartInput } from '../../saga/input.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
+import { runPlace } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 
 type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
 
@@ -10,12 +12,12 @@ export async function admit(
   sql: Sql,
   positions: readonly RecordPosition[],
   starts: readonly StartInput[],
-  replays: readonly string[],
+  { replays, sealer }: { readonly replays: readonly string[]; readonly sealer: Sealer },
 ): Promise<Admitted> {
   const [open, fresh, existing] = await Promise.all([
     replays.length === 0 ? [] : sql.rows<{ id: string }>(LOCK_OPEN, [arrayOf(replays)]),
     positions.length === 0 ? [] : admitRecords(sql, positions),
-    starts.length === 0 ? new Map<number, ExistingStart>() : findStarts(sql, starts),
+    starts.length === 0 ? new Map<number, ExistingStart>() : findStarts(sql, starts, sealer),
   ]);
   return { fresh, existing, open: new Set(open.map(({ id }) => id)) };
 }
@@ -103,14 +105,22 @@ function comparable(column: string, most: string): string {
   return `CASE WHEN ${fits} THEN ${column}::text END AS input, ${column} IS NOT NULL AND NOT (${fits}) AS longer`;
 }
 
-/** Equal payloads differ only in white space and the order of keys: their lengths differ by far less than this. */
+/** Equal payloads differ only in white space and the order of keys, and sealed they are a third longer: by far less than this. */
 function mostBytes({ payload }: StartInput): number {
-  return 2 * Buffer.byteLength(payload ?? '') + 100;
+  return 3 * Buffer.byteLength(payload ?? '') + 400;
+}
+
+function payloadOf(
+  { flow_id, input }: { readonly flow_id: string; readonly input: string | null },
+  sealer: Sealer,
+): string | null {
+  return input === null ? null : sealer.open(input, runPlace(flow_id, 'input'));
 }
 
 async function findStarts(
   sql: Sql,
   starts: readonly StartInput[],
+  sealer: Sealer,
 ): Promise<Map<number, ExistingStart>> {
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
   const [, rows] = await Promise.all([
@@ -134,7 +144,7 @@ async function findStarts(
     const existing = {
       flowId: row.flow_id,
       orchestrationName: row.orchestration_name,
-      payload: row.longer ? undefined : row.input,
+      payload: row.longer ? undefined : payloadOf(row, sealer),
     };
     // A row may occur twice, with its payload read or not: one that was read is preferred.
     for (const lock of locksFor(row.flow_id, row.orchestration_name, row.idempotency_key))

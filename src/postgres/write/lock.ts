@@ -1,6 +1,6 @@
 /** Locks flows in id order and loads them. Two statements, sent together: the snapshot of the second, which reads the steps, is taken after the locks. */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
+import { Fault, type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import { prepared } from '../connection/connection.js';
@@ -15,6 +15,7 @@ import {
   STEP_COLUMNS,
   type StepRead,
 } from '../rows/flow-rows.js';
+import type { Sealer } from '../sealing/sealer.js';
 
 interface LockedRun extends RunRead {
   readonly wake_at: number | null;
@@ -75,12 +76,13 @@ export interface LockSources {
   readonly sql: Sql;
   readonly em: EntityManager;
   readonly definitions: Definitions;
+  readonly sealer: Sealer;
   /** Outbox rows that are acknowledged and not deleted yet. */
   readonly isSent: (flowId: string, number: number) => boolean;
 }
 
 export async function lock(
-  { sql, em, definitions, isSent }: LockSources,
+  { sql, em, definitions, isSent, sealer }: LockSources,
   flowIds: readonly string[],
   ticking: readonly string[],
 ): Promise<Locked> {
@@ -101,12 +103,12 @@ export async function lock(
   );
   for (const run of going) {
     try {
-      flows.set(
-        run.flow_id,
-        flowOf(run, definitionOf(refOf(run)), stepsOf.get(run.flow_id) ?? [], contextOf(run)),
-      );
+      const steps = stepsOf.get(run.flow_id) ?? [];
+      const context = contextOf(run);
+      flows.set(run.flow_id, flowOf(run, definitionOf(refOf(run)), steps, { context, sealer }));
     } catch (error) {
-      // Its rows contradict each other: this flow is parked, the others go on.
+      // A missing key (a Fault) is not the flow's. Else its rows contradict each other: it is parked, the others go on.
+      if (error instanceof Fault) throw error;
       parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
     }
   }

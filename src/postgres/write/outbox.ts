@@ -4,6 +4,8 @@ import { LIMITS } from '../../limits/limits.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import { type Lease, type OutboxRead, outboxRowOf } from '../rows/outbox-rows.js';
+import { runPlace } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 import { inOrder, type SentRow } from './published-rows.js';
 
 const DELETE_SENT = prepared(`
@@ -56,14 +58,19 @@ const LEASE = prepared(`
 UPDATE orchestration_outbox o SET leased_to = $2, leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
 WHERE o.flow_id = ANY ($1::text[]) AND o.leased_until < clock_timestamp()
   AND NOT EXISTS (SELECT FROM orchestration_outbox e WHERE e.flow_id = o.flow_id AND e.number < o.number AND e.leased_until >= clock_timestamp())
-RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes, o.payload_of_flow`);
+RETURNING o.flow_id, o.number, o.topic, o.key, o.value, o.headers::text AS headers, o.attempt_id, o.key_bytes, o.value_bytes, o.payload_of_flow, o.sealed`);
 
 /** Start payloads, read once per flow. */
 const START_PAYLOADS = prepared(`
 SELECT r.flow_id, r.input::text AS input FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
 
 /** To be called inside a transaction. */
-export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Promise<OutboxRow[]> {
+export async function takeLeftovers(
+  sql: Sql,
+  flows: number,
+  lease: Lease,
+  sealer: Sealer,
+): Promise<OutboxRow[]> {
   const waiting = await sql.rows<{ flow_id: string }>(LOCK_OLDEST, [flows]);
   if (waiting.length === 0) return [];
   const rows = await sql.rows<OutboxRead>(LEASE, [
@@ -76,18 +83,21 @@ export async function takeLeftovers(sql: Sql, flows: number, lease: Lease): Prom
     lease.owner,
     lease.ms,
   ]);
-  const payloads = await startPayloads(sql, rows);
-  return rows.map((row) => outboxRowOf(row, payloads.get(row.flow_id))).sort(inOrder);
+  const payloads = await startPayloads(sql, rows, sealer);
+  return rows.map((row) => outboxRowOf(row, payloads.get(row.flow_id), sealer)).sort(inOrder);
 }
 
 async function startPayloads(
   sql: Sql,
   rows: readonly OutboxRead[],
+  sealer: Sealer,
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Set(rows.flatMap((row) => (row.payload_of_flow === true ? [row.flow_id] : [])));
   if (ids.size === 0) return new Map();
   const found = await sql.rows<{ flow_id: string; input: string }>(START_PAYLOADS, [
     arrayOf([...ids]),
   ]);
-  return new Map(found.map(({ flow_id, input }) => [flow_id, input]));
+  return new Map(
+    found.map(({ flow_id, input }) => [flow_id, sealer.open(input, runPlace(flow_id, 'input'))]),
+  );
 }

@@ -4,9 +4,12 @@ import { type Flow, retryCountOf, type StepRun, undoRetryCountOf } from '../../s
 import { isStartPayload } from '../../saga/start-payload.js';
 import { type ColumnSpec, columnsOf, type Part, wrap } from '../connection/set-based-sql.js';
 import { instantOf } from '../connection/sql.js';
-import { outputEventOf, stepState } from '../rows/flow-rows.js';
+import { outputEventOf } from '../rows/flow-rows.js';
 import { asJson, keeping, orKept } from '../rows/payload-columns.js';
+import { stepState } from '../rows/stored-state.js';
 import { outputEventAmong } from '../rows/timeline-rows.js';
+import { STEP_SEALED, sealing, stepPlace } from '../sealing/sealed-columns.js';
+import type { Place, Sealer } from '../sealing/sealer.js';
 
 interface StepChange {
   readonly flow: Flow;
@@ -19,16 +22,20 @@ interface StepChange {
 }
 
 /** `refer`: an input that is the start payload of the flow is not stored again. */
-export function insertSteps(records: readonly FlowRecord[], refer: boolean): Part {
+export function insertSteps(records: readonly FlowRecord[], refer: boolean, sealer: Sealer): Part {
   const changes = records.flatMap((record) =>
     record.after.steps.map((step) => changeOf(record, undefined, step, refer)),
   );
   const specs = changes.some(({ refers }) => refers) ? [...NEW_STEP, NEW_REFERENCE] : NEW_STEP;
-  return wrap.insert('orchestration_step_run', columnsOf(specs, changes), changes.length);
+  return wrap.insert(
+    'orchestration_step_run',
+    columnsOf(sealed(specs, sealer), changes),
+    changes.length,
+  );
 }
 
 /** Only steps that changed: the saga returns unchanged ones as the same objects. */
-export function updateSteps(records: readonly FlowRecord[], refer: boolean): Part {
+export function updateSteps(records: readonly FlowRecord[], refer: boolean, sealer: Sealer): Part {
   const changes = records.flatMap((record) =>
     record.after.steps.flatMap((step, index) => {
       const before = record.before?.steps[index];
@@ -41,9 +48,32 @@ export function updateSteps(records: readonly FlowRecord[], refer: boolean): Par
   return wrap.update(
     'orchestration_step_run',
     ['flow_id', 'seq'],
-    columnsOf(specs, changes),
+    columnsOf(sealed(specs, sealer), changes),
     changes.length,
   );
+}
+
+function sealed(
+  specs: readonly ColumnSpec<StepChange>[],
+  sealer: Sealer,
+): readonly ColumnSpec<StepChange>[] {
+  const placeOf = ({ flow, step }: StepChange, name: string): Place =>
+    stepPlace(flow.flowId, step.definition.seq, name);
+  if (!sealer.seals) return specs;
+  return sealing(specs, sealer, STEP_SEALED, placeOf).map((spec) =>
+    spec[0] === 'state'
+      ? stateSpec((one, text) => sealer.seal(text, placeOf(one, 'headers')))
+      : spec,
+  );
+}
+
+/** Of the state, only the headers of workers are sealed. */
+function stateSpec(
+  seal: ((one: StepChange, text: string) => string) | null,
+): ColumnSpec<StepChange> {
+  const stateOf = (one: StepChange): string | null =>
+    stepState(one.step, one.outputEvent, seal && ((text) => seal(one, text)));
+  return ['state', 'text', stateOf, asJson];
 }
 
 function changeOf(
@@ -73,7 +103,7 @@ const STEP: readonly ColumnSpec<StepChange>[] = [
   ['started_at', 'float8', ({ step }) => step.startedAt, instantOf],
   ['ended_at', 'float8', ({ step }) => step.endedAt, instantOf],
   ['undone_at', 'float8', ({ step }) => step.undoneAt, instantOf],
-  ['state', 'text', ({ step, outputEvent }) => stepState(step, outputEvent), asJson],
+  stateSpec(null),
 ];
 
 const NEW_STEP: readonly ColumnSpec<StepChange>[] = [

@@ -13,10 +13,12 @@ import {
 import { instantOf } from '../connection/sql.js';
 import type { TransactionSql } from '../connection/transaction.js';
 import { auditPart } from '../rows/audit-rows.js';
-import { runState } from '../rows/flow-rows.js';
 import { type Lease, outboxPart, whole } from '../rows/outbox-rows.js';
 import { asJson, keeping, orKept } from '../rows/payload-columns.js';
+import { runState } from '../rows/stored-state.js';
 import { storedEvents } from '../rows/timeline-rows.js';
+import { RUN_SEALED, runPlace, sealing, timelinePlace } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 import type { SentRow } from './published-rows.js';
 import { insertSteps, updateSteps } from './record-steps.js';
 
@@ -26,6 +28,8 @@ export interface Recording {
   readonly audit: readonly AuditRow[];
   /** The instance that the outbox rows are leased to; null = none. */
   readonly lease: Lease | null;
+  /** Seals payloads on their way. */
+  readonly sealer: Sealer;
   /** Whether steps and messages may refer to the start payload of their flow. */
   readonly refer: boolean;
   /** Acknowledged outbox rows: they are deleted in the same statement. */
@@ -39,26 +43,25 @@ export interface Recording {
 }
 
 export function record(sql: TransactionSql, recording: Recording): void {
-  const { records, audit, lease, refer, sent, notifications } = recording;
+  const { records, audit, lease, refer, sent, notifications, sealer } = recording;
   const started = records.filter(({ before }) => before === null);
   const changed = records.filter(({ before }) => before !== null);
-  const withEvents = records.filter(({ events }) => events.length > 0);
   const outbox = records.flatMap((one) => (refer ? one.outbox : one.outbox.map(whole)));
   const withdrawn = records.flatMap((one) =>
     one.withdrawn.map((attemptId) => ({ flowId: one.after.flowId, attemptId })),
   );
   const parts: Part[] = [
-    wrap.insert('orchestration_run', columnsOf(newRun(started), started), started.length),
-    insertSteps(started, refer),
+    wrap.insert('orchestration_run', columnsOf(newRun(started, sealer), started), started.length),
+    insertSteps(started, refer, sealer),
     wrap.update(
       'orchestration_run',
       ['flow_id'],
       columnsOf(changedRun(recording), changed),
       changed.length,
     ),
-    updateSteps(changed, refer),
-    wrap.insert('orchestration_timeline', columnsOf(TIMELINE, withEvents), withEvents.length),
-    outboxPart(outbox, lease),
+    updateSteps(changed, refer, sealer),
+    insertTimeline(records, sealer),
+    outboxPart(outbox, lease, sealer),
     auditPart(audit),
     wrap.remove('orchestration_outbox', columnsOf(SENT, sent), sent.length),
     wrap.remove('orchestration_outbox', columnsOf(WITHDRAWN, withdrawn), withdrawn.length),
@@ -66,6 +69,19 @@ export function record(sql: TransactionSql, recording: Recording): void {
   if (parts.length === 0) return;
   const { text, parameters } = statementOf(parts, notifications);
   sql.later(prepared(text), parameters);
+}
+
+function insertTimeline(records: readonly FlowRecord[], sealer: Sealer): Part {
+  const some = records.filter(({ events }) => events.length > 0);
+  const specs = sealing(TIMELINE, sealer, ['events'], ({ after }) => timelinePlace(after.flowId));
+  return wrap.insert('orchestration_timeline', columnsOf(specs, some), some.length);
+}
+
+function sealedRun(
+  specs: readonly ColumnSpec<FlowRecord>[],
+  sealer: Sealer,
+): readonly ColumnSpec<FlowRecord>[] {
+  return sealing(specs, sealer, RUN_SEALED, ({ after }, name) => runPlace(after.flowId, name));
 }
 
 /** Columns that are written for new and for changed flows. */
@@ -101,17 +117,18 @@ const POLICY: ColumnSpec<FlowRecord> = [
 ];
 
 /** Policies are rare: the column is written only when one of the flows has some. */
-function newRun(started: readonly FlowRecord[]): readonly ColumnSpec<FlowRecord>[] {
+function newRun(started: readonly FlowRecord[], sealer: Sealer): readonly ColumnSpec<FlowRecord>[] {
   const some = started.some(({ after }) => after.orchestration.policies !== undefined);
-  return some ? [...NEW_RUN, POLICY] : NEW_RUN;
+  return sealedRun(some ? [...NEW_RUN, POLICY] : NEW_RUN, sealer);
 }
 
 function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {
-  return [
+  const specs: readonly ColumnSpec<FlowRecord>[] = [
     ...RUN,
     ['output', 'text', ({ before, after }) => orKept(before?.output, after.output), keeping],
     ['wake_at', 'float8', (one) => wakeAtOf(one, recording), instantOf],
   ];
+  return sealedRun(specs, recording.sealer);
 }
 
 /** Keeps a stored time that is in the future and earlier: it is allowed to be early, and without a change PostgreSQL need not update the index. */

@@ -13,24 +13,31 @@ import type { TransactionSql } from '../connection/transaction.js';
 import { isRowId } from '../read/quarantine-query.js';
 import { hexOf, type Lease, outboxPart } from '../rows/outbox-rows.js';
 import { asJson } from '../rows/payload-columns.js';
+import { recordPlace, sealing } from '../sealing/sealed-columns.js';
+import type { Sealer } from '../sealing/sealer.js';
 
 interface Refused {
   readonly quarantine: readonly QuarantineEntry[];
   readonly parked: readonly ParkedFlow[];
   readonly replayed: readonly Replay[];
   readonly lease: Lease | null;
+  readonly sealer: Sealer;
 }
 
 export function refuse(
   sql: TransactionSql,
-  { quarantine, parked, replayed, lease }: Refused,
+  { quarantine, parked, replayed, lease, sealer }: Refused,
 ): void {
   const rows = quarantine.flatMap(({ copy, notice }) =>
     notice === null ? [copy] : [copy, notice],
   );
-  const copies = outboxPart(rows, lease);
+  const copies = outboxPart(rows, lease, sealer);
   const parts = [
-    wrap.insert('orchestration_quarantine', columnsOf(QUARANTINE, quarantine), quarantine.length),
+    wrap.insert(
+      'orchestration_quarantine',
+      columnsOf(quarantineColumns(sealer), quarantine),
+      quarantine.length,
+    ),
     // Offsets of a topic that was created again start at 0 again: an older copy with the same offset may still be in the outbox.
     { ...copies, text: `${copies.text} ON CONFLICT (flow_id, number) DO NOTHING` },
     park(parked),
@@ -87,6 +94,26 @@ const QUARANTINE: readonly ColumnSpec<QuarantineEntry>[] = [
   ['value', 'bytea', ({ value }) => hexOf(value)],
   ['headers', 'text', ({ headers }) => textsOfHeaders(headers), asJson],
 ];
+
+/** Bytes do not show whether they are sealed: that is stored beside them. */
+function quarantineColumns(sealer: Sealer): readonly ColumnSpec<QuarantineEntry>[] {
+  if (!sealer.seals) return QUARANTINE;
+  const sealed =
+    (name: 'key' | 'value') =>
+    (entry: QuarantineEntry): string | null => {
+      const bytes = entry[name];
+      return bytes === null
+        ? null
+        : hexOf(sealer.sealBytes(bytes, recordPlace(entry.position, name)));
+    };
+  const specs = sealing(QUARANTINE, sealer, ['headers'], ({ position }, name) =>
+    recordPlace(position, name),
+  ).map(
+    (spec): ColumnSpec<QuarantineEntry> =>
+      spec[0] === 'key' || spec[0] === 'value' ? [spec[0], 'bytea', sealed(spec[0])] : spec,
+  );
+  return [...specs, ['sealed', 'int', () => 1, (place) => `${place} = 1`]];
+}
 
 /** Values as UTF-8 text; other bytes are replaced by U+FFFD. */
 function textsOfHeaders(headers: QuarantineEntry['headers']): string | null {

@@ -5,6 +5,7 @@ import { type CommitNotifications, notificationsOf } from '../connection/commit-
 import type { TransactionSql } from '../connection/transaction.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
+import type { Sealer } from '../sealing/sealer.js';
 import { admit } from './admit.js';
 import { type Locked, lock } from './lock.js';
 import type { Sent, SentRow } from './published-rows.js';
@@ -16,6 +17,10 @@ interface Around {
   /** Reads versions that are not in the cache; they never change, so they need not be read in the transaction. */
   readonly em: EntityManager;
   readonly definitions: Definitions;
+  /** Opens payloads that are read. */
+  readonly opener: Sealer;
+  /** Seals payloads that are written; plain while a gateway serves that could not open them. */
+  readonly sealer: Sealer;
   readonly sent: Sent;
   /** Acknowledged rows to delete with this commit. */
   readonly takeSent: () => readonly SentRow[];
@@ -38,14 +43,16 @@ export class PostgresRoad implements RoadTransaction {
     this.lease = { owner: around.instanceId, ms: around.leaseMs };
   }
 
-  admit(...args: Parameters<RoadTransaction['admit']>): ReturnType<RoadTransaction['admit']> {
-    return admit(this.sql, ...args);
+  admit(
+    ...[positions, starts, replays]: Parameters<RoadTransaction['admit']>
+  ): ReturnType<RoadTransaction['admit']> {
+    return admit(this.sql, positions, starts, { replays, sealer: this.around.opener });
   }
 
   async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
-    const { em, definitions, sent } = this.around;
+    const { em, definitions, sent, opener: sealer } = this.around;
     const isSent = (flowId: string, number: number): boolean => sent.has(flowId, number);
-    const locked = await lock({ sql: this.sql, em, definitions, isSent }, flowIds, ticking);
+    const locked = await lock({ sql: this.sql, em, definitions, isSent, sealer }, flowIds, ticking);
     this.locked = locked;
     this.ticking = new Set(ticking);
     return locked;
@@ -58,11 +65,12 @@ export class PostgresRoad implements RoadTransaction {
   ): Promise<void> {
     if (!given) this.lease = null;
     const { lease, ticking } = this;
-    const { takeSent, notifications, refer } = this.around;
+    const { takeSent, notifications, refer, sealer } = this.around;
     record(this.sql, {
       records,
       audit,
       lease,
+      sealer,
       refer,
       sent: takeSent(),
       notifications: notificationsOf(notifications.instanceId, records),
@@ -75,6 +83,7 @@ export class PostgresRoad implements RoadTransaction {
   async refuse(
     ...[quarantine, parked, replayed]: Parameters<RoadTransaction['refuse']>
   ): Promise<void> {
-    refuse(this.sql, { quarantine, parked, replayed, lease: this.lease });
+    const { lease } = this;
+    refuse(this.sql, { quarantine, parked, replayed, lease, sealer: this.around.sealer });
   }
 }

@@ -5,6 +5,7 @@ import type {
   AuditRow,
   InboxPosition,
   OutboxRow,
+  Reencrypted,
   RegistrationRow,
   RegistryTransaction,
   Removal,
@@ -28,6 +29,8 @@ import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
 import { registrationOf } from '../rows/registration-rows.js';
 import type { KnownToAll } from '../schema/running-gateways.js';
+import { reencrypt } from '../sealing/reencrypt.js';
+import { type Sealing, writingSealer } from '../sealing/writing.js';
 import { due, untilNextDue } from './due-flows.js';
 import { inboxOf, resetInbox } from './inbox.js';
 import { deleteSent, takeLeftovers } from './outbox.js';
@@ -45,7 +48,7 @@ export interface StoreOptions {
 }
 
 /** The connections of the store, opened by database.ts. */
-export interface StoreConnection {
+export interface StoreConnection extends Sealing {
   readonly em: EntityManager;
   readonly definitions: Definitions;
   readonly notifications: CommitNotifications;
@@ -82,10 +85,13 @@ export class PostgresStore implements Store {
     };
     const { sent, options } = this;
     const { definitions, notifications, statements, referencesKnown } = this.connection;
+    const opener = this.connection.sealer;
     const result = await throwingFaults(async () => {
       const em = freshOf(this.connection.em);
       const refer = await referencesKnown.look(sqlOf(em));
-      const around = { em, definitions, sent, takeSent: take, notifications, refer, ...options };
+      const sealer = await writingSealer(this.connection, sqlOf(em));
+      const sources = { em, definitions, opener, sealer };
+      const around = { ...sources, sent, takeSent: take, notifications, refer, ...options };
       return pipelined(statements, (sql) => work(new PostgresRoad(sql, around)));
     });
     // Only now: a rolled-back transaction has deleted nothing.
@@ -133,6 +139,11 @@ export class PostgresStore implements Store {
     });
   }
 
+  async reencrypt(after: string | null, most: number): Promise<Reencrypted> {
+    const sealer = await this.sql((sql) => writingSealer(this.connection, sql));
+    return this.transaction((em) => reencrypt(sqlOf(em), sealer, after, most));
+  }
+
   audit(rows: readonly AuditRow[]): Promise<void> {
     return this.sql((sql) => insertAudit(sql, rows));
   }
@@ -144,7 +155,9 @@ export class PostgresStore implements Store {
   async outboxTake(flows: number): Promise<readonly OutboxRow[]> {
     // Acknowledged rows must not be taken again.
     await this.flushSent();
-    return this.transaction((em) => takeLeftovers(sqlOf(em), flows, this.lease));
+    return this.transaction((em) =>
+      takeLeftovers(sqlOf(em), flows, this.lease, this.connection.sealer),
+    );
   }
 
   due(most: number): Promise<readonly string[]> {

@@ -120,6 +120,8 @@ const CASES: Readonly<Record<string, (of: Named) => string>> = {
   'Mutation.archiveOrchestration': (of) => `mutation { archiveOrchestration${onName(of)} }`,
   'Mutation.setPolicy': ({ name }) =>
     `mutation { setPolicy(input: { orchestrationName: "${name}", maxRetries: 1, ${reason} }) { orchestration { name } ${PROBLEMS} } }`,
+  'Mutation.reencryptPayloads': () =>
+    `mutation { reencryptPayloads(input: { ${reason} }) { examined rewritten } }`,
   'Mutation.replayQuarantined': (of) => `mutation { replayQuarantined${onRecord(of)} }`,
   'Mutation.discardQuarantined': (of) => `mutation { discardQuarantined${onRecord(of)} }`,
   'Subscription.flowEvents': ({ flowId }) =>

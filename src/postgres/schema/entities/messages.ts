@@ -34,6 +34,7 @@ export const OutboxMessageRow = defineEntity({
     leasedTo: text().nullable(),
     leasedUntil: instant(),
     payloadOfFlow: p.boolean().nullable(),
+    sealed: p.boolean().nullable(),
   },
   indexes: [
     { name: 'orchestration_outbox_lease', properties: ['leasedUntil'] },
@@ -118,6 +119,7 @@ export const QuarantineRow = defineEntity({
     settledAt: instant().nullable(),
     settledBy: text().nullable(),
     settledReason: text().nullable(),
+    sealed: p.boolean().nullable(),
   },
   indexes: [
     { name: 'orchestration_quarantine_flow', properties: ['flowId'], where: 'flow_id IS NOT NULL' },
