@@ -1,5 +1,5 @@
 -- Expand: payloads may be sealed (PAYLOAD_ENCRYPTION): JSON columns then hold a JSON text that begins with two spaces, which no printed JSON does;
--- bytes are marked in a column of their own. Written only once every gateway that serves knows this file (docs/decisions/0014-sealed-payloads.md).
+-- bytes are marked in a column of their own. Written only once every gateway that serves knows this file (docs/decisions/0015-sealed-payloads.md).
 -- The same as in migration-do-undo-topics.sql; running it again is harmless.
 \set ON_ERROR_STOP on
 BEGIN;

@@ -1,6 +1,6 @@
 /**
  * Payloads at rest: AES-256-GCM, with a key of its own for each flow, derived from a master key that has an id. What is sealed is bound to its flow
- * and its column: moved to another row it cannot be opened (docs/decisions/0014-sealed-payloads.md).
+ * and its column: moved to another row it cannot be opened (docs/decisions/0015-sealed-payloads.md).
  */
 import {
   createCipheriv,
