@@ -71,9 +71,9 @@ test('a flow that fails is seen undoing itself, without a reload', async () => {
   await page.getByLabel('Payload, as JSON').fill('{"tenant":"acme","failAt":"createUser"}');
   await button('Execute').click();
   await heading(/^Flow /);
-  await page.locator('.bar-do.bar-failed').first().waitFor();
+  await page.locator('.bars .bar-do.bar-failed').first().waitFor();
   await status('UNDONE').waitFor();
-  await page.locator('.bar-undo.bar-done').first().waitFor();
+  await page.locator('.bars .bar-undo.bar-done').first().waitFor();
   await page.getByText('the flow is undone', { exact: true }).waitFor();
   const events = await shownEvents();
   expect(events).toEqual(upTo(events.length));
@@ -124,7 +124,7 @@ test('a step out of retries is retried and then skipped by an operator, with rea
   await confirm('Retry step');
   await page.getByText(/tried again by hand: the browser test wants it/).waitFor();
   await status('PAUSED').waitFor();
-  await page.locator('.bar-do.bar-failed').nth(1).waitFor();
+  await page.locator('.bars .bar-do.bar-failed').nth(1).waitFor();
   await button('Skip step').click();
   await confirm('Skip step');
   await status('COMPLETED').waitFor();
@@ -151,7 +151,7 @@ test('an UNDO shows first what it would send', async () => {
 test('the gateway is killed and started again meanwhile: nothing is missed', async () => {
   const flowId = await start({ tenant: 'acme', failAt: 'createUser' });
   await open(`/flows/${flowId}`);
-  await page.locator('.bar-do').first().waitFor();
+  await page.locator('.bars .bar-do').first().waitFor();
   await gateway.kill();
   await page.getByRole('alert').getByText('cannot be reached').first().waitFor();
   await picture(page, 'console-lost');
