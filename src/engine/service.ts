@@ -6,6 +6,7 @@ import type { Flow, FlowStatus, StepStatus } from '../saga/flow.js';
 import type { OperatorInput, StartRequest } from '../saga/input.js';
 import type { Orchestration, PolicyValues } from '../saga/orchestration.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
+import type { ReencryptRequest, ReencryptResult } from './operations/reencryption.js';
 import type {
   AuditRow,
   Caller,
@@ -18,7 +19,6 @@ import type {
   Replay,
   TimelineOptions,
 } from './ports.js';
-import type { ReencryptRequest, ReencryptResult } from './reencryption.js';
 import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
 import type { Slo, SloRequest } from './slo/slo.js';

@@ -1,7 +1,7 @@
 /** Payloads written anew with the key of now. */
 import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { ReencryptResult } from '../../engine/operations/reencryption.js';
 import type { Problem } from '../../engine/ports.js';
-import type { ReencryptResult } from '../../engine/reencryption.js';
 import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { goodNumber } from '../input/texts.js';

@@ -1,7 +1,22 @@
 /** Payloads are written anew with the key of now, in small batches: after a new key, and after encryption was switched on or off. */
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import { type AuditRow, type Caller, NO_OBJECT, type Store } from '../ports.js';
-import type { ReencryptRequest, ReencryptResult } from '../reencryption.js';
+
+/** What is wanted, and what became of it. */
+export interface ReencryptRequest {
+  /** How many flows and quarantined records at most. */
+  readonly first: number;
+  /** endCursor of the call before. */
+  readonly after: string | null;
+  readonly actor: string;
+  readonly reason: string;
+}
+export interface ReencryptResult {
+  readonly examined: number;
+  readonly rewritten: number;
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
 
 /** Flows of one transaction. */
 const AT_ONCE = 10;
