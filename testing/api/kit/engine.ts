@@ -12,6 +12,7 @@ import type {
   OutboxRow,
   QuarantinedRecord,
   ReadModel,
+  Store,
 } from '../../../src/engine/ports.js';
 import type { EngineService } from '../../../src/engine/service.js';
 import type { Log } from '../../../src/observability/log.js';
@@ -72,8 +73,12 @@ export class TestEngine {
   /** More than a JSON number holds. */
   private offset = 2n ** 60n;
 
+  /** Resolves when counters of the monitoring checklist are stored the next time. */
+  readonly counted: () => Promise<void>;
+
   constructor() {
     const { store, readModel } = memoryStore(this.database);
+    this.counted = signalOf(store);
     this.readModel = readModel;
     this.engine = createEngine({
       store,
@@ -244,4 +249,16 @@ export class TestEngine {
       close: async () => undefined,
     };
   }
+}
+
+/** Calls of `addSlo`, as a signal: the next one that has ended. */
+function signalOf(store: Pick<Store, 'addSlo'>): () => Promise<void> {
+  let next = Promise.withResolvers<void>();
+  const add = store.addSlo.bind(store);
+  store.addSlo = async (rows) => {
+    await add(rows);
+    next.resolve();
+    next = Promise.withResolvers<void>();
+  };
+  return () => next.promise;
 }
