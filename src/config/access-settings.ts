@@ -106,8 +106,8 @@ export const ACCESS = {
   oidcClientId: setting({
     name: 'OIDC_CLIENT_ID',
     meaning:
-      'client id of the console at JWT_ISSUER, a public client (code flow with PKCE, no secret)',
-    byDefault: 'none: nobody logs in with a browser',
+      'client id that /auth/config gives to pages, of a public client at JWT_ISSUER (code flow with PKCE, no secret); the console takes a token',
+    byDefault: 'none',
     read: form(isHeaderText, 'text without spaces, at most 1000 characters', null),
   }),
   allowedOrigins: setting({
