@@ -14,6 +14,7 @@ const wanted = process.argv.slice(2);
 const counts = { passed: 0, failed: 0 };
 const leftOut = [];
 const began = performance.now();
+const EXIT_MS = 10_000;
 const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
 
 /** A ring whose service cannot be had has failed in CI, and is reported elsewhere. */
@@ -115,3 +116,5 @@ if (leftOut.length > 0) print(`\nLeft out here:\n${leftOut.map((one) => `  ${one
 print(`\nIt took ${Math.round((performance.now() - began) / 1000)} s.`);
 print(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
+// Whatever is still open must not hold the result back.
+setTimeout(() => process.exit(), EXIT_MS).unref();

@@ -10,12 +10,40 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const NODE = join(BIN, 'node');
 /** Of a long output the end is shown. */
 const SHOWN = 60_000;
+/** What takes longer than this has stopped moving: the longest step takes a fifth of it on a slow machine. */
+const LONGEST_MS = 25 * 60_000;
+/** After its report a test process only has to exit. */
+const EXIT_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;
+/** A process that it left behind can hold its output open. */
+const OUTPUT_MS = 30_000;
 
 export const print = (text) => process.stdout.write(`${text}\n`);
 const running = new Set();
 
-/** Runs a program of the project under the project's Node; resolves with its code and output. */
-function run(command, args, environment = {}) {
+/** Ends a process that stopped moving, once; answers why. `finished` answers whether its work is done and only its exit is missing. */
+function guard(child, finished) {
+  const began = performance.now();
+  let doneAt = null;
+  let ended = '';
+  const timer = setInterval(() => {
+    if (doneAt === null && finished()) doneAt = performance.now();
+    const hangs = doneAt !== null && performance.now() - doneAt > EXIT_MS;
+    if (!hangs && performance.now() - began < LONGEST_MS) return;
+    clearInterval(timer);
+    ended = hangs
+      ? `\nit did not exit ${EXIT_MS / 1000} s after its report: a test left something open`
+      : `\nit did not end within ${LONGEST_MS / 60_000} minutes`;
+    void endFamilies([child.pid]);
+  }, LOOK_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    return ended;
+  };
+}
+
+/** Runs a program of the project under the project's Node; resolves with its code and output. What stops moving is ended, and has failed. */
+function run(command, args, environment = {}, finished = () => false) {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C is for us, who then end all of it in order, however deep it goes.
     const env = { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...environment };
@@ -26,6 +54,7 @@ function run(command, args, environment = {}) {
       detached: true,
     });
     running.add(child);
+    const leave = guard(child, finished);
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-SHOWN);
@@ -34,12 +63,13 @@ function run(command, args, environment = {}) {
     child.stderr.on('data', keep);
     const end = (code, more) => {
       running.delete(child);
-      resolve({ code, output: output + more });
+      const why = leave();
+      resolve({ code: why === '' ? code : 1, output: output + more + why });
     };
     child.on('error', (error) => end(1, error.message));
-    child.on('close', (code, signal) =>
-      end(code ?? 1, signal === null ? '' : `\nended by ${signal}`),
-    );
+    const ended = (code, signal) => end(code ?? 1, signal === null ? '' : `\nended by ${signal}`);
+    child.on('close', ended);
+    child.on('exit', (code, signal) => setTimeout(ended, OUTPUT_MS, code, signal).unref());
   });
 }
 
@@ -151,6 +181,7 @@ export async function jest(folders, environment, ...more) {
     // Folders first: an option that takes a list would swallow what follows it.
     [...flags, ...args, ...folders.map((folder) => `^${join(ROOT, folder)}/`), ...more],
     environment,
+    () => existsSync(report),
   );
   const { passed, failed } = countsIn(report);
   rmSync(report, { force: true });

@@ -76,8 +76,17 @@ export const chromium = once(async () => {
   throw Object.assign(missing, { isOptional: true });
 });
 
+const CLOSE_MS = 60_000;
+
+function inTime(closed) {
+  const late = new Promise((_, reject) =>
+    setTimeout(reject, CLOSE_MS, new Error(`not within ${CLOSE_MS / 1000} s`)).unref(),
+  );
+  return Promise.race([closed, late]);
+}
+
 /** Answers what went wrong, in words. */
 export async function closeServices() {
-  const ends = await Promise.allSettled(closers.splice(0).map((close) => close()));
+  const ends = await Promise.allSettled(closers.splice(0).map((close) => inTime(close())));
   return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
 }

@@ -13,11 +13,21 @@ const MOST_MS = 50;
 const TIMES_LAWFUL = 10;
 const SIZE = 900_000;
 
+/** A busy machine or a compilation adds to one measurement, never to each: what blocks, blocks every time. */
+const MOST_TRIES = 8;
+
 async function cpuMs(work: () => unknown): Promise<number> {
   const before = process.threadCpuUsage();
   await work();
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
+}
+
+async function expectWithin(mostMs: number, work: () => unknown): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let left = MOST_TRIES; left > 0 && least >= mostMs; left--)
+    least = Math.min(least, await cpuMs(work));
+  expect(least).toBeLessThan(mostMs);
 }
 
 const BUILT = new URL('../../dist/api/input/document-worker.js', import.meta.url);
@@ -37,12 +47,11 @@ test.each(Object.entries(HURTFUL))(
   async (_name, document) => {
     const text = document();
     let codes: string[] = [];
-    const spent = await cpuMs(async () => {
+    await expectWithin(MOST_MS + TIMES_LAWFUL * lawfulMs, async () => {
       const { problems } = await reader.read(text, { serviceName: null });
       codes = problems.map(({ code }) => code);
     });
     expect(codes.length).toBeGreaterThan(0);
-    expect(spent).toBeLessThan(MOST_MS + TIMES_LAWFUL * lawfulMs);
   },
   60_000,
 );
@@ -83,12 +92,11 @@ test.each([
   registration(lawful);
   const calm = await cpuMs(() => registration(lawful));
   let codes: string[] = [];
-  const spent = await cpuMs(() => {
+  await expectWithin(MOST_MS + TIMES_LAWFUL * calm, () => {
     codes = codesOf(payload);
   });
   expect(codes).toContain(code);
   expect(codes.length).toBeLessThanOrEqual(LIMITS.documentProblems.value);
-  expect(spent).toBeLessThan(MOST_MS + TIMES_LAWFUL * calm);
 });
 
 test('a registration of an ordinary width is read from a topic', () => {

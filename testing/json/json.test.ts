@@ -157,8 +157,10 @@ describe('what is no JSON is refused', () => {
       expect(why(text)).toBeNull();
       return performance.now() - from;
     };
+    // A busy machine makes one measurement slow, not all; work that grows too fast is slow each time.
+    const least = (size: number): number => Math.min(...Array.from({ length: 5 }, () => ms(size)));
     ms(2000);
-    expect(ms(80_000)).toBeLessThan(40 * Math.max(ms(8000), 1));
+    expect(least(80_000)).toBeLessThan(40 * Math.max(least(8000), 1));
   });
 });
 

@@ -55,15 +55,13 @@ function behindPgBouncer(): void {
     await through({}, async (open) => {
       const [one, other] = [open(), open()];
       await Promise.all([one.migrate(), other.migrate()]);
-      const notified = new Promise((resolve) => {
-        void other.store.onRemoteCommit((hints) => {
-          for (const { flowId } of hints ?? []) resolve(flowId);
-        });
+      const notified = Promise.withResolvers<string>();
+      await other.store.onRemoteCommit((hints) => {
+        for (const { flowId } of hints ?? []) notified.resolve(flowId);
       });
-      await other.store.ping();
       await register(one.store);
       await start(one.store, [startInput('flow-1')]);
-      expect(await notified).toBe('flow-1');
+      expect(await notified.promise).toBe('flow-1');
       for (let reads = 0; reads < 20; reads++)
         expect((await other.readModel.flows(['flow-1'])).size).toBe(1);
       expect(await other.store.due(10)).toEqual([]);
