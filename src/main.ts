@@ -1,4 +1,7 @@
-/** The composition root: starts config → API → database → broker → engine in this order, and stops them in reverse. */
+/**
+ * The composition root: starts config → API → database → broker → engine in this order, and stops
+ * them in reverse.
+ */
 import type { StepTopics } from './engine/ports.js';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';

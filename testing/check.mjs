@@ -1,4 +1,7 @@
-/** `npm run check`: format, lint, types, boundaries, dead code, spelling, duplicates, generated files, and the fast tests. */
+/**
+ * `npm run check`: format, lint, types, boundaries, dead code, spelling, duplicates, generated
+ * files, and the fast tests.
+ */
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
 import { CHECKS, endAll, jest, print, step } from './steps.mjs';
 

@@ -1,6 +1,7 @@
 /**
- * `npm run codegen`: writes the types and documents of the client and of the console from schema/schema.graphql and their *.graphql files.
- * With --check it only compares, and fails when they differ.
+ * `npm run codegen`: writes the types and documents of the client and of the console from
+ * schema/schema.graphql and their *.graphql files. With --check it only compares, and fails when
+ * they differ.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,7 +18,8 @@ compares, and ends with 1 when they differ.
 const context = await loadContext('codegen.yml');
 context.updateConfig({ silent: true, errorsOnly: true });
 const files = await generate(context, false);
-// The preset also writes a lookup of documents by their text: nothing uses it, and it would double the client's size.
+// The preset also writes a lookup of documents by their text: nothing uses it, and it would double
+// the client's size.
 const written = files.filter(({ filename }) => filename.endsWith('graphql.ts'));
 if (written.length !== 2)
   throw new Error(`the generator wrote ${written.length} graphql.ts, and not 2`);

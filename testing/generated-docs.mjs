@@ -1,6 +1,7 @@
 /**
- * `npm run docs`: writes docs/settings.md and docs/security-paths.md from the built gateway (src/config, src/api/auth/policy.ts and the
- * schema). With --check it only compares, and fails when they differ.
+ * `npm run docs`: writes docs/settings.md and docs/security-paths.md from the built gateway
+ * (src/config, src/api/auth/policy.ts and the schema). With --check it only compares, and fails
+ * when they differ.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';

@@ -1,4 +1,7 @@
-/** One jest project: TypeScript by swc, ESM (MikroORM cannot be loaded otherwise). testing/run.mjs chooses which folders run. */
+/**
+ * One jest project: TypeScript by swc, ESM (MikroORM cannot be loaded otherwise). testing/run.mjs
+ * chooses which folders run.
+ */
 export default {
   rootDir: '..',
   testEnvironment: 'node',

@@ -1,4 +1,7 @@
-/** `npm run laws`: the laws of a flow on longer walks than those of `npm test`: every state of small flows, and many more random ones. */
+/**
+ * `npm run laws`: the laws of a flow on longer walks than those of `npm test`: every state of small
+ * flows, and many more random ones.
+ */
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
 import { endAll, jest, print, step } from './steps.mjs';

@@ -1,8 +1,13 @@
-/** Module boundaries (docs/architecture.md): one rule per folder of src. Each comment has what to do instead. */
+/**
+ * Module boundaries (docs/architecture.md): one rule per folder of src. Each comment has what to do
+ * instead.
+ */
 const folder = (name) => `^src/${name}/`;
 const npm = (name) => `^node_modules/${name}(/|$)`;
 const builtin = (names) => `^(node:)?(${names})$`;
-/** A module may import itself, the table of limits, JSON, waiting, names, and these, nothing else. */
+/**
+ * A module may import itself, the table of limits, JSON, waiting, names, and these, nothing else.
+ */
 const only = (name, allowed, instead) => ({
   name: `${name}-boundary`,
   severity: 'error',

@@ -1,4 +1,7 @@
-/** A process and everything it started, directly or not: found by parent in /proc; where there is none, by process group. */
+/**
+ * A process and everything it started, directly or not: found by parent in /proc; where there is
+ * none, by process group.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const PATIENCE_MS = 15_000;

@@ -16,14 +16,18 @@ const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
 /** Files of scenarios that run over the whole gateway, too. */
 const ON_KAFKA = 'operators|undo-plan|undo-and-cancel|resend|hold|turning-around|undo-exhausted';
 
-/** Name, folders of tests or a program, the services it needs; in their short forms. Rings of one lane run one after the other. */
+/**
+ * Name, folders of tests or a program, the services it needs; in their short forms. Rings of one
+ * lane run one after the other.
+ */
 export const RINGS = [
   {
     name: 'saga',
     folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
     more: [...PURE, '--testPathIgnorePatterns=(enumeration|laws)\\.test', FULL],
   },
-  // Counting what is covered makes these five times slower, and covers nothing the others leave out.
+  // Counting what is covered makes these five times slower, and covers nothing the others leave
+  // out.
   {
     name: 'walks',
     folders: ['testing/saga'],
@@ -57,7 +61,8 @@ export const RINGS = [
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },
   },
-  // First, while the others of these two lanes mostly wait. Every kind of attack, 1.5 seconds each, on a gateway of its own.
+  // First, while the others of these two lanes mostly wait. Every kind of attack, 1.5 seconds each,
+  // on a gateway of its own.
   { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
   { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
   // What operators do, and what it rests on; Kafka changes nothing for the other rules.

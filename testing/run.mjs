@@ -1,7 +1,9 @@
 /**
- * `npm test`: everything, with a real Kafka and a real PostgreSQL. Ends with the line `N passed, N failed`.
- * `npm test -- saga api` runs only the rings named. TEST_KAFKA_BROKERS and TEST_DATABASE_URL (or KAFKA_BROKERS and DATABASE_URL) use
- * services that run already. A service that cannot be had here is reported at the end, its rings are left out; with CI=true they have failed.
+ * `npm test`: everything, with a real Kafka and a real PostgreSQL. Ends with the line
+ * `N passed, N failed`. `npm test -- saga api` runs only the rings named. TEST_KAFKA_BROKERS and
+ * TEST_DATABASE_URL (or KAFKA_BROKERS and DATABASE_URL) use services that run already. A service
+ * that cannot be had here is reported at the end, its rings are left out; with CI=true they have
+ * failed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +51,10 @@ async function runRing(ring) {
   });
 }
 
-/** A build that fails is one failure among others: rings that do not need it still run. False: nothing can run. */
+/**
+ * A build that fails is one failure among others: rings that do not need it still run. False:
+ * nothing can run.
+ */
 async function makeReady() {
   const clone = new Clone();
   try {

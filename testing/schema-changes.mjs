@@ -1,6 +1,8 @@
 /**
- * Compares schema/schema.graphql with the one of the last release (testing/fixtures/schema-released.graphql): ends with 1 when a client that
- * was written for that one may break. With --release the schema of now becomes the one that is compared with: a part of releasing.
+ * Compares schema/schema.graphql with the one of the last release
+ * (testing/fixtures/schema-released.graphql): ends with 1 when a client that was written for that
+ * one may break. With --release the schema of now becomes the one that is compared with: a part of
+ * releasing.
  */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { buildSchema, findBreakingChanges, findDangerousChanges } from 'graphql';

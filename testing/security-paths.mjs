@@ -1,4 +1,7 @@
-/** docs/security-paths.md: every path to an object, with its rule. `schema` and `policy` are those of the built gateway. */
+/**
+ * docs/security-paths.md: every path to an object, with its rule. `schema` and `policy` are those
+ * of the built gateway.
+ */
 import { getNamedType, isObjectType } from 'graphql';
 
 /** Each type below a field once, by the shortest way. */

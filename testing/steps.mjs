@@ -10,7 +10,10 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const NODE = join(BIN, 'node');
 /** Of a long output the end is shown. */
 const SHOWN = 60_000;
-/** What takes longer than this has stopped moving: the longest step takes a fifth of it on a slow machine. */
+/**
+ * What takes longer than this has stopped moving: the longest step takes a fifth of it on a slow
+ * machine.
+ */
 const LONGEST_MS = 25 * 60_000;
 /** After its report a test process only has to exit. */
 const EXIT_MS = 60_000;
@@ -21,7 +24,10 @@ const OUTPUT_MS = 30_000;
 export const print = (text) => process.stdout.write(`${text}\n`);
 const running = new Set();
 
-/** Ends a process that stopped moving, once; answers why. `finished` answers whether its work is done and only its exit is missing. */
+/**
+ * Ends a process that stopped moving, once; answers why. `finished` answers whether its work is
+ * done and only its exit is missing.
+ */
 function guard(child, finished) {
   const began = performance.now();
   let doneAt = null;
@@ -42,7 +48,10 @@ function guard(child, finished) {
   };
 }
 
-/** Runs a program of the project under the project's Node; resolves with its code and output. What stops moving is ended, and has failed. */
+/**
+ * Runs a program of the project under the project's Node; resolves with its code and output. What
+ * stops moving is ended, and has failed.
+ */
 function run(command, args, environment = {}, finished = () => false) {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C is for us, who then end all of it in order, however deep it goes.
@@ -87,7 +96,10 @@ function showLive() {
     process.stdout.write(`… ${[...live].join(', ')}`);
 }
 
-/** One step by name; resolves with its result. `work` resolves with code and output, and with a `note` that is printed when it passed. */
+/**
+ * One step by name; resolves with its result. `work` resolves with code and output, and with a
+ * `note` that is printed when it passed.
+ */
 export async function step(name, work) {
   const started = performance.now();
   live.add(name);

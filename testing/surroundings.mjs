@@ -1,4 +1,7 @@
-/** The real services the rings run on, started once, when the first ring needs them: a PostgreSQL from npm, a Kafka from Maven — or those that run. */
+/**
+ * The real services the rings run on, started once, when the first ring needs them: a PostgreSQL
+ * from npm, a Kafka from Maven — or those that run.
+ */
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What an operator may do with a flow now, and why not. The saga decides, so the answer is the mutation's own. */
+/**
+ * What an operator may do with a flow now, and why not. The saga decides, so the answer is the
+ * mutation's own.
+ */
 import { type OrchestrationVerb, whyNot } from '../engine/operations/standing.js';
 import type { Standing } from '../engine/ports.js';
 import { accept } from '../saga/accept.js';

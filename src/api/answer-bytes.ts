@@ -1,6 +1,6 @@
 /**
- * Bounds the bytes of payloads in all answers that are not yet sent. A request that needs more than is free waits until other answers have
- * been sent, for a limited time.
+ * Bounds the bytes of payloads in all answers that are not yet sent. A request that needs more than
+ * is free waits until other answers have been sent, for a limited time.
  */
 import { Fault } from '../engine/ports.js';
 

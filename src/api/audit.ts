@@ -1,6 +1,7 @@
 /**
- * Every mutation runs through this file, GraphQL or REST. An action that was done has its audit row from the transaction that did it; for one
- * that was refused the row is written here, before the caller gets the answer.
+ * Every mutation runs through this file, GraphQL or REST. An action that was done has its audit row
+ * from the transaction that did it; for one that was refused the row is written here, before the
+ * caller gets the answer.
  */
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
@@ -44,7 +45,10 @@ export interface Mutation {
   readonly wanted: readonly Given[];
 }
 
-/** Does the work of a mutation: resolves and rejects like it. `answersOf`: one answer for each thing that was wanted. */
+/**
+ * Does the work of a mutation: resolves and rejects like it. `answersOf`: one answer for each thing
+ * that was wanted.
+ */
 export async function audited<T>(
   context: Requester & Pick<RequestContext, 'shell'>,
   { action, wanted }: Mutation,
@@ -73,7 +77,10 @@ export async function audited<T>(
   }
 }
 
-/** Of what is refused for its number, one a second has a row: others would be work that the limit is there to prevent. */
+/**
+ * Of what is refused for its number, one a second has a row: others would be work that the limit is
+ * there to prevent.
+ */
 function isOneOfMany(
   { shell, principal, address }: Requester & Pick<RequestContext, 'shell'>,
   code: string,
@@ -83,7 +90,10 @@ function isOneOfMany(
   );
 }
 
-/** While there is no database yet, the row of a refused action is written to the log instead; the action is refused all the same. */
+/**
+ * While there is no database yet, the row of a refused action is written to the log instead; the
+ * action is refused all the same.
+ */
 async function store({ engine, log }: Shell, audit: AuditRow): Promise<void> {
   await engine
     .audit(audit)

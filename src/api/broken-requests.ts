@@ -1,4 +1,6 @@
-/** What is answered to bytes that are no HTTP request: a problem with an id, like everything else. */
+/**
+ * What is answered to bytes that are no HTTP request: a problem with an id, like everything else.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { problemText } from './rest/problem-json.js';

@@ -1,6 +1,7 @@
 /**
- * Connections over all: a new one is always served, at the cost of the one that has been idle for longest; a client that does not read its
- * answers, or does not finish its requests, loses its connection.
+ * Connections over all: a new one is always served, at the cost of the one that has been idle for
+ * longest; a client that does not read its answers, or does not finish its requests, loses its
+ * connection.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -57,11 +57,16 @@ export interface RequestContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   readonly budget: Budget;
-  /** Something of it was refused that can be done in a second; absent: there is no header for that. */
+  /**
+   * Something of it was refused that can be done in a second; absent: there is no header for that.
+   */
   readonly tryAgain?: () => void;
 }
 
-/** The shell as this caller may use it: what is outside of its scopes is not there, and sensitive parts of payloads are for those with the right to them. */
+/**
+ * The shell as this caller may use it: what is outside of its scopes is not there, and sensitive
+ * parts of payloads are for those with the right to them.
+ */
 export function shellFor(shell: Shell, principal: Principal): Shell {
   const guarded = engineFor(shell.engine, principal);
   const named = shell.suggestsNames === false ? withoutNames(guarded) : guarded;
@@ -72,7 +77,10 @@ export function shellFor(shell: Shell, principal: Principal): Shell {
 const MOST_READS = LIMITS.readsPerRequest.value;
 const MOST_ROWS = LIMITS.rowsPerRequest.value;
 
-/** What one request may make the database read: depth and cost rules see a document, not its variables. */
+/**
+ * What one request may make the database read: depth and cost rules see a document, not its
+ * variables.
+ */
 export class Budget {
   private reads = 0;
   private rows = 0;
@@ -91,7 +99,9 @@ export class Budget {
     );
   }
 
-  /** Takes payloads before they are read; rejects when the answer would be too large, or others are. */
+  /**
+   * Takes payloads before they are read; rejects when the answer would be too large, or others are.
+   */
   async take(bytes: number): Promise<void> {
     const most = Math.max(LIMITS.answerBytes.value, 2 * this.shell.payloadLimit);
     if (this.bytes + bytes > most)
@@ -111,7 +121,10 @@ export class Budget {
   }
 }
 
-/** Aborts when the caller disconnects before the answer has been sent. (The framework's own signal aborts once a GET has been read.) */
+/**
+ * Aborts when the caller disconnects before the answer has been sent. (The framework's own signal
+ * aborts once a GET has been read.)
+ */
 export function hangUpOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {

@@ -1,4 +1,7 @@
-/** Pages of other origins: refused, or answered with what their browser needs to let them read (CORS). Cookies play no part. */
+/**
+ * Pages of other origins: refused, or answered with what their browser needs to let them read
+ * (CORS). Cookies play no part.
+ */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Origins } from './origins.js';
 import { sendProblem } from './rest/problem-json.js';

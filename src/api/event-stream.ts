@@ -63,7 +63,10 @@ export class EventStream {
     private readonly onRelease: () => void,
   ) {}
 
-  /** Resolves when everything has been handed to the connection and it takes more: a slow reader holds up its own subscription only. */
+  /**
+   * Resolves when everything has been handed to the connection and it takes more: a slow reader
+   * holds up its own subscription only.
+   */
   idle(): Promise<void> {
     if (!this.isWriting || this.reply.raw.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push(resolve));

@@ -1,4 +1,7 @@
-/** The HTTP server below all parts of the API: bodies read without losing digits, failures as problem JSON, `Host` checked. */
+/**
+ * The HTTP server below all parts of the API: bodies read without losing digits, failures as
+ * problem JSON, `Host` checked.
+ */
 import type { IncomingMessage } from 'node:http';
 import Fastify, {
   type FastifyError,
@@ -20,7 +23,10 @@ import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 import type { Shares } from './shares.js';
 import { boundUploads } from './uploads.js';
 
-/** Bytes of a body: enough for many starts in one request, and for one payload that is too large to be refused with the field's name. */
+/**
+ * Bytes of a body: enough for many starts in one request, and for one payload that is too large to
+ * be refused with the field's name.
+ */
 const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */
@@ -83,12 +89,18 @@ function readBodies(app: FastifyInstance): void {
   });
 }
 
-/** Some clients request an upgrade with every request, Java's HttpClient and `curl --http2` for h2c: a server that does not know it answers as usual. */
+/**
+ * Some clients request an upgrade with every request, Java's HttpClient and `curl --http2` for h2c:
+ * a server that does not know it answers as usual.
+ */
 function isWebSocket({ headers }: IncomingMessage): boolean {
   return /(?:^|,)\s*websocket\s*(?:,|$)/i.test(headers.upgrade ?? '');
 }
 
-/** Before anything is read: requests for a foreign host name, of a foreign page, or for a path that is not there. */
+/**
+ * Before anything is read: requests for a foreign host name, of a foreign page, or for a path that
+ * is not there.
+ */
 function refuseEarly(app: FastifyInstance, origins: Origins, methodsOf: AllowedMethods): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);

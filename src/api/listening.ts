@@ -12,7 +12,10 @@ export interface Address {
   readonly portTries: number;
 }
 
-/** Resolves with the port it listens on; throws when none is free, or the host cannot be listened on. */
+/**
+ * Resolves with the port it listens on; throws when none is free, or the host cannot be listened
+ * on.
+ */
 export async function listen(
   app: FastifyInstance,
   { host, port, portTries, log }: Address & { readonly log: Log },

@@ -1,4 +1,7 @@
-/** How a page of this gateway finds out whether and where its reader logs in: OIDC code flow with PKCE. Nothing in it is secret. */
+/**
+ * How a page of this gateway finds out whether and where its reader logs in: OIDC code flow with
+ * PKCE. Nothing in it is secret.
+ */
 import type { FastifyInstance } from 'fastify';
 import type { Authentication } from './auth/authentication.js';
 

@@ -1,6 +1,7 @@
 /**
- * The engine as it is for whoever lacks the right `payload:read`: what a definition calls sensitive is masked in everything that has payloads.
- * GraphQL, REST and subscriptions get their flows and events through this one border, or from the engine itself.
+ * The engine as it is for whoever lacks the right `payload:read`: what a definition calls sensitive
+ * is masked in everything that has payloads. GraphQL, REST and subscriptions get their flows and
+ * events through this one border, or from the engine itself.
  */
 import { maskEvent, maskFlow } from '../engine/masking/masked.js';
 import {
@@ -149,7 +150,10 @@ function withFlow<R extends { readonly flow: Flow | null }>(result: R): R {
 
 const NOTHING_SHOWN = Buffer.from(JSON.stringify(MASK));
 
-/** What could not be used may be anything, also the payload of a flow that is not known: nothing of it is shown. */
+/**
+ * What could not be used may be anything, also the payload of a flow that is not known: nothing of
+ * it is shown.
+ */
 function withoutBytes(record: QuarantinedRecord): QuarantinedRecord {
   return { ...record, key: null, value: record.value && NOTHING_SHOWN, headers: {} };
 }

@@ -1,4 +1,7 @@
-/** Which methods each path has, collected from the routes themselves, so that none is forgotten: for 405 and its Allow header. */
+/**
+ * Which methods each path has, collected from the routes themselves, so that none is forgotten: for
+ * 405 and its Allow header.
+ */
 import type { FastifyInstance } from 'fastify';
 
 /** Answered by the framework for every GET. */

@@ -1,4 +1,7 @@
-/** The engine for a gateway that suggests nothing (SUGGESTIONS=off): who guesses names learns none that is near. */
+/**
+ * The engine for a gateway that suggests nothing (SUGGESTIONS=off): who guesses names learns none
+ * that is near.
+ */
 import type { Problem } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 

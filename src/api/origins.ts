@@ -1,4 +1,7 @@
-/** Which host names and which pages' origins are accepted, over HTTP and WebSocket alike. A page of another site must not reach a gateway through its reader's browser. */
+/**
+ * Which host names and which pages' origins are accepted, over HTTP and WebSocket alike. A page of
+ * another site must not reach a gateway through its reader's browser.
+ */
 import { isIP } from 'node:net';
 import { isLoopback } from '../names/loopback.js';
 
@@ -40,7 +43,8 @@ export function createOrigins(rules: OriginRules): Origins {
       const name = nameIn(`http://${host}`);
       if (name === null) return false;
       if (isLoopback(name) || names.has(name)) return true;
-      // An address belongs to nobody's DNS. On a loopback address it would be that of another interface.
+      // An address belongs to nobody's DNS. On a loopback address it would be that of another
+      // interface.
       return !local && isIP(name.replace(/^\[|\]$/g, '')) > 0;
     },
   };

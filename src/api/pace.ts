@@ -1,4 +1,7 @@
-/** Limits events to all subscribers together to a number per second, first come first served, so that requests are served meanwhile. */
+/**
+ * Limits events to all subscribers together to a number per second, first come first served, so
+ * that requests are served meanwhile.
+ */
 
 const TICK_MS = 10;
 

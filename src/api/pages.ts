@@ -1,4 +1,7 @@
-/** Pages for browsers: the console and GraphiQL, whose files are all served from here, and the OpenAPI file. */
+/**
+ * Pages for browsers: the console and GraphiQL, whose files are all served from here, and the
+ * OpenAPI file.
+ */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
@@ -39,7 +42,10 @@ const STRICT = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ];
-/** The editor sets styles inline, with its fonts in them. Its web workers are files served from here. */
+/**
+ * The editor sets styles inline, with its fonts in them. Its web workers are files served from
+ * here.
+ */
 const EDITOR = [...STRICT, "style-src 'self' 'unsafe-inline'", "font-src 'self' data:"];
 
 /** Every address of the console: the page itself finds out what to show. */

@@ -1,4 +1,7 @@
-/** Writes schema/schema.graphql; with --check only compares, and exits 1 with what to do when it differs. */
+/**
+ * Writes schema/schema.graphql; with --check only compares, and exits 1 with what to do when it
+ * differs.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { printSchema } from './graphql/schema.js';

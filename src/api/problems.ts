@@ -1,4 +1,7 @@
-/** The only translation of what went wrong into GraphQL codes and HTTP statuses, and the only mask for the unknown. */
+/**
+ * The only translation of what went wrong into GraphQL codes and HTTP statuses, and the only mask
+ * for the unknown.
+ */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { BadCursor, Fault } from '../engine/ports.js';
 import { Unauthenticated } from './auth/authentication.js';
@@ -95,7 +98,10 @@ export function statusOf(code: string): number {
   return STATUSES[code] ?? 400;
 }
 
-/** What a client gets of an error: graphql's own errors as they are, known ones with their code, others masked. `unknown`: log it. */
+/**
+ * What a client gets of an error: graphql's own errors as they are, known ones with their code,
+ * others masked. `unknown`: log it.
+ */
 export function graphqlError(
   formatted: GraphQLFormattedError,
   error: unknown,
@@ -120,7 +126,10 @@ function originalOf(error: unknown): unknown {
   return original ?? null;
 }
 
-/** graphql's own: about the document or its variables, unless a resolver answered what the schema forbids. */
+/**
+ * graphql's own: about the document or its variables, unless a resolver answered what the schema
+ * forbids.
+ */
 function ownOf(formatted: GraphQLFormattedError): {
   readonly answer: GraphQLFormattedError;
   readonly unknown: boolean;

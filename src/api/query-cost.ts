@@ -1,6 +1,7 @@
 /**
- * What a GraphQL document would cost, in one pass over its parsed text, fragments once each: before validation, whose time grows with the
- * square of equal fields, and with the values of its variables, which validation does not see.
+ * What a GraphQL document would cost, in one pass over its parsed text, fragments once each: before
+ * validation, whose time grows with the square of equal fields, and with the values of its
+ * variables, which validation does not see.
  */
 import {
   type DocumentNode,
@@ -24,7 +25,10 @@ export interface Measured {
 /** Fields with an argument `first`: its value when it is left out. */
 export type Defaults = ReadonlyMap<string, number>;
 
-/** Fields of introspection that lead from one type to other types; nested, they make the answer large. */
+/**
+ * Fields of introspection that lead from one type to other types; nested, they make the answer
+ * large.
+ */
 const INTROSPECTION_DEPTH = 20;
 
 /** Walks the document once. */
@@ -111,7 +115,10 @@ function fragmentsOf(document: DocumentNode): Fragments {
   );
 }
 
-/** A number for each selection set; each fragment is visited once, and one that contains itself gets `endless`. */
+/**
+ * A number for each selection set; each fragment is visited once, and one that contains itself gets
+ * `endless`.
+ */
 class Fold {
   private readonly known = new Map<string, number>();
 

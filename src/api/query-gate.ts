@@ -1,4 +1,7 @@
-/** How much one GraphQL request may need; the same over HTTP and WebSocket, and known before anything is validated or executed. */
+/**
+ * How much one GraphQL request may need; the same over HTTP and WebSocket, and known before
+ * anything is validated or executed.
+ */
 import {
   type DocumentNode,
   GraphQLError,
@@ -20,7 +23,10 @@ export interface Gate {
   readonly introspection: boolean;
   /** Whether errors may name what there is: "did you mean". */
   readonly suggestions: boolean;
-  /** Why it is not carried out; null = nothing is wrong so far, or it cannot be parsed, which others report. */
+  /**
+   * Why it is not carried out; null = nothing is wrong so far, or it cannot be parsed, which others
+   * report.
+   */
   refusalOf(request: QueryRequest, overHttp: boolean): GraphQLError | null;
   /** The operation that would run; null = there is none, or it cannot be parsed. */
   operationIn(request: QueryRequest): OperationDefinitionNode | null;

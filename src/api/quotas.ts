@@ -1,6 +1,7 @@
 /**
- * What each caller may start, and how the starts of several are served beside each other. Knows: keys of callers, time. Refuses to know: who
- * they are, what a start is. In: a key and work. Out: what the work answers, or why it has to wait.
+ * What each caller may start, and how the starts of several are served beside each other. Knows:
+ * keys of callers, time. Refuses to know: who they are, what a start is. In: a key and work. Out:
+ * what the work answers, or why it has to wait.
  */
 import { Fault } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
@@ -60,7 +61,10 @@ export class Rate {
     return true;
   }
 
-  /** True once a second for each key: one refusal is worth a row, thousands would be work that the limit is there to prevent. */
+  /**
+   * True once a second for each key: one refusal is worth a row, thousands would be work that the
+   * limit is there to prevent.
+   */
   isWorthNoting(key: string): boolean {
     const bucket = this.buckets.get(key);
     if (bucket === undefined) return true;
@@ -110,8 +114,9 @@ const BOUNDS: FairBounds = {
 };
 
 /**
- * A caller alone may have any number of starts under way. As soon as there are several, each has a few, and its others wait: what is under way
- * shares the event loop, the transaction and the processors, and whoever comes next waits for all of it.
+ * A caller alone may have any number of starts under way. As soon as there are several, each has a
+ * few, and its others wait: what is under way shares the event loop, the transaction and the
+ * processors, and whoever comes next waits for all of it.
  */
 export class FairShares {
   private readonly lanes = new Map<string, Lane>();

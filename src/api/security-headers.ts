@@ -1,8 +1,14 @@
-/** What browsers may not do with our answers; on every answer, refusals included. No cookie is ever set or read. */
+/**
+ * What browsers may not do with our answers; on every answer, refusals included. No cookie is ever
+ * set or read.
+ */
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
-/** Of an answer that is no page: nothing in it runs, is shown in a frame, or is read by a page of elsewhere. */
+/**
+ * Of an answer that is no page: nothing in it runs, is shown in a frame, or is read by a page of
+ * elsewhere.
+ */
 const NO_PAGE = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 /** Before anything else is added, so that no answer leaves without them. */

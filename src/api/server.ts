@@ -1,6 +1,7 @@
 /**
- * Layer 5, the API: serves people and programs, decides nothing. Knows: GraphQL, REST, WebSocket, HTTP. Refuses to know: SQL, Kafka.
- * In: requests. Out: what the engine answers. This file: one port for all of it.
+ * Layer 5, the API: serves people and programs, decides nothing. Knows: GraphQL, REST, WebSocket,
+ * HTTP. Refuses to know: SQL, Kafka. In: requests. Out: what the engine answers. This file: one
+ * port for all of it.
  */
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
@@ -40,7 +41,10 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly allowedOrigins: readonly string[];
   /** Names by which this gateway is reached, beside those. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Whether errors may name what there is; absent: with introspection, and when this is not production. */
+  /**
+   * Whether errors may name what there is; absent: with introspection, and when this is not
+   * production.
+   */
   readonly suggestions?: boolean | undefined;
   /** Absent: everything is shown. */
   readonly switches?: Switches | undefined;
@@ -50,7 +54,10 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly metrics?: Metrics | undefined;
   /** Who calls; absent: AUTH=none. */
   readonly authentication?: Authentication | undefined;
-  /** Whether a caller whose identity nobody proved sees what definitions call sensitive; absent = yes. */
+  /**
+   * Whether a caller whose identity nobody proved sees what definitions call sensitive; absent =
+   * yes.
+   */
   readonly unprovenReadPayloads?: boolean | undefined;
   /** What settings change of the limits; absent = docs/limits.md. */
   readonly limits?: ApiLimits | undefined;
@@ -69,7 +76,10 @@ export interface Api {
   readonly port: number;
   /** Each as `METHOD path`; docs/security-paths.md has the rule of each. */
   readonly routes: readonly string[];
-  /** Accepts nothing more, ends subscriptions, waits for requests under way; cuts off what takes longer than 5 s. */
+  /**
+   * Accepts nothing more, ends subscriptions, waits for requests under way; cuts off what takes
+   * longer than 5 s.
+   */
   close(): Promise<void>;
 }
 

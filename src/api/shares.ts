@@ -1,4 +1,7 @@
-/** A budget shared by all principals: each may take at most its share, and all together at most the whole. */
+/**
+ * A budget shared by all principals: each may take at most its share, and all together at most the
+ * whole.
+ */
 
 export class Shares {
   private readonly taken = new Map<string, number>();

@@ -1,6 +1,7 @@
 /**
- * Messages of WebSocket clients, reduced before they are kept: the protocol's library holds a message for as long as its subscription is
- * open. Variables that are not declared and payloads that are not read are removed; bytes per connection, per principal and in all are bounded.
+ * Messages of WebSocket clients, reduced before they are kept: the protocol's library holds a
+ * message for as long as its subscription is open. Variables that are not declared and payloads
+ * that are not read are removed; bytes per connection, per principal and in all are bounded.
  */
 import { Kind, type OperationDefinitionNode } from 'graphql';
 import { readJson } from '../json/read.js';

@@ -1,4 +1,7 @@
-/** WebSocket connections on the port and path of GraphQL over HTTP: who may open one, and when one is closed. */
+/**
+ * WebSocket connections on the port and path of GraphQL over HTTP: who may open one, and when one
+ * is closed.
+ */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
@@ -109,7 +112,8 @@ function serve(
   };
   const key = (): string => quotaKeyOf(connection.principal, request.socket.remoteAddress);
   const messages = new Messages(key, shares, gate);
-  // An error of the socket itself (a message too large, a broken frame) closes it with its own code.
+  // An error of the socket itself (a message too large, a broken frame) closes it with its own
+  // code.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
   const stopPinging = keepAlive(socket);
   const closed = protocol.opened(
@@ -153,7 +157,10 @@ function readMessages(
 
 const LARGE_BYTES = 64 * 1024;
 
-/** In the order in which they come; large ones wait for their turn, and their connection is not read meanwhile. */
+/**
+ * In the order in which they come; large ones wait for their turn, and their connection is not read
+ * meanwhile.
+ */
 function inTurn(socket: WebSocket, turns: Turns, take: (message: RawData) => void): void {
   let waiting = 0;
   socket.on('message', (message: Buffer) => {
@@ -196,7 +203,10 @@ function boundReceived(
   socket.once('close', giveBack);
 }
 
-/** Resolves when it has left: a subscription waits for its client, so what piles up is one message each. */
+/**
+ * Resolves when it has left: a subscription waits for its client, so what piles up is one message
+ * each.
+ */
 function sent(socket: WebSocket, text: string): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) resolve();

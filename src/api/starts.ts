@@ -1,4 +1,7 @@
-/** Every start of a caller goes this way, GraphQL or REST: checked, counted, and served beside those of others. */
+/**
+ * Every start of a caller goes this way, GraphQL or REST: checked, counted, and served beside those
+ * of others.
+ */
 import { Fault } from '../engine/ports.js';
 import { problem } from '../engine/problem.js';
 import type { ExecuteResult } from '../engine/service.js';

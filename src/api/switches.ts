@@ -1,4 +1,7 @@
-/** What is shown beside the API itself: each for everybody, for callers with a valid token, or not at all (docs/security.md, "Switches"). */
+/**
+ * What is shown beside the API itself: each for everybody, for callers with a valid token, or not
+ * at all (docs/security.md, "Switches").
+ */
 import type { RouteRule } from './auth/policy.js';
 
 export type Shown = 'on' | 'off' | 'authenticated';

@@ -1,7 +1,8 @@
 /**
- * Work that takes a while on the event loop, so much per turn of it: whatever else is ready comes in between. Without it, a turn is as long as
- * all that is ready at once, and a start that is stored takes about ten of them. Long turns are followed by as much time without any of this
- * work, so that what goes back and forth with the database waits for one of them, not for ten.
+ * Work that takes a while on the event loop, so much per turn of it: whatever else is ready comes
+ * in between. Without it, a turn is as long as all that is ready at once, and a start that is
+ * stored takes about ten of them. Long turns are followed by as much time without any of this work,
+ * so that what goes back and forth with the database waits for one of them, not for ten.
  */
 
 interface Piece {

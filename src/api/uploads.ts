@@ -1,4 +1,7 @@
-/** Request bodies that are being received: bounds for the bytes of all, of one address, and for what is read in one turn of the event loop. */
+/**
+ * Request bodies that are being received: bounds for the bytes of all, of one address, and for what
+ * is read in one turn of the event loop.
+ */
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../engine/ports.js';
@@ -7,7 +10,10 @@ import { quotaKeyOf } from './quotas.js';
 import type { Shares } from './shares.js';
 import type { Turns } from './turns.js';
 
-/** Bytes of each body that are not counted, so that small requests are served while large ones use up the bound. */
+/**
+ * Bytes of each body that are not counted, so that small requests are served while large ones use
+ * up the bound.
+ */
 export const FREE_BYTES = 64 * 1024;
 
 export interface Uploads {

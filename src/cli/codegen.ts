@@ -79,7 +79,8 @@ async function typeOf({ typeName, about, schema }: Payload): Promise<string> {
   if (typeof schema !== 'object' || schema === null)
     return `${doc}\nexport type ${typeName} = unknown;\n`;
   const { compile } = await import('json-schema-to-typescript');
-  // Without the title, which would name the type. References are within the document: the gateway has checked that.
+  // Without the title, which would name the type. References are within the document: the gateway
+  // has checked that.
   const { title: _, $id: __, ...content } = schema as Record<string, unknown>;
   const described = { description: about, ...content };
   return compile(described, typeName, {

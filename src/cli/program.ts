@@ -1,6 +1,6 @@
 /**
- * Layer 6, the command line. Knows: the typed client, a terminal. Refuses to know: the inside of the gateway.
- * In: arguments. Out: lines or JSON, and an exit code that scripts can use.
+ * Layer 6, the command line. Knows: the typed client, a terminal. Refuses to know: the inside of
+ * the gateway. In: arguments. Out: lines or JSON, and an exit code that scripts can use.
  */
 import { Command, CommanderError } from 'commander';
 import type { BackstepClient } from '../client/index.js';

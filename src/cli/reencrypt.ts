@@ -1,4 +1,7 @@
-/** `reencrypt`: payloads are written anew as PAYLOAD_ENCRYPTION has it now, in small batches, with progress. */
+/**
+ * `reencrypt`: payloads are written anew as PAYLOAD_ENCRYPTION has it now, in small batches, with
+ * progress.
+ */
 import { type Command } from 'commander';
 import type { BackstepClient } from '../client/index.js';
 import { EXIT, print, printJson } from './output.js';

@@ -1,4 +1,7 @@
-/** The steps of a flow as they are now, as lines of a terminal: folded from a first look and the events after it. */
+/**
+ * The steps of a flow as they are now, as lines of a terminal: folded from a first look and the
+ * events after it.
+ */
 import type { FlowDetails, FlowEvent } from '../client/index.js';
 import { printable } from '../observability/printable.js';
 import { duration, paint, paintStatus } from './output.js';

@@ -1,4 +1,7 @@
-/** `token create`, `list` and `revoke`: API tokens of a gateway with AUTH=tokens, in the file that it reads. No gateway has to run. */
+/**
+ * `token create`, `list` and `revoke`: API tokens of a gateway with AUTH=tokens, in the file that
+ * it reads. No gateway has to run.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean, nearest } from '../names/nearest.js';
 import { ANY_NAME, isPattern, PATTERN_FORM } from '../names/patterns.js';

@@ -1,6 +1,7 @@
 /**
- * Layer 6, the typed client (`backstep/client`). Knows: the published schema, HTTP, WebSocket. Refuses to know: the inside of the gateway.
- * In: calls of a program, in Node 22 or a browser. Out: typed results, typed errors, events that resume by themselves.
+ * Layer 6, the typed client (`backstep/client`). Knows: the published schema, HTTP, WebSocket.
+ * Refuses to know: the inside of the gateway. In: calls of a program, in Node 22 or a browser. Out:
+ * typed results, typed errors, events that resume by themselves.
  */
 import { createClient as createSocket } from 'graphql-ws/client';
 import { ProblemError } from './errors.js';
@@ -15,14 +16,20 @@ import { type FlowEnd, followers, type WatchOptions } from './watch.js';
 export interface ClientOptions {
   /** The GraphQL endpoint, for example `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Sent with each HTTP request and as the payload of `connection_init`; a function is called each time. */
+  /**
+   * Sent with each HTTP request and as the payload of `connection_init`; a function is called each
+   * time.
+   */
   readonly headers?:
     | Readonly<Record<string, string>>
     | (() => Readonly<Record<string, string>>)
     | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** The transport of subscriptions: `sse` (server-sent events) works with proxies that do not support WebSockets. Default `ws`. */
+  /**
+   * The transport of subscriptions: `sse` (server-sent events) works with proxies that do not
+   * support WebSockets. Default `ws`.
+   */
   readonly transport?: 'ws' | 'sse' | undefined;
   /** A WebSocket class. Default: the global one (browsers, Node 22 and newer). */
   readonly webSocket?: unknown;
@@ -39,7 +46,10 @@ export type Simulated = Omit<api.SimulateQuery['simulate'], 'problems'>;
 export type SloSummary = api.SloQuery['slo'];
 export type BackstepClient = ReturnType<typeof createClient>;
 
-/** A client of one gateway, or of several behind one address. Call `close` when it is not needed any more. */
+/**
+ * A client of one gateway, or of several behind one address. Call `close` when it is not needed any
+ * more.
+ */
 export function createClient({ url, headers, fetch, webSocket, transport }: ClientOptions) {
   const http = httpOf({ url, headers, fetch });
   const subscriptions = transport === 'sse' ? eventStreams(http) : sockets(http, webSocket);
@@ -48,7 +58,10 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
   const follow = followers(send, subscriptions);
   const calls = callsOf(send);
   return {
-    /** Sends any operation: a document of your own, typed by a code generator or by hand. Throws BackstepError. */
+    /**
+     * Sends any operation: a document of your own, typed by a code generator or by hand. Throws
+     * BackstepError.
+     */
     request: send,
     ...calls,
     ...follow,
@@ -107,7 +120,9 @@ function callsOf(send: Send) {
 
 function objectivesOf(send: Send) {
   return {
-    /** The monitoring checklist of an orchestration, or of all, over the last minutes (default 60). */
+    /**
+     * The monitoring checklist of an orchestration, or of all, over the last minutes (default 60).
+     */
     async slo(
       window: api.SloQueryVariables = {},
       options: Signal = {},
@@ -120,8 +135,9 @@ function objectivesOf(send: Send) {
 function startsOf(send: Send) {
   return {
     /**
-     * Starts a flow. Throws ProblemError when it is refused. With an idempotencyKey it may be repeated safely.
-     * The payload is sent with `JSON.stringify`: pass whole numbers beyond 2^53 as text.
+     * Starts a flow. Throws ProblemError when it is refused. With an idempotencyKey it may be
+     * repeated safely. The payload is sent with `JSON.stringify`: pass whole numbers beyond 2^53 as
+     * text.
      */
     async execute(
       input: api.ExecuteInput,
@@ -131,7 +147,10 @@ function startsOf(send: Send) {
       return { flow: flowOf(answer), created: answer.created };
     },
 
-    /** Registers a YAML or JSON document. Throws ProblemError with all problems and their lines; then nothing is stored. */
+    /**
+     * Registers a YAML or JSON document. Throws ProblemError with all problems and their lines;
+     * then nothing is stored.
+     */
     async register(
       document: string,
       { dryRun = false, serviceName, signal }: RegisterOptions = {},
@@ -147,7 +166,10 @@ function startsOf(send: Send) {
 
 function encryptionOf(send: Send) {
   return {
-    /** Writes payloads anew as PAYLOAD_ENCRYPTION has it now, batch after batch; yields the counts of each. */
+    /**
+     * Writes payloads anew as PAYLOAD_ENCRYPTION has it now, batch after batch; yields the counts
+     * of each.
+     */
     async *reencryptPayloads(
       { reason, first }: Pick<api.ReencryptInput, 'reason' | 'first'>,
       options: Signal = {},
@@ -167,7 +189,10 @@ function encryptionOf(send: Send) {
 
 function definitionsOf(send: Send) {
   return {
-    /** Sets retries, timeouts and backoff instead of the document's, for flows that start afterwards; all null removes the policy. */
+    /**
+     * Sets retries, timeouts and backoff instead of the document's, for flows that start
+     * afterwards; all null removes the policy.
+     */
     async setPolicy(input: api.SetPolicyInput, options: Signal = {}): Promise<Policed> {
       const answer = (await send(api.SetPolicyDocument, { input }, options)).setPolicy;
       if (answer.problems.length > 0 || !answer.orchestration)
@@ -175,7 +200,10 @@ function definitionsOf(send: Send) {
       return answer.orchestration;
     },
 
-    /** Simulates a flow whose workers fail as described; nothing is stored or sent. Throws ProblemError with every problem. */
+    /**
+     * Simulates a flow whose workers fail as described; nothing is stored or sent. Throws
+     * ProblemError with every problem.
+     */
     async simulate(input: api.SimulateInput, options: Signal = {}): Promise<Simulated> {
       const { problems, ...simulated } = (await send(api.SimulateDocument, { input }, options))
         .simulate;
@@ -183,7 +211,10 @@ function definitionsOf(send: Send) {
       return simulated;
     },
 
-    /** What `undoFlow` would send now; null = no such flow. Its `hash` makes `undoFlow` refuse when the flow has changed since. */
+    /**
+     * What `undoFlow` would send now; null = no such flow. Its `hash` makes `undoFlow` refuse when
+     * the flow has changed since.
+     */
     async undoPlan(flowId: string, options: Signal = {}): Promise<FlowUndoPlan | null> {
       return (await send(api.UndoPlanDocument, { flowId }, options)).undoPlan ?? null;
     },

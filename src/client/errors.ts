@@ -1,7 +1,9 @@
 /** The errors that the client throws. */
 import type { ProblemDetailsFragment } from './generated/graphql.js';
 
-/** The request was not carried out. `code` is one of docs/protocol.md, "Errors", or `CONNECTION`. */
+/**
+ * The request was not carried out. `code` is one of docs/protocol.md, "Errors", or `CONNECTION`.
+ */
 export class BackstepError extends Error {
   override readonly name: string = 'BackstepError';
 
@@ -37,7 +39,10 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'LAGGED',
 ]);
 
-/** The gateway understood the request and refused it; `problems` has the reasons, each with a stable code. */
+/**
+ * The gateway understood the request and refused it; `problems` has the reasons, each with a stable
+ * code.
+ */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 

@@ -1,4 +1,7 @@
-/** Subscriptions as server-sent events, for networks that do not let WebSockets through. The library is loaded when it is needed. */
+/**
+ * Subscriptions as server-sent events, for networks that do not let WebSockets through. The library
+ * is loaded when it is needed.
+ */
 import type { HttpOptions } from './http.js';
 import type { Subscriptions } from './subscribe.js';
 

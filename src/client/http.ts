@@ -15,7 +15,9 @@ export interface Signal {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An operation as text, with the types of its result and variables as code generators write them. */
+/**
+ * An operation as text, with the types of its result and variables as code generators write them.
+ */
 export type TypedDocument<T, V> = DocumentTypeDecoration<T, V> & { toString(): string };
 
 export type Send = <T, V>(

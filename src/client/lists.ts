@@ -74,7 +74,10 @@ export function lists(send: Send) {
 
 function timelines(send: Send) {
   return {
-    /** The stored events of a flow after the cursor; nothing when there is no such flow. See `watch` for live ones. */
+    /**
+     * The stored events of a flow after the cursor; nothing when there is no such flow. See `watch`
+     * for live ones.
+     */
     async *timeline(
       flowId: string,
       { after = 0, signal }: Signal & { readonly after?: number | undefined } = {},

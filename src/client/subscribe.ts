@@ -60,7 +60,10 @@ function subscriptionError(error: unknown): BackstepError {
   return new BackstepError(codeOfClose(code), text, nothing);
 }
 
-/** Close codes 44xx of graphql-ws are errors of the client, except 4408, with which the gateway ends slow clients. */
+/**
+ * Close codes 44xx of graphql-ws are errors of the client, except 4408, with which the gateway ends
+ * slow clients.
+ */
 function codeOfClose(code: number): string {
   if (code === 4401) return 'UNAUTHENTICATED';
   if (code === 4403) return 'FORBIDDEN';
@@ -77,8 +80,9 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
 
 /**
- * Runs `attempt` again and again while it fails in a way that may pass; the wait doubles from 100 ms to 5 s and starts
- * over once an attempt has delivered something. `attempt` continues where the last one stopped.
+ * Runs `attempt` again and again while it fails in a way that may pass; the wait doubles from 100
+ * ms to 5 s and starts over once an attempt has delivered something. `attempt` continues where the
+ * last one stopped.
  */
 export async function* resuming<T>(
   attempt: () => AsyncGenerator<T, void, undefined>,

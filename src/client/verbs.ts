@@ -22,7 +22,10 @@ export function verbs(send: Send) {
 
 function bulkVerbs(send: Send) {
   return {
-    /** `retryStep` for the steps out of retries of every flow that matches. Refusals are counted in `problems`, not thrown. */
+    /**
+     * `retryStep` for the steps out of retries of every flow that matches. Refusals are counted in
+     * `problems`, not thrown.
+     */
     retryFlows: async (input: api.BulkInput, options?: Signal): Promise<BulkCounts> =>
       countsOf((await send(api.RetryFlowsDocument, { input }, options)).retryFlows),
     /** `undoFlow` for every flow that matches. */

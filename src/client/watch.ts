@@ -17,7 +17,10 @@ const TERMINAL: ReadonlySet<string> = new Set(['COMPLETED', 'UNDONE', 'FAILED', 
 const NO_ANSWER = { status: null, requestId: null } as const;
 
 export function followers(send: Send, subscriptions: Subscriptions) {
-  /** All events of a flow after the cursor, each once and in order; reconnects by itself and ends at the flow's end. */
+  /**
+   * All events of a flow after the cursor, each once and in order; reconnects by itself and ends at
+   * the flow's end.
+   */
   function watch(
     flowId: string,
     { after = 0, signal, onReconnect }: WatchOptions = {},
@@ -27,7 +30,10 @@ export function followers(send: Send, subscriptions: Subscriptions) {
     return resuming(() => attempt(channels, flowId, cursor, signal), { signal, onReconnect });
   }
 
-  /** The flow at its end: COMPLETED, UNDONE, FAILED or CANCELLED. A flow that is already over returns at once. */
+  /**
+   * The flow at its end: COMPLETED, UNDONE, FAILED or CANCELLED. A flow that is already over
+   * returns at once.
+   */
   async function waitForEnd(flowId: string, options: WatchOptions = {}): Promise<FlowEnd> {
     for await (const _ of watch(flowId, options));
     const { details } = await send(api.FlowEndDocument, { flowId }, options);
@@ -54,7 +60,8 @@ async function* attempt(
     status = event.flowStatus;
     yield event;
   }
-  // A gateway that stops also completes its subscriptions, so the status shows whether the flow has ended.
+  // A gateway that stops also completes its subscriptions, so the status shows whether the flow has
+  // ended.
   status ??= (await send(api.FlowEndDocument, { flowId }, { signal })).details?.status;
   if (status && !TERMINAL.has(status))
     throw new BackstepError('CONNECTION', 'the subscription ended before the flow', NO_ANSWER);
@@ -66,7 +73,10 @@ interface Channels {
 }
 
 function stepChangesOf(subscriptions: Subscriptions) {
-  /** Live step changes of one flow, one orchestration, or all. Changes during a reconnection are not repeated: see `watch`. */
+  /**
+   * Live step changes of one flow, one orchestration, or all. Changes during a reconnection are not
+   * repeated: see `watch`.
+   */
   return function stepChanges(
     filter: api.StepChangesSubscriptionVariables = {},
     options: ResumeOptions & Signal = {},

@@ -1,4 +1,7 @@
-/** The only module that reads the environment, into one frozen Config. Invalid values are reported at the start, all at once. */
+/**
+ * The only module that reads the environment, into one frozen Config. Invalid values are reported
+ * at the start, all at once.
+ */
 import type { Defaults } from '../saga/orchestration.js';
 import { crossCheckProblems } from './cross-checks.js';
 import { type Setting, WrongValue } from './parsers.js';

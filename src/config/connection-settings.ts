@@ -1,4 +1,7 @@
-/** Settings of the connections to PostgreSQL and Kafka, and of what the gateway creates and sends there. */
+/**
+ * Settings of the connections to PostgreSQL and Kafka, and of what the gateway creates and sends
+ * there.
+ */
 import { LIMITS } from '../limits/limits.js';
 import {
   brokers,

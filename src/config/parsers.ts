@@ -77,7 +77,7 @@ export function replicas(value: string | null): number {
 const MINUTE_MS = 60_000;
 const HUNDRED_YEARS_MS = 36_500 * DAY_MS;
 
-/** How long something is kept, ms; null = for ever. `like`: examples, for the message about another value. */
+/** How long something is kept, ms; null = for ever. `like`: examples, for the error message. */
 export function ageFrom(leastMs: number, like: string) {
   return (value: string | null): number | null => {
     if (value === null || value.toLowerCase() === 'off') return null;
@@ -129,8 +129,9 @@ const SSL_MODES = [
 ];
 
 /**
- * The URI of a database. An unencoded special character in the password (`#`, `/`, `?`, `%`) gives a different URI. It is refused here, before
- * a part of the password is read as a port, a database or a parameter and shown in an error.
+ * The URI of a database. An unencoded special character in the password (`#`, `/`, `?`, `%`) gives
+ * a different URI. It is refused here, before a part of the password is read as a port, a database
+ * or a parameter and shown in an error.
  */
 export function databaseUrl(value: string | null): string | null {
   if (value === null) return null;
@@ -171,7 +172,7 @@ export function brokers(value: string | null): readonly string[] | null {
       );
 }
 
-/** Names of compose services may contain `_`, a full domain name may end with a dot, and an IPv6 address is in brackets. */
+/** Compose services may contain `_`, full domain names end with a dot; IPv6 is in brackets. */
 function isBroker(text: string): boolean {
   const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:[\]]*):(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) < 1 || Number(port) > 65_535) return false;
@@ -213,7 +214,7 @@ export function origins(value: string | null): readonly string[] {
 /** Can stand in a header and a claim. */
 export const isHeaderText = (value: string): boolean => /^[\x21-\x7e]{1,1000}$/.test(value);
 
-/** By https, or by http from this machine: keys that travel in the clear can be replaced on the way. */
+/** By https, or by http from this machine: without TLS, keys can be replaced on the way. */
 export function webAddress(value: string | null): string | null {
   if (value === null) return null;
   const url = URL.canParse(value) ? new URL(value) : null;

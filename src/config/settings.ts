@@ -1,4 +1,7 @@
-/** Every setting, in the order of `--help` and docs/settings.md. Each is documented once, in its own entry. */
+/**
+ * Every setting, in the order of `--help` and docs/settings.md. Each is documented once, in its own
+ * entry.
+ */
 import { ACCESS } from './access-settings.js';
 import { CONNECTIONS } from './connection-settings.js';
 import { FLOWS } from './flow-settings.js';

@@ -1,6 +1,7 @@
 /**
- * Layer 6, the console: what people look at. Knows: the typed client, the browser. Refuses to know: the inside of the gateway.
- * In: what the gateway answers. Out: pages, each with an address of its own.
+ * Layer 6, the console: what people look at. Knows: the typed client, the browser. Refuses to know:
+ * the inside of the gateway. In: what the gateway answers. Out: pages, each with an address of its
+ * own.
  */
 import './style.css';
 import { render } from 'preact';

@@ -1,4 +1,7 @@
-/** The console as files of our own in dist/console; built by src/launch/build.mjs, which chooses the output folder. */
+/**
+ * The console as files of our own in dist/console; built by src/launch/build.mjs, which chooses the
+ * output folder.
+ */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 

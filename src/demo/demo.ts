@@ -1,4 +1,7 @@
-/** The demo: example orchestrations, their workers, and two flows shown live: one that completes, and one that is undone. */
+/**
+ * The demo: example orchestrations, their workers, and two flows shown live: one that completes,
+ * and one that is undone.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +29,10 @@ export interface DemoOptions {
 
 const DOCUMENTS = fileURLToPath(new URL('documents', import.meta.url));
 
-/** Registers the examples and starts their workers; unfinished flows of an earlier start go on with them. */
+/**
+ * Registers the examples and starts their workers; unfinished flows of an earlier start go on with
+ * them.
+ */
 export async function prepareDemo(options: DemoOptions): Promise<void> {
   const steps: DemoStep[] = [];
   for (const file of readdirSync(DOCUMENTS).sort()) {

@@ -19,7 +19,10 @@ interface Line {
   readonly text: string;
 }
 
-/** Follows the flow to its end, and prints one line for each important event; returns the trace line. */
+/**
+ * Follows the flow to its end, and prints one line for each important event; returns the trace
+ * line.
+ */
 export async function traceFlow(
   engine: EngineService,
   flowId: string,

@@ -1,4 +1,7 @@
-/** The workers of the examples, in this process. They answer like other workers: by topics, echoing the headers of the command. */
+/**
+ * The workers of the examples, in this process. They answer like other workers: by topics, echoing
+ * the headers of the command.
+ */
 
 import type { StepTopicPair, WorkerClient, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';

@@ -1,6 +1,7 @@
 /**
- * Layer 4c, a broker and a database for a first try. Knows: the broker port, a log in a folder. Refuses to know: Kafka, HTTP. In: messages of
- * the relay and of workers in this process. Out: the same messages, in order, at least once. This file: the broker.
+ * Layer 4c, a broker and a database for a first try. Knows: the broker port, a log in a folder.
+ * Refuses to know: Kafka, HTTP. In: messages of the relay and of workers in this process. Out: the
+ * same messages, in order, at least once. This file: the broker.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +37,9 @@ export interface EmbeddedBrokerOptions {
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly maxMessageBytes: number;
-  /** When a topic's file is larger than this, the records that all readers have read are removed. */
+  /**
+   * When a topic's file is larger than this, the records that all readers have read are removed.
+   */
   readonly trimBytes?: number;
   /** With more unread bytes than this no flow starts; absent = docs/limits.md. */
   readonly unreadBytes?: number | undefined;
@@ -176,7 +179,8 @@ class InProcessBroker implements EmbeddedBroker {
       if (reader !== undefined) return reader.position;
       // The gateway reads this topic, and has not started yet: nothing counts as read.
       if (this.options.intakeTopics.includes(name)) return 0;
-      // Other own topics (flow ends, dead letters) have no reader in this process: they can be trimmed. Commands are kept until they are read.
+      // Other own topics (flow ends, dead letters) have no reader in this process: they can be
+      // trimmed. Commands are kept until they are read.
       return this.options.ownTopics.includes(name) ? null : (this.offsets.slowest(name) ?? 0);
     };
     this.topics.set(
@@ -198,7 +202,10 @@ class InProcessBroker implements EmbeddedBroker {
     return group;
   }
 
-  /** The offset after the last record that the inbox admitted; the beginning, when another record has that offset: the log is a new one. */
+  /**
+   * The offset after the last record that the inbox admitted; the beginning, when another record
+   * has that offset: the log is a new one.
+   */
   private async placeOf(name: string, { log }: Topic, inbox: InboxSource): Promise<number> {
     const known = (await inbox.inbox(name)).find(({ partition }) => partition === 0);
     if (known === undefined) return log.firstOffset;

@@ -1,4 +1,7 @@
-/** Bounds the unread bytes of the broker. Unread records are never removed, so new work is refused in time. */
+/**
+ * Bounds the unread bytes of the broker. Unread records are never removed, so new work is refused
+ * in time.
+ */
 import { LIMITS } from '../limits/limits.js';
 import type { Topic } from './topic.js';
 

@@ -1,4 +1,7 @@
-/** A group of workers on one topic: the member that joined first gets all records; when it leaves, the next one does. */
+/**
+ * A group of workers on one topic: the member that joined first gets all records; when it leaves,
+ * the next one does.
+ */
 import type { GroupOnTopic, WorkerRecord } from '../engine/ports.js';
 import type { LogRecord } from './log-file.js';
 import type { Offsets } from './offsets.js';
@@ -57,7 +60,10 @@ export class Group {
   }
 }
 
-/** Processes records of one key in order, and different keys concurrently. Resolves when all have ended; rejects when one failed. */
+/**
+ * Processes records of one key in order, and different keys concurrently. Resolves when all have
+ * ended; rejects when one failed.
+ */
 async function work(
   topic: string,
   records: readonly LogRecord[],

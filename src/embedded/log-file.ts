@@ -1,7 +1,8 @@
 /**
- * The log of one topic: JSON lines in a file, and its records in memory as well. Concurrent appends share one write. A record can be read, and
- * its append resolves, once it is written and synced to the disk, so it survives a crash of this process and of the machine. An incomplete
- * last line after a crash is removed when the file is opened.
+ * The log of one topic: JSON lines in a file, and its records in memory as well. Concurrent appends
+ * share one write. A record can be read, and its append resolves, once it is written and synced to
+ * the disk, so it survives a crash of this process and of the machine. An incomplete last line
+ * after a crash is removed when the file is opened.
  */
 import { chmod, mkdir, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -90,7 +91,10 @@ export class LogFile {
     return this.records.slice(index, index + most);
   }
 
-  /** Offset of the first record with a timestamp of `ms` or later; the next offset when all are older. */
+  /**
+   * Offset of the first record with a timestamp of `ms` or later; the next offset when all are
+   * older.
+   */
   offsetSince(ms: number): number {
     return this.records.find(({ timestamp }) => timestamp >= ms)?.offset ?? this.next;
   }
@@ -102,7 +106,10 @@ export class LogFile {
     return this.records[index]?.offset ?? this.next;
   }
 
-  /** Resolves when the record is on the disk; rejects when it could not be written, and then it is never read. */
+  /**
+   * Resolves when the record is on the disk; rejects when it could not be written, and then it is
+   * never read.
+   */
   append(record: Omit<LogRecord, 'offset'>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.pending.push({ record, resolve, reject });
@@ -110,7 +117,10 @@ export class LogFile {
     });
   }
 
-  /** Removes the records before this offset. A crash in between leaves the old file or the new one, never a part of one. */
+  /**
+   * Removes the records before this offset. A crash in between leaves the old file or the new one,
+   * never a part of one.
+   */
   trim(before: number): Promise<void> {
     const done = this.turn.then(() => this.rewrite(before));
     this.turn = done.catch(() => undefined);

@@ -1,4 +1,6 @@
-/** Finds the PostgreSQL that npm installed, and copies it where the user it runs as cannot read it. */
+/**
+ * Finds the PostgreSQL that npm installed, and copies it where the user it runs as cannot read it.
+ */
 import { constants } from 'node:fs';
 import { access, chmod, cp, lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,8 +14,9 @@ export interface Binaries {
 
 const isRoot = process.getuid?.() === 0;
 /**
- * PostgreSQL refuses to run as root. For root it runs under an id that no account and no other service has (Debian and systemd
- * give none of 65520 to 65533), so that nobody else can read its data. Null = as the user of this process.
+ * PostgreSQL refuses to run as root. For root it runs under an id that no account and no other
+ * service has (Debian and systemd give none of 65520 to 65533), so that nobody else can read its
+ * data. Null = as the user of this process.
  */
 export const RUNS_AS: number | null = isRoot ? 65_525 : null;
 /** `nobody`, for initdb, which refuses an id without a name. */
@@ -61,7 +64,10 @@ export async function isOpenToAll(folder: string): Promise<boolean> {
   }
 }
 
-/** A copy in the folder for temporary files, made once per version: other users cannot read below root's home. */
+/**
+ * A copy in the folder for temporary files, made once per version: other users cannot read below
+ * root's home.
+ */
 async function copyOf(native: string): Promise<string> {
   const { mtimeMs, size } = await stat(join(native, 'bin', 'postgres'));
   const copy = join(
@@ -76,7 +82,8 @@ async function copyOf(native: string): Promise<string> {
     await rename(making, copy);
     return copy;
   } catch {
-    // Another process was faster; or the folder belongs to another user: then the copy stays where it was made.
+    // Another process was faster; or the folder belongs to another user: then the copy stays where
+    // it was made.
     if (!(await isOurs(copy))) return making;
     await rm(making, { recursive: true, force: true });
     return copy;

@@ -11,13 +11,17 @@ import { pause } from '../timing/pause.js';
 import { isOpenToAll, RUNS_AS } from './postgres-binaries.js';
 import { makeFolder, PASSAGE, PRIVATE_FILE } from './private-files.js';
 
-/** Parent of data folders that PostgreSQL's user could not reach in their place. Unlike /tmp it survives a reboot. */
+/**
+ * Parent of data folders that PostgreSQL's user could not reach in their place. Unlike /tmp it
+ * survives a reboot.
+ */
 const ELSEWHERE = '/var/tmp';
 const LINK = 'elsewhere';
 
 /**
- * The folder itself; or, for root and a folder that PostgreSQL's user cannot reach (in root's home), one outside that it links to. When the
- * link is missing, the folder was wiped, and the data outside are removed as well.
+ * The folder itself; or, for root and a folder that PostgreSQL's user cannot reach (in root's
+ * home), one outside that it links to. When the link is missing, the folder was wiped, and the data
+ * outside are removed as well.
  */
 export async function placeOf(folder: string, log: Log): Promise<string> {
   await makeFolder(folder, PASSAGE);
@@ -51,8 +55,8 @@ function codeOf(error: unknown): unknown {
 }
 
 /**
- * Gives a file, or a folder with all that is in it, to this user; null = it stays as it is. The folder itself comes last: when it has its
- * owner, everything in it has.
+ * Gives a file, or a folder with all that is in it, to this user; null = it stays as it is. The
+ * folder itself comes last: when it has its owner, everything in it has.
  */
 export async function giveTo(user: number | null, path: string): Promise<void> {
   const found = user === null ? null : await lstat(path);
@@ -65,7 +69,10 @@ export async function giveTo(user: number | null, path: string): Promise<void> {
 
 const OURS = new Set<string>();
 
-/** Marks the folder as used by this process until the returned function is called. Throws when a running process uses it. */
+/**
+ * Marks the folder as used by this process until the returned function is called. Throws when a
+ * running process uses it.
+ */
 export async function claim(place: string): Promise<() => Promise<void>> {
   const file = join(place, 'owner');
   for (;;) {
@@ -95,14 +102,18 @@ export async function claim(place: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Stops a server that a crashed process left running on these data, and removes the pid file of one that has ended. */
+/**
+ * Stops a server that a crashed process left running on these data, and removes the pid file of one
+ * that has ended.
+ */
 export async function clearLeftovers(data: string, log: Log): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   const [first = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
   const pid = Number(first);
   if (!Number.isInteger(pid) || pid <= 0) return;
   if (!(await commandOf(pid)).includes(data)) {
-    // The pid belongs to another program by now; PostgreSQL would treat that one as a running server.
+    // The pid belongs to another program by now; PostgreSQL would treat that one as a running
+    // server.
     await rm(pidFile, { force: true });
     return;
   }
@@ -129,7 +140,10 @@ async function endsAfter(pid: number, signal: NodeJS.Signals): Promise<boolean> 
   return false;
 }
 
-/** A zombie process counts as ended: only its parent has not collected the exit code (in a container often none does). */
+/**
+ * A zombie process counts as ended: only its parent has not collected the exit code (in a container
+ * often none does).
+ */
 function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -145,7 +159,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Start time of the process. A pid is reused, in a container soon; pid and start time together are not. */
+/**
+ * Start time of the process. A pid is reused, in a container soon; pid and start time together are
+ * not.
+ */
 async function bornAt(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat !== null) {

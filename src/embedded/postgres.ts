@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL from npm, for a first try and for tests, with its data in a folder. Knows: processes and folders. Refuses to know:
- * tables. In: a folder. Out: a URL, until closed.
+ * A real PostgreSQL from npm, for a first try and for tests, with its data in a folder. Knows:
+ * processes and folders. Refuses to know: tables. In: a folder. Out: a URL, until closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -31,7 +31,10 @@ export interface EmbeddedPostgres {
 const USER = 'backstep';
 const TRIES = 5;
 
-/** Starts the server on its data, makes them when the folder is new. Throws an Error with what to do when it cannot. */
+/**
+ * Starts the server on its data, makes them when the folder is new. Throws an Error with what to do
+ * when it cannot.
+ */
 export async function openEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
@@ -57,7 +60,10 @@ export async function openEmbeddedPostgres(
   }
 }
 
-/** Created under another name and renamed when it is complete, so that a crash in between leaves nothing that looks like a database. */
+/**
+ * Created under another name and renamed when it is complete, so that a crash in between leaves
+ * nothing that looks like a database.
+ */
 async function makeCluster(
   binaries: Binaries,
   place: string,
@@ -104,7 +110,10 @@ function run(program: string, args: readonly string[]): Promise<void> {
   });
 }
 
-/** In a process group of its own: Ctrl-C in the terminal reaches only this process, which stops the server as its last step. */
+/**
+ * In a process group of its own: Ctrl-C in the terminal reaches only this process, which stops the
+ * server as its last step.
+ */
 function start(program: string, args: readonly string[], user: number | null): ChildProcess {
   const identity = user === null ? {} : { uid: user, gid: user };
   const env = { LC_ALL: 'C', TZ: 'UTC' };

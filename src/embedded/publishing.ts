@@ -1,4 +1,7 @@
-/** Appends messages to the logs of their topics, each by itself: one that cannot be appended fails alone. */
+/**
+ * Appends messages to the logs of their topics, each by itself: one that cannot be appended fails
+ * alone.
+ */
 import { type OutboxRow, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Topic } from './topic.js';
 

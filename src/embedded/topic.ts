@@ -1,9 +1,15 @@
-/** One topic of the broker in this process: its log, its readers, and how much of it is kept. It has one partition. */
+/**
+ * One topic of the broker in this process: its log, its readers, and how much of it is kept. It has
+ * one partition.
+ */
 import type { Log } from '../observability/log.js';
 import { LogFile, type LogRecord } from './log-file.js';
 import { Reader } from './reader.js';
 
-/** How much that all readers have read is kept for a new group: so many records, and at most this part of `trimBytes`. */
+/**
+ * How much that all readers have read is kept for a new group: so many records, and at most this
+ * part of `trimBytes`.
+ */
 const KEPT_RECORDS = 1000;
 const KEPT_PART = 1 / 8;
 
@@ -78,7 +84,8 @@ export class Topic {
   private async trim(): Promise<void> {
     const { name, trimBytes, log } = this.options;
     const { log: file } = this;
-    // Unread records are never removed: when there are too many, the broker refuses new work (fullness.ts).
+    // Unread records are never removed: when there are too many, the broker refuses new work
+    // (fullness.ts).
     const kept = Math.max(file.nextOffset - KEPT_RECORDS, file.offsetOfLast(trimBytes * KEPT_PART));
     const before = Math.min(this.readUpTo, kept);
     try {

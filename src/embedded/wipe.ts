@@ -1,4 +1,7 @@
-/** `--fresh`: removes the data of the embedded database and broker, and nothing else in the folder; never while a gateway uses them. */
+/**
+ * `--fresh`: removes the data of the embedded database and broker, and nothing else in the folder;
+ * never while a gateway uses them.
+ */
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../observability/log.js';

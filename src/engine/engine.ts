@@ -1,4 +1,7 @@
-/** Assembles the engine: topics, callers and timers feed one road; after each commit it publishes and notifies. */
+/**
+ * Assembles the engine: topics, callers and timers feed one road; after each commit it publishes
+ * and notifies.
+ */
 import { LIMITS } from '../limits/limits.js';
 import type { Logs } from '../observability/log.js';
 import type { Observe } from '../observability/observation.js';
@@ -65,8 +68,9 @@ export interface EngineOptions {
 
 export interface Engine extends EngineService {
   /**
-   * Joins the consumer group and starts the timers; resolves when replies are being read, however long the brokers are away. `serving`
-   * is called before that, as soon as requests can be answered. Throws a Fault when the database is away: nothing was started then.
+   * Joins the consumer group and starts the timers; resolves when replies are being read, however
+   * long the brokers are away. `serving` is called before that, as soon as requests can be
+   * answered. Throws a Fault when the database is away: nothing was started then.
    */
   start(serving?: () => void): Promise<void>;
   /** Accepts no more work and finishes what is under way, for at most `boundMs`. */
@@ -75,7 +79,10 @@ export interface Engine extends EngineService {
 
 const BATCH_SIZE = 500;
 
-/** The parts of the engine. The queue is made first: relay, timers and requests put deliveries in, the road takes them out. */
+/**
+ * The parts of the engine. The queue is made first: relay, timers and requests put deliveries in,
+ * the road takes them out.
+ */
 function assemble(options: EngineOptions) {
   const { store, read, broker, wire, logs } = options;
   const queue = new DeliveryQueue({

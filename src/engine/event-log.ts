@@ -1,4 +1,7 @@
-/** A debug line per event. DO and UNDO have a component each, so that one can be made louder alone (docs/operating.md). */
+/**
+ * A debug line per event. DO and UNDO have a component each, so that one can be made louder alone
+ * (docs/operating.md).
+ */
 import type { Log, Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
 import { maskEvent } from './masking/masked.js';

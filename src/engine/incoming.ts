@@ -6,7 +6,10 @@ import type { RecordDelivery } from './ports.js';
 import type { Registry } from './registry/registry.js';
 import type { Hub } from './subscriptions/hub.js';
 
-/** Registrations by topic are idempotent: they are carried out first, then their position is recorded. */
+/**
+ * Registrations by topic are idempotent: they are carried out first, then their position is
+ * recorded.
+ */
 export async function intake(
   deliveries: readonly RecordDelivery[],
   registry: Registry,

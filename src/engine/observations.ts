@@ -70,7 +70,10 @@ function outcomeOf(event: FlowEvent): AttemptOutcome {
   return event.type.endsWith('SUCCEEDED') ? 'success' : 'failure';
 }
 
-/** When the open command was decided or reported progress last, which its deadline is counted from; null = the answer is to an older one. */
+/**
+ * When the open command was decided or reported progress last, which its deadline is counted from;
+ * null = the answer is to an older one.
+ */
 function sentAt(
   before: Flow | null,
   action: Action,

@@ -1,7 +1,8 @@
 /**
- * Layer 3, the engine: the unit of work. Knows: order, locks, once-only, what to do with a fault. Refuses to know: SQL, Kafka, HTTP,
- * topic names. In: deliveries. Out: recorded events, published messages, notifications of subscribers.
- * This file: the ports, which are what it needs from storage and broker. A port method is never a business rule.
+ * Layer 3, the engine: the unit of work. Knows: order, locks, once-only, what to do with a fault.
+ * Refuses to know: SQL, Kafka, HTTP, topic names. In: deliveries. Out: recorded events, published
+ * messages, notifications of subscribers. This file: the ports, which are what it needs from
+ * storage and broker. A port method is never a business rule.
  */
 
 export * from './ports/audit.js';

@@ -1,4 +1,7 @@
-/** A problem with what a caller requested, which is no document: it has no line (docs/protocol.md, "Problems"). */
+/**
+ * A problem with what a caller requested, which is no document: it has no line (docs/protocol.md,
+ * "Problems").
+ */
 import type { Within } from '../names/patterns.js';
 import type { Problem, Store } from './ports.js';
 
@@ -22,7 +25,10 @@ export function unknownFlow(flowId: string): Problem {
   return problem('UNKNOWN_FLOW', `there is no flow ${flowId}`, 'flowId');
 }
 
-/** `path`: the input's field that has the name. `instead`: what else than registering would help, with its comma. */
+/**
+ * `path`: the input's field that has the name. `instead`: what else than registering would help,
+ * with its comma.
+ */
 export async function unknownOrchestration(
   store: Pick<Store, 'similarNames'>,
   name: string,

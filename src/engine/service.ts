@@ -1,4 +1,4 @@
-/** The engine as GraphQL, REST and the demo use it. Expected errors are returned as problems; faults are thrown as `Fault`. */
+/** Expected errors are returned as problems; faults are thrown as `Fault`. */
 import type { Within } from '../names/patterns.js';
 import type { Figures } from '../observability/metrics.js';
 import type { FlowEvent } from '../saga/event.js';
@@ -23,7 +23,7 @@ import type { RegistrationStatus } from './registry/registration-status.js';
 import type { SimulatedFault } from './simulation/simulate.js';
 import type { Slo, SloRequest } from './slo/slo.js';
 
-/** `created` false with a flow: the key or the flowId exists, and this is its flow. With problems nothing was started. */
+/** `created` false with a flow: its key or flowId exists. With problems nothing was started. */
 export interface ExecuteResult {
   readonly flow: Flow | null;
   readonly created: boolean;
@@ -155,7 +155,7 @@ export interface Health {
     readonly ok: boolean;
     readonly detail: string;
   }[];
-  /** `waiting`: deliveries that wait for a transaction. `unsent`: messages of this process without an acknowledgement. `faults`: failed tries to write to the store. */
+  /** `waiting` for a transaction; `unsent` without acknowledgement; `faults` of writes. */
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
 }
 
@@ -169,17 +169,19 @@ export interface StepFilter {
 export type EngineFigures = Omit<Figures, 'refused'>;
 
 /**
- * What changes something has `by`: who wants it, from where. What was done is in the audit then, stored by the same transaction; what came
- * back with problems, or was thrown, is not: whoever called writes its row with `audit`. `within`: patterns of the orchestration names that
- * exist for the caller; absent = all.
+ * What changes something has `by`: who wants it, from where. What was done is in the audit then,
+ * stored by the same transaction; what came back with problems, or was thrown, is not: whoever
+ * called writes its row with `audit`. `within`: patterns of the orchestration names that exist for
+ * the caller; absent = all.
  */
 export interface EngineService {
-  /** Stores the row of a mutation that was refused. Resolves also when the database is away: the row is in the log then. */
+  /** Audits a refused mutation; while the database is away the row goes to the log instead. */
   audit(row: AuditRow): Promise<void>;
   /**
-   * Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION, IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE,
-   * ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED, OVERLOADED, …
-   * `suggestions.left`: for how many unknown names near ones are still looked up; each lookup takes one off.
+   * Concurrent calls share a transaction. Problem codes: UNKNOWN_ORCHESTRATION,
+   * IDEMPOTENCY_KEY_CONFLICT, PAYLOAD_TOO_LARGE, ORCHESTRATION_PAUSED, ORCHESTRATION_ARCHIVED,
+   * OVERLOADED, … `suggestions.left`: for how many unknown names near ones are still looked up;
+   * each lookup takes one off.
    */
   execute(
     request: StartRequest,
@@ -191,7 +193,7 @@ export interface EngineService {
   ): Promise<ExecuteResult>;
   /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */
   applyOperatorAction(input: OperatorInput, by?: Caller): Promise<FlowResult>;
-  /** One action on many flows. What was done stays done when it stops in between: endCursor goes on. */
+  /** One action on many flows. When it stops part way, what was done stays; endCursor goes on. */
   bulk(
     request: BulkRequest,
     options?: { readonly signal?: AbortSignal; readonly by?: Caller },
@@ -200,7 +202,10 @@ export interface EngineService {
     registration: Registration,
     options: { readonly dryRun: boolean; readonly by?: Caller; readonly within?: Within },
   ): Promise<RegisterResult>;
-  /** Processes a quarantined record again. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED, STILL_POISON, FLOW_PARKED, or why its flow refused it. */
+  /**
+   * Processes a quarantined record again. Codes: UNKNOWN_QUARANTINED, ALREADY_SETTLED,
+   * STILL_POISON, FLOW_PARKED, or why its flow refused it.
+   */
   replayQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   discardQuarantined(replay: Replay, by?: Caller): Promise<QuarantineResult>;
   /** For flows that start from now on. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP. */
@@ -211,19 +216,19 @@ export interface EngineService {
     by?: Caller,
     within?: Within,
   ): Promise<OrchestrationResult>;
-  /** What a flow would do; nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
+  /** Nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest, within?: Within): Promise<SimulationResult>;
   /** Writes payloads anew as the settings want them sealed. */
   reencrypt(
     request: ReencryptRequest,
     options?: { readonly signal?: AbortSignal; readonly by?: Caller },
   ): Promise<ReencryptResult>;
-  /** Why the flow does not go on, or that it does; null = no such flow. Takes some seconds at most, Kafka away included. */
+  /** Why the flow does not go on, or that it does; null = no such flow. Takes a few seconds. */
   diagnose(flowId: string): Promise<Diagnosis | null>;
   /** Newest version when null; null = unknown. */
   orchestration(name: string, version: number | null): Promise<RegistrationRow | null>;
   readonly read: ReadModel;
-  /** Stored events after `after`, then live ones, each once, in order; ends after a terminal status' events, or on abort. Null = no such flow. */
+  /** Stored events after `after`, then live ones, in order, each once. Null = no such flow. */
   follow(
     flowId: string,
     after: number,

@@ -1,4 +1,7 @@
-/** Parts of a payload that not everybody may see: replaced by a mark where the paths of the definition lead. */
+/**
+ * Parts of a payload that not everybody may see: replaced by a mark where the paths of the
+ * definition lead.
+ */
 import { numberText } from './numbers.js';
 import { jsonText } from './order.js';
 import { readPrinted } from './read.js';
@@ -120,7 +123,10 @@ function at(fields: Container, key: string, change: (inner: unknown) => unknown)
     Object.defineProperty(fields, key, { ...field, value: change(field.value) });
 }
 
-/** Shorter ones are found between other characters than letters and digits only: `12` is in many numbers. */
+/**
+ * Shorter ones are found between other characters than letters and digits only: `12` is in many
+ * numbers.
+ */
 const SHORT = 4;
 /** Characters times secrets: beyond it looking would take longer than the text is worth. */
 const MOST_WORK = 20_000_000;

@@ -1,6 +1,7 @@
 /**
- * JSON that is passed on letter for letter, for every module (rules.md#json-text). Knows: JSON text and values. Refuses to know: everything
- * else. In: text. Out: values that print as they were read, and their text. This file: a number that would print differently keeps its text.
+ * JSON that is passed on letter for letter, for every module (rules.md#json-text). Knows: JSON text
+ * and values. Refuses to know: everything else. In: text. Out: values that print as they were read,
+ * and their text. This file: a number that would print differently keeps its text.
  */
 interface RawJson {
   rawJSON(text: string): unknown;

@@ -1,11 +1,17 @@
-/** The order of fields of objects with names like "10": JavaScript lists those first, whatever their order was. */
+/**
+ * The order of fields of objects with names like "10": JavaScript lists those first, whatever their
+ * order was.
+ */
 const ORDERS = new WeakMap<object, readonly string[]>();
 /** Objects and arrays that contain such an object, directly or deeper. */
 const AFFECTED = new WeakSet<object>();
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 
-/** Called when an object or array is complete. `keys`: the fields of an object in their order; null = an array. */
+/**
+ * Called when an object or array is complete. `keys`: the fields of an object in their order; null
+ * = an array.
+ */
 export function keepOrder(container: object, keys: readonly string[] | null): void {
   if (keys?.some((key) => INDEX.test(key))) ORDERS.set(container, keys);
   if (ORDERS.has(container) || Object.values(container).some(isAffected)) AFFECTED.add(container);

@@ -1,4 +1,7 @@
-/** Reads JSON in time linear to the text, without recursion, keeping every digit; a field that occurs twice is an error. */
+/**
+ * Reads JSON in time linear to the text, without recursion, keeping every digit; a field that
+ * occurs twice is an error.
+ */
 
 import { exactNumber } from './numbers.js';
 import { keepOrder } from './order.js';
@@ -10,7 +13,10 @@ export type Read =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly why: string };
 
-/** `endless`: also reads numbers that are too large for a double; the caller reports them with their field. */
+/**
+ * `endless`: also reads numbers that are too large for a double; the caller reports them with their
+ * field.
+ */
 export function readJson(text: string, deepest = DEEPEST, endless = false): Read {
   if (!isShallow(text, deepest))
     return { ok: false, why: `is nested deeper than ${deepest} levels` };
@@ -30,7 +36,10 @@ export function readPrinted(text: string): unknown {
 
 class Unreadable extends Error {}
 
-/** Whether the text is nested no deeper than `deepest`; a text shorter than that need not be counted. */
+/**
+ * Whether the text is nested no deeper than `deepest`; a text shorter than that need not be
+ * counted.
+ */
 function isShallow(text: string, deepest: number): boolean {
   if (text.length <= deepest) return true;
   let depth = 0;
@@ -90,7 +99,9 @@ class Scanner {
     }
   }
 
-  /** Reads the beginning of a value: a scalar; null = it is an object or array, which is open now. */
+  /**
+   * Reads the beginning of a value: a scalar; null = it is an object or array, which is open now.
+   */
   private begin(): { readonly value: unknown } | null {
     const code = this.next();
     if (code !== '{' && code !== '[') return { value: this.scalar(code) };
@@ -99,7 +110,9 @@ class Scanner {
     return null;
   }
 
-  /** After an opening bracket: the object or array if it is empty; null = its first value follows. */
+  /**
+   * After an opening bracket: the object or array if it is empty; null = its first value follows.
+   */
   private close(): { readonly value: unknown } | null {
     const inner = this.open.at(-1) as Open;
     if (this.next() === (inner.keys === null ? ']' : '}')) return this.pop(inner);

@@ -1,4 +1,7 @@
-/** JSON that is not supported in messages: too deep, a number too large for a double, a field called __proto__. */
+/**
+ * JSON that is not supported in messages: too deep, a number too large for a double, a field called
+ * __proto__.
+ */
 import { numberText } from './numbers.js';
 import { DEEPEST } from './read.js';
 

@@ -1,6 +1,7 @@
 /**
- * Layer 4b, Kafka. Knows: the Kafka client and its defects. Refuses to know: SQL, HTTP, what a message means. In: rows to publish, topics to
- * create. Out: deliveries, in the order of each partition. This file: assembles the broker port.
+ * Layer 4b, Kafka. Knows: the Kafka client and its defects. Refuses to know: SQL, HTTP, what a
+ * message means. In: rows to publish, topics to create. Out: deliveries, in the order of each
+ * partition. This file: assembles the broker port.
  */
 import type { Broker } from '../engine/ports.js';
 import { type KafkaOptions, newAdmin, newProducer } from './connection.js';

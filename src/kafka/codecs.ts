@@ -1,4 +1,7 @@
-/** Kafka's four compression codecs. The decompressed size is bounded, and a batch that cannot be decompressed never stops its partition. */
+/**
+ * Kafka's four compression codecs. The decompressed size is bounded, and a batch that cannot be
+ * decompressed never stops its partition.
+ */
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
@@ -30,7 +33,10 @@ const zstdCodec: Codec = {
   decompress: (bytes, most) => promisify(zstdDecompress)(bytes, { maxOutputLength: most }),
 };
 
-/** The Java client frames snappy in the format of the xerial library; others send a single block without a frame. */
+/**
+ * The Java client frames snappy in the format of the xerial library; others send a single block
+ * without a frame.
+ */
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = 16;
 const XERIAL_BLOCK_BYTES = 32_768;
@@ -70,7 +76,10 @@ function openSnappy(block: Buffer, most: number): Buffer {
 }
 
 const LZ4_MAGIC = 0x184d2204;
-/** Header of the frames that are sent: version 1, independent blocks of up to 64 KiB, no checksums; the last byte is the header's checksum. */
+/**
+ * Header of the frames that are sent: version 1, independent blocks of up to 64 KiB, no checksums;
+ * the last byte is the header's checksum.
+ */
 const LZ4_HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82]);
 const LZ4_BLOCK_BYTES = 65_536;
 const LZ4_AS_IS = 0x80000000;
@@ -99,7 +108,10 @@ function lz4Block(bytes: Buffer): Buffer[] {
   return [size, smaller ? block.subarray(0, length) : bytes];
 }
 
-/** Most bytes that a frame can decompress to. Also checks that each block is inside the frame: the library does not check the lengths it reads. */
+/**
+ * Most bytes that a frame can decompress to. Also checks that each block is inside the frame: the
+ * library does not check the lengths it reads.
+ */
 function lz4Bound(bytes: Buffer): number {
   if (bytes.length < 11 || bytes.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it is no frame');
   const flags = bytes.readUInt8(4);
@@ -150,7 +162,8 @@ export async function openBatch(codec: Codec, compressed: Buffer): Promise<Buffe
     if (header !== null) checkRecords(bytes, header.count);
     return bytes;
   } catch (error) {
-    // A batch of the record format before version 2 has no such header. Brokers since 4.0 have no such batches.
+    // A batch of the record format before version 2 has no such header. Brokers since 4.0 have no
+    // such batches.
     if (header === null) throw error;
     return unreadable(header, compressed, `${codec.name}: ${(error as Error).message}`);
   }

@@ -44,17 +44,23 @@ export interface KafkaOptions extends KafkaConnection {
   readonly intakeTopics: readonly string[];
   readonly ownTopics: readonly string[];
   readonly decode: Decode;
-  /** Id of the database: a consumer group is for one database. Absent: gateways of other databases in the group are not noticed. */
+  /**
+   * Id of the database: a consumer group is for one database. Absent: gateways of other databases
+   * in the group are not noticed.
+   */
   readonly databaseId?: () => Promise<string>;
   /** How often the members of the group are checked, ms. */
   readonly groupLookMs?: number;
-  /** How long gateways of another database must have been gone before their group is taken over, ms. */
+  /**
+   * How long gateways of another database must have been gone before their group is taken over, ms.
+   */
   readonly goneForMs?: number;
 }
 
 /**
- * A new client for each producer, consumer and admin. A kafkajs client that has lost its last broker throws TypeErrors until the process
- * ends; and it includes a deleted topic in every metadata request for ever, which fails for all topics then.
+ * A new client for each producer, consumer and admin. A kafkajs client that has lost its last
+ * broker throws TypeErrors until the process ends; and it includes a deleted topic in every
+ * metadata request for ever, which fails for all topics then.
  */
 function newClient(options: KafkaConnection, retries: number): Kafka {
   const { brokers, clientId, log, ssl, sasl } = options;
@@ -84,10 +90,12 @@ export function newConsumer(options: KafkaConnection, config: ConsumerConfig): C
 
 export function newProducer(options: KafkaConnection): Producer {
   return newClient(options, 1).producer({
-    // The same partition for a key as Java's default; named, so that the client does not log a warning.
+    // The same partition for a key as Java's default; named, so that the client does not log a
+    // warning.
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
-    // One request at a time, and no retries by the client: later messages cannot overtake earlier ones.
+    // One request at a time, and no retries by the client: later messages cannot overtake earlier
+    // ones.
     maxInFlightRequests: 1,
     retry: { retries: 0 },
   });

@@ -1,7 +1,8 @@
 /**
- * Consumes the intake topics for the engine. The position of each partition comes from the inbox, never from the group
- * (docs/architecture.md): nothing is fetched before all partitions of an assignment are placed, that is, at their position. The group's
- * offsets are committed for lag monitors only.
+ * Consumes the intake topics for the engine. The position of each partition comes from the inbox,
+ * never from the group (docs/architecture.md): nothing is fetched before all partitions of an
+ * assignment are placed, that is, at their position. The group's offsets are committed for lag
+ * monitors only.
  */
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
@@ -20,7 +21,7 @@ const COMMIT_EVERY_MS = 5000;
 const PAUSES = { firstMs: 50, longestMs: 2000 };
 /** How often the members of the group are checked. */
 const GROUP_LOOK_MS = 15_000;
-/** How long stopping waits for batches that are under way: they may be waiting for a database that is away. */
+/** How long stopping waits for batches under way: they may wait for a database that is away. */
 const STOP_WITHIN_MS = 10_000;
 
 export class Intake {
@@ -38,7 +39,7 @@ export class Intake {
     this.owner = new GroupOwner((groupId) => topics.group(groupId), options);
   }
 
-  /** Resolves when the group is joined and all partitions are placed; keeps trying while the brokers are away. */
+  /** Resolves when all partitions are placed; keeps trying while the brokers are away. */
   async start(feed: Feed, inbox: InboxSource): Promise<void> {
     const { ownTopics, intakeTopics, groupId, log } = this.options;
     const places = new Places(this.topics, inbox, log);
@@ -98,8 +99,9 @@ export class Intake {
   }
 
   /**
-   * A failed fetch may mean that a topic was deleted. If it was created again and is longer by then, the client would silently continue in
-   * the middle of it (it does not use topic ids). So after a failed fetch all partitions are placed again.
+   * A failed fetch may mean that a topic was deleted. If it was created again and is longer by
+   * then, the client would silently continue in the middle of it (it does not use topic ids). So
+   * after a failed fetch all partitions are placed again.
    */
   private watched(consumer: Consumer, places: Places): Consumer {
     const begun = new Set<number>();
@@ -120,10 +122,10 @@ export class Intake {
 
   private reading(places: Places, feed: Feed): ConsumerRunConfig {
     return {
-      // With autoCommit the client commits after *every* batch, whatever the interval, and before the next fetch; each seek commits as well.
+      // autoCommit would commit after *every* batch and seek, whatever the interval.
       autoCommit: false,
       eachBatchAutoResolve: false,
-      // All partitions of a fetch at once, so that they share a transaction of the engine. The next fetch waits for all of them.
+      // All partitions of a fetch share a transaction; the next fetch waits for all of them.
       partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => {
         const batch = this.batch(payload, places, feed);
@@ -133,7 +135,10 @@ export class Intake {
     };
   }
 
-  /** Pauses the partitions until all of them are at their positions. After a fault it tries again, until the assignment is lost. */
+  /**
+   * Pauses the partitions until all of them are at their positions. After a fault it tries again,
+   * until the assignment is lost.
+   */
   private async place(consumer: Consumer, assignment: Assignment, places: Places): Promise<void> {
     const share = newShare(consumer, assignment);
     this.share = share;
@@ -159,7 +164,7 @@ export class Intake {
         return;
       } catch (error) {
         if (error instanceof StaysOut) throw error;
-        // Expected for some moments after a topic was created: not all brokers know its leaders yet.
+        // Expected for a moment after a topic was created: not all brokers know its leaders yet.
         if (failures > 3)
           this.options.log.warn({ err: error }, 'the positions are not known yet; trying again');
         await pause(backoff(failures, PAUSES));
@@ -201,7 +206,10 @@ export class Intake {
     }
   }
 
-  /** When the offset is out of range, the client starts at the beginning by itself: the topic was created again, or records were deleted. */
+  /**
+   * When the offset is out of range, the client starts at the beginning by itself: the topic was
+   * created again, or records were deleted.
+   */
   private async placeAgain(
     share: Share,
     topic: string,
@@ -227,7 +235,7 @@ export class Intake {
     { batch, resolveOffset, isStale }: EachBatchPayload,
   ): void {
     const last = batch.messages.at(-1);
-    // After a rebalance in between, the records stay admitted, and the position belongs to another member: the client would throw here.
+    // After a rebalance the position belongs to another member: the client would throw here.
     if (last === undefined || this.share !== share || isStale()) return;
     resolveOffset(last.offset);
     share.moved = true;

@@ -1,4 +1,7 @@
-/** Turns records of the client into deliveries for the engine; also records that cannot be read, which go to quarantine. */
+/**
+ * Turns records of the client into deliveries for the engine; also records that cannot be read,
+ * which go to quarantine.
+ */
 import type { KafkaMessage } from 'kafkajs';
 import type { Decode, Decoded, RecordDelivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -11,7 +14,10 @@ interface Options {
   readonly log: Log;
 }
 
-/** A batch that cannot be decompressed gives one delivery, at its last offset: admitting it moves the inbox past the whole batch. */
+/**
+ * A batch that cannot be decompressed gives one delivery, at its last offset: admitting it moves
+ * the inbox past the whole batch.
+ */
 export function deliveriesOf(
   topic: string,
   partition: number,

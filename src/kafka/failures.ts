@@ -1,6 +1,9 @@
 /** The meaning of the client's errors. It puts Kafka's error code into different properties. */
 
-/** Kafka's error code; null = the error is not Kafka's answer: the brokers are away or slow, or the client has failed. */
+/**
+ * Kafka's error code; null = the error is not Kafka's answer: the brokers are away or slow, or the
+ * client has failed.
+ */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('type' in error && typeof error.type === 'string') return error.type;
@@ -12,7 +15,10 @@ export function codeOf(error: unknown): string | null {
   return codeOf(inner) ?? codeOf(error.cause);
 }
 
-/** A text for logs and health checks. When no broker answers, the client throws TypeErrors, whose messages explain nothing. */
+/**
+ * A text for logs and health checks. When no broker answers, the client throws TypeErrors, whose
+ * messages explain nothing.
+ */
 export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return 'no broker answers';
   return error instanceof Error ? error.message : String(error);

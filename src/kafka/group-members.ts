@@ -1,6 +1,7 @@
 /**
- * The database of each member of a consumer group. It is part of the member's metadata, which every member and admin client can read.
- * Gateways of two databases in one group would each get half of the replies, and quarantine those of the other one's flows.
+ * The database of each member of a consumer group. It is part of the member's metadata, which every
+ * member and admin client can read. Gateways of two databases in one group would each get half of
+ * the replies, and quarantine those of the other one's flows.
  */
 import {
   AssignerProtocol,
@@ -33,8 +34,9 @@ export function viewOf({ state, members }: GroupDescription): GroupView {
 }
 
 /**
- * Whether the group belongs to another database: it belongs to the one whose gateways have partitions. Both have some only when the leader is
- * a gateway of an older version; then the database with the smaller id keeps the group, which both sides decide in the same way.
+ * Whether the group belongs to another database: it belongs to the one whose gateways have
+ * partitions. Both have some only when the leader is a gateway of an older version; then the
+ * database with the smaller id keeps the group, which both sides decide in the same way.
  */
 export function isOfAnother(members: readonly GroupMember[], mine: string): boolean {
   const reading = members.filter(({ reads }) => reads).flatMap(({ database }) => database ?? []);
@@ -48,8 +50,9 @@ export function othersIn(members: readonly GroupMember[], mine: string): readonl
 }
 
 /**
- * The client's own assigner, under its own name, so that older and newer gateways can share a group. In addition the metadata of each member
- * has its database, and a leader assigns partitions only to members of its own database and to members without one.
+ * The client's own assigner, under its own name, so that older and newer gateways can share a
+ * group. In addition the metadata of each member has its database, and a leader assigns partitions
+ * only to members of its own database and to members without one.
  */
 export function assignerFor(mine: string, refused: (count: number) => void): PartitionAssigner {
   return (config) => {

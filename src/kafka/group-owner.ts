@@ -1,4 +1,7 @@
-/** A consumer group is for one database. A gateway that finds gateways of another database in its group joins only when they have been gone for a while. */
+/**
+ * A consumer group is for one database. A gateway that finds gateways of another database in its
+ * group joins only when they have been gone for a while.
+ */
 import type { ConsumerConfig, GroupDescription } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import {
@@ -14,12 +17,17 @@ import {
 const GONE_FOR_MS = 60_000;
 const REPEAT_ERROR_MS = 60_000;
 
-/** This gateway does not join the group, although nothing failed; trying again sooner does not help. */
+/**
+ * This gateway does not join the group, although nothing failed; trying again sooner does not help.
+ */
 export class StaysOut extends Error {}
 
 export interface GroupOwnerOptions {
   readonly groupId: string;
-  /** Id of the database. Read again at each check, because DATABASE_URL may lead to another one by then. Absent: nothing is checked. */
+  /**
+   * Id of the database. Read again at each check, because DATABASE_URL may lead to another one by
+   * then. Absent: nothing is checked.
+   */
   readonly databaseId?: (() => Promise<string>) | undefined;
   /** How long the other gateways must have been gone before this one takes over the group, ms. */
   readonly goneForMs?: number | undefined;
@@ -28,7 +36,9 @@ export interface GroupOwnerOptions {
 
 export class GroupOwner {
   private mine: string | null = null;
-  /** When gateways of another database were last seen; null = this gateway does not wait for any. */
+  /**
+   * When gateways of another database were last seen; null = this gateway does not wait for any.
+   */
   private seenAt: number | null = null;
   private reportedAt: number | null = null;
 
@@ -90,7 +100,10 @@ export class GroupOwner {
     throw this.staysOut();
   }
 
-  /** Another gateway of this database is reading already, or those of other databases have been gone for long enough. */
+  /**
+   * Another gateway of this database is reading already, or those of other databases have been gone
+   * for long enough.
+   */
   private isFreeAgain(view: GroupView, mine: string): boolean {
     if (view === 'unknown') return false;
     if (view.some(({ database, reads }) => reads && database === mine)) return true;

@@ -1,6 +1,7 @@
 /**
- * What the cluster shows about one command: its topic, the consumer groups of the topic, and their offsets. Read on a connection of its own,
- * one inspection after the other, within a time limit; that the cluster does not answer is a result, too.
+ * What the cluster shows about one command: its topic, the consumer groups of the topic, and their
+ * offsets. Read on a connection of its own, one inspection after the other, within a time limit;
+ * that the cluster does not answer is a result, too.
  */
 import {
   type Admin,
@@ -21,7 +22,10 @@ const MOST_GROUPS = 1_000;
 const AT_ONCE = 100;
 /** Time for the offsets of groups without members: each needs a request. */
 const IDLE_WITHIN_MS = 2_000;
-/** How much earlier or later the record's timestamp may be: clocks differ, and another gateway may publish the row after the lease. */
+/**
+ * How much earlier or later the record's timestamp may be: clocks differ, and another gateway may
+ * publish the row after the lease.
+ */
 const EARLIER_MS = 1_000;
 const LATER_MS = 15_000;
 
@@ -112,7 +116,8 @@ async function groupsOn(admin: Admin, topic: string, partition: number): Promise
   for (const group of reading)
     found.push(groupOf(group, topic, await committedOf(admin, group.groupId, topic, partition)));
   if (found.length > 0) return found;
-  // No group with members: the groups that have read the topic before, or whose members this client cannot see.
+  // No group with members: the groups that have read the topic before, or whose members this client
+  // cannot see.
   const until = performance.now() + IDLE_WITHIN_MS;
   for (const group of described.filter(({ members }) => members.length === 0)) {
     if (performance.now() > until) break;
@@ -138,7 +143,8 @@ function groupOf(group: GroupDescription, topic: string, committed: bigint | nul
   return {
     groupId: group.groupId,
     state: group.state,
-    // A group of the newer consumer protocol is listed, but described as Dead: this client cannot see its members.
+    // A group of the newer consumer protocol is listed, but described as Dead: this client cannot
+    // see its members.
     members: group.state === 'Dead' ? null : members.length,
     hosts: [...new Set(members.map(({ clientHost }) => clientHost.replace(/^\//, '')))],
     committed,

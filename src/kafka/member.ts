@@ -1,4 +1,7 @@
-/** Keeps one consumer in its group: when a consumer ends for any reason, a new one joins, until it is stopped. */
+/**
+ * Keeps one consumer in its group: when a consumer ends for any reason, a new one joins, until it
+ * is stopped.
+ */
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
@@ -19,11 +22,14 @@ export interface Membership {
   newConsumer(): Consumer;
   reading(consumer: Consumer): ConsumerRunConfig;
   /**
-   * Called for each assignment, before anything is fetched. Partitions that must not be read until it resolves are paused synchronously.
-   * When it rejects, a new consumer joins.
+   * Called for each assignment, before anything is fetched. Partitions that must not be read until
+   * it resolves are paused synchronously. When it rejects, a new consumer joins.
    */
   assigned(consumer: Consumer, assignment: Assignment): Promise<void>;
-  /** Called every `lookEveryMs` while it is a member. When it rejects, the consumer leaves, and joins again. */
+  /**
+   * Called every `lookEveryMs` while it is a member. When it rejects, the consumer leaves, and
+   * joins again.
+   */
   mayStay?(): Promise<void>;
   readonly lookEveryMs?: number;
 }
@@ -42,7 +48,8 @@ export function groupSettings(groupId: string): ConsumerConfig {
     minBytes: 1,
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
-    // The client does not restart a consumer, because it keeps what made it fail; `Member` makes a new one.
+    // The client does not restart a consumer, because it keeps what made it fail; `Member` makes a
+    // new one.
     retry: {
       initialRetryTime: 100,
       maxRetryTime: 2000,

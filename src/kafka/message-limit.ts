@@ -1,4 +1,7 @@
-/** `max.message.bytes` of existing topics: when they were created with other settings, they may accept less than the gateway sends. */
+/**
+ * `max.message.bytes` of existing topics: when they were created with other settings, they may
+ * accept less than the gateway sends.
+ */
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { messageOf } from './failures.js';
@@ -13,7 +16,10 @@ interface Settings {
   readonly log: Log;
 }
 
-/** Raises the limit where it is lower. Returns the topics whose limit was raised; where Kafka does not allow it, the command to run is logged. */
+/**
+ * Raises the limit where it is lower. Returns the topics whose limit was raised; where Kafka does
+ * not allow it, the command to run is logged.
+ */
 export async function raiseMessageLimit(
   admin: Admin,
   topics: readonly string[],

@@ -1,4 +1,7 @@
-/** Where reading each partition continues: after the last record that the inbox admitted, unless the topic was created again since. */
+/**
+ * Where reading each partition continues: after the last record that the inbox admitted, unless the
+ * topic was created again since.
+ */
 import type { KafkaMessage } from 'kafkajs';
 import type { InboxPosition, InboxSource } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -15,7 +18,10 @@ export interface Fingerprint {
 export interface Place {
   readonly topic: string;
   readonly partition: number;
-  /** First offset to read: that of the last admitted record if it still exists, so that it can be compared. */
+  /**
+   * First offset to read: that of the last admitted record if it still exists, so that it can be
+   * compared.
+   */
   readonly from: bigint;
   /** First offset to deliver. */
   readonly next: bigint;
@@ -61,7 +67,10 @@ export class Places {
   }
 }
 
-/** Throws for a partition that the cluster does not report. It must not count as empty: everything would be read again. */
+/**
+ * Throws for a partition that the cluster does not report. It must not count as empty: everything
+ * would be read again.
+ */
 function of<T>(bounds: ReadonlyMap<number, T>, topic: string, partition: number): T {
   const found = bounds.get(partition);
   if (found === undefined) throw new Error(`partition ${partition} of ${topic} is not known yet`);

@@ -1,4 +1,7 @@
-/** Publishes rows with acks of all replicas. A batch that the cluster refuses is split until the row that causes it is alone. */
+/**
+ * Publishes rows with acks of all replicas. A batch that the cluster refuses is split until the row
+ * that causes it is alone.
+ */
 import type { Message, TopicMessages } from 'kafkajs';
 import { type OutboxRow, type Publisher, type PublishResult, wholeValue } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
@@ -17,7 +20,10 @@ const OF_RECORDS: ReadonlySet<string> = new Set([
 const AWAY = 'BROKER_UNAVAILABLE';
 
 export class KafkaPublisher implements Publisher {
-  /** Topics that did not exist when last looked up: they are looked up again before anything is sent to them. */
+  /**
+   * Topics that did not exist when last looked up: they are looked up again before anything is sent
+   * to them.
+   */
   private readonly gone = new Set<string>();
 
   constructor(
@@ -45,7 +51,10 @@ export class KafkaPublisher implements Publisher {
     return this.sender.close();
   }
 
-  /** A topic's limit applies to all records of a request to one partition together, so each chunk is at most as large as the limit. */
+  /**
+   * A topic's limit applies to all records of a request to one partition together, so each chunk is
+   * at most as large as the limit.
+   */
   private chunks(rows: readonly OutboxRow[]): OutboxRow[][] {
     const chunks: OutboxRow[][] = [];
     let left = 0;
@@ -61,7 +70,10 @@ export class KafkaPublisher implements Publisher {
     return chunks;
   }
 
-  /** Sends one part after the other. Once a row has to wait, later rows of its flow wait as well; when the brokers are away, all the rest waits. */
+  /**
+   * Sends one part after the other. Once a row has to wait, later rows of its flow wait as well;
+   * when the brokers are away, all the rest waits.
+   */
   private async inOrder(
     parts: readonly (readonly OutboxRow[])[],
     mayLook: boolean,
@@ -107,7 +119,10 @@ export class KafkaPublisher implements Publisher {
     }
   }
 
-  /** A topic does not exist: one of these, or one that the last producer had sent to before. Rows of missing topics fail, the others are sent again. */
+  /**
+   * A topic does not exist: one of these, or one that the last producer had sent to before. Rows of
+   * missing topics fail, the others are sent again.
+   */
   private async withoutGone(rows: readonly OutboxRow[]): Promise<PublishResult[]> {
     for (const topic of new Set(rows.map((row) => row.topic)))
       if (!(await this.exists(topic))) this.gone.add(topic);
@@ -116,7 +131,9 @@ export class KafkaPublisher implements Publisher {
     return [...lost.map(unknownTopic), ...(rest.length === 0 ? [] : await this.send(rest, false))];
   }
 
-  /** Refused rows of one topic: all of them fail, or they are halved until the refused row is alone. */
+  /**
+   * Refused rows of one topic: all of them fail, or they are halved until the refused row is alone.
+   */
   private async refused(
     rows: readonly OutboxRow[],
     code: string,

@@ -1,12 +1,16 @@
 /**
- * The records inside a compressed batch (record format version 2). A batch that cannot be read must not stop its partition: it is replaced by
- * marked records with the same offsets, so that the consumer puts the batch into quarantine and goes on.
+ * The records inside a compressed batch (record format version 2). A batch that cannot be read must
+ * not stop its partition: it is replaced by marked records with the same offsets, so that the
+ * consumer puts the batch into quarantine and goes on.
  */
 import { randomUUID } from 'node:crypto';
 
 /** Bytes before the compressed records: the header of the batch. */
 const HEADER_BYTES = 61;
-/** The client passes the records of a batch as arguments of one call: more than this would overflow the stack. */
+/**
+ * The client passes the records of a batch as arguments of one call: more than this would overflow
+ * the stack.
+ */
 const MOST_RECORDS = 100_000;
 
 /** Random for each process, so that no producer can write it. */
@@ -18,7 +22,10 @@ export interface BatchHeader {
   readonly count: number;
 }
 
-/** The header of the batch. The client passes a view that begins after the header, so it is read from the memory before the view; null = it is none. */
+/**
+ * The header of the batch. The client passes a view that begins after the header, so it is read
+ * from the memory before the view; null = it is none.
+ */
 export function headerBefore(compressed: Buffer): BatchHeader | null {
   const start = compressed.byteOffset - HEADER_BYTES;
   if (start < 0) return null;
@@ -68,7 +75,10 @@ class Reader {
   at = 0;
   constructor(private readonly bytes: Buffer) {}
 
-  /** A zigzag number of up to ten bytes. Numbers beyond 2^53 are not exact; they fail the caller's checks of offsets and lengths. */
+  /**
+   * A zigzag number of up to ten bytes. Numbers beyond 2^53 are not exact; they fail the caller's
+   * checks of offsets and lengths.
+   */
   varint(): number {
     let value = 0;
     let scale = 1;
@@ -88,7 +98,10 @@ class Reader {
   }
 }
 
-/** Records in place of those that cannot be read. The last one has the batch and the reason; admitting it moves the inbox past all of them. */
+/**
+ * Records in place of those that cannot be read. The last one has the batch and the reason;
+ * admitting it moves the inbox past all of them.
+ */
 export function unreadable(header: BatchHeader, compressed: Buffer, why: string): Buffer {
   const { baseOffset, lastOffset, count } = header;
   // The count is not trusted: memory must not grow with it.
@@ -130,7 +143,10 @@ function varint(number: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** By the record headers: null = a record of a producer; '' = a record of a batch that cannot be read; the last one of the batch has the reason. */
+/**
+ * By the record headers: null = a record of a producer; '' = a record of a batch that cannot be
+ * read; the last one of the batch has the reason.
+ */
 export function unreadableReason(headers: Readonly<Record<string, unknown>>): string | null {
   return Object.hasOwn(headers, MARK) ? String(headers[MARK]) : null;
 }

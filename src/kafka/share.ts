@@ -1,4 +1,7 @@
-/** The state of one assignment of partitions; a new assignment has a new one. Its offsets are committed for lag monitors only. */
+/**
+ * The state of one assignment of partitions; a new assignment has a new one. Its offsets are
+ * committed for lag monitors only.
+ */
 import type { Batch, Consumer } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { within } from './failures.js';

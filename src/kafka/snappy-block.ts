@@ -1,9 +1,13 @@
 /**
- * Checks a snappy block before the library decompresses it. The library does not check lengths and distances: with a length above 2^31, which
- * it treats as negative, it reads from before the block, for hours.
+ * Checks a snappy block before the library decompresses it. The library does not check lengths and
+ * distances: with a length above 2^31, which it treats as negative, it reads from before the block,
+ * for hours.
  */
 
-/** Throws unless the block decompresses, within its bytes, to exactly as many bytes as it declares. One pass over its tags. */
+/**
+ * Throws unless the block decompresses, within its bytes, to exactly as many bytes as it declares.
+ * One pass over its tags.
+ */
 export function checkSnappyBlock(block: Buffer): void {
   const [declared, start] = declaredLength(block);
   let made = 0;

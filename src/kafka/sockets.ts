@@ -1,4 +1,7 @@
-/** Connections to brokers with IPv6 addresses: the client splits `host:port` at the first colon, which is wrong for them. */
+/**
+ * Connections to brokers with IPv6 addresses: the client splits `host:port` at the first colon,
+ * which is wrong for them.
+ */
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
@@ -12,7 +15,10 @@ interface Target {
   readonly onConnect: () => void;
 }
 
-/** Broker names that the client can split, and a socket factory that connects them to the real addresses. */
+/**
+ * Broker names that the client can split, and a socket factory that connects them to the real
+ * addresses.
+ */
 export function reachable(brokers: readonly string[]): {
   readonly brokers: string[];
   readonly socketFactory: (target: Target) => Socket;
@@ -38,7 +44,10 @@ export function reachable(brokers: readonly string[]): {
   };
 }
 
-/** The name that the certificate is checked against: without a trailing dot, and none for an address. */
+/**
+ * The name that the certificate is checked against: without a trailing dot, and none for an
+ * address.
+ */
 function nameOf(host: string): { readonly servername?: string } {
   return isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {};
 }

@@ -1,4 +1,4 @@
-/** Creates missing topics, waits until every partition has a leader, and raises the message limit of existing ones where it is too small. */
+/** Creates missing topics, waits for their leaders, and raises message limits if too small. */
 
 import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
@@ -18,7 +18,7 @@ export interface TopicSettings {
 const LEADERS_WITHIN_MS = 15_000;
 const LOOK_AGAIN_MS = 20;
 
-/** The cluster refuses to create these topics, however often it is tried; the message has its reason. */
+/** The cluster refuses to create these topics every time; the message has its reason. */
 class TopicsRefused extends Error {}
 
 export class TopicsAdmin {
@@ -32,7 +32,7 @@ export class TopicsAdmin {
     private readonly settings: TopicSettings,
   ) {}
 
-  /** Throws a Fault when the brokers are away; any other error means that the cluster refuses the topics. */
+  /** A Fault when the brokers are away, another error when the cluster refuses the topics. */
   async ensure(names: readonly string[]): Promise<void> {
     const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
@@ -113,7 +113,7 @@ export class TopicsAdmin {
     this.open = null;
   }
 
-  /** Creates all at once. For existing ones, or those another instance creates at the same time, the cluster reports TOPIC_ALREADY_EXISTS. */
+  /** All at once. TOPIC_ALREADY_EXISTS also means: another instance creates them now. */
   private async create(admin: Admin, names: readonly string[]): Promise<void> {
     const { partitions, replicationFactor, maxMessageBytes, log } = this.settings;
     const configEntries = [{ name: 'max.message.bytes', value: String(maxMessageBytes) }];
@@ -145,7 +145,7 @@ export class TopicsAdmin {
     }
   }
 
-  /** Runs on the one admin connection, one request after the other: the client mixes up the answers of concurrent ones. */
+  /** One request after the other: on one connection the client mixes up concurrent answers. */
   private inTurn<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const answer = this.turn.then(() => this.run(work));
     this.turn = answer.catch(() => undefined);
@@ -171,8 +171,8 @@ export class TopicsAdmin {
   }
 
   /**
-   * Drops the connection. A client that has failed once may fail for ever; and one that has fetched offsets includes that topic in all
-   * later requests, which fail when the topic is deleted.
+   * Drops the connection. A client that has failed once may fail for ever; and one that has fetched
+   * offsets includes that topic in all later requests, which fail when the topic is deleted.
    */
   private forget(): void {
     this.open?.admin.disconnect().catch(() => undefined);
@@ -186,7 +186,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** One failure per topic; an error that is not the cluster's answer is one failure without a code. */
+/** One failure per topic. An error that did not come from the cluster is one without a code. */
 function failuresOf(error: unknown): Failure[] {
   const errors: unknown[] =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors)

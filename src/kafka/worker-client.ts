@@ -23,7 +23,7 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
   let member: Member | null = null;
   return {
     async subscribe(topics, onRecord) {
-      // The client's leader assigns the topics it subscribes to itself: all members of a group must have the same topics.
+      // The leader assigns what it subscribes to itself: all members must have the same topics.
       if (member !== null)
         throw new Error(
           'this worker reads its topics already: name all of them at once, or open another one',

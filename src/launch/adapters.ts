@@ -1,4 +1,6 @@
-/** Opens the database and the broker: those of the settings, or those that the gateway runs itself. */
+/**
+ * Opens the database and the broker: those of the settings, or those that the gateway runs itself.
+ */
 import { join, resolve } from 'node:path';
 import { type Config, stepDefaults } from '../config/config.js';
 import { openEmbeddedBroker } from '../embedded/broker.js';

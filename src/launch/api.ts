@@ -1,4 +1,7 @@
-/** The API, opened before anything else: /livez and /readyz answer while the gateway still waits for its database. */
+/**
+ * The API, opened before anything else: /livez and /readyz answer while the gateway still waits for
+ * its database.
+ */
 
 import { type Authentication, NO_AUTHENTICATION, openToAll } from '../api/auth/authentication.js';
 import { openJwt } from '../api/auth/jwt.js';

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npx backstep`: the installed package, without a build. Without a command, with `serve` or with `--fresh` it runs the gateway, with any other
- * command the command line. On an older Node it only prints what is needed.
+ * `npx backstep`: the installed package, without a build. Without a command, with `serve` or with
+ * `--fresh` it runs the gateway, with any other command the command line. On an older Node it only
+ * prints what is needed.
  */
 import { whenParentEnds } from './parent.mjs';
 
@@ -24,7 +25,8 @@ if (major < 22 || (major === 22 && minor < 17)) {
   });
   if (command === 'serve') process.argv.splice(2, 1);
   await import(serves ? '../../dist/main.js' : '../../dist/cli/main.js');
-  // npx starts a shell that starts this process; a shell that is ended by a signal does not pass it on.
+  // npx starts a shell that starts this process; a shell that is ended by a signal does not pass it
+  // on.
   if (serves && process.env.npm_lifecycle_event !== undefined)
     whenParentEnds(() => process.kill(process.pid, 'SIGTERM'));
 }

@@ -1,4 +1,7 @@
-/** What is built from what, and whether it still fits: the gateway by tsc, the pages (GraphiQL, the console) by vite. Types are checked by `npm run check`. */
+/**
+ * What is built from what, and whether it still fits: the gateway by tsc, the pages (GraphiQL, the
+ * console) by vite. Types are checked by `npm run check`.
+ */
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -13,7 +16,10 @@ import {
 import { dirname, join } from 'node:path';
 import { cutLock } from './lock-file.mjs';
 
-/** The npm packages that each part is built with; if they are not installed, they are installed apart, with the versions of the clone's lock. */
+/**
+ * The npm packages that each part is built with; if they are not installed, they are installed
+ * apart, with the versions of the clone's lock.
+ */
 const SERVER_TOOLS = ['typescript'];
 const GRAPHIQL_TOOLS = ['graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
 const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse'];
@@ -61,7 +67,10 @@ export class Build {
     return hash.update(JSON.stringify(cutLock(locked, known))).digest('hex');
   }
 
-  /** A part is built only if its file `needs` exists: an image or a package may lack the sources of a part. */
+  /**
+   * A part is built only if its file `needs` exists: an image or a package may lack the sources of
+   * a part.
+   */
   parts() {
     return [
       {
@@ -109,7 +118,10 @@ export class Build {
     return this.parts().filter((part) => !this.isFresh(part));
   }
 
-  /** The tools of what is to be built, by the folder below .cache/tools that they go to when node_modules lacks them. */
+  /**
+   * The tools of what is to be built, by the folder below .cache/tools that they go to when
+   * node_modules lacks them.
+   */
   tools() {
     return Object.fromEntries(this.stale().map(({ home, tools }) => [home, tools]));
   }
@@ -130,7 +142,10 @@ export class Build {
     writeFileSync(this.stampFile(part), now);
   }
 
-  /** Runs a tool of one part: `packages` it needs, its `program` below node_modules, what is printed when it `failed`. */
+  /**
+   * Runs a tool of one part: `packages` it needs, its `program` below node_modules, what is printed
+   * when it `failed`.
+   */
   tool(part, { packages, program, failed }, args) {
     const { home } = this.packages.homeOf(part, packages);
     const { node } = this.packages;
@@ -139,7 +154,8 @@ export class Build {
   }
 
   async buildServer() {
-    // Without type checks (`npm run check` does them) it needs no type packages, and a quarter of the time.
+    // Without type checks (`npm run check` does them) it needs no type packages, and a quarter of
+    // the time.
     const flags = ['--noCheck', '--types', 'null', '--incremental', 'false'];
     const args = ['-p', 'tsconfig.json', ...flags, '--tsBuildInfoFile', 'null'];
     await this.tool('server', TSC, args);

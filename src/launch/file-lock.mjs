@@ -1,4 +1,7 @@
-/** A lock file for one process at a time; it is ignored when the process that took it has ended. Without dependencies. */
+/**
+ * A lock file for one process at a time; it is ignored when the process that took it has ended.
+ * Without dependencies.
+ */
 import {
   closeSync,
   openSync,
@@ -10,10 +13,16 @@ import {
 } from 'node:fs';
 
 const LOOK_EVERY_MS = 200;
-/** An empty lock file younger than this is being written; an older one was left by a process that ended while writing it. */
+/**
+ * An empty lock file younger than this is being written; an older one was left by a process that
+ * ended while writing it.
+ */
 const NAMELESS_MS = 5_000;
 
-/** Runs the work while no other process holds this lock; waits for one that does, and reports that once. */
+/**
+ * Runs the work while no other process holds this lock; waits for one that does, and reports that
+ * once.
+ */
 export async function alone(lock, waiting, work) {
   for (let reported = false; !take(lock); ) {
     const holder = holderOf(lock);
@@ -59,7 +68,10 @@ function holderOf(lock) {
   }
 }
 
-/** Removes the lock of an ended process. Two processes may do so at once: the second must not remove the new lock of the first. */
+/**
+ * Removes the lock of an ended process. Two processes may do so at once: the second must not remove
+ * the new lock of the first.
+ */
 function putAside(lock, dead) {
   const aside = `${lock}.${process.pid}`;
   try {
@@ -80,7 +92,10 @@ function lives(pid) {
   }
 }
 
-/** Start time of the process, empty when unknown. A pid is reused, in a container soon; pid and start time together are not. */
+/**
+ * Start time of the process, empty when unknown. A pid is reused, in a container soon; pid and
+ * start time together are not.
+ */
 function bornAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

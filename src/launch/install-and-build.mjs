@@ -1,6 +1,7 @@
 /**
- * Makes a clone ready to run: installs packages and builds sources, only what is missing or outdated, and one process at a time.
- * JavaScript without dependencies: it runs before anything is installed, on any Node.
+ * Makes a clone ready to run: installs packages and builds sources, only what is missing or
+ * outdated, and one process at a time. JavaScript without dependencies: it runs before anything is
+ * installed, on any Node.
  */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -34,8 +35,9 @@ export class Clone {
   }
 
   /**
-   * Resolves when everything is installed and built; rejects with NotReady when that fails. `all`: also what tests and checks need; without
-   * it, installed packages stay, and only what the gateway and its build need is added.
+   * Resolves when everything is installed and built; rejects with NotReady when that fails. `all`:
+   * also what tests and checks need; without it, installed packages stay, and only what the gateway
+   * and its build need is added.
    */
   async ready({ all }) {
     if (this.isReady(all)) return;

@@ -20,7 +20,10 @@ export function belongsHere({ os, cpu }) {
   return allows(os, process.platform) && allows(cpu, process.arch);
 }
 
-/** The path at which a package finds another one: in its own node_modules, or in one further up. Undefined: not locked, so it is optional. */
+/**
+ * The path at which a package finds another one: in its own node_modules, or in one further up.
+ * Undefined: not locked, so it is optional.
+ */
 function resolveFrom(packages, from, name) {
   for (let place = from; ; place = dirname(place)) {
     if (place === '.' || place === '') {
@@ -33,7 +36,10 @@ function resolveFrom(packages, from, name) {
   }
 }
 
-/** package.json and package-lock.json with only these packages and all they need, in the same versions and with the same hashes. */
+/**
+ * package.json and package-lock.json with only these packages and all they need, in the same
+ * versions and with the same hashes.
+ */
 export function cutLock(packages, names) {
   const kept = new Map();
   const add = (from, name) => {

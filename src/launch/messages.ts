@@ -1,4 +1,7 @@
-/** The texts that the process prints for people: its version, its addresses, and why it did not start. */
+/**
+ * The texts that the process prints for people: its version, its addresses, and why it did not
+ * start.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BadConfig, type Config } from '../config/config.js';

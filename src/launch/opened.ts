@@ -1,4 +1,7 @@
-/** What was opened. It is closed in reverse order, but the API first, so that no request meets closed parts. */
+/**
+ * What was opened. It is closed in reverse order, but the API first, so that no request meets
+ * closed parts.
+ */
 import type { Logs } from '../observability/log.js';
 
 interface Closer {

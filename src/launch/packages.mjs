@@ -1,6 +1,7 @@
 /**
- * The packages of a clone. Those of the gateway are in node_modules, for tests all are there. Build tools that are not (TypeScript, the
- * bundler of the page, a newer Node) are installed in .cache/tools, with the versions of the same lock.
+ * The packages of a clone. Those of the gateway are in node_modules, for tests all are there. Build
+ * tools that are not (TypeScript, the bundler of the page, a newer Node) are installed in
+ * .cache/tools, with the versions of the same lock.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,12 +37,18 @@ export class Packages {
     return packagesIn(join(folder, 'node_modules', '.package-lock.json'));
   }
 
-  /** Whether development packages are installed: then a new installation includes them as well, so that a start removes nothing. */
+  /**
+   * Whether development packages are installed: then a new installation includes them as well, so
+   * that a start removes nothing.
+   */
   hasAll() {
     return Object.values(this.installed() ?? {}).some(({ dev }) => dev === true);
   }
 
-  /** The first package that is missing, or in another version; null = none. Packages of other platforms do not count. */
+  /**
+   * The first package that is missing, or in another version; null = none. Packages of other
+   * platforms do not count.
+   */
   lacks(all) {
     const [there, locked] = [this.installed(), this.locked()];
     if (there === null) return 'node_modules';
@@ -63,14 +70,20 @@ export class Packages {
     return this.at('node_modules', '.bin', 'node');
   }
 
-  /** The Node that runs the gateway and the build: the clone's own, else the current one if it is new enough, else one in .cache/tools. */
+  /**
+   * The Node that runs the gateway and the build: the clone's own, else the current one if it is
+   * new enough, else one in .cache/tools.
+   */
   get node() {
     if (existsSync(this.ownNode)) return this.ownNode;
     if (runsTheGateway(this.nodeVersion)) return process.execPath;
     return this.at('.cache', 'tools', 'node', 'node_modules', '.bin', 'node');
   }
 
-  /** The folder whose node_modules have these packages in their locked versions: the clone, or one in .cache/tools; null = none. */
+  /**
+   * The folder whose node_modules have these packages in their locked versions: the clone, or one
+   * in .cache/tools; null = none.
+   */
   homeOf(name, packages) {
     const locked = this.locked() ?? {};
     const has = (folder) => {
@@ -84,7 +97,10 @@ export class Packages {
     return { folder, home: [this.root, folder].find(has) ?? null };
   }
 
-  /** The installations to do, so that the gateway (or everything, for tests) and these tools are there: folder, arguments, paths. */
+  /**
+   * The installations to do, so that the gateway (or everything, for tests) and these tools are
+   * there: folder, arguments, paths.
+   */
   missing(all, tools) {
     const locked = this.locked();
     if (locked === null)
@@ -125,7 +141,10 @@ export class Packages {
     return { folder, prepare, args: ['--include=dev'], paths: wanted.map(([path]) => path) };
   }
 
-  /** Installs by `npm ci`, which never changes the lock, and fails when package.json does not match it. */
+  /**
+   * Installs by `npm ci`, which never changes the lock, and fails when package.json does not match
+   * it.
+   */
   async install(all, tools) {
     const jobs = this.missing(all, tools);
     if (jobs.length === 0) return;

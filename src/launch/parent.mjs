@@ -1,4 +1,7 @@
-/** Calls back when the parent process has ended: npm, or the shell it starts, may end without passing a signal on. */
+/**
+ * Calls back when the parent process has ended: npm, or the shell it starts, may end without
+ * passing a signal on.
+ */
 const LOOK_EVERY_MS = 500;
 
 export function whenParentEnds(then) {

@@ -1,6 +1,6 @@
 /**
- * The keys of PAYLOAD_ENCRYPTION, from a file or from the output of a command: a line for each, `<id> <base64 of 32 bytes>`. The first line is the key
- * that seals, or `plain`; all of them open.
+ * The keys of PAYLOAD_ENCRYPTION, from a file or from the output of a command: a line for each,
+ * `<id> <base64 of 32 bytes>`. The first line is the key that seals, or `plain`; all of them open.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';

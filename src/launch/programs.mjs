@@ -1,8 +1,14 @@
-/** Runs the programs of installing and building: concurrently, ended with this process, with their output kept for errors. */
+/**
+ * Runs the programs of installing and building: concurrently, ended with this process, with their
+ * output kept for errors.
+ */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
-/** Installing or building has failed. The message is for people; `output` is what the program printed. */
+/**
+ * Installing or building has failed. The message is for people; `output` is what the program
+ * printed.
+ */
 export class NotReady extends Error {
   constructor(message, output = '') {
     super(message);
@@ -15,8 +21,9 @@ const running = new Set();
 const KEPT = 1024 * 1024;
 
 /**
- * Runs a program in a folder, with the clone's node_modules/.bin first on the PATH; rejects with NotReady when it fails. Each runs in a process
- * group of its own, so that endPrograms also ends the install scripts that npm starts.
+ * Runs a program in a folder, with the clone's node_modules/.bin first on the PATH; rejects with
+ * NotReady when it fails. Each runs in a process group of its own, so that endPrograms also ends
+ * the install scripts that npm starts.
  */
 export function runProgram({ root, folder = root, command, args, failed }) {
   const path = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;

@@ -1,10 +1,14 @@
-/** Progress while packages are installed: in a terminal one line that is rewritten, elsewhere a line every few seconds. */
+/**
+ * Progress while packages are installed: in a terminal one line that is rewritten, elsewhere a line
+ * every few seconds.
+ */
 
 const LOOK_EVERY_MS = 200;
 const LINE_EVERY_MS = 5_000;
 
 /**
- * Shows `label count of total` until `work` settles. `count` is called several times a second and must be cheap. `out` and `clock` are for tests.
+ * Shows `label count of total` until `work` settles. `count` is called several times a second and
+ * must be cheap. `out` and `clock` are for tests.
  */
 export async function withProgress(label, { total, count }, work, options = {}) {
   const { out = process.stderr, clock = () => performance.now(), every = LOOK_EVERY_MS } = options;

@@ -1,4 +1,7 @@
-/** Ends the process: the first signal stops everything in order; later ones are ignored (a terminal may send Ctrl-C twice). */
+/**
+ * Ends the process: the first signal stops everything in order; later ones are ignored (a terminal
+ * may send Ctrl-C twice).
+ */
 import type { Logs } from '../observability/log.js';
 import type { Opened } from './opened.js';
 

@@ -1,6 +1,7 @@
 /**
- * `npm start`: makes the clone ready, then runs the gateway on a Node that is new enough; signals and the exit code pass through.
- * With --cli first (`npm run backstep`) it runs the command line instead.
+ * `npm start`: makes the clone ready, then runs the gateway on a Node that is new enough; signals
+ * and the exit code pass through. With --cli first (`npm run backstep`) it runs the command line
+ * instead.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +26,8 @@ function run(node) {
     join(ROOT, 'dist', cli ? 'cli/main.js' : 'main.js'),
     ...flags,
   ];
-  // Nothing is sent over the channel: it closes when this process is killed, and the gateway stops then.
+  // Nothing is sent over the channel: it closes when this process is killed, and the gateway stops
+  // then.
   const gateway = spawn(node, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   let stopping = false;
   const stop = (signal) => {
@@ -40,7 +42,8 @@ function run(node) {
     process.exitCode = 1;
   });
   gateway.on('exit', (code, signal) => {
-    // Without an exit code it was ended by the signal before it had a handler: it has stopped as requested.
+    // Without an exit code it was ended by the signal before it had a handler: it has stopped as
+    // requested.
     process.exitCode = code ?? (stopping ? 0 : 128 + (constants.signals[signal] ?? 0));
   });
 }

@@ -1,11 +1,17 @@
-/** Waits for a database that is away at the start, as for one that goes away later. Errors that waiting cannot fix end the start. */
+/**
+ * Waits for a database that is away at the start, as for one that goes away later. Errors that
+ * waiting cannot fix end the start.
+ */
 
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
 
 const PAUSES = { firstMs: 100, longestMs: 2_000 };
-/** Codes that waiting cannot fix: a wrong password, no such database, missing rights, a schema of another system. */
+/**
+ * Codes that waiting cannot fix: a wrong password, no such database, missing rights, a schema of
+ * another system.
+ */
 const FOR_GOOD: ReadonlySet<string> = new Set(['DATABASE_REFUSED', 'DATABASE_SCHEMA']);
 
 export interface Waiting {

@@ -1,6 +1,7 @@
 /**
- * Every limit of the gateway, in one place (docs/limits.md lists them; a test holds the page against this table).
- * Knows: numbers. Refuses to know: everything else. In: nothing. Out: a value, what it bounds, and the code beyond it.
+ * Every limit of the gateway, in one place (docs/limits.md lists them; a test holds the page
+ * against this table). Knows: numbers. Refuses to know: everything else. In: nothing. Out: a value,
+ * what it bounds, and the code beyond it.
  */
 
 import { DOCUMENT_LIMITS } from './document-limits.js';

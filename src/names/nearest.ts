@@ -1,10 +1,14 @@
 /**
- * Names, for every module. Knows: which names are near, which are loopback, which are the same topic for Kafka. Refuses to know: what is
- * named. In: text. Out: text, or yes and no. This file: the known names that an unknown one may mean.
+ * Names, for every module. Knows: which names are near, which are loopback, which are the same
+ * topic for Kafka. Refuses to know: what is named. In: text. Out: text, or yes and no. This file:
+ * the known names that an unknown one may mean.
  */
 import { distance } from 'fastest-levenshtein';
 
-/** Characters that are compared: no known name is longer, and an unknown one of any length costs bounded time. */
+/**
+ * Characters that are compared: no known name is longer, and an unknown one of any length costs
+ * bounded time.
+ */
 const COMPARED = 100;
 /** Names this short are near only when one character differs: any two of them are almost equal. */
 const SHORT = 3;
@@ -23,7 +27,10 @@ export function nearest(name: string, known: readonly string[], most = 1): strin
     .map(({ one }) => one);
 }
 
-/** Edits allowed for a length: a third of the characters, and at least two (a swap) except for very short names. */
+/**
+ * Edits allowed for a length: a third of the characters, and at least two (a swap) except for very
+ * short names.
+ */
 function allowed(length: number): number {
   return length <= SHORT ? 1 : Math.max(2, Math.floor(length / 3));
 }

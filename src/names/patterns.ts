@@ -31,7 +31,10 @@ export function fitsAll(patterns: readonly string[]): boolean {
   return patterns.some((pattern) => /^\*+$/.test(pattern));
 }
 
-/** Name patterns of what a caller may see; absent = every name. What does not fit does not exist for this caller. */
+/**
+ * Name patterns of what a caller may see; absent = every name. What does not fit does not exist for
+ * this caller.
+ */
 export type Within = readonly string[] | undefined;
 
 export function isWithin(name: string, within: Within): boolean {

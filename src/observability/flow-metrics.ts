@@ -1,4 +1,7 @@
-/** Counters and histograms of flows, by orchestration. Each gateway counts what it commits: the sum over all gateways is the whole. */
+/**
+ * Counters and histograms of flows, by orchestration. Each gateway counts what it commits: the sum
+ * over all gateways is the whole.
+ */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Observation, Observe } from './observation.js';
 

@@ -1,6 +1,7 @@
 /**
- * Observability. Knows: how to report what happens, in one vocabulary. Refuses to know: what it means. In: components and fields. Out: lines.
- * This file: the lines a module may log. The pino implementation is logger.ts.
+ * Observability. Knows: how to report what happens, in one vocabulary. Refuses to know: what it
+ * means. In: components and fields. Out: lines. This file: the lines a module may log. The pino
+ * implementation is logger.ts.
  */
 
 /** Each component has a log level of its own (`LOG_LEVELS=do:debug,undo:debug`). */
@@ -23,7 +24,10 @@ export const COMPONENTS = [
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** A line has fields and a message. Lines about a flow have the field `flowId`; errors are in the field `err`. */
+/**
+ * A line has fields and a message. Lines about a flow have the field `flowId`; errors are in the
+ * field `err`.
+ */
 export interface Log {
   readonly debugs: boolean;
   debug(fields: object, message: string): void;

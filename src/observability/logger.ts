@@ -1,4 +1,7 @@
-/** Logs by pino: JSON lines for machines, or lines for people on a terminal. Written synchronously, so that none is lost when the process ends. */
+/**
+ * Logs by pino: JSON lines for machines, or lines for people on a terminal. Written synchronously,
+ * so that none is lost when the process ends.
+ */
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import type { Component, Log, Logs } from './log.js';

@@ -1,6 +1,7 @@
 /**
- * The headers inside a message, for a debug line; null when the message cannot be read. Values only of those by which a message is followed:
- * the initiator's own, and what a worker writes in free text, may be anybody's secret. Only called when debug lines are logged.
+ * The headers inside a message, for a debug line; null when the message cannot be read. Values only
+ * of those by which a message is followed: the initiator's own, and what a worker writes in free
+ * text, may be anybody's secret. Only called when debug lines are logged.
  */
 const FOLLOWED: ReadonlySet<string> = new Set(
   'flowId stepName action orchestrationName seq eventType status attempt attemptId idempotencyKey round deadline timestamp retryable errorCode progress correlationId traceparent eventNumber'.split(

@@ -1,6 +1,6 @@
 /**
- * Figures for Prometheus, by its naming conventions (docs/metrics.md). Gauges are computed when they are read; what happens to flows is
- * counted when it is committed.
+ * Figures for Prometheus, by its naming conventions (docs/metrics.md). Gauges are computed when
+ * they are read; what happens to flows is counted when it is committed.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { flowMetrics } from './flow-metrics.js';
@@ -19,7 +19,10 @@ export interface Figures {
   readonly refused: ReadonlyMap<string, number>;
   /** Subscriptions that are open. */
   readonly subscribers: number;
-  /** Records in this process's share of the gateway's own topics that were not admitted yet; null = not known. */
+  /**
+   * Records in this process's share of the gateway's own topics that were not admitted yet; null =
+   * not known.
+   */
   readonly lag: number | null;
   readonly connections: readonly PoolFigures[];
   /** Of the whole database; null = it does not answer. */

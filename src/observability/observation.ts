@@ -37,7 +37,10 @@ export type Observation =
       readonly orchestration: string;
       readonly action: string;
       readonly outcome: AttemptOutcome;
-      /** From the commit of its command to the commit of its answer; null = nothing answered, or it answers an older attempt. */
+      /**
+       * From the commit of its command to the commit of its answer; null = nothing answered, or it
+       * answers an older attempt.
+       */
       readonly seconds: number | null;
     };
 

@@ -1,7 +1,8 @@
 /**
- * Layer 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only module that does. Refuses to know: Kafka, HTTP, what an event means.
- * In: the calls of the ports (admit, lock, record, refuse; queries). Out: rows in one transaction, flows and events read back.
- * This file: opens the database and provides the ports of the engine.
+ * Layer 4a, PostgreSQL. Knows: tables, SQL, MikroORM; the only module that does. Refuses to know:
+ * Kafka, HTTP, what an event means. In: the calls of the ports (admit, lock, record, refuse;
+ * queries). Out: rows in one transaction, flows and events read back. This file: opens the database
+ * and provides the ports of the engine.
  */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
@@ -33,9 +34,15 @@ import { removing } from './write/removal.js';
 import { PostgresStore, type StoreConnection } from './write/store.js';
 
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`, …). */
+  /**
+   * `postgres://user:password@host:port/database`, with the driver's query parameters (`sslmode`,
+   * …).
+   */
   readonly url: string;
-  /** Most connections for writes; the connection that listens for commits of other instances is not counted. */
+  /**
+   * Most connections for writes; the connection that listens for commits of other instances is not
+   * counted.
+   */
   readonly poolSize: number;
   /** Most connections for reads; absent = docs/limits.md. */
   readonly readPoolSize?: number | undefined;
@@ -59,9 +66,15 @@ export interface PostgresOptions {
 export interface Postgres {
   readonly store: Store;
   readonly readModel: ReadModel;
-  /** Brings the schema up to date; several instances may call it at once. Returns the names of applied migrations. Throws a Fault when it cannot. */
+  /**
+   * Brings the schema up to date; several instances may call it at once. Returns the names of
+   * applied migrations. Throws a Fault when it cannot.
+   */
   migrate(): Promise<{ readonly applied: readonly string[] }>;
-  /** Equal for all gateways on these tables, also after a restart; different for a copy of the database (docs/operating.md). */
+  /**
+   * Equal for all gateways on these tables, also after a restart; different for a copy of the
+   * database (docs/operating.md).
+   */
   readonly databaseId: () => Promise<string>;
   /** Writes what is still in memory, then closes every connection. */
   close(): Promise<void>;
@@ -94,7 +107,8 @@ export function openOrm(
     extensions: [Migrator],
     migrations: {
       migrationsList: turn.list.map(({ name, class: migration }) => ({ name, class: migration })),
-      // Each file in its own transaction: one that must be tried again does not roll back those before it.
+      // Each file in its own transaction: one that must be tried again does not roll back those
+      // before it.
       allOrNothing: false,
       snapshot: false,
       disableForeignKeys: false,
@@ -195,7 +209,10 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
   return new PostgresStore(connection, options);
 }
 
-/** For `sslmode=prefer`: finds out whether the server supports TLS. All connections are made in this way from now on. */
+/**
+ * For `sslmode=prefer`: finds out whether the server supports TLS. All connections are made in this
+ * way from now on.
+ */
 async function chooseTls(
   url: string,
   pools: readonly NamedStatements[],

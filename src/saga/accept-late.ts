@@ -1,4 +1,7 @@
-/** A DO success after the flow turned around (rules.md#late-success, #unpublished-commands): the step is done, or owes one more UNDO round. */
+/**
+ * A DO success after the flow turned around (rules.md#late-success, #unpublished-commands): the
+ * step is done, or owes one more UNDO round.
+ */
 import { type Accepted, facts, refuse } from './accepted.js';
 import type { EventBody } from './event.js';
 import type { Flow, StepRun } from './flow.js';

@@ -1,4 +1,7 @@
-/** What an operator may do with a flow in its state (rules.md#undo-exhausted, #hold, #turning-around, #pause-and-skip). */
+/**
+ * What an operator may do with a flow in its state (rules.md#undo-exhausted, #hold,
+ * #turning-around, #pause-and-skip).
+ */
 import { acceptStepAction } from './accept-step-action.js';
 import { type Accepted, facts, onStep, refuse, withdrawalsOf } from './accepted.js';
 import type { EventBody } from './event.js';
@@ -47,8 +50,8 @@ function acceptUndo(flow: Flow, input: OperatorInput & { readonly type: 'UNDO_FL
 }
 
 /**
- * Without undo: commands that no publisher has are withdrawn, published ones stay open, and nothing is sent
- * afterwards (rules.md#turning-around).
+ * Without undo: commands that no publisher has are withdrawn, published ones stay open, and nothing
+ * is sent afterwards (rules.md#turning-around).
  */
 function acceptCancel(flow: Flow, input: OperatorInput & { readonly type: 'CANCEL' }): Accepted {
   const { actor, reason } = input;

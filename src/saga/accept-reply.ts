@@ -1,4 +1,7 @@
-/** Which replies count, and as what (docs/protocol.md, "The message"; rules.md#what-is-undone, #which-answer-counts, #late-success). */
+/**
+ * Which replies count, and as what (docs/protocol.md, "The message"; rules.md#what-is-undone,
+ * #which-answer-counts, #late-success).
+ */
 import { acceptLate, succeeded } from './accept-late.js';
 import { type Accepted, facts, failureOf, refuse, withdrawalsOf } from './accepted.js';
 import { openIdOf, readAttemptId } from './attempt-id.js';
@@ -32,8 +35,9 @@ export function acceptReply(flow: Flow, step: StepRun, reply: ReplyInput): Accep
 }
 
 /**
- * Withdraws the open command when the reply to an earlier attempt closes it and no publisher has it (rules.md#unpublished-commands).
- * A reply that echoes the open attempt proves that it was sent, and so does any reply to a first attempt.
+ * Withdraws the open command when the reply to an earlier attempt closes it and no publisher has it
+ * (rules.md#unpublished-commands). A reply that echoes the open attempt proves that it was sent,
+ * and so does any reply to a first attempt.
  */
 function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
   const { open } = step;
@@ -42,7 +46,10 @@ function overtaken(flow: Flow, step: StepRun, ref: Ref): readonly EventBody[] {
   return proven && !open.resent ? [] : withdrawalsOf(flow, step);
 }
 
-/** A failure answers the open attempt of its action, and no other (rules.md#what-is-undone, #which-answer-counts). */
+/**
+ * A failure answers the open attempt of its action, and no other (rules.md#what-is-undone,
+ * #which-answer-counts).
+ */
 function failure(
   flow: Flow,
   step: StepRun,
@@ -62,8 +69,8 @@ function failure(
 }
 
 /**
- * The DO may have happened. Of the open attempt this is a final failure; of another attempt it only marks the outcome unknown;
- * once the flow has turned around it is a success that has to be undone.
+ * The DO may have happened. Of the open attempt this is a final failure; of another attempt it only
+ * marks the outcome unknown; once the flow has turned around it is a success that has to be undone.
  */
 function doUnknown(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   const current = ref === null || reply.attemptId === openIdOf(flow, step);
@@ -87,7 +94,10 @@ function doUnknown(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Acce
   });
 }
 
-/** Any success of a step in progress, in backoff or held counts, whichever attempt it answers (rules.md#which-answer-counts). */
+/**
+ * Any success of a step in progress, in backoff or held counts, whichever attempt it answers
+ * (rules.md#which-answer-counts).
+ */
 function doSuccess(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Accepted {
   if (flow.status !== 'IN_PROGRESS' && step.open?.action !== 'DO')
     return acceptLate(flow, step, reply, ref);
@@ -100,7 +110,10 @@ function doSuccess(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Acce
   return facts(...withdrawn, succeeded(flow, step, reply, attempt));
 }
 
-/** An UNDO success counts for its own round, whichever attempt; of an older round never (rules.md#which-answer-counts). */
+/**
+ * An UNDO success counts for its own round, whichever attempt; of an older round never
+ * (rules.md#which-answer-counts).
+ */
 function undoSuccess(flow: Flow, step: StepRun, ref: Ref): Accepted {
   const stepName = step.definition.name;
   if (ref !== null && ref.round < step.round)

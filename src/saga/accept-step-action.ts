@@ -1,4 +1,7 @@
-/** What an operator may do with one step: retryStep, skipStep, resendCommand (rules.md#undo-exhausted, #hold, #pause-and-skip, #resend). */
+/**
+ * What an operator may do with one step: retryStep, skipStep, resendCommand
+ * (rules.md#undo-exhausted, #hold, #pause-and-skip, #resend).
+ */
 import { type Accepted, facts, refuse } from './accepted.js';
 import { isWithdrawable } from './attempt-id.js';
 import type { EventBody } from './event.js';

@@ -1,4 +1,7 @@
-/** Whether an input counts for the flow as it is now: facts, a refusal with its code, or null (a tick with nothing due). */
+/**
+ * Whether an input counts for the flow as it is now: facts, a refusal with its code, or null (a
+ * tick with nothing due).
+ */
 import { acceptOperator } from './accept-operator.js';
 import { acceptReply } from './accept-reply.js';
 import { type Accepted, facts, failureOf, onStep, refuse } from './accepted.js';
@@ -30,7 +33,10 @@ export function accept(flow: Flow, input: Exclude<Input, StartInput>): Accepted 
 
 const SECOND = 1000;
 
-/** Moves the deadline of the open attempt; a DO's is capped by the flow's deadline, and none is ever shortened. */
+/**
+ * Moves the deadline of the open attempt; a DO's is capped by the flow's deadline, and none is ever
+ * shortened.
+ */
 function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accepted {
   const { open, definition } = step;
   if (isTerminal(flow.status)) return refuse('FLOW_ENDED', `the flow is ${flow.status}`);
@@ -54,13 +60,19 @@ function acceptProgress(flow: Flow, step: StepRun, input: ProgressInput): Accept
   });
 }
 
-/** The flow's deadline. While it stands still (pause, hold): when it would pass if it ran from now on. */
+/**
+ * The flow's deadline. While it stands still (pause, hold): when it would pass if it ran from now
+ * on.
+ */
 function latestOf({ deadline, deadlineStoppedAt, now }: Flow): Instant {
   if (deadline === null) return Number.POSITIVE_INFINITY;
   return deadlineStoppedAt === null ? deadline : deadline + (now - deadlineStoppedAt);
 }
 
-/** First the flow's deadline, then one attempt that has timed out; the caller repeats this until nothing is due. */
+/**
+ * First the flow's deadline, then one attempt that has timed out; the caller repeats this until
+ * nothing is due.
+ */
 function acceptTick(flow: Flow): Accepted | null {
   if (isTerminal(flow.status)) return null;
   if (

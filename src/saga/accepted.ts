@@ -47,8 +47,8 @@ export function failureOf(
 }
 
 /**
- * Withdraws the outbox row of the open command, if there is one that no publisher has. Of a resent command only the second copy is
- * withdrawn; the first one was published.
+ * Withdraws the outbox row of the open command, if there is one that no publisher has. Of a resent
+ * command only the second copy is withdrawn; the first one was published.
  */
 export function withdrawalsOf(flow: Flow, step: StepRun): readonly EventBody[] {
   const { open, definition } = step;

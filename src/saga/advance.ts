@@ -1,4 +1,7 @@
-/** Applies one input: `accept`, then `evolve` and `next` until nothing follows. The caller records all of the events or none. */
+/**
+ * Applies one input: `accept`, then `evolve` and `next` until nothing follows. The caller records
+ * all of the events or none.
+ */
 import { accept } from './accept.js';
 import type { Accepted } from './accepted.js';
 import { sentIdOf, withdrawnIdOf } from './attempt-id.js';
@@ -20,7 +23,10 @@ export interface Advanced {
 /** A law of the saga is broken: the flow is parked, the others go on. */
 export class Contradiction extends Error {}
 
-/** With more events than this from one input, `next` would go on for ever. A flow of 200 steps needs far fewer. */
+/**
+ * With more events than this from one input, `next` would go on for ever. A flow of 200 steps needs
+ * far fewer.
+ */
 const MOST_EVENTS = 10_000;
 
 export function start(input: StartInput, now: number, orchestrationPaused = false): Advanced {
@@ -79,7 +85,10 @@ class Run {
     });
   }
 
-  /** No publisher has what is decided here: if the flow turns around in the same transaction, it is withdrawn (rules.md#turning-around). */
+  /**
+   * No publisher has what is decided here: if the flow turns around in the same transaction, it is
+   * withdrawn (rules.md#turning-around).
+   */
   private withdrawableAfter(event: EventBody): readonly string[] {
     const { flowId, withdrawable } = this.flow;
     const sent = sentIdOf(flowId, event);
@@ -102,7 +111,10 @@ function statusOf(flow: Flow, event: EventBody): FlowEvent['stepStatus'] {
   return flow.steps.find((step) => step.definition.name === event.stepName)?.status ?? null;
 }
 
-/** The flow as its timeline gives it; equal to the stored flow (promises.md, I11). Events may lack payload bodies, which are stored once. */
+/**
+ * The flow as its timeline gives it; equal to the stored flow (promises.md, I11). Events may lack
+ * payload bodies, which are stored once.
+ */
 export function fold(input: StartInput, events: readonly FlowEvent[]): Flow {
   const first = events[0];
   let flow = begin(input, first?.at ?? 0);

@@ -10,7 +10,10 @@ export interface CommandNumbers {
   readonly attempt: number;
 }
 
-/** Equal for a re-send of the same attempt after a crash, never repeated otherwise (docs/protocol.md, "The message"). */
+/**
+ * Equal for a re-send of the same attempt after a crash, never repeated otherwise
+ * (docs/protocol.md, "The message").
+ */
 export function attemptIdOf(flowId: string, command: CommandNumbers): string {
   const { stepName, action, round, attempt } = command;
   return `${flowId}:${stepName}:${action}:${round}:${attempt}`;
@@ -46,13 +49,19 @@ export function openIdOf({ flowId }: Flow, { open, definition }: StepRun): strin
       });
 }
 
-/** Its outbox row was not given to a publisher, and may still be withdrawn (rules.md#what-is-undone). */
+/**
+ * Its outbox row was not given to a publisher, and may still be withdrawn
+ * (rules.md#what-is-undone).
+ */
 export function isWithdrawable(flow: Flow, step: StepRun): boolean {
   const id = openIdOf(flow, step);
   return id !== null && flow.withdrawable.includes(id);
 }
 
-/** Its outbox row was not acknowledged by the broker yet; known when timers look (rules.md#backoff-and-timeouts). */
+/**
+ * Its outbox row was not acknowledged by the broker yet; known when timers look
+ * (rules.md#backoff-and-timeouts).
+ */
 export function isUnsent(flow: Flow, step: StepRun): boolean {
   const id = openIdOf(flow, step);
   return id !== null && flow.unsent.includes(id);

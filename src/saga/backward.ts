@@ -18,7 +18,10 @@ export function backward(flow: Flow): EventBody | null {
   return busy || flow.steps.some((step) => mayUndo(flow, step)) ? null : endOf(flow);
 }
 
-/** Sequential: highest seq first, one at a time, and not before every DO was answered (rules.md#undo-order, #turning-around). Parallel: all at once. */
+/**
+ * Sequential: highest seq first, one at a time, and not before every DO was answered
+ * (rules.md#undo-order, #turning-around). Parallel: all at once.
+ */
 function undoNext(flow: Flow): EventBody | null {
   const sequential = flow.orchestration.type === 'SEQUENTIAL';
   if (sequential && flow.steps.some((step) => step.open !== null)) return null;

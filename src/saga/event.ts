@@ -1,6 +1,7 @@
 /**
- * Everything that can happen to a flow, one closed union. The state is the fold of these events, the timeline their list; commands follow
- * from three of them. Stored as JSON in the order of `number`; `type` is public (docs/protocol.md), so none is ever renamed.
+ * Everything that can happen to a flow, one closed union. The state is the fold of these events,
+ * the timeline their list; commands follow from three of them. Stored as JSON in the order of
+ * `number`; `type` is public (docs/protocol.md), so none is ever renamed.
  */
 import type { FlowStatus, Instant, Payload, StepStatus } from './flow.js';
 import type { RefusalCode } from './refusal.js';
@@ -26,7 +27,10 @@ export type EventBody =
   /** A final state was left because of a late answer or an operator: the flow undoes again. */
   | {
       readonly type: 'FLOW_REOPENED';
-      /** The step it is reopened for; null: undoFlow, which renews every UNDO that was given up. Absent in old timelines. */
+      /**
+       * The step it is reopened for; null: undoFlow, which renews every UNDO that was given up.
+       * Absent in old timelines.
+       */
       readonly stepName?: string | null;
       readonly actor: string | null;
       readonly reason: string;
@@ -40,7 +44,10 @@ export type EventBody =
       readonly actor: string;
       readonly reason: string;
     }
-  /** The reply does not count: recorded for readers of the timeline, changes nothing (rules.md#quarantine-and-stale-replies). */
+  /**
+   * The reply does not count: recorded for readers of the timeline, changes nothing
+   * (rules.md#quarantine-and-stale-replies).
+   */
   | {
       readonly type: 'REPLY_REFUSED';
       readonly code: RefusalCode;
@@ -55,7 +62,10 @@ export type EventBody =
       readonly message: string;
     };
 
-/** The statuses after the event, so that a reader of the timeline need not compute them. Step fields: null when it names no step. */
+/**
+ * The statuses after the event, so that a reader of the timeline need not compute them. Step
+ * fields: null when it names no step.
+ */
 export interface EventEnvelope {
   /** From 1, without gaps, per flow: the subscription cursor. */
   readonly number: number;

@@ -127,7 +127,10 @@ function firstCopyOnly(step: StepRun): StepRun {
   return { ...step, open };
 }
 
-/** Sequential: what the step before passes on; parallel: the start payload (docs/protocol.md, "The message"). */
+/**
+ * Sequential: what the step before passes on; parallel: the start payload (docs/protocol.md, "The
+ * message").
+ */
 function inputFor(flow: Flow, step: StepRun): Payload {
   const before =
     flow.orchestration.type === 'PARALLEL' ? undefined : flow.steps[flow.steps.indexOf(step) - 1];

@@ -79,7 +79,10 @@ export const settled = {
   errorCode: null,
 } as const;
 
-/** The status of a step whose UNDO was never sent: after an earlier attempt it failed, else it is done, or may be. */
+/**
+ * The status of a step whose UNDO was never sent: after an earlier attempt it failed, else it is
+ * done, or may be.
+ */
 function beforeUndo(step: StepRun, attempt: number): StepRun['status'] {
   if (attempt > 1) return 'UNDO_FAIL';
   const failed = step.errorMessage !== null || step.errorCode !== null;
@@ -93,7 +96,8 @@ export function sent(step: StepRun, at: Instant): StepRun {
     final: false,
     startedAt: step.startedAt ?? at,
     endedAt: null,
-    // progressAt stays: progress is shown at most once per second and step, whichever attempt reports it.
+    // progressAt stays: progress is shown at most once per second and step, whichever attempt
+    // reports it.
     progress: null,
     progressMessage: null,
   };

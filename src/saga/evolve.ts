@@ -1,4 +1,4 @@
-/** The only function that makes a new flow: state is the fold of events. Nothing is decided here. */
+/** The only function that makes a new flow: the fold of its events. Nothing is decided here. */
 import type { EventBody } from './event.js';
 import { evolveStep } from './evolve-step.js';
 import { AGAIN } from './evolve-undo.js';
@@ -86,7 +86,7 @@ function evolveEnd(flow: Flow, event: EventBody, at: Instant): Flow {
 
 const unpaused = { paused: false, pausedAt: null, pauseReason: null } as const;
 
-/** The deadline stands still while the flow is paused or held; that time is added afterwards (rules.md#hold, #pause-and-skip). */
+/** Time paused or held is added to the deadline afterwards (rules.md#hold, #pause-and-skip). */
 function moveDeadline(flow: Flow, at: Instant): Flow {
   if (flow.paused || flow.held) return { ...flow, deadlineStoppedAt: flow.deadlineStoppedAt ?? at };
   const stoodStill = flow.deadlineStoppedAt === null ? 0 : at - flow.deadlineStoppedAt;
@@ -105,7 +105,7 @@ function turned(flow: Flow, failureReason: string, at: Instant): Flow {
   );
 }
 
-/** undoFlow renews every UNDO that was given up; an action that names a step renews nothing else (rules.md#undo-exhausted). */
+/** undoFlow renews all UNDOs given up; a step action only its own (rules.md#undo-exhausted). */
 function reopened(flow: Flow, event: EventBody & { readonly type: 'FLOW_REOPENED' }): Flow {
   const all = event.actor !== null && (event.stepName ?? null) === null;
   return {
@@ -134,12 +134,12 @@ function withoutRetry(step: StepRun): StepRun {
   return step.nextAttemptAt === null ? step : { ...step, nextAttemptAt: null };
 }
 
-/** Every final UNDO_FAIL gets a fresh round, which `stop` does not halt; every step its rounds (rules.md#undo-exhausted, #late-success). */
+/** All final UNDO_FAILs get a round that `stop` does not halt; every step its rounds. */
 function renewed(step: StepRun): StepRun {
   return { ...withFreshRounds(step), ...(step.undoExhausted && AGAIN) };
 }
 
-/** The rounds of every step count since an operator last acted on the flow (rules.md#late-success). */
+/** Rounds of every step count since the last operator action (rules.md#late-success). */
 function withFreshRounds(step: StepRun): StepRun {
   return { ...step, roundBase: step.round };
 }

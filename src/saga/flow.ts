@@ -1,4 +1,7 @@
-/** One run of an orchestration: the aggregate, and the unit that is locked. All but its last four fields is the fold of its events. */
+/**
+ * One run of an orchestration: the aggregate, and the unit that is locked. All but its last four
+ * fields is the fold of its events.
+ */
 import type { Orchestration, StepDefinition } from './orchestration.js';
 
 export const FLOW_STATUSES = [
@@ -23,7 +26,7 @@ export const STEP_STATUSES = [
 export type StepStatus = (typeof STEP_STATUSES)[number];
 export type Action = 'DO' | 'UNDO';
 
-/** JSON text, opaque to the saga: it is carried, never read. null = absent. Kept as text so that big numbers survive. */
+/** JSON text, carried and never read, so that big numbers survive. null = absent. */
 export type Payload = string | null;
 
 /** Milliseconds since the epoch, by the database's clock. */
@@ -36,7 +39,7 @@ export interface OpenCommand {
   /** 0 for DO, from 1 for UNDO. */
   readonly round: number;
   readonly deadline: Instant;
-  /** An operator resent it (rules.md#resend): the first copy was published, even while the second one waits in the outbox. */
+  /** Resent by an operator: the first copy was published, even if the second is in the outbox. */
   readonly resent?: true;
 }
 
@@ -56,21 +59,21 @@ export interface StepRun {
   readonly roundBase: number;
   /** Number of the last UNDO decided in the current round. */
   readonly undoAttempt: number;
-  /** A DO was not answered in time, or its reply could not be read: it may have happened (rules.md#what-is-undone). */
+  /** A DO timed out or its reply was unreadable: it may have happened (rules.md#what-is-undone). */
   readonly unknown: boolean;
-  /** The last failure is not retried (`retryable: false`, a nonRetryableErrors code, an unreadable reply). */
+  /** No retry: `retryable: false`, a code of nonRetryableErrors, or an unreadable reply. */
   readonly final: boolean;
   /** UNDO_FAIL for good: its budget is spent (rules.md#undo-exhausted). */
   readonly undoExhausted: boolean;
-  /** A success came while its UNDO was open, in backoff or out of rounds: one more round is due (rules.md#late-success). */
+  /** A success came after its UNDO began: one more round is due (rules.md#late-success). */
   readonly roundOwed: boolean;
-  /** An operator requested its UNDO and the round has not begun: `onUndoExhausted: stop` does not halt it (rules.md#undo-exhausted). */
+  /** The round of an operator has not begun; `stop` does not halt it (rules.md#undo-exhausted). */
   readonly undoRequested: boolean;
   /** Settled by an operator's skipStep; never undone afterwards (rules.md#pause-and-skip). */
   readonly skipped: boolean;
   readonly input: Payload;
   readonly output: Payload;
-  /** What its success added to the headers of the DO commands that follow (rules.md#worker-headers); null = nothing. */
+  /** Headers for the DO commands that follow (rules.md#worker-headers); null = nothing. */
   readonly addedHeaders: Readonly<Record<string, unknown>> | null;
   readonly errorMessage: string | null;
   readonly errorCode: string | null;
@@ -98,7 +101,7 @@ export interface Flow {
   readonly failureReason: string | null;
   readonly startedAt: Instant;
   readonly endedAt: Instant | null;
-  /** When the flow turns around by itself; null = never. The time it was paused or held is added afterwards. */
+  /** When the flow turns around by itself; null = never. Time paused or held is added. */
   readonly deadline: Instant | null;
   /** Since when the deadline stands still; null = it runs. */
   readonly deadlineStoppedAt: Instant | null;
@@ -108,7 +111,7 @@ export interface Flow {
   readonly pauseReason: string | null;
   /** A DO is exhausted and an operator decides (rules.md#hold). */
   readonly held: boolean;
-  /** `onUndoExhausted: stop` took effect: no further UNDO starts until an operator acts (rules.md#undo-exhausted). */
+  /** Halted by `onUndoExhausted: stop`: an operator must act (rules.md#undo-exhausted). */
   readonly halted: boolean;
   /** Number of the last event; the subscription cursor. */
   readonly lastEventNumber: number;
@@ -116,15 +119,18 @@ export interface Flow {
   // Not part of the fold: what the unit of work knows when it passes the flow in.
   /** The time in the transaction. */
   readonly now: Instant;
-  /** attemptIds of commands that no publisher has: their outbox rows can still be withdrawn (rules.md#what-is-undone). */
+  /** attemptIds of outbox rows that can still be withdrawn (rules.md#what-is-undone). */
   readonly withdrawable: readonly string[];
-  /** attemptIds of commands still in the outbox: they cannot time out (rules.md#backoff-and-timeouts). Known for a TICK only. */
+  /**
+   * attemptIds of commands still in the outbox: they cannot time out
+   * (rules.md#backoff-and-timeouts). Known for a TICK only.
+   */
   readonly unsent: readonly string[];
   /** The orchestration is paused: no new DO (rules.md#paused-orchestration). */
   readonly orchestrationPaused: boolean;
 }
 
-/** DO retries used; the UNDO does not change it, because the Java system's retry-rate SQL counts these. */
+/** DO retries used. UNDO does not count: the Java system’s retry-rate SQL reads this number. */
 export function retryCountOf(step: StepRun): number {
   return Math.max(0, step.attempt - 1);
 }

@@ -1,4 +1,7 @@
-/** Everything a flow can be given. Replies are decoded already (wire), and a start has its orchestration. */
+/**
+ * Everything a flow can be given. Replies are decoded already (wire), and a start has its
+ * orchestration.
+ */
 import type { Action, Payload } from './flow.js';
 import type { Orchestration } from './orchestration.js';
 
@@ -14,7 +17,10 @@ export interface StartRequest {
   readonly idempotencyKey: string | null;
 }
 
-/** Starts a flow. The engine has looked up the version of the orchestration, and generated `flowId` where none was sent. */
+/**
+ * Starts a flow. The engine has looked up the version of the orchestration, and generated `flowId`
+ * where none was sent.
+ */
 export interface StartInput {
   readonly type: 'START';
   readonly flowId: string;
@@ -25,12 +31,18 @@ export interface StartInput {
   readonly idempotencyKey: string | null;
 }
 
-/** What a worker answered. `outcome: unknown` = its status cannot be read, or it is a success that cannot be accepted (docs/protocol.md, "The message"). */
+/**
+ * What a worker answered. `outcome: unknown` = its status cannot be read, or it is a success that
+ * cannot be accepted (docs/protocol.md, "The message").
+ */
 export interface ReplyInput {
   readonly type: 'REPLY';
   readonly flowId: string;
   readonly stepName: string;
-  /** As sent; null when absent: DO, unless the attemptId is the open UNDO's. FAIL_STEP = failure of whatever is in progress. */
+  /**
+   * As sent; null when absent: DO, unless the attemptId is the open UNDO's. FAIL_STEP = failure of
+   * whatever is in progress.
+   */
   readonly action: Action | 'FAIL_STEP' | null;
   readonly outcome: 'success' | 'failure' | 'unknown';
   /** Echoed attemptId, or null from workers that echo nothing. */
@@ -60,7 +72,10 @@ export interface TickInput {
   readonly flowId: string;
 }
 
-/** A command can never be published (too large, topic deleted): a failed attempt of that command only. */
+/**
+ * A command can never be published (too large, topic deleted): a failed attempt of that command
+ * only.
+ */
 export interface UnpublishableInput {
   readonly type: 'UNPUBLISHABLE';
   readonly flowId: string;

@@ -1,6 +1,7 @@
 /**
- * What follows from the state of a flow alone, without an input: one event, or null. A stored flow is settled: `next` of it is null.
- * The order matters: first what failed is retried or exhausted, then commands are sent, then the flow ends.
+ * What follows from the state of a flow alone, without an input: one event, or null. A stored flow
+ * is settled: `next` of it is null. The order matters: first what failed is retried or exhausted,
+ * then commands are sent, then the flow ends.
  */
 import { attemptIdOf } from './attempt-id.js';
 import { backward } from './backward.js';
@@ -20,7 +21,10 @@ export function next(flow: Flow): EventBody | null {
   return flow.status === 'IN_PROGRESS' ? forward(flow) : backward(flow);
 }
 
-/** UNDONE is left for a late success, FAILED when nothing halts the UNDO any more (rules.md#undo-exhausted, #late-success). */
+/**
+ * UNDONE is left for a late success, FAILED when nothing halts the UNDO any more
+ * (rules.md#undo-exhausted, #late-success).
+ */
 function reopen(flow: Flow): EventBody | null {
   const waiting = flow.steps.filter(awaitsUndo);
   if (flow.status === 'UNDONE' ? waiting.length === 0 : flow.halted) return null;
@@ -29,7 +33,10 @@ function reopen(flow: Flow): EventBody | null {
   return { type: 'FLOW_REOPENED', stepName, actor: null, reason };
 }
 
-/** After a failed attempt: the next one is scheduled, or the retries are exhausted. Decided while paused, too (rules.md#pause-and-skip). */
+/**
+ * After a failed attempt: the next one is scheduled, or the retries are exhausted. Decided while
+ * paused, too (rules.md#pause-and-skip).
+ */
 function afterFailure(flow: Flow, step: StepRun): EventBody | null {
   if (step.open !== null || step.nextAttemptAt !== null) return null;
   if (step.status === 'DO_FAIL' && flow.status === 'IN_PROGRESS') return afterDoFailure(flow, step);

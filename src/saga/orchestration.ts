@@ -1,21 +1,30 @@
 /**
- * Layer 1, the saga. Knows: what a flow is and what follows from a fact. Refuses to know: time passing, storage, topics, text.
- * In: an Orchestration, a Flow, an Input. Out: events or a refusal — values only; nothing here is async or has an effect.
- * This file: the recipe, as a registered version of it is kept.
+ * Layer 1, the saga. Knows: what a flow is and what follows from a fact. Refuses to know: time
+ * passing, storage, topics, text. In: an Orchestration, a Flow, an Input. Out: events or a refusal
+ * — values only; nothing here is async or has an effect. This file: the recipe, as a registered
+ * version of it is kept.
  */
 
 export type OrchestrationType = 'SEQUENTIAL' | 'PARALLEL';
 
-/** The wait after failure n (from 1): `min(max, initial * factor^(n-1))` milliseconds, then jitter (rules.md#backoff-and-timeouts). */
+/**
+ * The wait after failure n (from 1): `min(max, initial * factor^(n-1))` milliseconds, then jitter
+ * (rules.md#backoff-and-timeouts).
+ */
 export interface Backoff {
   readonly initialMs: number;
   readonly factor: number;
   readonly maxMs: number;
-  /** `full`: a time between 0 and the wait, derived from the attemptId; `none`: exactly the wait. */
+  /**
+   * `full`: a time between 0 and the wait, derived from the attemptId; `none`: exactly the wait.
+   */
   readonly jitter: 'none' | 'full';
 }
 
-/** `required`: undone when it may have happened; `none`: never undone; `always`: undone whenever its DO was sent (rules.md#what-is-undone). */
+/**
+ * `required`: undone when it may have happened; `none`: never undone; `always`: undone whenever its
+ * DO was sent (rules.md#what-is-undone).
+ */
 export type UndoPolicy = 'required' | 'none' | 'always';
 
 export interface StepDefinition {
@@ -55,11 +64,17 @@ export interface Orchestration {
   readonly labels: Readonly<Record<string, string>>;
   /** JSON Schema of the payload a flow is started with, kept as given; absent = any. */
   readonly payloadSchema?: unknown;
-  /** Paths of what not everybody may see in payloads and headers (docs/sensitive-data.md); absent = nothing. */
+  /**
+   * Paths of what not everybody may see in payloads and headers (docs/sensitive-data.md); absent =
+   * nothing.
+   */
   readonly sensitive?: readonly string[];
   /** Targets of the monitoring checklist (docs/slo.md); absent = those of the checklist. */
   readonly objectives?: Objectives;
-  /** Of a flow: the policies that held when it started; `steps` have their values already. Absent = none. */
+  /**
+   * Of a flow: the policies that held when it started; `steps` have their values already. Absent =
+   * none.
+   */
   readonly policies?: readonly PolicyValues[];
 }
 

@@ -2,8 +2,8 @@
 import type { Flow, StepRun } from './flow.js';
 
 /**
- * 16 hexadecimal digits. Payloads are left out, because not every reader loads them; they change only together with what is here.
- * PROGRESS, pauses and refused replies do not change the hash.
+ * 16 hexadecimal digits. Payloads are left out, because not every reader loads them; they change
+ * only together with what is here. PROGRESS, pauses and refused replies do not change the hash.
  */
 export function planHashOf({ status, held, steps }: Flow): string {
   const text = JSON.stringify([status, held, ...steps.map(stateOf)]);

@@ -1,7 +1,13 @@
-/** Applies policies to a registered version. For each field: the step's policy, else the orchestration's, else the document. */
+/**
+ * Applies policies to a registered version. For each field: the step's policy, else the
+ * orchestration's, else the document.
+ */
 import type { Orchestration, PolicyValues, StepDefinition } from './orchestration.js';
 
-/** The version as a flow that starts now gets it. Policies of steps that this version does not have change nothing. */
+/**
+ * The version as a flow that starts now gets it. Policies of steps that this version does not have
+ * change nothing.
+ */
 export function withPolicies(
   orchestration: Orchestration,
   policies: readonly PolicyValues[],

@@ -1,4 +1,7 @@
-/** Why an input does not count. Of a reply it is on the timeline; of an operator action it is a problem. Listed in docs/protocol.md. */
+/**
+ * Why an input does not count. Of a reply it is on the timeline; of an operator action it is a
+ * problem. Listed in docs/protocol.md.
+ */
 export const REFUSALS = {
   UNKNOWN_STEP: 'the orchestration of this flow has no such step',
   STALE_ATTEMPT: 'a failure of an older attempt never counts',

@@ -18,7 +18,8 @@ export function isFuture(step: StepRun, ref: NonNullable<Ref>): boolean {
 export function actionOf(flow: Flow, step: StepRun, reply: ReplyInput, ref: Ref): Action {
   if (reply.action === 'FAIL_STEP')
     return ref?.action ?? step.open?.action ?? (step.round > 0 ? 'UNDO' : 'DO');
-  // The Java library's bean error (docs/protocol.md): an UNDO's failure with a DO's attemptId is that DO's failure.
+  // The Java library's bean error (docs/protocol.md): an UNDO's failure with a DO's attemptId is
+  // that DO's failure.
   if (reply.action === 'UNDO' && ref?.action === 'DO' && reply.outcome === 'failure') return 'DO';
   if (reply.action !== null) return reply.action;
   return ref !== null && step.open?.action === 'UNDO' && reply.attemptId === openIdOf(flow, step)

@@ -1,9 +1,15 @@
-/** How long to wait before the next attempt, and when something is due next. Pure: jitter comes from the attemptId (rules.md#time). */
+/**
+ * How long to wait before the next attempt, and when something is due next. Pure: jitter comes from
+ * the attemptId (rules.md#time).
+ */
 import { isUnsent } from './attempt-id.js';
 import { type Flow, type Instant, isTerminal, type StepRun } from './flow.js';
 import type { Backoff } from './orchestration.js';
 
-/** In [0, 1), from an FNV-1a hash: spread widely enough for jitter, and equal when it is computed again. */
+/**
+ * In [0, 1), from an FNV-1a hash: spread widely enough for jitter, and equal when it is computed
+ * again.
+ */
 export function fractionOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++)
@@ -27,7 +33,8 @@ export function dueAt(flow: Flow): Instant | null {
   if (isTerminal(flow.status)) return null;
   const times: number[] = [];
   const stopped = flow.paused || flow.held;
-  // A paused orchestration sends no DO, so its retries are not due; whoever resumes it ticks its flows (rules.md#paused-orchestration).
+  // A paused orchestration sends no DO, so its retries are not due; whoever resumes it ticks its
+  // flows (rules.md#paused-orchestration).
   const noRetry = stopped || (flow.orchestrationPaused && flow.status === 'IN_PROGRESS');
   if (flow.status === 'IN_PROGRESS' && flow.deadline !== null && !stopped)
     times.push(flow.deadline);
@@ -39,8 +46,9 @@ export function dueAt(flow: Flow): Instant | null {
 }
 
 /**
- * A command that waits in the outbox cannot time out: it is looked at again when its lease can have run out, because it may have
- * been published then (rules.md#backoff-and-timeouts, #unpublished-commands).
+ * A command that waits in the outbox cannot time out: it is looked at again when its lease can have
+ * run out, because it may have been published then (rules.md#backoff-and-timeouts,
+ * #unpublished-commands).
  */
 function timeoutAt(flow: Flow, step: StepRun, deadline: Instant): Instant {
   return deadline <= flow.now && isUnsent(flow, step) ? flow.now + OUTBOX_LEASE_MS : deadline;

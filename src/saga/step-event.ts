@@ -14,7 +14,7 @@ export type StepEvent =
       readonly attempt: number;
       /** The flow had turned around already (rules.md#late-success). */
       readonly late: boolean;
-      /** The reply could not be read and may have been a success: it is treated as one, so that the step is undone. */
+      /** The reply could not be read. It may have been a success, so the step is undone. */
       readonly assumed: boolean;
       readonly output: Payload;
       /** What it adds to the headers of the DO commands that follow (rules.md#worker-headers). */
@@ -66,7 +66,10 @@ export type StepEvent =
       readonly attempt: number;
       readonly round: number;
     }
-  /** A reply to an older attempt, or in backoff, could not be read: the step may have happened; nothing else changes. */
+  /**
+   * A reply to an older attempt, or in backoff, could not be read: the step may have happened;
+   * nothing else changes.
+   */
   | {
       readonly type: 'DO_OUTCOME_UNKNOWN';
       readonly stepName: string;
@@ -108,7 +111,7 @@ export type StepEvent =
       readonly stepName: string;
       readonly reason: 'RETRIES' | 'ROUNDS';
     }
-  /** A late success met an UNDO that is open, in backoff or out of rounds: the step owes a round. */
+  /** A late success met an UNDO that is open, in backoff or out of rounds: a round is owed. */
   | { readonly type: 'UNDO_ROUND_OWED'; readonly stepName: string; readonly output: Payload }
   | {
       readonly type: 'STEP_PROGRESS';
@@ -118,7 +121,10 @@ export type StepEvent =
       readonly progress: number | null;
       readonly message: string | null;
       readonly deadline: Instant;
-      /** false: less than a second after the last one that was shown. It moves the deadline, and readers of the timeline do not get it. */
+      /**
+       * false: less than a second after the last one that was shown. It moves the deadline, and
+       * readers of the timeline do not get it.
+       */
       readonly shown: boolean;
     }
   | {
@@ -133,7 +139,10 @@ export type StepEvent =
       readonly type: 'STEP_RETRIED';
       readonly stepName: string;
       readonly action: Action;
-      /** The scheduled attempt runs now (rules.md#resend); its budget and the rounds are not renewed. Absent in old timelines. */
+      /**
+       * The scheduled attempt runs now (rules.md#resend); its budget and the rounds are not
+       * renewed. Absent in old timelines.
+       */
       readonly early?: boolean;
       readonly actor: string;
       readonly reason: string;

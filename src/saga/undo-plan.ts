@@ -1,6 +1,6 @@
 /**
- * What `undoFlow` would send. The same core plays it on a copy of the flow: the flow turns around, every UNDO succeeds, and a DO that
- * is in flight has an unknown outcome. Nothing is stored.
+ * What `undoFlow` would send. The same core plays it on a copy of the flow: the flow turns around,
+ * every UNDO succeeds, and a DO that is in flight has an unknown outcome. Nothing is stored.
  */
 import { advance } from './advance.js';
 import { openIdOf } from './attempt-id.js';

@@ -1,7 +1,10 @@
 /** Which steps need an UNDO; `next`, `evolve` and `accept` all decide it here. */
 import type { Flow, StepRun } from './flow.js';
 
-/** Undone unless every DO that was sent for it was answered with a failure (rules.md#what-is-undone). */
+/**
+ * Undone unless every DO that was sent for it was answered with a failure
+ * (rules.md#what-is-undone).
+ */
 export function needsUndo(step: StepRun): boolean {
   if (step.skipped || step.definition.undo === 'none') return false;
   if (step.status === 'DO_SUCCESS') return true;
@@ -14,12 +17,18 @@ export function awaitsUndo(step: StepRun): boolean {
   return step.open === null && needsUndo(step);
 }
 
-/** How many UNDO rounds it may still begin; rounds count from the last operator action (rules.md#late-success). */
+/**
+ * How many UNDO rounds it may still begin; rounds count from the last operator action
+ * (rules.md#late-success).
+ */
 export function roundsLeft(step: StepRun): number {
   return Math.max(step.definition.undoMaxRetries, 2) + 1 - (step.round - step.roundBase);
 }
 
-/** Its UNDO may start: `stop` halts the others, not a step that an operator named (rules.md#undo-exhausted). */
+/**
+ * Its UNDO may start: `stop` halts the others, not a step that an operator named
+ * (rules.md#undo-exhausted).
+ */
 export function mayUndo(flow: Flow, step: StepRun): boolean {
   return awaitsUndo(step) && (!flow.halted || step.undoRequested);
 }

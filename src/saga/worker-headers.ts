@@ -1,4 +1,7 @@
-/** Headers that a worker adds: in a sequential flow they travel on the DO commands that follow (rules.md#worker-headers). */
+/**
+ * Headers that a worker adds: in a sequential flow they travel on the DO commands that follow
+ * (rules.md#worker-headers).
+ */
 import type { Flow, StepRun } from './flow.js';
 
 export type Headers = Readonly<Record<string, unknown>>;
@@ -19,7 +22,10 @@ interface Added {
   readonly headersDropped?: true;
 }
 
-/** What a success adds: nothing the initiator set, and nothing that travelled on the command already. */
+/**
+ * What a success adds: nothing the initiator set, and nothing that travelled on the command
+ * already.
+ */
 export function addedBy(flow: Flow, step: StepRun, headers: Headers): Added {
   if (flow.orchestration.type === 'PARALLEL' || flow.status !== 'IN_PROGRESS') return {};
   const known = headersBefore(flow, step);

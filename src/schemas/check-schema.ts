@@ -1,8 +1,14 @@
-/** Checks that a payloadSchema can be enforced, when its document is read, in the worker thread that reads documents. */
+/**
+ * Checks that a payloadSchema can be enforced, when its document is read, in the worker thread that
+ * reads documents.
+ */
 import { compile } from './compile.js';
 import { type SchemaFault, structureOf } from './structure.js';
 
-/** What is wrong, and where in the schema; or how many schemas it contains, counted through its references. */
+/**
+ * What is wrong, and where in the schema; or how many schemas it contains, counted through its
+ * references.
+ */
 export function checkSchema(
   schema: unknown,
 ): { readonly nodes: number } | { readonly wrong: SchemaFault } {

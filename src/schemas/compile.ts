@@ -1,4 +1,7 @@
-/** Compiles a schema to a function. An unknown keyword is an error, like an unknown field of a document. */
+/**
+ * Compiles a schema to a function. An unknown keyword is an error, like an unknown field of a
+ * document.
+ */
 import { Ajv, type ErrorObject, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
@@ -28,7 +31,10 @@ const FORMATS = [
 /** Most instructions of a compiled pattern: in the worst case each is run for each character. */
 const MOST_INSTRUCTIONS = 500;
 
-/** Patterns without backtracking, in time proportional to the text. (ajv uses `code` only for generated files.) */
+/**
+ * Patterns without backtracking, in time proportional to the text. (ajv uses `code` only for
+ * generated files.)
+ */
 const linear = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(pattern);

@@ -1,7 +1,8 @@
 /**
  * JSON Schemas of payloads. Knows: the schema library. Must not know: topics, tables, HTTP, flows.
- * In: a schema as a document has it, a payload as JSON text. Out: what is wrong with the schema, or with the payload.
- * This file: the port's implementation, with compiled schemas kept for as long as they are used.
+ * In: a schema as a document has it, a payload as JSON text. Out: what is wrong with the schema, or
+ * with the payload. This file: the port's implementation, with compiled schemas kept for as long as
+ * they are used.
  */
 import type { PayloadSchemas } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
@@ -15,7 +16,10 @@ interface Kept {
   readonly nodes: number;
 }
 
-/** A cache of compiled schemas, by object identity: a registered version is one object as long as it is cached. */
+/**
+ * A cache of compiled schemas, by object identity: a registered version is one object as long as it
+ * is cached.
+ */
 export class CompiledSchemas implements PayloadSchemas {
   /** The least recently used one first. */
   private readonly kept = new Map<object, Kept>();

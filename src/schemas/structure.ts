@@ -1,6 +1,7 @@
 /**
- * Checks the structure of a schema before it is compiled: no references to other documents and no cycles, so that a payload is checked in
- * time proportional to its size. What is behind a reference counts once for each reference, because it is checked as often.
+ * Checks the structure of a schema before it is compiled: no references to other documents and no
+ * cycles, so that a payload is checked in time proportional to its size. What is behind a reference
+ * counts once for each reference, because it is checked as often.
  */
 import { LIMITS } from '../limits/limits.js';
 
@@ -37,7 +38,10 @@ const OBJECTS = ['dependentSchemas', 'patternProperties', 'properties'];
 const SAME_VALUE = new Set(['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'contains']);
 SAME_VALUE.add('dependentSchemas').add('patternProperties').add('propertyNames');
 
-/** Keywords that name schemas for references from outside, or references that are resolved while a payload is checked. */
+/**
+ * Keywords that name schemas for references from outside, or references that are resolved while a
+ * payload is checked.
+ */
 const REFUSED = [
   '$id',
   '$anchor',
@@ -149,7 +153,10 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** [keyword, schema, path] of each schema directly inside; schemas behind references are not included. */
+/**
+ * [keyword, schema, path] of each schema directly inside; schemas behind references are not
+ * included.
+ */
 function schemasIn(schema: Node): [string, unknown, At][] {
   const found: [string, unknown, At][] = [];
   for (const keyword of ONE)

@@ -1,9 +1,13 @@
 /**
- * Waiting. Knows: milliseconds. Refuses to know: what is waited for. In: a time and a signal. Out: a promise.
- * It uses the global setTimeout, not node:timers/promises: the simulation (testing/sim) replaces the globals.
+ * Waiting. Knows: milliseconds. Refuses to know: what is waited for. In: a time and a signal. Out:
+ * a promise. It uses the global setTimeout, not node:timers/promises: the simulation (testing/sim)
+ * replaces the globals.
  */
 
-/** Resolves after `ms`, or as soon as `signal` aborts. It does not throw: the caller checks the signal. */
+/**
+ * Resolves after `ms`, or as soon as `signal` aborts. It does not throw: the caller checks the
+ * signal.
+ */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -23,7 +27,10 @@ export interface Backoff {
   readonly longestMs: number;
 }
 
-/** Milliseconds to wait when `failures` attempts failed before the last one: twice as long each time, up to the longest. */
+/**
+ * Milliseconds to wait when `failures` attempts failed before the last one: twice as long each
+ * time, up to the longest.
+ */
 export function backoff(failures: number, { firstMs, longestMs }: Backoff): number {
   return Math.min(longestMs, firstMs * 2 ** failures);
 }

@@ -1,4 +1,7 @@
-/** The file of API tokens: hashes, names, roles. Whoever can write it can do everything, so nobody else may even read it. */
+/**
+ * The file of API tokens: hashes, names, roles. Whoever can write it can do everything, so nobody
+ * else may even read it.
+ */
 import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isPattern, PATTERN_FORM } from '../names/patterns.js';

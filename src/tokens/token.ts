@@ -1,9 +1,11 @@
 /**
- * API tokens (AUTH=tokens). Knows: how one is made, hashed and kept in a file. Refuses to know: HTTP, what a role may do.
- * In: a name, roles, scopes. Out: the token once, and an entry that holds its hash only.
+ * API tokens (AUTH=tokens). Knows: how one is made, hashed and kept in a file. Refuses to know:
+ * HTTP, what a role may do. In: a name, roles, scopes. Out: the token once, and an entry that holds
+ * its hash only.
  *
- * A token is 256 random bits: it cannot be guessed or found in a dictionary, so that one round of SHA-256 is enough and costs nothing per
- * request. Slow hashes (argon2, bcrypt) are for passwords, which people choose.
+ * A token is 256 random bits: it cannot be guessed or found in a dictionary, so that one round of
+ * SHA-256 is enough and costs nothing per request. Slow hashes (argon2, bcrypt) are for passwords,
+ * which people choose.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../names/roles.js';

@@ -1,4 +1,7 @@
-/** Reads the outer form of every message: one UTF-8 JSON object `{payload, headers}`; a header the body lacks is taken from the record headers. */
+/**
+ * Reads the outer form of every message: one UTF-8 JSON object `{payload, headers}`; a header the
+ * body lacks is taken from the record headers.
+ */
 
 import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { numberText } from '../json/numbers.js';

@@ -1,4 +1,7 @@
-/** The checks of single fields of a registration document: each returns a value, or reports a problem with its path. */
+/**
+ * The checks of single fields of a registration document: each returns a value, or reports a
+ * problem with its path.
+ */
 import { readSensitivePath } from '../json/mask.js';
 import { LIMITS } from '../limits/limits.js';
 import { millisecondsIn, YEAR_MS } from '../timing/duration.js';
@@ -26,7 +29,10 @@ export function pathText(at: Path): string {
   return text.replace(/^\./, '');
 }
 
-/** Reads the fields of an object; null when it is none. A field whose value is null counts as absent; an unknown field is a problem with a suggestion. */
+/**
+ * Reads the fields of an object; null when it is none. A field whose value is null counts as
+ * absent; an unknown field is a problem with a suggestion.
+ */
 export function readFields<C extends Checks>(
   value: unknown,
   at: Path,
@@ -178,14 +184,19 @@ export const jsonSchema: Check<unknown> = (value, at, report) => {
   return fits ? value : invalid(report, at, 'a JSON Schema object', value);
 };
 
-/** What is wrong with a JSON Schema, and where in it; or how many schemas it contains, itself included. */
+/**
+ * What is wrong with a JSON Schema, and where in it; or how many schemas it contains, itself
+ * included.
+ */
 export type SchemaCheck = (
   schema: unknown,
 ) =>
   | { readonly nodes: number }
   | { readonly wrong: { readonly at: Path; readonly message: string } };
 
-/** Checks each payloadSchema of one document, and that all together contain at most `most` schemas. */
+/**
+ * Checks each payloadSchema of one document, and that all together contain at most `most` schemas.
+ */
 export function jsonSchemas(check: SchemaCheck, most: number): Check<unknown> {
   let nodes = 0;
   return (value, at, report) => {

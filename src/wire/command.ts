@@ -27,7 +27,8 @@ export function command(flow: Flow, step: StepRun, event: Sent, options: WireOpt
   });
   const traceparent = traceparentOf(flowId, flow.headers);
   const headers = {
-    // Later ones win: a worker's headers never replace the initiator's, and neither replaces the protocol's.
+    // Later ones win: a worker's headers never replace the initiator's, and neither replaces the
+    // protocol's.
     ...(action === 'DO' ? headersBefore(flow, step) : {}),
     ...ownHeaders(flow.headers),
     ...protocolHeaders(flow, step, event, { action, round, attemptId }),
@@ -81,7 +82,10 @@ function undoPayload(step: StepRun): Payload {
   return step.output ?? step.input;
 }
 
-/** The attributes of CloudEvents in binary mode, and copies of body headers that routers can filter by. */
+/**
+ * The attributes of CloudEvents in binary mode, and copies of body headers that routers can filter
+ * by.
+ */
 function recordHeaders(
   mirrors: Record<'flowId' | 'attemptId' | 'traceparent', string> & { readonly action: Action },
   at: number,

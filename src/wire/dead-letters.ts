@@ -1,4 +1,7 @@
-/** What is sent about a record that cannot be used: its copy for the dead-letter topic, and the notice of a refused start. */
+/**
+ * What is sent about a record that cannot be used: its copy for the dead-letter topic, and the
+ * notice of a refused start.
+ */
 import type {
   PoisonCause,
   RawRecord,
@@ -32,7 +35,10 @@ export function quarantineCopy(
   };
 }
 
-/** The notice of a refused start, on the topic where its initiator waits for the end of the flow (rules.md#refused-starts). */
+/**
+ * The notice of a refused start, on the topic where its initiator waits for the end of the flow
+ * (rules.md#refused-starts).
+ */
 export function refusedStart(
   cause: PoisonCause,
   refused: RefusedStart,

@@ -58,7 +58,10 @@ class Problems {
     this.reportAll(...problem);
   };
 
-  /** Reported only while the declaration has no other problem: a misspelled field would be reported twice. */
+  /**
+   * Reported only while the declaration has no other problem: a misspelled field would be reported
+   * twice.
+   */
   missing(value: unknown, at: Path, message: string): void {
     if (value === undefined && !this.found) this.report('FIELD_MISSING', at, message);
   }
@@ -180,8 +183,8 @@ function orchestrationOf(
 }
 
 /**
- * For each field: the step's own value, else the orchestration's, else the default; for UNDO: else the value for DO. Called when no
- * problem was reported, so name and seq are there.
+ * For each field: the step's own value, else the orchestration's, else the default; for UNDO: else
+ * the value for DO. Called when no problem was reported, so name and seq are there.
  */
 function stepOf(step: Step, root: Root, defaults: Defaults): StepDefinition {
   const maxRetries = step.maxRetries ?? root.maxRetries ?? defaults.maxRetries;

@@ -1,4 +1,7 @@
-/** The fields of a registration document, and the check of each (docs/protocol.md, "Registration documents"). */
+/**
+ * The fields of a registration document, and the check of each (docs/protocol.md, "Registration
+ * documents").
+ */
 import type { Backoff, Objectives } from '../saga/orchestration.js';
 import * as check from './checks.js';
 import { readFields } from './checks.js';
@@ -44,7 +47,10 @@ export const STEP = {
   sharedTopic: check.sharedTopic,
 };
 
-/** `seq` is read and ignored: the order of the steps is the initiator's. The Java library sends one on every step. */
+/**
+ * `seq` is read and ignored: the order of the steps is the initiator's. The Java library sends one
+ * on every step.
+ */
 export const WORKER_STEP = {
   seq: anything,
   name: check.name,
@@ -116,7 +122,7 @@ const NOT_READ: { readonly [K in keyof typeof INITIATOR]: check.Check<never> } =
   objectives: ignored,
 };
 /**
- * The Java library uses one class for both kinds of document: a worker's may contain the fields of an initiator, with any value
- * (`type: saga`). They are ignored.
+ * The Java library uses one class for both kinds of document: a worker's may contain the fields of
+ * an initiator, with any value (`type: saga`). They are ignored.
  */
 export const WORKER_ORCHESTRATION: typeof ORCHESTRATION = { ...ORCHESTRATION, ...NOT_READ };

@@ -1,7 +1,8 @@
 /**
- * Measures the text of a registration document in one pass before it is parsed: for some contents the time and memory of the parser grow
- * faster than the text. Every character that could be structure counts, inside quoted text too, so that nothing escapes the count;
- * the limits are far above what a document needs.
+ * Measures the text of a registration document in one pass before it is parsed: for some contents
+ * the time and memory of the parser grow faster than the text. Every character that could be
+ * structure counts, inside quoted text too, so that nothing escapes the count; the limits are far
+ * above what a document needs.
  */
 import { LIMITS } from '../limits/limits.js';
 

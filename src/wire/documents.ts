@@ -1,4 +1,7 @@
-/** Registration documents: YAML or JSON text, or the payload of a registration record. All problems come back at once, with their lines. */
+/**
+ * Registration documents: YAML or JSON text, or the payload of a registration record. All problems
+ * come back at once, with their lines.
+ */
 import type { Declaration, Problem, Registration } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
 import { didYouMean, nearest } from '../names/nearest.js';
@@ -51,7 +54,10 @@ const EMPTY: Problem = {
   suggestions: [],
 };
 
-/** The payload of a registration record: a value, whose problems have no line, or a document as text. */
+/**
+ * The payload of a registration record: a value, whose problems have no line, or a document as
+ * text.
+ */
 export function readRegistrationValue(value: unknown, options: RegistrationOptions): Registration {
   return typeof value === 'string'
     ? readText(value, options, LIMITS.documentInRecordCharacters.value)
@@ -65,7 +71,8 @@ function readValue(
 ): Registration {
   const problems: Problem[] = [];
   const report: Report = (code, at, message, among) => {
-    // Beyond the limit nothing is added: looking up the line and near names costs more than the problem itself.
+    // Beyond the limit nothing is added: looking up the line and near names costs more than the
+    // problem itself.
     if (problems.length >= LIMITS.documentProblems.value) return;
     const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
     problems.push({
@@ -109,7 +116,10 @@ function fieldOf(value: unknown, name: string | number): unknown {
     : undefined;
 }
 
-/** The orchestration and the step that a path is in, by name: a file may have many, and who reads the problem may not have the file. */
+/**
+ * The orchestration and the step that a path is in, by name: a file may have many, and who reads
+ * the problem may not have the file.
+ */
 function placeOf(value: unknown, at: Path): string {
   const depth = at[0] === 'orchestrations' && at.length > 1 ? 2 : 0;
   const document = at.slice(0, depth).reduce(fieldOf, value);
@@ -180,7 +190,10 @@ function tooManyTopics(declarations: readonly Declaration[], report: Report): vo
     );
 }
 
-/** Two topics of one document must differ also after `.` → `_`. (Their length need not be checked: names have at most 100 characters.) */
+/**
+ * Two topics of one document must differ also after `.` → `_`. (Their length need not be checked:
+ * names have at most 100 characters.)
+ */
 function collisions(
   declarations: readonly Declaration[],
   places: readonly Path[],

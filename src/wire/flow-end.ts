@@ -55,7 +55,8 @@ function endText(flow: Flow, event: FlowEvent, output: Payload | typeof OMITTED)
   const failureReason = JSON.stringify(event.type === 'FLOW_COMPLETED' ? null : reason);
   const text = omitted ? 'null' : (output ?? 'null');
   const payload = `${fields.slice(0, -1)},"output":${text},"failureReason":${failureReason}}`;
-  // A message may be sent again, even after a later one of its flow: the highest eventNumber is the newest.
+  // A message may be sent again, even after a later one of its flow: the highest eventNumber is the
+  // newest.
   const headers = {
     ...ownHeaders(flow.headers),
     flowId: flow.flowId,

@@ -1,6 +1,9 @@
 /** Characters that PostgreSQL cannot store in JSON or text, and the length of a text in UTF-8. */
 
-/** Why PostgreSQL cannot store this output of `JSON.stringify`, or null. NUL characters and lone surrogates cannot be stored. */
+/**
+ * Why PostgreSQL cannot store this output of `JSON.stringify`, or null. NUL characters and lone
+ * surrogates cannot be stored.
+ */
 export function unstorable(printed: string): string | null {
   if (!printed.includes('\\u')) return null;
   const found = /(?:^|[^\\])(?:\\\\)*\\u(0000|d[89a-f])/.exec(printed);
@@ -16,7 +19,10 @@ export function unstorableString(text: string): string | null {
 
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** A worker's text, cut to `longest` characters and with U+FFFD for what cannot be stored, rather than refused. */
+/**
+ * A worker's text, cut to `longest` characters and with U+FFFD for what cannot be stored, rather
+ * than refused.
+ */
 export function storable(text: string, longest: number): string {
   const cut = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
   return cut.replaceAll('\u0000', '\ufffd').replace(new RegExp(LONE, 'g'), '\ufffd');

@@ -9,11 +9,17 @@ export interface WireOptions {
   readonly commandTypeId: string | null;
   /** CloudEvents source, for example `/backstep`. */
   readonly source: string;
-  /** Largest record, bytes; absent = no limit. A larger message about the end of a flow is sent without its output. */
+  /**
+   * Largest record, bytes; absent = no limit. A larger message about the end of a flow is sent
+   * without its output.
+   */
   readonly mostBytes?: number | undefined;
 }
 
-/** A message without its payload and its last bracket, which are appended when it is published (engine/ports/message-value.ts). */
+/**
+ * A message without its payload and its last bracket, which are appended when it is published
+ * (engine/ports/message-value.ts).
+ */
 function messageBefore(headers: object): string {
   return `{"headers":${jsonTextOf(headers)},"payload":`;
 }

@@ -1,4 +1,7 @@
-/** What the gateway sends (docs/protocol.md, "The message"): commands, flow ends, registration statuses, copies of quarantined records. */
+/**
+ * What the gateway sends (docs/protocol.md, "The message"): commands, flow ends, registration
+ * statuses, copies of quarantined records.
+ */
 import type { Wire } from '../engine/ports/broker.js';
 import type { OutboxRow } from '../engine/ports/storage.js';
 import { nearest } from '../names/nearest.js';
@@ -22,7 +25,10 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-/** Messages for the commands, the hold and the end among these events; `flow` is the flow after them. */
+/**
+ * Messages for the commands, the hold and the end among these events; `flow` is the flow after
+ * them.
+ */
 function outgoing(flow: Flow, events: readonly FlowEvent[], options: WireOptions): OutboxRow[] {
   const rows: OutboxRow[] = [];
   for (const event of events) {

@@ -1,4 +1,7 @@
-/** Parses YAML or JSON text; each problem has its line. The text was measured before (document-text.ts). */
+/**
+ * Parses YAML or JSON text; each problem has its line. The text was measured before
+ * (document-text.ts).
+ */
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
@@ -13,7 +16,9 @@ type Document = ReturnType<typeof parseDocument>;
 /** Most aliases that are resolved; the library multiplies the counts of nested ones. */
 const MOST_RESOLVED = 20;
 
-/** Messages of our own for errors whose message from the library names its functions and options. */
+/**
+ * Messages of our own for errors whose message from the library names its functions and options.
+ */
 const OWN_MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the text has several documents (---); register each separately',
   NON_STRING_KEY: 'a field has a name that is not text',

@@ -1,4 +1,7 @@
-/** Reads a worker's reply (docs/protocol.md, "The message") in every form that existing workers send; a reply that cannot be read has a reason. */
+/**
+ * Reads a worker's reply (docs/protocol.md, "The message") in every form that existing workers
+ * send; a reply that cannot be read has a reason.
+ */
 import type { PoisonCause } from '../engine/ports/deliveries.js';
 import { plainNumber } from '../json/numbers.js';
 import { attemptIdOf } from '../saga/attempt-id.js';
@@ -70,7 +73,10 @@ function idOf(body: Body, name: string): string | { readonly why: string } {
     : { why: 'has other characters than an id, or more than 100; copy it from the command' };
 }
 
-/** The attemptId as echoed, or derived from `attempt` (and `round`) when only those were echoed; null = neither. */
+/**
+ * The attemptId as echoed, or derived from `attempt` (and `round`) when only those were echoed;
+ * null = neither.
+ */
 function attemptIdFrom(
   body: Body,
   flowId: string,
@@ -163,7 +169,10 @@ function messageOf(value: unknown): string | null {
   return textOf(value) ?? (value === null || value === undefined ? null : JSON.stringify(value));
 }
 
-/** The headers of a reply apart from those of the protocol and the trace, which is the gateway's own. */
+/**
+ * The headers of a reply apart from those of the protocol and the trace, which is the gateway's
+ * own.
+ */
 function added({ headers }: Body): Pick<ReplyInput, 'headers'> {
   const { traceparent: _, ...own } = ownHeaders(headers);
   const none = Object.keys(own).length === 0 || wrongHeaders(own)?.code === 'HEADERS_UNSTORABLE';

@@ -18,7 +18,10 @@ export type ReadStart =
   | { readonly start: StartRequest; readonly poison: null }
   | { readonly start: null; readonly poison: PoisonCause };
 
-/** Headers of the protocol: they never count as the initiator's own, so they are not passed on to commands. */
+/**
+ * Headers of the protocol: they never count as the initiator's own, so they are not passed on to
+ * commands.
+ */
 export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   'flowId',
   'stepName',
@@ -75,7 +78,10 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
   return { start, poison: null };
 }
 
-/** The cause for a refused start. Without flowId: it is no reply, and belongs on no timeline, whatever flowId it names. */
+/**
+ * The cause for a refused start. Without flowId: it is no reply, and belongs on no timeline,
+ * whatever flowId it names.
+ */
 function refused(why: PoisonCause, headers: Readonly<Record<string, unknown>>): PoisonCause {
   const id = textOf(headers.flowId);
   const name = textOf(headers.orchestrationName) ?? textOf(headers.orchName);

@@ -1,7 +1,8 @@
 /**
- * Layer 2, the wire. Knows: what text means — topics, replies, commands, starts, registration documents. Refuses to know: clients,
- * transactions, what follows from a message. In: bytes and text, flows and events. Out: inputs of the saga, messages, problems.
- * This file: the names of topics (docs/protocol.md, "Topics").
+ * Layer 2, the wire. Knows: what text means — topics, replies, commands, starts, registration
+ * documents. Refuses to know: clients, transactions, what follows from a message. In: bytes and
+ * text, flows and events. Out: inputs of the saga, messages, problems. This file: the names of
+ * topics (docs/protocol.md, "Topics").
  */
 import type { StepTopics } from '../engine/ports/broker.js';
 import type { Action } from '../saga/flow.js';
@@ -18,7 +19,10 @@ export const TOPICS = {
 /** The topics that the gateway consumes. */
 export const INTAKE_TOPICS = [TOPICS.replies, TOPICS.starts, TOPICS.registrations] as const;
 
-/** Characters of the name of an orchestration or a step: both together fit into a topic name (249 in Kafka). */
+/**
+ * Characters of the name of an orchestration or a step: both together fit into a topic name (249 in
+ * Kafka).
+ */
 const LONGEST_NAME = 100;
 
 export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {
@@ -30,7 +34,10 @@ export const stepTopics: StepTopics = (orchestrationName, stepName) => [
   stepTopic(orchestrationName, stepName, 'UNDO'),
 ];
 
-/** Why this cannot be the name of an orchestration or a step, or null: names become parts of topic names. */
+/**
+ * Why this cannot be the name of an orchestration or a step, or null: names become parts of topic
+ * names.
+ */
 export function wrongName(name: string): string | null {
   if (name.length === 0) return 'is empty';
   if (name.length > LONGEST_NAME)

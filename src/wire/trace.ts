@@ -1,4 +1,7 @@
-/** One trace per flow: the initiator's traceparent when it has a valid one, else one derived from the flowId (the same on every instance). */
+/**
+ * One trace per flow: the initiator's traceparent when it has a valid one, else one derived from
+ * the flowId (the same on every instance).
+ */
 
 const VALID = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 

@@ -1,4 +1,7 @@
-/** Answers are bounded in bytes, each and all together, and payloads are read for those who select them. */
+/**
+ * Answers are bounded in bytes, each and all together, and payloads are read for those who select
+ * them.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AnswerBytes } from '../../src/api/answer-bytes.js';
 import { Budget } from '../../src/api/context.js';

@@ -1,4 +1,7 @@
-/** Every mutation leaves a row in the audit: what was done with what did it, what was refused before its answer. */
+/**
+ * Every mutation leaves a row in the audit: what was done with what did it, what was refused before
+ * its answer.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSchema } from '../../src/api/graphql/schema.js';
 import { type AuditEntry, type AuditRow, Fault } from '../../src/engine/ports.js';

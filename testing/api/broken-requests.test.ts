@@ -1,4 +1,7 @@
-/** Whatever is sent, the answer is a named problem with an id, never a 500, and speaks of the request, not of our libraries. */
+/**
+ * Whatever is sent, the answer is a named problem with an id, never a 500, and speaks of the
+ * request, not of our libraries.
+ */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Running } from './kit/server.js';

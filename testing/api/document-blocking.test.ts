@@ -1,6 +1,6 @@
 /**
- * Whatever a document contains, the gateway's own thread does next to nothing for it. Measured is the CPU time of this thread, not the clock: a
- * busy machine changes little of it.
+ * Whatever a document contains, the gateway's own thread does next to nothing for it. Measured is
+ * the CPU time of this thread, not the clock: a busy machine changes little of it.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type DocumentReader, openDocumentReader } from '../../src/api/input/document-reader.js';
@@ -8,12 +8,18 @@ import { LIMITS } from '../../src/limits/limits.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { HURTFUL } from '../hostile/documents.mjs';
 
-/** What a document may keep the event loop; on a slow machine as many times more as lawful work of that size takes. */
+/**
+ * What a document may keep the event loop; on a slow machine as many times more as lawful work of
+ * that size takes.
+ */
 const MOST_MS = 50;
 const TIMES_LAWFUL = 10;
 const SIZE = 900_000;
 
-/** A busy machine or a compilation adds to one measurement, never to each: what blocks, blocks every time. */
+/**
+ * A busy machine or a compilation adds to one measurement, never to each: what blocks, blocks every
+ * time.
+ */
 const MOST_TRIES = 8;
 
 async function cpuMs(work: () => unknown): Promise<number> {

@@ -1,4 +1,7 @@
-/** Subscriptions as server-sent events: the same schema, gate and budgets as over WebSocket, in a form that proxies let through. */
+/**
+ * Subscriptions as server-sent events: the same schema, gate and budgets as over WebSocket, in a
+ * form that proxies let through.
+ */
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

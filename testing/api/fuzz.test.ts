@@ -1,4 +1,7 @@
-/** Whatever the variables are: an answer or a named problem, never a mistake of ours. FUZZ_RUNS makes it longer. */
+/**
+ * Whatever the variables are: an answer or a named problem, never a mistake of ours. FUZZ_RUNS
+ * makes it longer.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Running } from './kit/server.js';

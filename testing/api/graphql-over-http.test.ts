@@ -9,7 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-/** Browsers could send a GET from a foreign page: it needs a header that they cannot send (docs/protocol.md, "Errors"). */
+/**
+ * Browsers could send a GET from a foreign page: it needs a header that they cannot send
+ * (docs/protocol.md, "Errors").
+ */
 const withPreflight: typeof fetch = (input, init) => {
   const headers = new Headers(init?.headers);
   headers.set('apollo-require-preflight', 'true');
@@ -29,7 +32,8 @@ test('every rule of the specification is kept; what it only recommends is kept b
         : [],
     );
   expect(not('error')).toEqual([]);
-  // 400 is what a client that knows nothing of GraphQL understands; those that do send Accept: application/graphql-response+json.
+  // 400 is what a client that knows nothing of GraphQL understands; those that do send Accept:
+  // application/graphql-response+json.
   const failure = [
     'document parsing failure',
     'document validation failure',

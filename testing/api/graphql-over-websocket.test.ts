@@ -1,4 +1,7 @@
-/** The protocol graphql-transport-ws by hand: its close codes and its order of messages, as every client library relies on them. */
+/**
+ * The protocol graphql-transport-ws by hand: its close codes and its order of messages, as every
+ * client library relies on them.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { Running } from './kit/server.js';

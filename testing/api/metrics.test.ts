@@ -1,4 +1,7 @@
-/** /metrics counts what happens to flows, and rules, dashboard and docs name nothing that it does not have. */
+/**
+ * /metrics counts what happens to flows, and rules, dashboard and docs name nothing that it does
+ * not have.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';

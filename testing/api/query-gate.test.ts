@@ -98,7 +98,8 @@ describe('a document', () => {
 });
 
 test('what the gate lets through is validated in a bounded number of steps', () => {
-  // Every comparison the validation makes of two fields looks at their names: those looks are counted, not the time.
+  // Every comparison the validation makes of two fields looks at their names: those looks are
+  // counted, not the time.
   const names = [
     'details(flowId: "x")',
     'history',

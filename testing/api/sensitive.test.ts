@@ -1,4 +1,7 @@
-/** A secret is put into a flow by every way there is; whoever lacks the right finds it in no answer, and nobody in a log or a dead letter. */
+/**
+ * A secret is put into a flow by every way there is; whoever lacks the right finds it in no answer,
+ * and nobody in a log or a dead letter.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ENGINE_ANSWERS, maskedEngine, READ_ANSWERS } from '../../src/api/masked-engine.js';
 import type { EngineService } from '../../src/engine/service.js';
@@ -131,7 +134,10 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
   flowEvents: ({ both }) => `(flowId: "${both}")`,
   stepStatusChanged: ({ held }) => `(flowId: "${held}")`,
 };
-/** Fields in whose answers the payloads of flows, or bytes of records, are for those who have the right. */
+/**
+ * Fields in whose answers the payloads of flows, or bytes of records, are for those who have the
+ * right.
+ */
 const HAVE_PAYLOADS = new Set(
   `history details undoPlan orchestrations orchestration quarantine execute executeMany resendCommand retryStep skipStep pauseFlow
   resumeFlow undoFlow cancelFlow replayQuarantined discardQuarantined flowEvents setPolicy pauseOrchestration resumeOrchestration archiveOrchestration`.split(

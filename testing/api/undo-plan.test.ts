@@ -1,4 +1,7 @@
-/** undoPlan, and undoFlow by its hash: of two operators with one plan the first undoes, the second is refused. */
+/**
+ * undoPlan, and undoFlow by its hash: of two operators with one plan the first undoes, the second
+ * is refused.
+ */
 import { expect, test } from '@jest/globals';
 import { startedApi } from './kit/server.js';
 

@@ -1,4 +1,7 @@
-/** Clients that offer to upgrade each request to HTTP/2, as Java's HttpClient does, get their answer; only a WebSocket is an upgrade. */
+/**
+ * Clients that offer to upgrade each request to HTTP/2, as Java's HttpClient does, get their
+ * answer; only a WebSocket is an upgrade.
+ */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -70,7 +70,10 @@ describe('bodies that do not end', () => {
   const opened: Socket[] = [];
   afterAll(() => opened.forEach((socket) => void socket.destroy()));
 
-  /** The answer, or '' when there is none so far. Without `declared`, all but the last bytes are sent. */
+  /**
+   * The answer, or '' when there is none so far. Without `declared`, all but the last bytes are
+   * sent.
+   */
   function sent(bytes: number, declared = bytes + 1000): () => string {
     let answer = '';
     const socket = connect(running.api.port, '127.0.0.1');

@@ -1,4 +1,7 @@
-/** What a benchmark needs around it: a real Kafka, a real PostgreSQL with fsync on, and how much CPU processes have used. */
+/**
+ * What a benchmark needs around it: a real Kafka, a real PostgreSQL with fsync on, and how much CPU
+ * processes have used.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

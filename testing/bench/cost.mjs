@@ -1,6 +1,7 @@
 /**
- * `npm run cost`: what the audit and sealed payloads cost, as ratios within one run: the same starts and the same replies, each variant in turn, again and again, by the
- * gateway's own engine over a real PostgreSQL. Messages are taken by a broker that does nothing.
+ * `npm run cost`: what the audit and sealed payloads cost, as ratios within one run: the same
+ * starts and the same replies, each variant in turn, again and again, by the gateway's own engine
+ * over a real PostgreSQL. Messages are taken by a broker that does nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

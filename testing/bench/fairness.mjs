@@ -1,7 +1,9 @@
 /**
- * `npm run fairness`: what one caller feels of another that starts flows as fast as it can, on a gateway of its own in one process. The honest
- * caller alone; beside the other; and, for comparison, both with one token, as if there were no limits per caller.
- *   --seconds N   of each (default 10)   --connections N   of the caller that starts as fast as it can (default 64)
+ * `npm run fairness`: what one caller feels of another that starts flows as fast as it can, on a
+ * gateway of its own in one process. The honest caller alone; beside the other; and, for
+ * comparison, both with one token, as if there were no limits per caller.
+ *   --seconds N       of each (default 10)
+ *   --connections N   of the caller that starts as fast as it can (default 64)
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';

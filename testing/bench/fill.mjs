@@ -1,4 +1,7 @@
-/** Fills a database with the history of many flows, by set-based SQL on the real schema; every flow can be read back as one that ran. */
+/**
+ * Fills a database with the history of many flows, by set-based SQL on the real schema; every flow
+ * can be read back as one that ran.
+ */
 
 const STEPS = ['reserveStock', 'chargePayment', 'shipOrder'];
 const NAMES = Array.from(
@@ -13,8 +16,9 @@ const DAYS = 180;
 const RUNNING = 500;
 
 /**
- * Flows $1 to $2 of $3, the last of which began at $4 (ms), as `f`: an id in the order of time, an outcome, an orchestration. Of a thousand, 5 FAILED, 20 were UNDONE, 3 CANCELLED;
- * the first of the orchestrations has about a third of all flows, the last one in a hundred thousand.
+ * Flows $1 to $2 of $3, the last of which began at $4 (ms), as `f`: an id in the order of time, an
+ * outcome, an orchestration. Of a thousand, 5 FAILED, 20 were UNDONE, 3 CANCELLED; the first of the
+ * orchestrations has about a third of all flows, the last one in a hundred thousand.
  */
 const FLOWS = `(
   SELECT d.*, to_timestamp(d.ms / 1000.0) AS at,
@@ -239,7 +243,10 @@ export function orchestrations() {
 
 export const KNOWN = { common: NAMES[0], rare: RARE, steps: STEPS };
 
-/** `query` runs a statement on its own connection each time it is called with another `lane`. Answers how many flows there are. */
+/**
+ * `query` runs a statement on its own connection each time it is called with another `lane`.
+ * Answers how many flows there are.
+ */
 export async function fill(query, stepRuns, print) {
   const now = Date.now();
   const flows = Math.ceil(stepRuns / STEPS.length);

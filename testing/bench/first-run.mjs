@@ -1,6 +1,7 @@
 /**
- * `npm run first-run`: what a newcomer waits for, measured: a fresh clone of the last commit, `npm start`, and the seconds until each line they
- * look for, with npm's cache as it is and with an empty one.
+ * `npm run first-run`: what a newcomer waits for, measured: a fresh clone of the last commit,
+ * `npm start`, and the seconds until each line they look for, with npm's cache as it is and with an
+ * empty one.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';

@@ -1,8 +1,12 @@
 /**
- * `npm run history`: what readers run, over a history of many step runs: the time of each query next to that on an empty database, and its
- * plan. Fails when a query scans a big table or takes longer than an empty database allows.
- *   --step-runs N   (default 10000000)   --database-url URL   an empty or an already filled database; absent: a PostgreSQL of its own under
- *   the temporary folder, removed afterwards (17 GB for ten million)   --plans   print every plan   --out FILE   JSON
+ * `npm run history`: what readers run, over a history of many step runs: the time of each query
+ * next to that on an empty database, and its plan. Fails when a query scans a big table or takes
+ * longer than an empty database allows.
+ *   --step-runs N        (default 10000000)
+ *   --database-url URL   an empty or an already filled database; absent: a PostgreSQL of its own
+ *                        under the temporary folder, removed afterwards (17 GB for ten million)
+ *   --plans              print every plan
+ *   --out FILE           JSON
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +38,10 @@ const TRIES = 7;
 /** What a query may take: so many times what it takes on an empty database, and a little, ms. */
 const TIMES = 10;
 const MORE_MS = 40;
-/** A text that is looked for in every error, and there are a hundred thousand of them among ten million step runs. */
+/**
+ * A text that is looked for in every error, and there are a hundred thousand of them among ten
+ * million step runs.
+ */
 const SEARCH_MS = 2_000;
 const BIG = /(Parallel )?Seq Scan on orchestration_(run|step_run|timeline)\b/;
 

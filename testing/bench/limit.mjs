@@ -1,7 +1,9 @@
 /**
- * The raw limit with the same topics, workers and client: an orchestrator that stores nothing (`echo`) or writes one batched transaction per
- * consumed batch (`batch`): one row per flow and step, an event row, as little as anything durable could do. No rules, no inbox, no API.
- * Usage: node limit.mjs <echo|batch> <brokers> <orchestration> <steps> [database url]. Starts flows on message {start: n, fail, inFlight}.
+ * The raw limit with the same topics, workers and client: an orchestrator that stores nothing
+ * (`echo`) or writes one batched transaction per consumed batch (`batch`): one row per flow and
+ * step, an event row, as little as anything durable could do. No rules, no inbox, no API. Usage:
+ * node limit.mjs <echo|batch> <brokers> <orchestration> <steps> [database url]. Starts flows on
+ * message {start: n, fail, inFlight}.
  */
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';

@@ -63,7 +63,10 @@ export async function startGateway(
   return {
     name,
     usage: () => usageOf(child.pid),
-    /** `count` flows with `inFlight` of them at a time; resolves with the time of all and of each, ms, until their initiator knows the end. */
+    /**
+     * `count` flows with `inFlight` of them at a time; resolves with the time of all and of each,
+     * ms, until their initiator knows the end.
+     */
     async run({ count, inFlight, fail }) {
       const ends = inFlight === 1 ? await watchEnds(url) : byTopic;
       try {

@@ -1,4 +1,7 @@
-/** What readers run: every query of the read model, every filter, and those together that a person would put together. */
+/**
+ * What readers run: every query of the read model, every filter, and those together that a person
+ * would put together.
+ */
 import { KNOWN } from './fill.mjs';
 
 const DAY = 86_400_000;
@@ -64,7 +67,10 @@ const FILTERS = {
   'FAILED, an error nobody had': { statuses: ['FAILED'], errorContains: 'no such error' },
 };
 
-/** Texts are searched in the errors themselves: what is not found has been looked for in all of them. */
+/**
+ * Texts are searched in the errors themselves: what is not found has been looked for in all of
+ * them.
+ */
 const SEARCHED = new Set([
   'a rare error',
   'an error nobody had',

@@ -1,8 +1,13 @@
 /**
- * `npm run bench`: flows per second at saturation and the latency of single flows, ours next to the raw limit — the same client, topics and workers with
- * one batched transaction per consumed batch and nothing else — interleaved in one run on one machine. Only the ratios count.
- *   --flows N    flows per round and system (default 3000)   --rounds N   rounds (default 3)   --partitions N   (default 4)   --out FILE   JSON
- *   --against DIST   another build (its dist folder), in turns with this one   --profile FOLDER   leaves a CPU profile of the gateway
+ * `npm run bench`: flows per second at saturation and the latency of single flows, ours next to the
+ * raw limit — the same client, topics and workers with one batched transaction per consumed batch
+ * and nothing else — interleaved in one run on one machine. Only the ratios count.
+ *   --flows N          flows per round and system (default 3000)
+ *   --rounds N         (default 3)
+ *   --partitions N     (default 4)
+ *   --out FILE         JSON
+ *   --against DIST     another build (its dist folder), in turns with this one
+ *   --profile FOLDER   leaves a CPU profile of the gateway
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

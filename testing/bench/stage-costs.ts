@@ -1,4 +1,7 @@
-/** What a reply costs on its way, stage by stage: the gateway's own pieces over a real PostgreSQL and a real Kafka, one batch at a time. */
+/**
+ * What a reply costs on its way, stage by stage: the gateway's own pieces over a real PostgreSQL
+ * and a real Kafka, one batch at a time.
+ */
 
 import { newFlowId } from '../../src/engine/intake/flow-id.js';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';

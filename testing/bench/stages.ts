@@ -1,4 +1,7 @@
-/** `npm run stages`: what a reply costs on its way, stage by stage, at batches of 1, 10, 100 and 500. One batch at a time. */
+/**
+ * `npm run stages`: what a reply costs on its way, stage by stage, at batches of 1, 10, 100 and
+ * 500. One batch at a time.
+ */
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 

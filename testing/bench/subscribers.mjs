@@ -1,7 +1,10 @@
 /**
- * `npm run subscribers`: thousands of subscribers over two gateways on one Kafka and one PostgreSQL; how long an event takes to them, what they cost,
- * and what becomes of those that do not read.
- *   --subscribers N   of flows in which nothing happens (default 4000)   --flows N   followed on both gateways (default 600)   --rate N   flows a second (default 20)
+ * `npm run subscribers`: thousands of subscribers over two gateways on one Kafka and one
+ * PostgreSQL; how long an event takes to them, what they cost, and what becomes of those that do
+ * not read.
+ *   --subscribers N   of flows in which nothing happens (default 4000)
+ *   --flows N         followed on both gateways (default 600)
+ *   --rate N          flows a second (default 20)
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -172,7 +175,10 @@ async function startWorker(brokers, orchestration) {
   return { close: () => Promise.all([consumer.disconnect(), producer.disconnect()]) };
 }
 
-/** Subscribes to all step changes and reads nothing until `reads`, which resolves with whether it was ended as lagged. */
+/**
+ * Subscribes to all step changes and reads nothing until `reads`, which resolves with whether it
+ * was ended as lagged.
+ */
 function unread({ url }) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -278,7 +284,10 @@ try {
   const lost = 2 * STEPS.length * flows - fromCommit.length;
   print(`\nlost or doubled: ${lost}`);
 
-  /** So many flows at once, again and again; resolves with how much the gateways have grown when the last has ended, MB. */
+  /**
+   * So many flows at once, again and again; resolves with how much the gateways have grown when the
+   * last has ended, MB.
+   */
   const burdened = async () => {
     const before = gateways.map((gateway) => gateway.memory());
     for (let round = 0; round < ROUNDS; round++) await begin(gateways[round % 2], 'moving', 500);

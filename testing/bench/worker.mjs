@@ -1,6 +1,7 @@
 /**
- * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestration is answered in batches.
- * The last step fails when the payload has `"fail":true`. Usage: node worker.mjs <brokers> <orchestration> <steps,comma> <cluster of result topic>
+ * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestration is
+ * answered in batches. The last step fails when the payload has `"fail":true`. Usage: node
+ * worker.mjs <brokers> <orchestration> <steps,comma> <cluster of result topic>
  */
 import { Kafka, logLevel } from 'kafkajs';
 

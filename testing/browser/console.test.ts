@@ -1,4 +1,7 @@
-/** The console in a real browser against a real gateway: what a person sees and does, also while the gateway is killed. */
+/**
+ * The console in a real browser against a real gateway: what a person sees and does, also while the
+ * gateway is killed.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -1,4 +1,7 @@
-/** GraphiQL in a real browser: every tab runs as it stands, twice in a row, and nothing in it is underlined as wrong. */
+/**
+ * GraphiQL in a real browser: every tab runs as it stands, twice in a row, and nothing in it is
+ * underlined as wrong.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { Gateway, openBrowser, picture } from './kit/browser.js';
@@ -35,8 +38,9 @@ async function open(number: number): Promise<void> {
 const underlined = (): Locator => page.locator('.squiggly-error, .squiggly-warning');
 
 /**
- * Fails when a mark stays. The editor validates some time after a change of tab or text, so marks of the tab
- * before may still be there, and new ones not yet: an error typed and removed shows that it has validated this text.
+ * Fails when a mark stays. The editor validates some time after a change of tab or text, so marks
+ * of the tab before may still be there, and new ones not yet: an error typed and removed shows that
+ * it has validated this text.
  */
 async function nothingIsUnderlined(): Promise<void> {
   await page.locator('.graphiql-query-editor .view-line').first().click();

@@ -1,9 +1,10 @@
 /**
- * The workers' model world: a bank. Every step of every flow moves one amount between two accounts of its own choosing, and its UNDO moves it
- * back; money is never made. Two kinds of workers, as the contract of rules.md#worker-contract allows them:
- *  `looks`     the operation looks at the state: a transfer that is there already, or gone already, is a success;
- *  `remembers` the worker remembers idempotency keys, and refuses a DO whose UNDO it has seen.
- * What it decides goes to an append-only file before it answers: a killed worker comes back as it was.
+ * The workers' model world: a bank. Every step of every flow moves one amount between two accounts
+ * of its own choosing, and its UNDO moves it back; money is never made. Two kinds of workers, as
+ * the contract of rules.md#worker-contract allows them: `looks` the operation looks at the state: a
+ * transfer that is there already, or gone already, is a success; `remembers` the worker remembers
+ * idempotency keys, and refuses a DO whose UNDO it has seen. What it decides goes to an append-only
+ * file before it answers: a killed worker comes back as it was.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fractionOf } from '../kit/seeded-random.mjs';

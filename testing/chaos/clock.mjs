@@ -1,4 +1,7 @@
-/** Loaded before a gateway: on SIGUSR2 its wall clock jumps, an hour ahead, then an hour back, in turns. What it decides must not depend on it. */
+/**
+ * Loaded before a gateway: on SIGUSR2 its wall clock jumps, an hour ahead, then an hour back, in
+ * turns. What it decides must not depend on it.
+ */
 const HOUR = 3_600_000;
 const real = Date.now.bind(Date);
 let shift = 0;

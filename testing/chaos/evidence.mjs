@@ -1,4 +1,7 @@
-/** What a run left behind: flows and timelines as readers see them, rows, every record on Kafka, and the workers' ledger. */
+/**
+ * What a run left behind: flows and timelines as readers see them, rows, every record on Kafka, and
+ * the workers' ledger.
+ */
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';

@@ -1,4 +1,7 @@
-/** Everything that is broken on purpose. Each takes its time and has repaired what it broke when it resolves; `since` = from when on all is whole again. */
+/**
+ * Everything that is broken on purpose. Each takes its time and has repaired what it broke when it
+ * resolves; `since` = from when on all is whole again.
+ */
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { wait, within } from './rig.mjs';

@@ -1,6 +1,6 @@
 /**
- * Flows for the run: started by GraphQL, REST and topic, each under its key and again until a gateway answers, and now and then an operator
- * acts. Only so many are open at a time.
+ * Flows for the run: started by GraphQL, REST and topic, each under its key and again until a
+ * gateway answers, and now and then an operator acts. Only so many are open at a time.
  */
 import { Kafka, logLevel } from 'kafkajs';
 import { SeededRandom } from '../kit/seeded-random.mjs';
@@ -132,7 +132,8 @@ export class Load {
         );
         return key;
       } catch {
-        // It may be there all the same: under its key it is one flow. A client that failed once is not used again.
+        // It may be there all the same: under its key it is one flow. A client that failed once is
+        // not used again.
         this.counts.retried++;
         if (this.producer === producer) this.producer = this.newProducer();
         await wait(200);

@@ -1,6 +1,7 @@
 /**
- * `npm run overload`: more than one gateway can take. Flows pile up while no worker answers, beside a subscriber that never reads; then everybody
- * calls at once; then the workers come. Memory and the time of `execute` are sampled and drawn; what was accepted is what is stored.
+ * `npm run overload`: more than one gateway can take. Flows pile up while no worker answers, beside
+ * a subscriber that never reads; then everybody calls at once; then the workers come. Memory and
+ * the time of `execute` are sampled and drawn; what was accepted is what is stored.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-/** Two lines over time as an SVG: memory on the left axis, the time of `execute` on the right one. */
+/**
+ * Two lines over time as an SVG: memory on the left axis, the time of `execute` on the right one.
+ */
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [900, 360, 60, 60, 50, 40];
 
 const scale = (most, from, to) => (value) => from + (value / most) * (to - from);

@@ -1,4 +1,7 @@
-/** How long until work goes on: a few flows started at once, and the time until the last of them has completed. */
+/**
+ * How long until work goes on: a few flows started at once, and the time until the last of them has
+ * completed.
+ */
 import { callGateway } from './gateway-calls.mjs';
 import { PROBE } from './recipes.mjs';
 import { wait } from './rig.mjs';

@@ -1,4 +1,7 @@
-/** The orchestrations of the chaos run, and how the workers of each behave. Short timeouts: what is lost must be noticed in the run. */
+/**
+ * The orchestrations of the chaos run, and how the workers of each behave. Short timeouts: what is
+ * lost must be noticed in the run.
+ */
 const backoff = { initial: '100ms', max: '1s' };
 const step = (seq, name, more = {}) => ({ seq, name, ...more });
 

@@ -1,6 +1,7 @@
 /**
- * `npm run restore-drill`: a backup of PostgreSQL is taken under load, work goes on, the database is lost, the backup takes its place — and every flow
- * that is in it ends, because what was answered meanwhile is read again from Kafka, from where the restored inbox stands.
+ * `npm run restore-drill`: a backup of PostgreSQL is taken under load, work goes on, the database
+ * is lost, the backup takes its place — and every flow that is in it ends, because what was
+ * answered meanwhile is read again from Kafka, from where the restored inbox stands.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,10 @@ const REGISTER =
   'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
 const SETTLE_WITHIN_MS = 120_000;
 
-/** As PostgreSQL's manual describes it: the files are copied while it serves, between two calls; the log of that time comes last. */
+/**
+ * As PostgreSQL's manual describes it: the files are copied while it serves, between two calls; the
+ * log of that time comes last.
+ */
 async function backup({ url, folder }, into) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -108,7 +112,8 @@ try {
   await loading;
   print(`${load.accepted.size - atBackup} more were accepted; now the database is lost`);
   await database.killImmediately();
-  // Gateways that run through it would go on reading where they were: stopped, they begin where the restored inbox stands.
+  // Gateways that run through it would go on reading where they were: stopped, they begin where the
+  // restored inbox stands.
   await Promise.all(gateways.map((gateway) => gateway.end('SIGTERM')));
   restore(database, copy);
   await database.start();
@@ -137,10 +142,12 @@ try {
     accepted: load.accepted,
     delivered: new Map(),
     own: new Set(),
-    // What was decided after the backup is decided anew: only what holds for a single history is checked.
+    // What was decided after the backup is decided anew: only what holds for a single history is
+    // checked.
     isChecked: (invariant) => /^(I1|I2|I4|I5|I6|I8|I9|I10|I11|no flow) /.test(invariant),
   });
-  // A step done after the backup, in a flow that took another course since: its reply is on the timeline as one to an unknown command.
+  // A step done after the backup, in a flow that took another course since: its reply is on the
+  // timeline as one to an unknown command.
   const known = violations.filter(
     ({ invariant, timeline }) =>
       invariant.startsWith('I5') &&

@@ -1,4 +1,7 @@
-/** What a chaos run runs on, each a process that can be killed, stopped and brought back on the same address: Kafka, PostgreSQL, gateways, workers. */
+/**
+ * What a chaos run runs on, each a process that can be killed, stopped and brought back on the same
+ * address: Kafka, PostgreSQL, gateways, workers.
+ */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +18,9 @@ const READY_WITHIN_MS = 60_000;
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The work, or a rejection after so long: a Kafka client whose broker was killed may never answer. */
+/**
+ * The work, or a rejection after so long: a Kafka client whose broker was killed may never answer.
+ */
 export function within(ms, work) {
   let over;
   const late = new Promise((_, reject) => {
@@ -92,7 +97,10 @@ export class Gateway extends Process {
     }
   }
 
-  /** Ready, or gone: a start while the database is away ends by itself and is tried again, as a supervisor would. */
+  /**
+   * Ready, or gone: a start while the database is away ends by itself and is tried again, as a
+   * supervisor would.
+   */
   async untilReady() {
     const until = performance.now() + READY_WITHIN_MS;
     while (performance.now() < until) {
@@ -184,7 +192,10 @@ class Database {
     this.pid = postmasterBelow(this.folder);
   }
 
-  /** As `pg_ctl stop -m immediate`: nothing is written any more, the next start recovers from the log. */
+  /**
+   * As `pg_ctl stop -m immediate`: nothing is written any more, the next start recovers from the
+   * log.
+   */
   async killImmediately() {
     process.kill(this.pid, 'SIGQUIT');
     await this.server.close();

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos`: two or more gateways, a real Kafka, a real PostgreSQL and workers with a ledger, broken in every way of docs/promises.md — each
- * alone, then mixed — while flows run; then every promise is checked on what is stored, what travelled, the ledger and what subscribers saw.
+ * `npm run chaos`: two or more gateways, a real Kafka, a real PostgreSQL and workers with a ledger,
+ * broken in every way of docs/promises.md — each alone, then mixed — while flows run; then every
+ * promise is checked on what is stored, what travelled, the ledger and what subscribers saw.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Subscribers of some flows: they lose their connection, and the gateway at its other end, and go on with their cursor on whichever answers. */
+/**
+ * Subscribers of some flows: they lose their connection, and the gateway at its other end, and go
+ * on with their cursor on whichever answers.
+ */
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { wait } from './rig.mjs';
@@ -49,7 +52,10 @@ export class Subscribers {
     }
   }
 
-  /** True: the gateway completed the stream, so nothing can follow. Otherwise the connection was lost, or given up after `patienceMs`. */
+  /**
+   * True: the gateway completed the stream, so nothing can follow. Otherwise the connection was
+   * lost, or given up after `patienceMs`.
+   */
   async listen(flowId, gateway, patienceMs) {
     const seen = this.delivered.get(flowId);
     const after = seen.at(-1)?.number ?? 0;

@@ -1,4 +1,7 @@
-/** Checks the promises on everything that was gathered. A violation comes with the flow's timeline and its trace line. */
+/**
+ * Checks the promises on everything that was gathered. A violation comes with the flow's timeline
+ * and its trace line.
+ */
 
 import { fold } from '../../dist/saga/advance.js';
 import { checkFlow, checkRun } from '../invariants/invariants.mjs';
@@ -18,8 +21,9 @@ export function traceOf({ flow, events }) {
 }
 
 /**
- * `accepted`: starts by flowId; `own`: flows of the probe, whose workers keep no ledger; `delivered`: events that subscribers got, by
- * flowId; `isChecked`: whether this run can keep the named promise (a restored backup has two histories).
+ * `accepted`: starts by flowId; `own`: flows of the probe, whose workers keep no ledger;
+ * `delivered`: events that subscribers got, by flowId; `isChecked`: whether this run can keep the
+ * named promise (a restored backup has two histories).
  */
 export async function judge(
   services,

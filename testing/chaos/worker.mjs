@@ -1,7 +1,8 @@
 /**
- * The model workers, in a process of their own: they keep the contract and misbehave in every way it allows, by the seed. What happens to a
- * command depends on its attempt only. A command counts as read once its answer is acknowledged, or will never be given.
- * Usage: node worker.mjs <brokers> <folder> <seed> <misbehaviour 0–1>
+ * The model workers, in a process of their own: they keep the contract and misbehave in every way
+ * it allows, by the seed. What happens to a command depends on its attempt only. A command counts
+ * as read once its answer is acknowledged, or will never be given. Usage: node worker.mjs <brokers>
+ * <folder> <seed> <misbehaviour 0–1>
  */
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -34,7 +35,10 @@ const count = (what) => {
   counts[what] = (counts[what] ?? 0) + 1;
 };
 
-/** Commands begun and not carried out yet: a worker that dies has not committed them, and carries them out when it is back. */
+/**
+ * Commands begun and not carried out yet: a worker that dies has not committed them, and carries
+ * them out when it is back.
+ */
 const hanging = new Journal(join(folder, 'hanging'));
 
 /** What is done to DOs and UNDOs by chance; the rest answers as it should. Weights of 100. */
@@ -76,7 +80,10 @@ function wayOf({ action, attemptId }) {
   return 'good';
 }
 
-/** Headers of a reply: all of the command's, as those who echo; or the seed's four, fresh, without attemptId. */
+/**
+ * Headers of a reply: all of the command's, as those who echo; or the seed's four, fresh, without
+ * attemptId.
+ */
 function replyHeaders(command, status, plain) {
   const { flowId, stepName, action } = command.headers;
   return plain ? { flowId, stepName, action, status } : { ...command.headers, status };
@@ -162,7 +169,8 @@ async function answer(command) {
   const { headers } = command;
   const recipe = recipeOf(headers.orchestrationName);
   if (recipe === null) return send(text({ ...headers, status: true }));
-  // Too old to be begun: its attempt has timed out (rules.md#late-success). What is in place already is reported as done.
+  // Too old to be begun: its attempt has timed out (rules.md#late-success). What is in place
+  // already is reported as done.
   if (
     headers.action === 'DO' &&
     Date.parse(headers.deadline) < Date.now() &&
@@ -172,7 +180,8 @@ async function answer(command) {
     return send(failed(command));
   }
   const drawn = wayOf(headers);
-  // Without attemptId an old round's answer passes for the new one's: only those who remember keys can afford it (docs/promises.md).
+  // Without attemptId an old round's answer passes for the new one's: only those who remember keys
+  // can afford it (docs/promises.md).
   const way = drawn === 'plain' && headers.action === 'UNDO' && !recipe.remembers ? 'good' : drawn;
   count(`${headers.action} ${way}`);
   await WAYS[way](command, (plain) => carryOut(command, recipe.remembers, plain));

@@ -1,6 +1,7 @@
 /**
- * Prints what a browser would load of `backstep/client`: what it loads first, what only `transport: 'sse'` loads, and what is still imported.
- * Ends with 1 when that is over its budget (gzipped bytes), or when something is imported that is not in it.
+ * Prints what a browser would load of `backstep/client`: what it loads first, what only
+ * `transport: 'sse'` loads, and what is still imported. Ends with 1 when that is over its budget
+ * (gzipped bytes), or when something is imported that is not in it.
  */
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';

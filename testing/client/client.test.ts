@@ -1,4 +1,7 @@
-/** The typed client against the real API: results, errors, pages, and events that survive a gateway's restart. */
+/**
+ * The typed client against the real API: results, errors, pages, and events that survive a
+ * gateway's restart.
+ */
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -1,4 +1,7 @@
-/** What the broker contract needs around a broker: an inbox that remembers, receivers for both sides, rows. */
+/**
+ * What the broker contract needs around a broker: an inbox that remembers, receivers for both
+ * sides, rows.
+ */
 import type {
   Broker,
   InboxPosition,

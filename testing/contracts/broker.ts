@@ -1,6 +1,7 @@
 /**
- * What every Broker and WorkerClient promises: one suite, run over the one in this process and over Kafka. Knows: the ports. Refuses to know:
- * files, clusters. In: a rig that opens gateways and workers. Out: tests.
+ * What every Broker and WorkerClient promises: one suite, run over the one in this process and over
+ * Kafka. Knows: the ports. Refuses to know: files, clusters. In: a rig that opens gateways and
+ * workers. Out: tests.
  */
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import type { Broker, WorkerClient } from '../../src/engine/ports.js';

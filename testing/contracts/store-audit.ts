@@ -1,4 +1,7 @@
-/** What the audit promises: stored with what it is about or not at all, read newest first by any filter, removed by age alone. */
+/**
+ * What the audit promises: stored with what it is about or not at all, read newest first by any
+ * filter, removed by age alone.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { type AuditEntry, type AuditFilter, BadCursor } from '../../src/engine/ports.js';
 import { auditRow } from '../kit/audit.js';

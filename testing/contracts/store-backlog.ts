@@ -1,4 +1,7 @@
-/** What waits in the whole database, for metrics. Other tests share it: what is compared is what changes. */
+/**
+ * What waits in the whole database, for metrics. Other tests share it: what is compared is what
+ * changes.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { Bench } from './store.js';
 import { change, changeRecord, start, startInput } from './store-builders.js';

@@ -1,4 +1,7 @@
-/** Flows and events made by hand, for stores: the values do not matter here, only that they are read back. */
+/**
+ * Flows and events made by hand, for stores: the values do not matter here, only that they are read
+ * back.
+ */
 import type {
   FlowRecord,
   OutboxRow,

@@ -1,4 +1,7 @@
-/** Records and starts count once, whoever sends them, and nothing of a transaction that fails is kept. */
+/**
+ * Records and starts count once, whoever sends them, and nothing of a transaction that fails is
+ * kept.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { RecordPosition, Store } from '../../src/engine/ports.js';
 import type { StartInput } from '../../src/saga/input.js';

@@ -1,4 +1,7 @@
-/** Policies over the whole way: set by an operator, read with the version at a start, kept with the flow, whatever comes after. */
+/**
+ * Policies over the whole way: set by an operator, read with the version at a start, kept with the
+ * flow, whatever comes after.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';

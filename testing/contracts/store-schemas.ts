@@ -1,4 +1,7 @@
-/** payloadSchema over the whole way: stored with the version, checked at a start and at each success. */
+/**
+ * payloadSchema over the whole way: stored with the version, checked at a start and at each
+ * success.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';

@@ -1,4 +1,7 @@
-/** What the counters of the monitoring checklist promise: every instance adds, a window sums, what is old is removed by age. */
+/**
+ * What the counters of the monitoring checklist promise: every instance adds, a window sums, what
+ * is old is removed by age.
+ */
 import { describe, expect, test } from '@jest/globals';
 import type { SloCounts } from '../../src/engine/ports.js';
 import type { Bench } from './store.js';

@@ -1,4 +1,7 @@
-/** An orchestration that is paused, resumed or archived: who and why is kept, new flows are refused or wait, and a resume reaches every flow. */
+/**
+ * An orchestration that is paused, resumed or archived: who and why is kept, new flows are refused
+ * or wait, and a resume reaches every flow.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
@@ -44,7 +47,9 @@ async function begin(
   return (await unitOfWork({ store, wire }, work, true)).outcomes;
 }
 
-/** What a timer does: takes what is due and looks at it. How many commands each flow was sent by it. */
+/**
+ * What a timer does: takes what is due and looks at it. How many commands each flow was sent by it.
+ */
 async function fire(store: Store, most = 500): Promise<Map<string, number>> {
   const due = await store.due(most);
   const work = due.map((flowId) => ({

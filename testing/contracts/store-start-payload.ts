@@ -1,4 +1,7 @@
-/** A large payload that a flow was started with is kept once; who reads the flow or takes its messages finds it in each place. */
+/**
+ * A large payload that a flow was started with is kept once; who reads the flow or takes its
+ * messages finds it in each place.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
 import { type Delivery, type Store, wholeValue } from '../../src/engine/ports.js';

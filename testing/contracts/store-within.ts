@@ -1,4 +1,7 @@
-/** What is within the name patterns of a reader, and nothing else, is in every list: pages, cursors and counts of it are right. */
+/**
+ * What is within the name patterns of a reader, and nothing else, is in every list: pages, cursors
+ * and counts of it are right.
+ */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { FlowFilter } from '../../src/engine/ports.js';
 import { auditRow } from '../kit/audit.js';

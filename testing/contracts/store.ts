@@ -1,6 +1,7 @@
 /**
- * What every Store and ReadModel promises: one suite, run over the one in memory and over PostgreSQL. Knows: the ports. Refuses to know:
- * tables. In: a rig that opens gateways on one database. Out: tests.
+ * What every Store and ReadModel promises: one suite, run over the one in memory and over
+ * PostgreSQL. Knows: the ports. Refuses to know: tables. In: a rig that opens gateways on one
+ * database. Out: tests.
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { ReadModel, Store } from '../../src/engine/ports.js';
@@ -39,7 +40,9 @@ export interface StoreRig {
   ): Promise<
     readonly { readonly code: string; readonly offset: bigint; readonly value: Uint8Array | null }[]
   >;
-  /** A person has settled what lies in quarantine from this topic, where it has been for so many ms. */
+  /**
+   * A person has settled what lies in quarantine from this topic, where it has been for so many ms.
+   */
   settle(topic: string, sinceMs: number): Promise<void>;
   /** Rows of any table that belong to this flow. */
   rows(flowId: string): Promise<number>;

@@ -1,4 +1,7 @@
-/** A database or a Kafka that is away when the gateway starts: it is waited for, and nothing needs a restart. */
+/**
+ * A database or a Kafka that is away when the gateway starts: it is waited for, and nothing needs a
+ * restart.
+ */
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Child, ROOT } from './kit/child.js';

@@ -1,4 +1,7 @@
-/** Each verdict of `diagnose` (docs/diagnose.md): the situation is made on a real Kafka and a real PostgreSQL, and seen. */
+/**
+ * Each verdict of `diagnose` (docs/diagnose.md): the situation is made on a real Kafka and a real
+ * PostgreSQL, and seen.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Diagnosis } from '../../src/engine/diagnosis/diagnosis.js';
 import type { FlowStatus } from '../../src/saga/flow.js';

@@ -1,4 +1,7 @@
-/** A Java team's messages, byte for byte as its unmodified library sends them, on a real Kafka: registrations in any order, and a flow to its end. */
+/**
+ * A Java team's messages, byte for byte as its unmodified library sends them, on a real Kafka:
+ * registrations in any order, and a flow to its end.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

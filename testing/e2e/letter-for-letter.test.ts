@@ -1,4 +1,7 @@
-/** JSON is carried as it came (rules.md#json-text): in by GraphQL, REST and topic, through a real PostgreSQL and a real Kafka, out by every way. */
+/**
+ * JSON is carried as it came (rules.md#json-text): in by GraphQL, REST and topic, through a real
+ * PostgreSQL and a real Kafka, out by every way.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonSource, spaced } from '../json/json-source.js';

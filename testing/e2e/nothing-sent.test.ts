@@ -1,4 +1,7 @@
-/** What only shows something changes nothing: no topic, no message, no row — on the real Kafka and the real PostgreSQL. */
+/**
+ * What only shows something changes nothing: no topic, no message, no row — on the real Kafka and
+ * the real PostgreSQL.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Listener, openBroker, type TestBroker } from './kit/broker.js';
 import { type Gateway, startGateway } from './kit/gateway.js';
@@ -88,7 +91,10 @@ interface Everything {
   readonly offsets: string;
 }
 
-/** Rows of these names, topics of these names, and where they end. What earlier tests left in topics may arrive meanwhile. */
+/**
+ * Rows of these names, topics of these names, and where they end. What earlier tests left in topics
+ * may arrive meanwhile.
+ */
 async function everything(): Promise<Everything> {
   const tables = [
     ['orchestration', 'name'],

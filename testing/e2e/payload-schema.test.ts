@@ -1,4 +1,7 @@
-/** What a document promises about payloads, on the real Kafka and the real PostgreSQL: every way in, and every way a reply goes. */
+/**
+ * What a document promises about payloads, on the real Kafka and the real PostgreSQL: every way in,
+ * and every way a reply goes.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Listener, openBroker, type TestBroker } from './kit/broker.js';
 import { type Gateway, startGateway } from './kit/gateway.js';

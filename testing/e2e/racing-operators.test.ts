@@ -1,4 +1,7 @@
-/** Two operators do the same at one moment, each on a gateway of their own: one of them does it, the other is refused with the reason. */
+/**
+ * Two operators do the same at one moment, each on a gateway of their own: one of them does it, the
+ * other is refused with the reason.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { FlowResult } from '../../src/engine/service.js';
 import type { OperatorInput } from '../../src/saga/input.js';

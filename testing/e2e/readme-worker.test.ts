@@ -1,4 +1,7 @@
-/** The worker of the README, run as it stands on a real Kafka, completes the flow that the README starts. */
+/**
+ * The worker of the README, run as it stands on a real Kafka, completes the flow that the README
+ * starts.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** `npm start` with nothing configured: what is stored survives every way to stop it, and nothing it started outlives it. */
+/**
+ * `npm start` with nothing configured: what is stored survives every way to stop it, and nothing it
+ * started outlives it.
+ */
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +70,8 @@ describe('npm start with nothing configured', () => {
     expect((await before.client.details(flowId)).body.steps).toMatchObject([
       { status: 'IN_PROGRESS' },
     ]);
-    // Otherwise the next start waits for the lease of the one that was killed: flows stopped in the middle are the test before.
+    // Otherwise the next start waits for the lease of the one that was killed: flows stopped in the
+    // middle are the test before.
     await until('its command has left the outbox', async () => {
       const query = 'query ($flowId: ID!) { diagnose(flowId: $flowId) { facts { name value } } }';
       const { diagnose } = await before.client.graphql<Diagnosed>(query, { flowId });
@@ -132,7 +136,10 @@ async function ended(gateway: Gateway): Promise<string> {
   return 'it started';
 }
 
-/** All at once: an example worker takes a quarter of a second for a step, so none of them is done when the answers are there. */
+/**
+ * All at once: an example worker takes a quarter of a second for a step, so none of them is done
+ * when the answers are there.
+ */
 function startBurst(gateway: Gateway): Promise<string[]> {
   return Promise.all(
     Array.from({ length: BURST }, (_, i) =>

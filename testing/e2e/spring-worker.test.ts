@@ -1,7 +1,8 @@
 /**
- * The end-to-end ring: the built gateway as its users run it, on real Kafka and real PostgreSQL, with workers that know nothing of it.
- * Knows: addresses, commands, what is printed, what is stored. Refuses to know: the inside of the gateway; nothing of src/ is imported.
- * This file: the testing scenarios of the seed, with a Spring worker nobody adapted.
+ * The end-to-end ring: the built gateway as its users run it, on real Kafka and real PostgreSQL,
+ * with workers that know nothing of it. Knows: addresses, commands, what is printed, what is
+ * stored. Refuses to know: the inside of the gateway; nothing of src/ is imported. This file: the
+ * testing scenarios of the seed, with a Spring worker nobody adapted.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,7 +76,10 @@ describe.each([
     };
   }
 
-  /** What is left of this tenant in the worker's world after its last log line: `realms=[…] clients=[…] users=[…]`. */
+  /**
+   * What is left of this tenant in the worker's world after its last log line:
+   * `realms=[…] clients=[…] users=[…]`.
+   */
   function leftOf(tenant: string): string[] {
     const last =
       worker.output

@@ -191,7 +191,10 @@ describe('an initiator that only speaks by topics', () => {
     await passed();
   });
 
-  /** Starts a flow on each partition and waits for their ends: every earlier record has been read by then. */
+  /**
+   * Starts a flow on each partition and waits for their ends: every earlier record has been read by
+   * then.
+   */
   async function passed(): Promise<void> {
     const flowIds = Array.from({ length: 24 }, () => `shop-${unique()}`);
     for (const flowId of flowIds)

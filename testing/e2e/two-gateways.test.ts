@@ -1,4 +1,7 @@
-/** Two gateways on one database and one consumer group: they share the work, and each shows what the other does. */
+/**
+ * Two gateways on one database and one consumer group: they share the work, and each shows what the
+ * other does.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AssignerProtocol } from 'kafkajs';
 import { openBroker, type TestBroker } from './kit/broker.js';
@@ -151,7 +154,10 @@ function documentOf(orchestrationName: string): string {
   ].join('\n');
 }
 
-/** Which partitions of the replies each member of the group reads, once the group is at rest with two members. */
+/**
+ * Which partitions of the replies each member of the group reads, once the group is at rest with
+ * two members.
+ */
 async function sharesOf(broker: TestBroker, group: string): Promise<number[][]> {
   return until('two members share the replies', async () => {
     const { groups } = await broker.admin.describeGroups([group]);
@@ -173,7 +179,10 @@ async function ends(broker: TestBroker): Promise<number[]> {
     .map(({ offset }) => Number(offset));
 }
 
-/** A growing list of the step changes a gateway shows; `stir` makes one happen, again and again, until the first is seen. */
+/**
+ * A growing list of the step changes a gateway shows; `stir` makes one happen, again and again,
+ * until the first is seen.
+ */
 async function changesSeenBy(
   gateway: Gateway,
   name: string,

@@ -110,7 +110,10 @@ function tries(count: number) {
 }
 
 describe('work that meets the same fault again although the store answers', () => {
-  /** A store that cannot take `poison`; `away`: nor answer a ping; `stalled`: nor take another write. */
+  /**
+   * A store that cannot take `poison`; `away`: nor answer a ping; `stalled`: nor take another
+   * write.
+   */
   function roadWith(
     code: string,
     away: () => boolean = () => false,

@@ -60,7 +60,8 @@ test('a subscriber gets the end of its flow although the answer to that commit w
       delivered.push(event.type);
   })();
   lose();
-  // Tried again by itself, it finds the flow cancelled: nothing is committed that would be notified.
+  // Tried again by itself, it finds the flow cancelled: nothing is committed that would be
+  // notified.
   await engine.applyOperatorAction({
     type: 'CANCEL',
     undo: false,

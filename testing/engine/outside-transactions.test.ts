@@ -1,4 +1,7 @@
-/** No call to another system inside a database transaction. The simulation runs under the same guard. */
+/**
+ * No call to another system inside a database transaction. The simulation runs under the same
+ * guard.
+ */
 import { expect, test } from '@jest/globals';
 import type { Broker, Registration } from '../../src/engine/ports.js';
 import { Registry } from '../../src/engine/registry/registry.js';

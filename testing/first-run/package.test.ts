@@ -1,4 +1,7 @@
-/** The package as npm publishes it: installed in an empty folder it runs with its production packages alone. */
+/**
+ * The package as npm publishes it: installed in an empty folder it runs with its production
+ * packages alone.
+ */
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
@@ -60,7 +63,8 @@ test('nothing that only builds or tests it comes with it', () => {
     readFileSync('package.json', 'utf8'),
   ) as Manifest;
   const there = (name: string): boolean => existsSync(join(place, 'node_modules', name));
-  // What the lock marks `dev` is there for development alone; the others come with a production package (types, the driver).
+  // What the lock marks `dev` is there for development alone; the others come with a production
+  // package (types, the driver).
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
   };
@@ -72,7 +76,9 @@ test('nothing that only builds or tests it comes with it', () => {
   expect(Object.keys(dependencies).filter((name) => !there(name))).toEqual([]);
 });
 
-/** An older Node: the one npm itself runs on where that is one, else this one under an older number. */
+/**
+ * An older Node: the one npm itself runs on where that is one, else this one under an older number.
+ */
 async function onOldNode(program: string): Promise<{ code: number; output: string }> {
   const outer = process.env.npm_node_execpath ?? process.execPath;
   const { stdout: version } = await run(outer, ['--version']);

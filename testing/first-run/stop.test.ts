@@ -1,4 +1,7 @@
-/** `npm start` stopped from outside, by a supervisor that knows npm's process id alone: gateway and PostgreSQL end with it. */
+/**
+ * `npm start` stopped from outside, by a supervisor that knows npm's process id alone: gateway and
+ * PostgreSQL end with it.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** The built gateway as `npm start` runs it, everything in one process, with a heap of 768 MB: started, measured, ended. */
+/**
+ * The built gateway as `npm start` runs it, everything in one process, with a heap of 768 MB:
+ * started, measured, ended.
+ */
 import { spawn } from 'node:child_process';
 import {
   createWriteStream,
@@ -33,7 +36,10 @@ function freePort() {
 }
 
 export class Gateway {
-  /** Flows that were accepted, by orchestration; what was registered; starts and registrations whose answer did not come. */
+  /**
+   * Flows that were accepted, by orchestration; what was registered; starts and registrations whose
+   * answer did not come.
+   */
   started = new Map();
   registered = new Set();
   unanswered = 0;
@@ -179,7 +185,10 @@ export class Gateway {
     });
   }
 
-  /** The gateway first: a database that is ended beside it waits for a client that looks for a database. */
+  /**
+   * The gateway first: a database that is ended beside it waits for a client that looks for a
+   * database.
+   */
   async stop() {
     const gone = new Promise((resolve) => this.child.once('exit', resolve));
     if (this.ended === null) {

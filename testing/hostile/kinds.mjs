@@ -1,6 +1,7 @@
 /**
- * Every kind of input that has hurt a gateway. `brief`: one request or a few, which `--short` sends beside other brief ones; `ready`: what
- * must be there before; `shortMs`: what shows itself only after longer than the short form gives.
+ * Every kind of input that has hurt a gateway. `brief`: one request or a few, which `--short` sends
+ * beside other brief ones; `ready`: what must be there before; `shortMs`: what shows itself only
+ * after longer than the short form gives.
  */
 import * as clients from './client-kinds.mjs';
 import { withHeavyFlows } from './payloads.mjs';

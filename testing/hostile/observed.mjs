@@ -1,4 +1,7 @@
-/** A gateway under observation: honest load, what it feels of attacks, and whether everything accepted ends. */
+/**
+ * A gateway under observation: honest load, what it feels of attacks, and whether everything
+ * accepted ends.
+ */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { SeededRandom } from '../kit/seeded-random.mjs';
@@ -39,7 +42,9 @@ export class Observed {
     return seen;
   }
 
-  /** These kinds at once, each for so long; what came of each, and what the honest load felt of all. */
+  /**
+   * These kinds at once, each for so long; what came of each, and what the honest load felt of all.
+   */
   async attack(kinds, ms, seed) {
     const { gateway, calmMs } = this;
     for (const { ready } of kinds) await ready?.(gateway);

@@ -1,4 +1,6 @@
-/** What the attacks share: large payloads, flows that hold them, and answers counted by their code. */
+/**
+ * What the attacks share: large payloads, flows that hold them, and answers counted by their code.
+ */
 import { parallel } from './documents.mjs';
 
 const BIG = 900 * 1024;

@@ -1,8 +1,9 @@
 /**
- * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and what the honest ones felt of it.
- * `--kind TEXT` only kinds with this text; `--seconds N` longest per kind; `--shared` one gateway for all kinds; `--short` that, 1.5
- * seconds each and brief kinds beside each other: about a minute, and times fail it only where the gateway stood still; `--seed N`;
- * `--json FILE`.
+ * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and
+ * what the honest ones felt of it. `--kind TEXT` only kinds with this text; `--seconds N` longest
+ * per kind; `--shared` one gateway for all kinds; `--short` that, 1.5 seconds each and brief kinds
+ * beside each other: about a minute, and times fail it only where the gateway stood still;
+ * `--seed N`; `--json FILE`.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -35,12 +36,18 @@ const BESIDE = 5;
 /** What must hold (docs/hostile.md). */
 const MOST_LIVEZ_MS = 250;
 const MOST_TIMES_CALM = 5;
-/** With --short, beside other tests: a shared machine makes everything slow, but nothing may stand still. */
+/**
+ * With --short, beside other tests: a shared machine makes everything slow, but nothing may stand
+ * still.
+ */
 const STOOD_STILL_MS = 5000;
 /** A p99 of few measurements is a single one of them: below this nothing is compared. */
 const LEAST_EXECUTE_MS = 100;
 const MOST_RSS_MB = 600;
-/** A shared gateway that holds this much gives way to a new one: what an attack costs is measured from below. */
+/**
+ * A shared gateway that holds this much gives way to a new one: what an attack costs is measured
+ * from below.
+ */
 const FRESH_ABOVE_MB = 400;
 
 function wrongIn({ livezMs, executeP99Ms, calmMs, peakMb, ended }) {
@@ -63,7 +70,10 @@ function row(result) {
   return `| ${name} | ${rounded(livezMs)} | ${rounded(executeP99Ms)} | ${rounded(executeMs)} | ${peakMb ?? '–'} | ${ends.join('; ')} |`;
 }
 
-/** What is sent at once: each kind by itself; with --short the brief ones in groups, after which come the others. */
+/**
+ * What is sent at once: each kind by itself; with --short the brief ones in groups, after which
+ * come the others.
+ */
 function groups(kinds) {
   const briefs = flags.short ? kinds.filter(({ brief }) => brief) : [];
   const inGroups = [];

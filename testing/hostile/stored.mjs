@@ -1,9 +1,15 @@
-/** What the attacks left in the database: nothing half-stored, nothing that was refused, everything that was accepted. */
+/**
+ * What the attacks left in the database: nothing half-stored, nothing that was refused, everything
+ * that was accepted.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
-/** Of the gateway's own PostgreSQL: the password it made, and the port its server is at (line 4 of postmaster.pid). */
+/**
+ * Of the gateway's own PostgreSQL: the password it made, and the port its server is at (line 4 of
+ * postmaster.pid).
+ */
 function urlOf(folder) {
   const own = join(folder, 'data/postgres');
   const place = existsSync(join(own, 'elsewhere')) ? join(own, 'elsewhere') : own;
@@ -40,7 +46,10 @@ const CONTRADICTIONS = {
 
 const OPEN = `SELECT r.flow_id FROM orchestration_run r WHERE r.status IN ('IN_PROGRESS', 'UNDOING') ORDER BY r.flow_id`;
 
-/** Flows nobody works for are ended by an operator; what was accepted is there and has ended, what was refused is not. Lines of what is wrong. */
+/**
+ * Flows nobody works for are ended by an operator; what was accepted is there and has ended, what
+ * was refused is not. Lines of what is wrong.
+ */
 export async function wrongIn(gateway) {
   const client = new pg.Client({ connectionString: urlOf(gateway.folder) });
   await client.connect();
@@ -75,7 +84,10 @@ async function endAll(gateway, flowIds) {
   }
 }
 
-/** What callers were answered: started, registered, refused. Where an answer did not come, either may be. */
+/**
+ * What callers were answered: started, registered, refused. Where an answer did not come, either
+ * may be.
+ */
 async function unlikeAnswers({ started, unanswered, registered }, rows) {
   const there = new Set(
     (

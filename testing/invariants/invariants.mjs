@@ -1,7 +1,8 @@
 /**
- * The promises I1–I13 of docs/promises.md, checked from outside: on what is stored and what was observed, with none of the engine's code.
- * The random flows of the core, the simulation and chaos share this copy. A check returns what is broken, or null when it holds or when the
- * evidence it needs was not collected (null).
+ * The promises I1–I13 of docs/promises.md, checked from outside: on what is stored and what was
+ * observed, with none of the engine's code. The random flows of the core, the simulation and chaos
+ * share this copy. A check returns what is broken, or null when it holds or when the evidence it
+ * needs was not collected (null).
  */
 import { deepStrictEqual } from 'node:assert';
 
@@ -52,7 +53,8 @@ export const FLOW_INVARIANTS = {
       const inPlace = isInPlace(definition.name);
       if (inPlace && (flow.status === 'UNDONE' || status === 'UNDO_SUCCESS'))
         return `${definition.name} is ${status}, its effect is in place`;
-      // In FAILED a late success makes a step done again (rules.md#late-success): it may be in place, and an operator decides.
+      // In FAILED a late success makes a step done again (rules.md#late-success): it may be in
+      // place, and an operator decides.
       if (!inPlace && status === 'DO_SUCCESS' && flow.status === 'COMPLETED')
         return `${definition.name} is ${status}, its effect is not in place`;
     }
@@ -81,7 +83,8 @@ export const FLOW_INVARIANTS = {
     for (const { type, stepName, attempt, round } of events) {
       if (type === 'DO_SENT') last.set(stepName, attempt);
       const isFailure = type === 'DO_FAILED' || type === 'UNDO_FAILED';
-      // Without attemptId a reply to an old round passes for one to the new round (docs/promises.md).
+      // Without attemptId a reply to an old round passes for one to the new round
+      // (docs/promises.md).
       if (!isFailure && (type !== 'UNDO_SUCCEEDED' || !echoes)) continue;
       const key = `${type} ${stepName} ${round ?? 0} ${isFailure ? attempt : ''}`;
       if (counted.has(key)) return `${key} counted twice`;
@@ -147,7 +150,10 @@ export const RUN_INVARIANTS = {
   'no flow is parked': ({ parked }) => (parked === 0 ? null : `${parked} are`),
 };
 
-/** By themselves flows leave UNDONE and FAILED only, to undo again; an operator may undo a COMPLETED flow and repair a FAILED one. */
+/**
+ * By themselves flows leave UNDONE and FAILED only, to undo again; an operator may undo a COMPLETED
+ * flow and repair a FAILED one.
+ */
 function mayLeave(before, { type, actor }) {
   if (type !== 'FLOW_REOPENED' && type !== 'FLOW_TURNED_AROUND') return false;
   return actor
@@ -170,7 +176,10 @@ function stored(flow) {
   };
 }
 
-/** A DO waits for the steps before it, a round of UNDO for those after it; once begun, a step keeps its turn while it is retried. */
+/**
+ * A DO waits for the steps before it, a round of UNDO for those after it; once begun, a step keeps
+ * its turn while it is retried.
+ */
 function outOfOrder({ steps }, events) {
   const order = steps.map(({ definition }) => definition.name);
   // Steps that must not be undone do not hold up those before them.
@@ -203,7 +212,10 @@ function outOfOrder({ steps }, events) {
   return null;
 }
 
-/** Per action and round one attempt more than its retries. An operator's retry renews the budget; a withdrawn command was none. */
+/**
+ * Per action and round one attempt more than its retries. An operator's retry renews the budget; a
+ * withdrawn command was none.
+ */
 function overBudget(flow, events) {
   const definitions = new Map(flow.steps.map(({ definition }) => [definition.name, definition]));
   const attempts = new Map();

@@ -1,4 +1,6 @@
-/** Each check finds the history it was written for: one that cannot fail would hold every promise. */
+/**
+ * Each check finds the history it was written for: one that cannot fail would hold every promise.
+ */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { fold } from '../../src/saga/advance.js';
 import type { FlowEvent } from '../../src/saga/event.js';

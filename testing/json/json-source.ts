@@ -1,4 +1,7 @@
-/** JSON text as other languages write it: numbers in every form, names in any order, strings as JSON.stringify prints them. */
+/**
+ * JSON text as other languages write it: numbers in every form, names in any order, strings as
+ * JSON.stringify prints them.
+ */
 import fc from 'fast-check';
 
 const digits = fc.stringMatching(/^(?:0|[1-9]\d{0,24})$/);

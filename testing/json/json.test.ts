@@ -157,7 +157,8 @@ describe('what is no JSON is refused', () => {
       expect(why(text)).toBeNull();
       return performance.now() - from;
     };
-    // A busy machine makes one measurement slow, not all; work that grows too fast is slow each time.
+    // A busy machine makes one measurement slow, not all; work that grows too fast is slow each
+    // time.
     const least = (size: number): number => Math.min(...Array.from({ length: 5 }, () => ms(size)));
     ms(2000);
     expect(least(80_000)).toBeLessThan(40 * Math.max(least(8000), 1));

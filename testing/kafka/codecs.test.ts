@@ -1,4 +1,7 @@
-/** Records compressed by any of Kafka's codecs, by producer, topic or ourselves; and what nobody can open, on a real Kafka. */
+/**
+ * Records compressed by any of Kafka's codecs, by producer, topic or ourselves; and what nobody can
+ * open, on a real Kafka.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

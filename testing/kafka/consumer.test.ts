@@ -1,4 +1,7 @@
-/** What only a real group can do to a reader: partitions that move, members that die, topics made anew under its hands. */
+/**
+ * What only a real group can do to a reader: partitions that move, members that die, topics made
+ * anew under its hands.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -91,7 +94,8 @@ test('a member that is killed hands its partitions over, from the position of th
   const child = spawn(process.execPath, [member, kafka.brokers.join(','), replies], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // It has printed that it was given partitions; it never commits, as a process that hangs would not.
+  // It has printed that it was given partitions; it never commits, as a process that hangs would
+  // not.
   await once(child.stdout, 'data');
   const texts = textsOf('reply', 60);
   await send(survivor, replies, texts);

@@ -1,4 +1,7 @@
-/** One consumer group is for one database: gateways of another one stay out, and report it; nothing is read by the wrong ones. */
+/**
+ * One consumer group is for one database: gateways of another one stay out, and report it; nothing
+ * is read by the wrong ones.
+ */
 import { expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
 import {

@@ -1,4 +1,7 @@
-/** A member of a gateway's group that takes its partitions and does nothing with them. Prints when it has some. Usage: member.mjs <brokers> <group and topic> */
+/**
+ * A member of a gateway's group that takes its partitions and does nothing with them. Prints when
+ * it has some. Usage: member.mjs <brokers> <group and topic>
+ */
 import { Kafka, logLevel } from 'kafkajs';
 
 const [brokers, name] = process.argv.slice(2);

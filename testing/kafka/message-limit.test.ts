@@ -1,4 +1,7 @@
-/** Topics that are older than PAYLOAD_LIMIT_BYTES: their limit is raised, or the command to run is logged. */
+/**
+ * Topics that are older than PAYLOAD_LIMIT_BYTES: their limit is raised, or the command to run is
+ * logged.
+ */
 import { expect, test } from '@jest/globals';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';

@@ -1,4 +1,7 @@
-/** What only a real cluster can do to a publisher: topics that vanish, limits of their own, refusals. */
+/**
+ * What only a real cluster can do to a publisher: topics that vanish, limits of their own,
+ * refusals.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type { Broker, OutboxRow } from '../../src/engine/ports.js';

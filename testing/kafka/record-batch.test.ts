@@ -1,4 +1,7 @@
-/** Hostile batches: whatever bytes stand in the place of compressed records, the client gets records it can hand out. */
+/**
+ * Hostile batches: whatever bytes stand in the place of compressed records, the client gets records
+ * it can hand out.
+ */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CODECS, openBatch } from '../../src/kafka/codecs.js';

@@ -1,4 +1,7 @@
-/** Kafka goes away and comes back; nobody has to do anything. A broker of its own, to be stopped at will. */
+/**
+ * Kafka goes away and comes back; nobody has to do anything. A broker of its own, to be stopped at
+ * will.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Broker, WorkerClient } from '../../src/engine/ports.js';
 import { openKafkaWorker } from '../../src/kafka/worker-client.js';

@@ -1,4 +1,7 @@
-/** A whole gateway in this process but for its API: the engine over a real PostgreSQL and a real Kafka, put together as main.ts does. */
+/**
+ * A whole gateway in this process but for its API: the engine over a real PostgreSQL and a real
+ * Kafka, put together as main.ts does.
+ */
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { ReadModel, Store } from '../../src/engine/ports.js';
 import { openKafka } from '../../src/kafka/client.js';
@@ -38,7 +41,10 @@ export interface AssembledOptions {
 const LEASE_MS = 10_000;
 const PAYLOAD_LIMIT = 100_000;
 
-/** The broker is shared: whichever test comes first, the gateway's own topics have the partitions that others count on. */
+/**
+ * The broker is shared: whichever test comes first, the gateway's own topics have the partitions
+ * that others count on.
+ */
 async function ensureOwnTopics(brokers: readonly string[]): Promise<void> {
   const topics = Object.values(TOPICS).map((topic) => ({ topic, numPartitions: 4 }));
   await onAdmin(brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));

@@ -151,7 +151,10 @@ export function parallel(name: string, ...steps: string[]): Recipe {
   return recipe('PARALLEL', name, steps);
 }
 
-/** A worker's answer to a command. `action` undefined = the command's own; `echoes` = it sends the attemptId back. */
+/**
+ * A worker's answer to a command. `action` undefined = the command's own; `echoes` = it sends the
+ * attemptId back.
+ */
 export interface Answer {
   readonly outcome: 'success' | 'failure' | 'unknown';
   readonly action: 'DO' | 'UNDO' | 'FAIL_STEP' | null | undefined;

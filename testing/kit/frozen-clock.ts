@@ -34,7 +34,9 @@ function waking(record: FlowRecord, stored: (wakeAt: number) => number): FlowRec
   return wakeAt === null ? record : { ...record, wakeAt: stored(wakeAt) };
 }
 
-/** Stands still but for the test; timers fire by the database's clock, as far away as by this one. */
+/**
+ * Stands still but for the test; timers fire by the database's clock, as far away as by this one.
+ */
 export class FrozenClock {
   constructor(public now: number) {}
 

@@ -1,4 +1,7 @@
-/** A real Apache Kafka in a folder: one broker that is its own controller. Jars come from Maven Central once and stay in .cache. */
+/**
+ * A real Apache Kafka in a folder: one broker that is its own controller. Jars come from Maven
+ * Central once and stay in .cache.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -32,7 +35,8 @@ export async function kafkaJars() {
       'Java 17 or newer is needed for a real Kafka (or set TEST_KAFKA_BROKERS to one that runs)',
     );
   });
-  // Beside the place and then moved: two runs at once, or one that was cut short, leave no half set.
+  // Beside the place and then moved: two runs at once, or one that was cut short, leave no half
+  // set.
   mkdirSync(dirname(JARS), { recursive: true });
   const fetched = mkdtempSync(`${JARS}-`);
   const pom = join(ROOT, 'testing', 'services', 'kafka', 'pom.xml');
@@ -97,8 +101,8 @@ function properties(folder, port, controllerPort) {
 }
 
 /**
- * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is SIGKILL, `restart` starts it again on the same
- * port and data.
+ * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is
+ * SIGKILL, `restart` starts it again on the same port and data.
  * @param {{ folder?: string, port?: number }} [options]
  */
 export async function startKafka(options = {}) {

@@ -1,6 +1,7 @@
 /**
- * A Store and ReadModel in memory, for tests of the engine: once-only, locks, leases and rollback as the real one has them, time as the
- * test sets it. `testing/contracts/store.ts` holds both to the same.
+ * A Store and ReadModel in memory, for tests of the engine: once-only, locks, leases and rollback
+ * as the real one has them, time as the test sets it. `testing/contracts/store.ts` holds both to
+ * the same.
  */
 import type {
   AuditRow,

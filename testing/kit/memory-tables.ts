@@ -44,7 +44,10 @@ export interface Settled {
   readonly reason: string;
 }
 
-/** Everything a commit changes. Values are never changed in place: a rolled-back transaction is one whose tables nobody took over. */
+/**
+ * Everything a commit changes. Values are never changed in place: a rolled-back transaction is one
+ * whose tables nobody took over.
+ */
 export class MemoryTables {
   readonly names = new Map<string, NameEntry>();
   readonly workers = new Map<string, WorkerRow>();

@@ -2,7 +2,10 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Path and mode of everything below, the folder itself included, that others may read, write or enter. */
+/**
+ * Path and mode of everything below, the folder itself included, that others may read, write or
+ * enter.
+ */
 export function openToOthers(folder: string): string[] {
   const all = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
   return all.flatMap((path) => {

@@ -10,7 +10,10 @@ const PLACES = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgb
 const find = (): string | null => PLACES.find((place) => existsSync(place)) ?? null;
 const NOBODY = 65_534;
 
-/** Where it is; installed by apt where that is possible. Null: it cannot be had on this machine; with CI=true that is an error. */
+/**
+ * Where it is; installed by apt where that is possible. Null: it cannot be had on this machine;
+ * with CI=true that is an error.
+ */
 export function pgbouncer(): string | null {
   const there = find();
   if (there !== null) return there;

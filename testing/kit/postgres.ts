@@ -1,4 +1,6 @@
-/** A database of its own for every test file: cloned from a migrated template, dropped at the end. */
+/**
+ * A database of its own for every test file: cloned from a migrated template, dropped at the end.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,7 +32,10 @@ interface Server {
   close(): Promise<void>;
 }
 
-/** One per jest worker and file that needs it: TEST_DATABASE_URL, or a real PostgreSQL in a temporary folder. */
+/**
+ * One per jest worker and file that needs it: TEST_DATABASE_URL, or a real PostgreSQL in a
+ * temporary folder.
+ */
 async function openServer(): Promise<Server> {
   const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined && given !== '') return { url: given, close: async () => undefined };

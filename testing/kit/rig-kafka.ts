@@ -1,6 +1,7 @@
 /**
- * The assembled engine over a real PostgreSQL and a real Kafka: commands arrive at a worker, answers are records of the reply topic, timers
- * fire by themselves. Only the time of transactions is the scenario's.
+ * The assembled engine over a real PostgreSQL and a real Kafka: commands arrive at a worker,
+ * answers are records of the reply topic, timers fire by themselves. Only the time of transactions
+ * is the scenario's.
  */
 import { afterAll } from '@jest/globals';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
@@ -229,7 +230,10 @@ class KafkaRig implements Rig {
   }
 }
 
-/** A tick under way has taken the flow: its time is pushed until it is recorded. Of a resumed flow only the tick itself knows what it sends. */
+/**
+ * A tick under way has taken the flow: its time is pushed until it is recorded. Of a resumed flow
+ * only the tick itself knows what it sends.
+ */
 function isDue(flow: Flow): boolean {
   const due = dueAt(flow);
   if (due !== null && due <= flow.now) return true;

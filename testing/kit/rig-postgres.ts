@@ -1,6 +1,7 @@
 /**
- * The engine's unit of work over a real PostgreSQL: replies are records with offsets, commands are rows of the outbox with the topics and texts of the wire. The clock is
- * ours: the time of each transaction is set before the flows in it are advanced.
+ * The engine's unit of work over a real PostgreSQL: replies are records with offsets, commands are
+ * rows of the outbox with the topics and texts of the wire. The clock is ours: the time of each
+ * transaction is set before the flows in it are advanced.
  */
 import { deepStrictEqual } from 'node:assert';
 import { afterAll } from '@jest/globals';

@@ -1,4 +1,7 @@
-/** The pure core: start and advance, a number for a clock, an array for an outbox. Milliseconds per scenario. */
+/**
+ * The pure core: start and advance, a number for a clock, an array for an outbox. Milliseconds per
+ * scenario.
+ */
 import { deepStrictEqual } from 'node:assert';
 import { withoutSensitiveTexts } from '../../src/engine/masking/sensitive-texts.js';
 import { advance, fold, start } from '../../src/saga/advance.js';
@@ -164,7 +167,10 @@ function commandOf(flow: Flow, event: FlowEvent): ReceivedCommand[] {
   return [{ ...sent, stepName, attemptId, payload, headers, deadline }];
 }
 
-/** As the wire fills a command: DO carries the input, UNDO the step's own output or, without one, its input. */
+/**
+ * As the wire fills a command: DO carries the input, UNDO the step's own output or, without one,
+ * its input.
+ */
 function payloadFor(step: StepRun, action: Action): unknown {
   const text = action === 'DO' ? step.input : (step.output ?? step.input);
   return text === null ? null : JSON.parse(text);

@@ -43,8 +43,8 @@ export interface RigProgress {
 }
 
 /**
- * One flow of one orchestration. Every method that delivers an input resolves when the flow is settled again, its events are
- * recorded, and its commands are where `commands` finds them.
+ * One flow of one orchestration. Every method that delivers an input resolves when the flow is
+ * settled again, its events are recorded, and its commands are where `commands` finds them.
  */
 export interface Rig {
   register(orchestration: Orchestration): Promise<void>;
@@ -60,19 +60,30 @@ export interface Rig {
   progress(progress: RigProgress): Promise<void>;
   /** The command can never be published. */
   unpublishable(attemptId: string, errorCode: string, errorMessage: string): Promise<void>;
-  /** Sets the clock forward; with `ticking`, timers fire in between and at the end as they come due. */
+  /**
+   * Sets the clock forward; with `ticking`, timers fire in between and at the end as they come due.
+   */
   elapse(milliseconds: number, ticking: boolean): Promise<void>;
   /** Null = it was done. */
   operator(verb: Verb): Promise<Refusal | null>;
   /** No new DO while paused (rules.md#paused-orchestration). */
   pauseOrchestration(paused: boolean): Promise<void>;
-  /** What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken by nobody. */
+  /**
+   * What happens to outbox rows: sent at once, leased to a publisher that does not get on, or taken
+   * by nobody.
+   */
   publisher(state: 'sends' | 'stuck' | 'away'): Promise<void>;
-  /** Milliseconds until a timer looks at the flow; null = never. Not positive: timers look at it again and again, now. */
+  /**
+   * Milliseconds until a timer looks at the flow; null = never. Not positive: timers look at it
+   * again and again, now.
+   */
   untilLook(): Promise<number | null>;
   view(): Promise<{ readonly flow: Flow; readonly events: readonly FlowEvent[] }>;
   close(): Promise<void>;
 }
 
-/** A file `rig-<name>.ts` exports `createRig` of this type; the environment's SCENARIO_RIG names it, `pure` by default. */
+/**
+ * A file `rig-<name>.ts` exports `createRig` of this type; the environment's SCENARIO_RIG names it,
+ * `pure` by default.
+ */
 export type CreateRig = () => Promise<Rig>;

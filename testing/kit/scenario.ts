@@ -1,6 +1,7 @@
 /**
- * Scenarios: one text, any rig. A title is a sentence of behaviour; the steps are what is sent, what is answered and the state of the flow
- * after that. Everything must be expected: a refusal by `refused`, a command by `sends`.
+ * Scenarios: one text, any rig. A title is a sentence of behaviour; the steps are what is sent,
+ * what is answered and the state of the flow after that. Everything must be expected: a refusal by
+ * `refused`, a command by `sends`.
  */
 import { expect, test } from '@jest/globals';
 import { traceOf } from '../../src/engine/simulation/trace-line.js';
@@ -14,7 +15,10 @@ import type { CreateRig, ReceivedCommand, Rig, Verb } from './rig.js';
 type Wanted = Partial<Pick<ReceivedCommand, 'attempt' | 'round' | 'payload' | 'headers'>> & {
   deadlineIn?: Duration;
 };
-/** Which command is answered: the last one received of that name, unless an attempt (and round) is given. */
+/**
+ * Which command is answered: the last one received of that name, unless an attempt (and round) is
+ * given.
+ */
 type Which = { attempt?: number; round?: number };
 
 /** What a gateway that runs cannot be made to do. */
@@ -51,7 +55,10 @@ export class Scenario {
   answerTo(command: string, answer: Answer, which: Which = {}): this {
     return this.act((on) => on.answer(on.find(command, which), answer));
   }
-  /** A worker answers for a step although no such command was received. `attempt`: an attemptId but for its flowId; null = none. */
+  /**
+   * A worker answers for a step although no such command was received. `attempt`: an attemptId but
+   * for its flowId; null = none.
+   */
   unaskedAnswer(stepName: string, answer: Answer, attempt: string | null = null): this {
     return this.act(async (on) => {
       const attemptId = attempt === null ? null : `${(await on.flow()).flowId}:${attempt}`;
@@ -315,7 +322,10 @@ function nameOf({ action, stepName }: ReceivedCommand): string {
 const rig = process.env.SCENARIO_RIG ?? 'pure';
 const { createRig } = (await import(`./rig-${rig}.js`)) as { createRig: CreateRig };
 
-/** `rigs`: only on these, where a scenario needs what others cannot do (an outbox that stands still). */
+/**
+ * `rigs`: only on these, where a scenario needs what others cannot do (an outbox that stands
+ * still).
+ */
 export function scenario(
   title: string,
   write: (s: Scenario) => Scenario,

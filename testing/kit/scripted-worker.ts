@@ -1,4 +1,7 @@
-/** A worker whose answers a test gives: commands arrive one by one, each is committed once the test has dealt with it. */
+/**
+ * A worker whose answers a test gives: commands arrive one by one, each is committed once the test
+ * has dealt with it.
+ */
 import { type Consumer, Kafka, logLevel, type Producer } from 'kafkajs';
 
 export interface WorkerCommand {

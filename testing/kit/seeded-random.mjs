@@ -60,5 +60,8 @@ function hashOf(text) {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** In [0, 1), the same for the same parts: what happens to a command depends on its attempt, not on when it came. */
+/**
+ * In [0, 1), the same for the same parts: what happens to a command depends on its attempt, not on
+ * when it came.
+ */
 export const fractionOf = (...parts) => hashOf(parts.join('\u0000')) / 2 ** 32;

@@ -1,6 +1,7 @@
 /**
- * No call to another system inside a database transaction: a slow broker would hold its locks, and outlive it. Wraps the ports; a call to
- * the broker from within `road`, `registry` or `removing` of the store throws.
+ * No call to another system inside a database transaction: a slow broker would hold its locks, and
+ * outlive it. Wraps the ports; a call to the broker from within `road`, `registry` or `removing` of
+ * the store throws.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Broker, Store } from '../../src/engine/ports.js';

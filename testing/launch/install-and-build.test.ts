@@ -1,4 +1,6 @@
-/** `npm start` installs and builds what is missing or old, and nothing else; two may start at once. */
+/**
+ * `npm start` installs and builds what is missing or old, and nothing else; two may start at once.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -72,7 +74,10 @@ const lock = (version: string): Record<string, object> => ({
   'node_modules/only-elsewhere': { version: '2.0.0', optional: true },
 });
 
-/** What npm leaves behind: what the lock in that folder names, without the tests' packages where they are not wanted. */
+/**
+ * What npm leaves behind: what the lock in that folder names, without the tests' packages where
+ * they are not wanted.
+ */
 function npm({ folder = root, args }: Run): void {
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;

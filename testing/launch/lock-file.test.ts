@@ -1,4 +1,7 @@
-/** The lock names every package of every platform, so `npm ci` accepts it anywhere; so do the parts that are cut from it. */
+/**
+ * The lock names every package of every platform, so `npm ci` accepts it anywhere; so do the parts
+ * that are cut from it.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +35,10 @@ const lock = read('package-lock.json') as { readonly packages: Packages };
 const folder = mkdtempSync(join(tmpdir(), 'backstep-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What npm answers in an empty folder, without a network and with nothing in its cache: the lock itself must hold all that is needed. */
+/**
+ * What npm answers in an empty folder, without a network and with nothing in its cache: the lock
+ * itself must hold all that is needed.
+ */
 async function npmCi(manifest: unknown, wanted: unknown): Promise<string> {
   const place = mkdtempSync(join(folder, 'clone-'));
   mkdirSync(join(place, 'cache'));

@@ -1,4 +1,7 @@
-/** The keys of PAYLOAD_ENCRYPTION: from a file or a command, and what is wrong with them, never with a key in it. */
+/**
+ * The keys of PAYLOAD_ENCRYPTION: from a file or a command, and what is wrong with them, never with
+ * a key in it.
+ */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

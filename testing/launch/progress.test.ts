@@ -1,4 +1,7 @@
-/** While packages are installed a person sees a count that moves: in a terminal on one line, in a log now and then. */
+/**
+ * While packages are installed a person sees a count that moves: in a terminal on one line, in a
+ * log now and then.
+ */
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 
@@ -17,7 +20,9 @@ interface Progress {
 }
 const { withProgress } = (await import(pathToFileURL('src/launch/progress.mjs').href)) as Progress;
 
-/** Installs five packages, one per look at the count, each look two seconds after the one before. */
+/**
+ * Installs five packages, one per look at the count, each look two seconds after the one before.
+ */
 async function watch(isTTY: boolean, failure: Error | null = null): Promise<string[]> {
   const written: string[] = [];
   let [now, count] = [0, 0];

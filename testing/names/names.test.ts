@@ -1,4 +1,6 @@
-/** One behaviour for all who suggest a name, look whether a host is this machine, or compare topics. */
+/**
+ * One behaviour for all who suggest a name, look whether a host is this machine, or compare topics.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { isLoopback } from '../../src/names/loopback.js';
 import { didYouMean, nearest } from '../../src/names/nearest.js';

@@ -1,4 +1,7 @@
-/** The audit on the real PostgreSQL: append-only for whoever connects as the gateway, and stored by the transaction that did what it is about. */
+/**
+ * The audit on the real PostgreSQL: append-only for whoever connects as the gateway, and stored by
+ * the transaction that did what it is about.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createEngine, type Engine } from '../../src/engine/engine.js';

@@ -1,4 +1,7 @@
-/** Work is refused for faults of its own only: a lock that somebody else holds is waited for, however long it is held. */
+/**
+ * Work is refused for faults of its own only: a lock that somebody else holds is waited for,
+ * however long it is held.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DeliveryQueue } from '../../src/engine/intake/queue.js';
 import { Road } from '../../src/engine/intake/road.js';

@@ -1,4 +1,7 @@
-/** After an outage: five hundred failed flows, one command, each on the road by itself; what is refused is counted by reason. */
+/**
+ * After an outage: five hundred failed flows, one command, each on the road by itself; what is
+ * refused is counted by reason.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { BulkRequest, BulkResult } from '../../src/engine/service.js';

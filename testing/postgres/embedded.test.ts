@@ -98,7 +98,8 @@ test('a server that a killed process left running is stopped, and its data are t
   const left = await openEmbeddedPostgres({ folder, log });
   await query(left.url, 'CREATE TABLE kept AS SELECT 1 AS one');
   const pid = await pidOf();
-  // As after a SIGKILL of ours: the server goes on, and the mark in the folder names a process that is no more.
+  // As after a SIGKILL of ours: the server goes on, and the mark in the folder names a process that
+  // is no more.
   const copy = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
   await rename(join(folder, 'owner'), join(copy, 'owner'));
   const again = await openEmbeddedPostgres({ folder, log });

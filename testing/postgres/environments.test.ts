@@ -1,4 +1,7 @@
-/** PostgreSQL as it is in companies: schemas of one's own, few connections, TLS, encodings, databases of somebody else. */
+/**
+ * PostgreSQL as it is in companies: schemas of one's own, few connections, TLS, encodings,
+ * databases of somebody else.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -144,7 +147,10 @@ describe('a database that cannot be ours is refused before anything is created',
   });
 });
 
-/** With psql where it is installed; else its statements as one script, which is one transaction as well. */
+/**
+ * With psql where it is installed; else its statements as one script, which is one transaction as
+ * well.
+ */
 async function runByHand(database: TestDatabase, file: URL): Promise<void> {
   const psql = findPsql();
   if (psql !== null)

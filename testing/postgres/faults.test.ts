@@ -37,8 +37,8 @@ describe('when the database is in trouble', () => {
     );
 
   /**
-   * The server has ended every process, yet the pool may not have read so from a socket it hands out next. The engine tries
-   * again whatever met a fault, and so do these tests.
+   * The server has ended every process, yet the pool may not have read so from a socket it hands
+   * out next. The engine tries again whatever met a fault, and so do these tests.
    */
   const afterFaults = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {

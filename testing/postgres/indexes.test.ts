@@ -39,7 +39,10 @@ describe('with twenty thousand flows', () => {
   }, 120_000);
   afterAll(() => database?.close());
 
-  /** As the gateway's connections plan it: before the parameters are known. PostgreSQL 15 cannot show that. */
+  /**
+   * As the gateway's connections plan it: before the parameters are known. PostgreSQL 15 cannot
+   * show that.
+   */
   async function plan(filter: FlowFilter): Promise<string> {
     const [{ generic } = { generic: false }] = await database.sql(
       `SELECT current_setting('server_version_num')::int >= 160000 AS generic`,

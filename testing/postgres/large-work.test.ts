@@ -1,4 +1,7 @@
-/** Lawful work that is too large to be done together: nothing of it is read into memory, and it is taken apart. */
+/**
+ * Lawful work that is too large to be done together: nothing of it is read into memory, and it is
+ * taken apart.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DeliveryQueue } from '../../src/engine/intake/queue.js';
@@ -11,7 +14,10 @@ import { orchestration, register, start, startInput } from '../contracts/store-b
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 import { workOf } from '../kit/work.js';
 
-/** Half of them as good as empty once they are compressed: the stored size differs from the size that is read. */
+/**
+ * Half of them as good as empty once they are compressed: the stored size differs from the size
+ * that is read.
+ */
 const heavy = (n: number): string =>
   JSON.stringify(n % 2 === 0 ? 'x'.repeat(900_000) : randomBytes(450_000).toString('hex'));
 const FLOWS = 40;

@@ -1,4 +1,7 @@
-/** One copy of a large payload in the tables, once every gateway that serves can read that (docs/decisions/0008-one-copy-of-a-payload.md). */
+/**
+ * One copy of a large payload in the tables, once every gateway that serves can read that
+ * (docs/decisions/0008-one-copy-of-a-payload.md).
+ */
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

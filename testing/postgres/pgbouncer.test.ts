@@ -1,4 +1,7 @@
-/** Behind a real PgBouncer: session mode works with its default settings, transaction mode is refused at the start with the reason. */
+/**
+ * Behind a real PgBouncer: session mode works with its default settings, transaction mode is
+ * refused at the start with the reason.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { silent } from '../../src/observability/log.js';
 import { openPostgres, type Postgres } from '../../src/postgres/database.js';

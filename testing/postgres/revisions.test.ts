@@ -1,4 +1,7 @@
-/** The steps there are, from the first schema to this one, while an instance of then serves; upgrade.test.ts shows the way with steps made up. */
+/**
+ * The steps there are, from the first schema to this one, while an instance of then serves;
+ * upgrade.test.ts shows the way with steps made up.
+ */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
@@ -54,8 +57,8 @@ const START = `INSERT INTO orchestration_run (flow_id, orchestration_name, orche
 const CHANGE = `UPDATE orchestration_run SET state = NULL, last_event_number = 3 WHERE flow_id = $1`;
 
 /**
- * Rows of flows written and changed as an instance of then does it, one after the other, until it is stopped. In SQL: the stores of now read
- * columns that are not there yet.
+ * Rows of flows written and changed as an instance of then does it, one after the other, until it
+ * is stopped. In SQL: the stores of now read columns that are not there yet.
  */
 function load(database: TestDatabase) {
   let done = 0;

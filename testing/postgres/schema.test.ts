@@ -24,7 +24,10 @@ const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),
 );
 
-/** As the quick reference has it: `psql … -f`. Where no psql is installed, the file's text as one script. */
+/**
+ * As the quick reference has it: `psql … -f`. Where no psql is installed, the file's text as one
+ * script.
+ */
 async function runFile(database: TestDatabase): Promise<void> {
   const psql = findPsql();
   if (psql !== null)
@@ -80,7 +83,8 @@ async function difference(database: TestDatabase): Promise<string> {
   });
   try {
     const found = await orm.schema.getUpdateSchemaSQL({ wrap: false });
-    // Entities describe tables; functions and triggers are the migration's alone, and compared above.
+    // Entities describe tables; functions and triggers are the migration's alone, and compared
+    // above.
     return found.replace(/^drop (?:trigger|function) .*$/gm, '').trim();
   } finally {
     await orm.close(true);

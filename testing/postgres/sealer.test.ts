@@ -1,4 +1,7 @@
-/** What is sealed: bound to its place, with the key that the standard derives, and never the same twice. */
+/**
+ * What is sealed: bound to its place, with the key that the standard derives, and never the same
+ * twice.
+ */
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { Fault } from '../../src/engine/ports.js';

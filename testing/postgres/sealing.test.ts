@@ -1,4 +1,7 @@
-/** Payloads at rest on the real PostgreSQL: no table has one in clear, every answer and every message has. */
+/**
+ * Payloads at rest on the real PostgreSQL: no table has one in clear, every answer and every
+ * message has.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createEngine, type Engine } from '../../src/engine/engine.js';

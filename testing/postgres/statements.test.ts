@@ -1,4 +1,7 @@
-/** How many SQL statements a GraphQL request costs on the real PostgreSQL: those of a list are those of one of its items. */
+/**
+ * How many SQL statements a GraphQL request costs on the real PostgreSQL: those of a list are those
+ * of one of its items.
+ */
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type Api, openApi } from '../../src/api/server.js';

@@ -1,4 +1,7 @@
-/** A newer schema comes while gateways of the older version serve: expand, then contract (docs/decisions/0005-expand-then-contract.md). */
+/**
+ * A newer schema comes while gateways of the older version serve: expand, then contract
+ * (docs/decisions/0005-expand-then-contract.md).
+ */
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MIGRATIONS } from '../../src/postgres/schema/migration-files.js';
@@ -23,7 +26,10 @@ afterEach(() => database?.close());
 const newer = (more: object = {}) =>
   database.open({ instanceId: 'new', migrations: [MIGRATIONS, V2], ...more });
 
-/** A gateway of the older version at work, one transaction after the other; `stop` answers how long each took, ms. */
+/**
+ * A gateway of the older version at work, one transaction after the other; `stop` answers how long
+ * each took, ms.
+ */
 async function load() {
   const { store } = database.open({ instanceId: 'old' });
   await store.onRemoteCommit(() => undefined);

@@ -1,4 +1,7 @@
-/** The documents are true as far as a machine can see: links, cited files, commands, queries, recipes. */
+/**
+ * The documents are true as far as a machine can see: links, cited files, commands, queries,
+ * recipes.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,7 @@
-/** docs/limits.md and the table of limits in the code list the same: value, setting and code of each. */
+/**
+ * docs/limits.md and the table of limits in the code list the same: value, setting and code of
+ * each.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { SETTINGS } from '../../src/config/settings.js';

@@ -1,4 +1,7 @@
-/** The boundaries are checked: in a copy where every module breaks one, each break is found, with what to do instead. */
+/**
+ * The boundaries are checked: in a copy where every module breaks one, each break is found, with
+ * what to do instead.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Words that are not used in code and documents: none of them is a term of the field, and each has a plain one (docs/decisions, "Plain words"). */
+/**
+ * Words that are not used in code and documents: none of them is a term of the field, and each has
+ * a plain one (docs/decisions, "Plain words").
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -7,7 +10,10 @@ const FORBIDDEN = new Set(
     ' ',
   ),
 );
-/** Of comments and texts: there a word of a library or a protocol may be one of these, in its own spelling. */
+/**
+ * Of comments and texts: there a word of a library or a protocol may be one of these, in its own
+ * spelling.
+ */
 const FORBIDDEN_IN_PROSE =
   /\b(?:say|says|said|tells?|told|asks?|asked|asking|hears?|heard|neighbours?|strangers?|rooms?|house|doors?|hints?|bear|hire|weather)\b/i;
 

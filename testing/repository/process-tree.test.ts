@@ -1,4 +1,6 @@
-/** Ctrl-C during `npm test`: what it started ends, and what that started, wherever it put itself. */
+/**
+ * Ctrl-C during `npm test`: what it started ends, and what that started, wherever it put itself.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Every test runs: each folder with tests belongs to a ring, and testing/README.md lists the rings there are. */
+/**
+ * Every test runs: each folder with tests belongs to a ring, and testing/README.md lists the rings
+ * there are.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from '@jest/globals';

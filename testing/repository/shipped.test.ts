@@ -1,4 +1,7 @@
-/** NOTICES.txt and the SBOM have every package that reaches users. After a change of package-lock.json: npm run notices. */
+/**
+ * NOTICES.txt and the SBOM have every package that reaches users. After a change of
+ * package-lock.json: npm run notices.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

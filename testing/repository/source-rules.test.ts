@@ -16,6 +16,16 @@ test('files are short: at most 250 lines, at most 150 in the saga', () => {
   expect(long).toEqual([]);
 });
 
+test('comments are at most 100 columns wide, as the formatter keeps code', () => {
+  const comment = /^\s*(?:\/\/|\/\*|\*|\{\/\*)|[;,{}()[\]] \/[/*]/;
+  const wide = [...sources, ...tests].flatMap((file) =>
+    lines(file).flatMap((line, at) =>
+      line.length > 100 && comment.test(line) ? [`${file}:${at + 1}`] : [],
+    ),
+  );
+  expect(wide).toEqual([]);
+});
+
 test('only config/config.ts reads the environment', () => {
   const readers = sources.filter(
     (file) => file.endsWith('.ts') && readFileSync(file, 'utf8').includes('process.env'),

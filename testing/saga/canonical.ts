@@ -1,4 +1,7 @@
-/** Two flows are one state when nothing that decides differs: times are due or far, texts and payloads are left out. */
+/**
+ * Two flows are one state when nothing that decides differs: times are due or far, texts and
+ * payloads are left out.
+ */
 import { type Flow, type OpenCommand, STEP_STATUSES, type StepRun } from '../../src/saga/flow.js';
 import { FAR, NOW } from './inputs.js';
 
@@ -39,7 +42,9 @@ function canonicalStep(step: StepRun): StepRun {
   };
 }
 
-/** That it was resent matters only while the second copy waits in the outbox, which no state keeps. */
+/**
+ * That it was resent matters only while the second copy waits in the outbox, which no state keeps.
+ */
 function canonicalOpen({ action, attempt, round }: OpenCommand): OpenCommand {
   return { action, attempt, round, deadline: FAR };
 }

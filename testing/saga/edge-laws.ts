@@ -1,4 +1,7 @@
-/** Laws about what one input leads to, for the exhaustive walk and for random flows alike. Each returns what is broken, or null. */
+/**
+ * Laws about what one input leads to, for the exhaustive walk and for random flows alike. Each
+ * returns what is broken, or null.
+ */
 import { openIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { Flow, StepRun } from '../../src/saga/flow.js';
@@ -20,7 +23,10 @@ export function brokenByEdge(
   );
 }
 
-/** A row that no publisher had, of a command that is not wanted any more, is withdrawn (rules.md#what-is-undone, #turning-around, #unpublished-commands). */
+/**
+ * A row that no publisher had, of a command that is not wanted any more, is withdrawn
+ * (rules.md#what-is-undone, #turning-around, #unpublished-commands).
+ */
 function leftInOutbox(
   before: Flow,
   input: FlowInput,
@@ -49,7 +55,10 @@ function isRefused(events: readonly FlowEvent[]): boolean {
   return events.every(({ type }) => type === 'REPLY_REFUSED' || type === 'REPLY_QUARANTINED');
 }
 
-/** An UNDO that an operator requested begins, or is settled in another way (rules.md#undo-exhausted). Checked on the events alone. */
+/**
+ * An UNDO that an operator requested begins, or is settled in another way
+ * (rules.md#undo-exhausted). Checked on the events alone.
+ */
 function droppedAction(
   before: Flow,
   input: FlowInput,
@@ -78,7 +87,9 @@ function droppedAction(
 
 const SETTLES: ReadonlySet<string> = new Set(['UNDO_SENT', 'UNDO_SUCCEEDED', 'STEP_SKIPPED']);
 
-/** An operator's action on a step that reopens the flow names step and actor in both of its events. */
+/**
+ * An operator's action on a step that reopens the flow names step and actor in both of its events.
+ */
 function unnamed(input: FlowInput, events: readonly FlowEvent[]): string | null {
   const { type } = input;
   if ((type !== 'RETRY_STEP' && type !== 'SKIP_STEP') || events.length === 0) return null;

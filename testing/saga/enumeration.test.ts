@@ -1,4 +1,7 @@
-/** Small flows, exhaustively: every state, every input in it. `npm run laws` goes further than `npm test`, `-- --deep` further still. */
+/**
+ * Small flows, exhaustively: every state, every input in it. `npm run laws` goes further than
+ * `npm test`, `-- --deep` further still.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { DEPTHS, type Depth, sizes, worldSizes } from './sizes.js';
 import { differences, readTable, recordingInto, type Table } from './table.js';

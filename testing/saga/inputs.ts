@@ -1,4 +1,7 @@
-/** Every input a flow in some state may get, with the labels of docs/states.md and the transition table. */
+/**
+ * Every input a flow in some state may get, with the labels of docs/states.md and the transition
+ * table.
+ */
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
 import type { Input, ReplyInput, StartInput } from '../../src/saga/input.js';

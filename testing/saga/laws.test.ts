@@ -1,4 +1,7 @@
-/** Larger flows, at random: the same laws, with real times, payloads, lost outboxes and replies to attempts that do not exist. */
+/**
+ * Larger flows, at random: the same laws, with real times, payloads, lost outboxes and replies to
+ * attempts that do not exist.
+ */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { advance, fold, start } from '../../src/saga/advance.js';

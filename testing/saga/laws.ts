@@ -1,4 +1,7 @@
-/** The laws of the core, for the exhaustive walk and for random flows alike. Each returns what is broken, or null. */
+/**
+ * The laws of the core, for the exhaustive walk and for random flows alike. Each returns what is
+ * broken, or null.
+ */
 import type { FlowEvent } from '../../src/saga/event.js';
 import { evolve } from '../../src/saga/evolve.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
@@ -168,7 +171,10 @@ function brokenByUndo(
   return waiting ? `UNDO ${stepName} before a later step` : null;
 }
 
-/** Folding the events onto the flow before gives the flow after, whatever the clock or the outbox are (I11). */
+/**
+ * Folding the events onto the flow before gives the flow after, whatever the clock or the outbox
+ * are (I11).
+ */
 export function foldOf(before: Flow, events: readonly FlowEvent[]): Flow {
   const elsewhere: Flow = {
     ...before,

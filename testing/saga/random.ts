@@ -1,4 +1,7 @@
-/** Orchestrations of up to eight steps, and what may happen to their flows: sensible, late, doubled, made up. */
+/**
+ * Orchestrations of up to eight steps, and what may happen to their flows: sensible, late, doubled,
+ * made up.
+ */
 import fc from 'fast-check';
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import type { Flow, StepRun } from '../../src/saga/flow.js';

@@ -1,4 +1,7 @@
-/** The sizes that are walked: every combination of settings for few steps, and how far each is followed. */
+/**
+ * The sizes that are walked: every combination of settings for few steps, and how far each is
+ * followed.
+ */
 import type {
   Backoff,
   Orchestration,
@@ -9,7 +12,10 @@ import { parallel, sequential } from '../kit/builders.js';
 
 export interface Size {
   readonly orchestration: Orchestration;
-  /** How many unusual things (timeouts, stale or unreadable answers, operators) may happen on one path. */
+  /**
+   * How many unusual things (timeouts, stale or unreadable answers, operators) may happen on one
+   * path.
+   */
   readonly disturbances: number;
   /** Its orchestration may be paused and resumed. */
   readonly orchestrationPauses: boolean;
@@ -80,7 +86,10 @@ const OUT_OF_ROUNDS = {
   undo: 'required',
 } as const;
 
-/** How far the walks go: `short` in every test run, `long` before a release (a minute or two), `deep` when the saga changed (an hour). */
+/**
+ * How far the walks go: `short` in every test run, `long` before a release (a minute or two),
+ * `deep` when the saga changed (an hour).
+ */
 export const DEPTHS = ['short', 'long', 'deep'] as const;
 export type Depth = (typeof DEPTHS)[number];
 

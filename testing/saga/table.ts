@@ -4,12 +4,18 @@ import type { Flow } from '../../src/saga/flow.js';
 import { labelOf } from './canonical.js';
 import type { Witness } from './walk.js';
 
-/** `flow status | step label | input` → results, each `DO_SUCCESS`, `UNDOING: UNDOING` or `unchanged`. */
+/**
+ * `flow status | step label | input` → results, each `DO_SUCCESS`, `UNDOING: UNDOING` or
+ * `unchanged`.
+ */
 export type Table = Map<string, Set<string>>;
 
 const FIXTURE = new URL('../fixtures/transitions.md', import.meta.url);
 
-/** What changes nothing is written as `(refused)` or as the same status again; both read `unchanged` here. */
+/**
+ * What changes nothing is written as `(refused)` or as the same status again; both read `unchanged`
+ * here.
+ */
 export function readTable(): Table {
   const table: Table = new Map();
   let flow = '';

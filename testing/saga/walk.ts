@@ -1,6 +1,6 @@
 /**
- * Visits every state a flow can be in, breadth first by the number of disturbances, gives it every input it may get, and checks
- * the laws in every state and on every edge.
+ * Visits every state a flow can be in, breadth first by the number of disturbances, gives it every
+ * input it may get, and checks the laws in every state and on every edge.
  */
 import { accept } from '../../src/saga/accept.js';
 import { advance, start } from '../../src/saga/advance.js';
@@ -90,7 +90,10 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
   return { states: costs.size, edges, refused };
 }
 
-/** The flow's answers to one input; several when its open DOs may or may not have been given to a publisher. Empty = refused. */
+/**
+ * The flow's answers to one input; several when its open DOs may or may not have been given to a
+ * publisher. Empty = refused.
+ */
 function deliver(before: Flow, variant: Variant, witness: Witness): Edge[] {
   const flow = variant.given === undefined ? before : variant.given(before);
   const accepted = accept(flow, variant.input);
@@ -118,7 +121,10 @@ function closesSomething({ steps, status }: Flow, { after }: Edge): boolean {
   );
 }
 
-/** Not of a DO once the flow has turned around, when they were withdrawn; not of what times out, which was sent. */
+/**
+ * Not of a DO once the flow has turned around, when they were withdrawn; not of what times out,
+ * which was sent.
+ */
 function withdrawableOf(flow: Flow, variant: Variant): string[][] {
   const open = flow.steps.flatMap((step, index) => {
     const out = variant.label === 'timeout' && variant.step === index;
@@ -164,7 +170,10 @@ function checkEdge(from: Flow, { variant, before, after, events }: Edge): void {
   checkEcho(variant, from, after, fail);
 }
 
-/** A repeated reply changes nothing, but for a late success (rules.md#late-success); and a reply without attemptId counts like one with the open attempt's. */
+/**
+ * A repeated reply changes nothing, but for a late success (rules.md#late-success); and a reply
+ * without attemptId counts like one with the open attempt's.
+ */
 function checkEcho(
   { input, usual }: Variant,
   from: Flow,

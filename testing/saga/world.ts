@@ -1,6 +1,7 @@
 /**
- * A world in which steps have effects (I5): workers that keep the contract of rules.md#worker-contract, messages that are late, lost, doubled or
- * overtaken. Visits every state of flow and world, and checks: once a flow is UNDONE and nothing is in flight, is anything left?
+ * A world in which steps have effects (I5): workers that keep the contract of
+ * rules.md#worker-contract, messages that are late, lost, doubled or overtaken. Visits every state
+ * of flow and world, and checks: once a flow is UNDONE and nothing is in flight, is anything left?
  */
 import { advance, start } from '../../src/saga/advance.js';
 import { readAttemptId, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
@@ -107,8 +108,9 @@ function ways(world: World): Way[] {
 }
 
 /**
- * A worker takes a command. It answers false only if nothing is in place, and `already there` is success. Work without a reply is possible
- * while the command is open: later the contract wants the reply acknowledged before the command's offset is committed.
+ * A worker takes a command. It answers false only if nothing is in place, and `already there` is
+ * success. Work without a reply is possible while the command is open: later the contract wants the
+ * reply acknowledged before the command's offset is committed.
  */
 function worked(world: World, command: Command): Way[] {
   const taken = { ...world, commands: world.commands.filter((one) => one !== command) };
@@ -158,7 +160,10 @@ function delivered(world: World, reply: Reply): Way[] {
   ];
 }
 
-/** A command of which the time is over was not taken, and will not be: the worker refuses a DO past its deadline. */
+/**
+ * A command of which the time is over was not taken, and will not be: the worker refuses a DO past
+ * its deadline.
+ */
 function timers(world: World): Way[] {
   const ticks = inputsFor(world.flow, false).filter(
     ({ label }) => label === 'timeout' || label === 'due',
@@ -176,7 +181,10 @@ function timers(world: World): Way[] {
   });
 }
 
-/** Somebody turns the flow around; what no worker has taken may have been given to a publisher or not. */
+/**
+ * Somebody turns the flow around; what no worker has taken may have been given to a publisher or
+ * not.
+ */
 function operators(world: World): Way[] {
   if (world.flow.status !== 'IN_PROGRESS' && world.flow.status !== 'COMPLETED') return [];
   const input = { type: 'UNDO_FLOW', flowId: FLOW_ID, actor: 'ada', reason: 'because' } as const;

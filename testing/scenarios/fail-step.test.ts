@@ -1,4 +1,7 @@
-/** What kind of answer it is: FAIL_STEP, and actions that do not fit the command (protocol, "Reply"). */
+/**
+ * What kind of answer it is: FAIL_STEP, and actions that do not fit the command (protocol,
+ * "Reply").
+ */
 import { describe } from '@jest/globals';
 import { as, echoless, failed, failStep, ok, sequential, unreadable } from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';

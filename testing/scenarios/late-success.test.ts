@@ -1,4 +1,6 @@
-/** Rule 10: a success that arrives once the flow has turned around is undone, however late it is. */
+/**
+ * Rule 10: a success that arrives once the flow has turned around is undone, however late it is.
+ */
 import { describe } from '@jest/globals';
 import {
   failed,

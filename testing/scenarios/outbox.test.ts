@@ -1,4 +1,7 @@
-/** Commands that wait in the outbox: what is no longer wanted is withdrawn, what is late is not looked at for ever (rules.md#turning-around, #unpublished-commands). */
+/**
+ * Commands that wait in the outbox: what is no longer wanted is withdrawn, what is late is not
+ * looked at for ever (rules.md#turning-around, #unpublished-commands).
+ */
 
 import { describe } from '@jest/globals';
 import { failed, ok, parallel, sequential } from '../kit/builders.js';

@@ -1,4 +1,7 @@
-/** Which payload reaches whom. The texts pass through unread: what a worker wrote is what the next one reads. */
+/**
+ * Which payload reaches whom. The texts pass through unread: what a worker wrote is what the next
+ * one reads.
+ */
 import { describe } from '@jest/globals';
 import {
   failed,

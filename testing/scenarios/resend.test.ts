@@ -1,4 +1,7 @@
-/** Rule 16: for a worker that began to read behind its command: the command once more, or the next attempt now. */
+/**
+ * Rule 16: for a worker that began to read behind its command: the command once more, or the next
+ * attempt now.
+ */
 
 import { describe } from '@jest/globals';
 import { failed, ok, sequential } from '../kit/builders.js';

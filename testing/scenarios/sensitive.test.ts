@@ -1,4 +1,7 @@
-/** Sensitive data: workers get everything; what they write about it in free text is recorded without it. */
+/**
+ * Sensitive data: workers get everything; what they write about it in free text is recorded without
+ * it.
+ */
 import { describe } from '@jest/globals';
 import {
   failed,

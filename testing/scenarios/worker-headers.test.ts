@@ -1,4 +1,7 @@
-/** Headers that a worker adds (rules.md#worker-headers): they travel on the DO commands that follow in a sequential flow, and nowhere else. */
+/**
+ * Headers that a worker adds (rules.md#worker-headers): they travel on the DO commands that follow
+ * in a sequential flow, and nowhere else.
+ */
 import { describe } from '@jest/globals';
 import { failed, failedFinal, ok, okAdding, parallel, sequential } from '../kit/builders.js';
 import { scenario } from '../kit/scenario.js';

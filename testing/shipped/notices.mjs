@@ -1,4 +1,7 @@
-/** `npm run notices`: writes NOTICES.txt, the licences of everything that reaches users (packages.mjs). A test holds it. */
+/**
+ * `npm run notices`: writes NOTICES.txt, the licences of everything that reaches users
+ * (packages.mjs). A test holds it.
+ */
 import { writeFileSync } from 'node:fs';
 import { licenceTexts, shippedPackages } from './packages.mjs';
 

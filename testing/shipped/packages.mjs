@@ -1,6 +1,7 @@
 /**
- * The packages that reach users, from package-lock.json: those the gateway runs with, and those the pages in the browser are built from. With a
- * page come all packages its own need, although the bundler leaves some out.
+ * The packages that reach users, from package-lock.json: those the gateway runs with, and those the
+ * pages in the browser are built from. With a page come all packages its own need, although the
+ * bundler leaves some out.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +73,10 @@ export function shippedPackages() {
 const FILES = /^(licen[cs]e|notice|copying|copyright)/i;
 const OF_ITS_PARTS = '# Licenses of bundled dependencies';
 
-/** The texts of the licence and notice files in an installed package; empty = it has none, or it is not installed. */
+/**
+ * The texts of the licence and notice files in an installed package; empty = it has none, or it is
+ * not installed.
+ */
 export function licenceTexts({ paths }) {
   const path = paths.find((one) => existsSync(one));
   if (path === undefined) return [];

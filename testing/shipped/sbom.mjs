@@ -1,6 +1,7 @@
 /**
- * `npm run sbom`: writes dist/backstep.cdx.json, a CycloneDX list of everything that reaches users (packages.mjs), for the npm package and the
- * container image. npm makes the list of all packages; those that only build and test are left out here.
+ * `npm run sbom`: writes dist/backstep.cdx.json, a CycloneDX list of everything that reaches users
+ * (packages.mjs), for the npm package and the container image. npm makes the list of all packages;
+ * those that only build and test are left out here.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The broker as one gateway sees it: publishing and reading, at the end of a line on which everything can happen. */
+/**
+ * The broker as one gateway sees it: publishing and reading, at the end of a line on which
+ * everything can happen.
+ */
 import type {
   Broker,
   Decode,

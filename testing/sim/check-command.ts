@@ -26,7 +26,10 @@ export function checkCommand(
   );
 }
 
-/** What is still in the outbox cannot have timed out (rules.md#backoff-and-timeouts): so a row is written before its attempt is given up. */
+/**
+ * What is still in the outbox cannot have timed out (rules.md#backoff-and-timeouts): so a row is
+ * written before its attempt is given up.
+ */
 export function checkInTime(
   observations: Observations,
   memory: MemoryDatabase,

@@ -1,4 +1,7 @@
-/** What must hold of one flow once all is quiet: the promises of docs/promises.md, the laws of the core, and what left the gateways. */
+/**
+ * What must hold of one flow once all is quiet: the promises of docs/promises.md, the laws of the
+ * core, and what left the gateways.
+ */
 import { fold } from '../../src/saga/advance.js';
 import { attemptIdOf, sentIdOf, withdrawnIdOf } from '../../src/saga/attempt-id.js';
 import type { FlowEvent } from '../../src/saga/event.js';
@@ -44,7 +47,9 @@ export function checkFlow(observations: Observations, ledger: Ledger, record: Fl
   checkWritten(observations, flow, events);
 }
 
-/** The laws of the core: of the flow as it is stored, and of each event by the flow it happened to. */
+/**
+ * The laws of the core: of the flow as it is stored, and of each event by the flow it happened to.
+ */
 function checkLaws(observations: Observations, flow: Flow, events: readonly FlowEvent[]): void {
   const { flowId } = flow;
   for (const [law, broken] of Object.entries(STATE_LAWS)) {
@@ -83,7 +88,10 @@ function publishedOf(
 
 const ACTIONS: Readonly<Record<string, Action>> = { DO_SENT: 'DO', UNDO_SENT: 'UNDO' };
 
-/** A result counts only if a worker sent it, for this very attempt; an UNDO's success, for this round. */
+/**
+ * A result counts only if a worker sent it, for this very attempt; an UNDO's success, for this
+ * round.
+ */
 function neverAnswered(
   flowId: string,
   events: readonly FlowEvent[],

@@ -103,7 +103,10 @@ function checkWritten({ observations, memory }: Ended): void {
   }
 }
 
-/** Where nothing goes wrong, each message leaves once, and those of a sequential flow in the order they were decided. */
+/**
+ * Where nothing goes wrong, each message leaves once, and those of a sequential flow in the order
+ * they were decided.
+ */
 function checkCalm({ observations, memory }: Ended): void {
   const last = new Map<string, number>();
   for (const [key, times] of observations.written) {

@@ -1,4 +1,6 @@
-/** Who starts flows, and insists: with the same key on another gateway until somebody has answered. */
+/**
+ * Who starts flows, and insists: with the same key on another gateway until somebody has answered.
+ */
 import { Fault } from '../../src/engine/ports.js';
 import { TOPICS } from '../../src/wire/topics.js';
 import type { SeededRandom } from '../kit/seeded-random.mjs';

@@ -1,4 +1,7 @@
-/** What goes wrong in a world: which kinds, how often, and how often it did. Each world has its own mixture, some have nothing of a kind. */
+/**
+ * What goes wrong in a world: which kinds, how often, and how often it did. Each world has its own
+ * mixture, some have nothing of a kind.
+ */
 import { Fault } from '../../src/engine/ports.js';
 import type { SeededRandom } from '../kit/seeded-random.mjs';
 
@@ -53,7 +56,9 @@ const KINDS = {
   /** A gateway is stopped in good order and another one started, as at a new release. */
   restart: 0.01,
   operator: 0.4,
-  /** An orchestration is registered anew, by topic, while flows of the old version are under way. */
+  /**
+   * An orchestration is registered anew, by topic, while flows of the old version are under way.
+   */
   registration: 0.05,
 } as const;
 export type FaultKind = keyof typeof KINDS;
@@ -72,7 +77,8 @@ export class Faults {
 
   constructor(private readonly random: SeededRandom) {
     this.calm = random.happens(0.08);
-    // A world without crashes shows what one with nothing but crashes hides, and the other way round.
+    // A world without crashes shows what one with nothing but crashes hides, and the other way
+    // round.
     for (const kind of FAULT_KINDS) {
       const strength = this.calm
         ? 'none'

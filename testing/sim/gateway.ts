@@ -1,4 +1,7 @@
-/** One gateway: the real engine and the real wire, on a simulated store and broker. It dies, is stopped, and another one comes. */
+/**
+ * One gateway: the real engine and the real wire, on a simulated store and broker. It dies, is
+ * stopped, and another one comes.
+ */
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Store } from '../../src/engine/ports.js';
 import type { Logs } from '../../src/observability/log.js';
@@ -58,7 +61,8 @@ export class Gateway {
       { store: guardedStore(store), read, broker: guardedBroker(this.broker), wire },
       random,
     );
-    // Small capacities are full at once: rows are left to the relay, and many a batch follows another.
+    // Small capacities are full at once: rows are left to the relay, and many a batch follows
+    // another.
     const capacities = {
       memoryLimit: random.pick([20_000, 20_000, 2]),
       batchSize: random.pick([500, 500, 3]),

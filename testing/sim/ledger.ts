@@ -1,4 +1,7 @@
-/** What the workers did to the world: per flow and step, in place or not. After UNDONE it must be as before (I5). */
+/**
+ * What the workers did to the world: per flow and step, in place or not. After UNDONE it must be as
+ * before (I5).
+ */
 
 export interface Account {
   readonly flowId: string;

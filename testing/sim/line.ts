@@ -1,6 +1,6 @@
 /**
- * The line between a gateway and what it depends on. Every call is two events: the request arrives, the answer arrives. At both ends the
- * gateway may die or be stopped, and either may take long.
+ * The line between a gateway and what it depends on. Every call is two events: the request arrives,
+ * the answer arrives. At both ends the gateway may die or be stopped, and either may take long.
  */
 import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { FaultKind, Faults } from './faults.js';
@@ -32,7 +32,8 @@ export class Line {
   call<T>(effect: () => Promise<T> | T, slow: FaultKind, outlives = false): Promise<T> {
     this.strike();
     return new Promise((resolve, reject) => {
-      // Put off once more: a gateway that crashes or stalls as the answer arrives does not get it, or not yet.
+      // Put off once more: a gateway that crashes or stalls as the answer arrives does not get it,
+      // or not yet.
       const answer = (deliver: () => void): void => {
         this.time.after(this.latency(slow), this.life, () => {
           this.strike();

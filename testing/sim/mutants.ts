@@ -1,4 +1,7 @@
-/** Gateways with one deliberate bug each, made by wrapping a port: a checker that lets one of them pass checks nothing. */
+/**
+ * Gateways with one deliberate bug each, made by wrapping a port: a checker that lets one of them
+ * pass checks nothing.
+ */
 import type {
   Broker,
   OutboxRow,

@@ -1,4 +1,7 @@
-/** What was observed while a world ran; the invariants are checked on this and on what is stored in the end. */
+/**
+ * What was observed while a world ran; the invariants are checked on this and on what is stored in
+ * the end.
+ */
 import type { OutboxRow } from '../../src/engine/ports.js';
 
 export interface Violation {

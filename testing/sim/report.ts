@@ -1,4 +1,7 @@
-/** What came of many worlds: how much went wrong, what was checked, what broke, and how to see it again. */
+/**
+ * What came of many worlds: how much went wrong, what was checked, what broke, and how to see it
+ * again.
+ */
 import { FAULT_KINDS } from './faults.js';
 import type { Violation } from './observations.js';
 import { EPOCH } from './time.js';
@@ -134,7 +137,10 @@ export class Report {
   }
 }
 
-/** One outcome as text: what is broken, the flows it happened to, and the command that shows it again. */
+/**
+ * One outcome as text: what is broken, the flows it happened to, and the command that shows it
+ * again.
+ */
 export function describeOutcome({ seed, violations, stories }: Outcome, flows: number): string {
   const what = violations.map(
     ({ invariant, flowId, what: why }) =>

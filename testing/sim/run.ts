@@ -1,6 +1,7 @@
 /**
- * `npm run sim -- --seed 1 --flows 100000`: worlds of sixty flows, each of its own seed from this one on, until so many flows were run.
- * A world that breaks a promise is reported with its seed; that seed alone, with as many flows, shows it again.
+ * `npm run sim -- --seed 1 --flows 100000`: worlds of sixty flows, each of its own seed from this
+ * one on, until so many flows were run. A world that breaks a promise is reported with its seed;
+ * that seed alone, with as many flows, shows it again.
  */
 import { parseArgs } from 'node:util';
 import { describeOutcome, FLOWS_PER_WORLD, Report, simulate } from './report.js';

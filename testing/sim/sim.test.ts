@@ -1,6 +1,6 @@
 /**
- * The engine in a simulated world (docs/promises.md). SIM_FLOWS and SIM_SEED choose how much and from where; `npm run sim` runs the same
- * worlds alone.
+ * The engine in a simulated world (docs/promises.md). SIM_FLOWS and SIM_SEED choose how much and
+ * from where; `npm run sim` runs the same worlds alone.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,10 @@ const SEED = Number(process.env.SIM_SEED ?? 1);
 /** A bug that hides from so many worlds is not caught. */
 const MOST_WORLDS = 12;
 
-/** In a process of its own, as `npm run sim` does: within jest every look at a clock costs more than the work. */
+/**
+ * In a process of its own, as `npm run sim` does: within jest every look at a clock costs more than
+ * the work.
+ */
 async function npmRunSim(
   ...given: string[]
 ): Promise<{ readonly code: number; readonly output: string }> {

@@ -1,4 +1,7 @@
-/** The store as a gateway sees it: the one in memory, at the end of a line on which everything can happen. */
+/**
+ * The store as a gateway sees it: the one in memory, at the end of a line on which everything can
+ * happen.
+ */
 import {
   Fault,
   type FlowCommit,
@@ -92,7 +95,10 @@ async function answered<T>(database: Database, effect: () => Promise<T>): Promis
 
 type Guard = <T>(work: (tx: RoadTransaction) => Promise<T>) => (tx: RoadTransaction) => Promise<T>;
 
-/** Its steps take time, its owner may die or stand still within it, its end may fail, or its answer be lost. */
+/**
+ * Its steps take time, its owner may die or stand still within it, its end may fail, or its answer
+ * be lost.
+ */
 async function transaction<T>(
   database: Database,
   line: Line,
@@ -163,7 +169,10 @@ function stepwise(
 
 type Listener = (hints: readonly FlowCommit[] | null) => void;
 
-/** Commits of the others are notified in their order, each time a little later; null once the connection is back. */
+/**
+ * Commits of the others are notified in their order, each time a little later; null once the
+ * connection is back.
+ */
 function hinting(database: Database, line: Line, listener: Listener): Listener {
   let last = 0;
   return (hints) => {

@@ -1,4 +1,7 @@
-/** Follows one flow through disconnects and on whatever gateway there is; keeps what was delivered (I7). */
+/**
+ * Follows one flow through disconnects and on whatever gateway there is; keeps what was delivered
+ * (I7).
+ */
 import type { FlowEvent } from '../../src/saga/event.js';
 import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Faults } from './faults.js';

@@ -1,9 +1,13 @@
 /**
- * One clock and one order of events for everything in a simulated world. One event at a time, and all that follows from it without
- * waiting, before the next: so a run is a function of its seed. While it runs, the timers and clocks of the language are its own.
+ * One clock and one order of events for everything in a simulated world. One event at a time, and
+ * all that follows from it without waiting, before the next: so a run is a function of its seed.
+ * While it runs, the timers and clocks of the language are its own.
  */
 
-/** A process of the operating system: its timers and answers die with it, or wait while it is stopped. */
+/**
+ * A process of the operating system: its timers and answers die with it, or wait while it is
+ * stopped.
+ */
 export class Life {
   alive = true;
   /** Until when it is stopped (SIGSTOP); in the past: it runs. */

@@ -1,6 +1,7 @@
 /**
- * The workers. They keep the contract (docs/protocol.md): either they look at the state and their answers are never lost for good, or
- * they remember keys and refuse a DO whose UNDO they have observations. Everything else they do is up to random.
+ * The workers. They keep the contract (docs/protocol.md): either they look at the state and their
+ * answers are never lost for good, or they remember keys and refuse a DO whose UNDO they have
+ * observations. Everything else they do is up to random.
  */
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { TOPICS } from '../../src/wire/topics.js';
@@ -104,7 +105,8 @@ export class Workers {
     const { flowId, stepName, attemptId } = command.headers;
     account.balance = 1;
     account.output = JSON.stringify({ flow: flowId, step: stepName, by: attemptId });
-    // Whoever remembers keys need not answer a command it has not refused before: it counts as unknown, and is undone.
+    // Whoever remembers keys need not answer a command it has not refused before: it counts as
+    // unknown, and is undone.
     if (
       behaviour.keyed &&
       !account.refused.has(attemptId) &&
@@ -156,7 +158,10 @@ export class Workers {
     for (const one of results) this.at.ledger.answers.add(`${headers.attemptId} ${one}`);
   }
 
-  /** `again`: the answer must arrive in the end: when it is lost, the command is worked on once more. */
+  /**
+   * `again`: the answer must arrive in the end: when it is lost, the command is worked on once
+   * more.
+   */
   private send(
     command: Command,
     fields: Readonly<Record<string, unknown>>,

@@ -1,4 +1,6 @@
-/** Faults of the whole world, drawn every second: outages, rebalances, jumps of the clock, releases. */
+/**
+ * Faults of the whole world, drawn every second: outages, rebalances, jumps of the clock, releases.
+ */
 import { TOPICS } from '../../src/wire/topics.js';
 import type { SeededRandom } from '../kit/seeded-random.mjs';
 import type { Cluster } from './broker.js';
@@ -67,7 +69,9 @@ export class WorldFaults {
   }
 }
 
-/** Another version of an orchestration, or the first one of a name: now and then one that is wrong. */
+/**
+ * Another version of an orchestration, or the first one of a name: now and then one that is wrong.
+ */
 function document(random: SeededRandom): Uint8Array {
   const step = (name: string, seq: number): object => ({
     seq,

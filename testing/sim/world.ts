@@ -1,4 +1,7 @@
-/** A whole world in one process: gateways, database, broker, workers, clients, and everything that goes wrong, out of one seed. */
+/**
+ * A whole world in one process: gateways, database, broker, workers, clients, and everything that
+ * goes wrong, out of one seed.
+ */
 import type { Logs } from '../../src/observability/log.js';
 import { silent } from '../../src/observability/log.js';
 import { isTerminal } from '../../src/saga/flow.js';
@@ -263,7 +266,10 @@ export class World {
     this.over = stays || since > LONGEST_RECOVERY_MS;
   }
 
-  /** Why the world is not quiet: somebody waits, something is under way, something was written and not read. */
+  /**
+   * Why the world is not quiet: somebody waits, something is under way, something was written and
+   * not read.
+   */
   private busy(): string | null {
     if (this.clients.all.length === 0) return 'nothing could be registered';
     if (this.gateways.some(({ life }) => life.stalledUntil > this.time.now))

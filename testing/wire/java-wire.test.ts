@@ -1,4 +1,7 @@
-/** Messages as the Java worker library really sends them: each is read, and the captured flow replays to its end. */
+/**
+ * Messages as the Java worker library really sends them: each is read, and the captured flow
+ * replays to its end.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Decoded } from '../../src/engine/ports.js';

@@ -1,6 +1,6 @@
 /**
- * The only reader of credentials. Knows: the headers of a request, the payload of connection_init. Refuses to know: routes, resolvers.
- * In: what a caller sent. Out: a principal, or Unauthenticated.
+ * The only reader of credentials. Knows: the headers of a request, the payload of connection_init.
+ * Refuses to know: routes, resolvers. In: what a caller sent. Out: a principal, or Unauthenticated.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../../names/loopback.js';
@@ -19,9 +19,15 @@ export interface Authentication {
   readonly mode: 'none' | 'tokens' | 'jwt';
   /** Of an HTTP request. Rejects with Unauthenticated. */
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
-  /** Of a WebSocket: its upgrade request, and the payload of its connection_init, which counts first. */
+  /**
+   * Of a WebSocket: its upgrade request, and the payload of its connection_init, which counts
+   * first.
+   */
   authenticateConnection(headers: IncomingHttpHeaders, parameters: unknown): Promise<Principal>;
-  /** `ended` is called once when the principal is no longer valid: it expired, or its token was revoked. Call the result to stop watching. */
+  /**
+   * `ended` is called once when the principal is no longer valid: it expired, or its token was
+   * revoked. Call the result to stop watching.
+   */
   watch(principal: Principal, ended: (reason: Unauthenticated) => void): () => void;
   close(): void;
 }

@@ -1,4 +1,7 @@
-/** Connections that stay open longer than their principal is valid: each ends when the principal does. */
+/**
+ * Connections that stay open longer than their principal is valid: each ends when the principal
+ * does.
+ */
 import { expired, Unauthenticated } from './authentication.js';
 import type { Principal } from './principal.js';
 

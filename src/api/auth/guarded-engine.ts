@@ -1,6 +1,7 @@
 /**
- * The engine as one principal sees it. Knows: the patterns of a principal, which names and flows each call is about. Refuses to know:
- * GraphQL, REST. In: the engine. Out: the same interface, in which an orchestration outside of the patterns, and all that runs it, is not there.
+ * The engine as one principal sees it. Knows: the patterns of a principal, which names and flows
+ * each call is about. Refuses to know: GraphQL, REST. In: the engine. Out: the same interface, in
+ * which an orchestration outside of the patterns, and all that runs it, is not there.
  */
 
 import { unknownQuarantined } from '../../engine/operations/quarantine.js';

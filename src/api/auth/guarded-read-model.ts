@@ -1,4 +1,7 @@
-/** The read side as one principal sees it: what is not within its patterns is not there. Lists are filtered where they are read, so that pages and counts are right. */
+/**
+ * The read side as one principal sees it: what is not within its patterns is not there. Lists are
+ * filtered where they are read, so that pages and counts are right.
+ */
 import type { QuarantinedRecord, ReadModel } from '../../engine/ports.js';
 import { fitsAny } from '../../names/patterns.js';
 
@@ -70,7 +73,9 @@ function ofFlows(
   };
 }
 
-/** A record belongs to the orchestration of its flow; without one, only to those who see everything. */
+/**
+ * A record belongs to the orchestration of its flow; without one, only to those who see everything.
+ */
 function ofRecords(
   read: ReadModel,
   within: Patterns,

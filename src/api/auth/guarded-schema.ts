@@ -1,6 +1,7 @@
 /**
- * The schema with its rules: each root field checks the right it needs before its resolver runs, and each field that gives an object of an
- * orchestration checks it once more afterwards, whatever resolver made it.
+ * The schema with its rules: each root field checks the right it needs before its resolver runs,
+ * and each field that gives an object of an orchestration checks it once more afterwards, whatever
+ * resolver made it.
  */
 import {
   defaultFieldResolver,

@@ -1,4 +1,7 @@
-/** Each HTTP request gets its principal, and the right of its route is checked, before anything of it is read but its headers. */
+/**
+ * Each HTTP request gets its principal, and the right of its route is checked, before anything of
+ * it is read but its headers.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '../rest/problem-json.js';
 import { type Switches, switchedRule } from '../switches.js';

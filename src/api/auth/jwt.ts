@@ -19,7 +19,10 @@ export interface JwtOptions extends ClaimRules {
   readonly cooldownMs?: number;
 }
 
-/** Signatures by a private key only: with HS… the public key would be the secret, and `none` is none. */
+/**
+ * Signatures by a private key only: with HS… the public key would be the secret, and `none` is
+ * none.
+ */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -84,7 +87,10 @@ async function keysUrlOf(issuer: string): Promise<string> {
   return metadata.jwks_uri;
 }
 
-/** What jose found wrong with the token is the caller's; anything else is a fault on the way to the keys. */
+/**
+ * What jose found wrong with the token is the caller's; anything else is a fault on the way to the
+ * keys.
+ */
 function refusalOf(error: unknown): Error {
   if (error instanceof errors.JWTExpired) return expired();
   if (error instanceof errors.JWTClaimValidationFailed)

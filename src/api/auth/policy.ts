@@ -1,6 +1,7 @@
 /**
- * The only place that decides: which right each path needs, and which roles have it. Knows: names of rights, fields and routes.
- * Refuses to know: tokens, flows, SQL. In: a principal and a path. Out: yes or no.
+ * The only place that decides: which right each path needs, and which roles have it. Knows: names
+ * of rights, fields and routes. Refuses to know: tokens, flows, SQL. In: a principal and a path.
+ * Out: yes or no.
  */
 import type { Registration } from '../../engine/ports.js';
 import { fitsAll, fitsAny, type Within } from '../../names/patterns.js';
@@ -78,7 +79,7 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Subscription.stepStatusChanged': ['flow:read'],
 };
 
-/** Object types that belong to an orchestration → the field with its name. Every field that gives one checks it. */
+/** Object types of an orchestration → the field with its name. Fields that give one check it. */
 export const SCOPED_TYPES: Readonly<Record<string, string>> = {
   Flow: 'orchestrationName',
   Orchestration: 'name',
@@ -90,7 +91,7 @@ const ENGINE = 'filtered where it is read (guarded-engine.ts)';
 const PARENT = 'a part of the checked object above it';
 const NOTHING = 'nothing of an orchestration is in it';
 
-/** All other object types: why what a caller may not see is not in them. A type that is in neither list fails a test. */
+/** All other object types: why nothing is in them that a caller may not see. A test needs each. */
 export const OBJECT_RULES: Readonly<Record<string, string>> = {
   AuditConnection: ENGINE,
   AuditEdge: PARENT,
@@ -130,7 +131,10 @@ export const OBJECT_RULES: Readonly<Record<string, string>> = {
   UndoPlanStep: PARENT,
 };
 
-/** `open`: nothing is behind it that a caller must prove to be allowed; `fields`: checked by the rule of each root field. */
+/**
+ * `open`: nothing is behind it that a caller must prove to be allowed; `fields`: checked by the
+ * rule of each root field.
+ */
 export type RouteRule = 'open' | 'fields' | FieldRule;
 
 /** Every route of the HTTP server. A route that is not here ends the start. */
@@ -173,7 +177,7 @@ function hasOneOf(principal: Pick<Principal, 'roles'>, rights: FieldRule): boole
   return rights.some((right) => has(principal, right));
 }
 
-/** Who sees what definitions call sensitive. `unproven`: whether a caller whose identity nobody proved (AUTH=none) does. */
+/** Who sees sensitive values. `unproven`: a caller whose identity nobody proved (AUTH=none). */
 export function mayReadPayloads(principal: Principal, unproven: boolean): boolean {
   return principal.kind === 'none' ? unproven : has(principal, 'payload:read');
 }
@@ -183,7 +187,7 @@ export function withinOf({ scopes }: Pick<Principal, 'scopes'>): Within {
   return fitsAll(scopes) ? undefined : scopes;
 }
 
-/** Throws Forbidden: a document may hold what its sender may not register. It does not matter whether the name exists. */
+/** Throws Forbidden when the document has a name the caller may not register, known or not. */
 export function checkRegistration(
   principal: Principal,
   declarations: Registration['declarations'],
@@ -199,7 +203,7 @@ export function checkRegistration(
   }
 }
 
-/** The caller is known and lacks the right, whatever the object: the message depends on the caller only. */
+/** The caller is known and lacks the right. The message depends on the caller only. */
 export class Forbidden extends Error {
   readonly code = 'FORBIDDEN';
 }

@@ -1,6 +1,7 @@
 /**
- * Who calls, as far as it is proven. Knows: identities, roles, name patterns, time as a number. Refuses to know: HTTP, tokens, the engine.
- * In: what an authentication found out. Out: questions about it, answered by pure functions.
+ * Who calls, as far as it is proven. Knows: identities, roles, name patterns, time as a number.
+ * Refuses to know: HTTP, tokens, the engine. In: what an authentication found out. Out: questions
+ * about it, answered by pure functions.
  */
 import { ANY_NAME } from '../../names/patterns.js';
 import { ROLES, type Role } from '../../names/roles.js';
@@ -8,7 +9,9 @@ import { ROLES, type Role } from '../../names/roles.js';
 export interface Principal {
   /** Unique and stable: what is stored as the actor. Of the kind `none` it is `anonymous`. */
   readonly subject: string;
-  /** For people. Of the kind `none` it is what the header X-Actor claims, and nobody has proven it. */
+  /**
+   * For people. Of the kind `none` it is what the header X-Actor claims, and nobody has proven it.
+   */
   readonly name: string;
   /** How the identity was proven; `none`: not at all (AUTH=none). `system`: the gateway itself. */
   readonly kind: 'none' | 'token' | 'jwt' | 'system';
@@ -42,7 +45,10 @@ export const SYSTEM: Principal = {
   expiresAt: null,
 };
 
-/** Who is stored with an action: the proven subject; without authentication the name that was claimed. */
+/**
+ * Who is stored with an action: the proven subject; without authentication the name that was
+ * claimed.
+ */
 export function actorOf({ kind, subject, name }: Principal): string {
   return kind === 'none' ? name : subject;
 }

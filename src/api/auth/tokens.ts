@@ -25,7 +25,10 @@ export interface TokensOptions {
   readonly lookMs?: number;
 }
 
-/** Throws BadTokenFile when the file cannot be used at the start; later the last good list stays, and the log has the reason. */
+/**
+ * Throws BadTokenFile when the file cannot be used at the start; later the last good list stays,
+ * and the log has the reason.
+ */
 export function openTokens({ path, log, lookMs = LOOK_MS }: TokensOptions): Authentication {
   const endings = new Endings();
   let seen = stampOf(path);

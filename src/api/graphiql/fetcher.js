@@ -16,7 +16,10 @@ export function createFetcher() {
   };
 }
 
-/** Just after a change of tabs the editor still names the operation of the tab before: where there is one operation, it is meant. */
+/**
+ * Just after a change of tabs the editor still names the operation of the tab before: where there
+ * is one operation, it is meant.
+ */
 function withItsOperation({ operationName, ...request }) {
   try {
     const names = parse(request.query).definitions.flatMap(({ kind, name }) =>

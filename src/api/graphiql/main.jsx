@@ -9,7 +9,10 @@ import { tabsFor } from './tabs.js';
 
 const tabs = tabsFor(await newestFlowId());
 
-/** What was open last time is opened again; otherwise the first tab, whose variables the editor would not take from the tab. */
+/**
+ * What was open last time is opened again; otherwise the first tab, whose variables the editor
+ * would not take from the tab.
+ */
 const [{ query, variables }] = tabs;
 const first =
   localStorage.getItem('graphiql:tabState') === null

@@ -1,6 +1,12 @@
-/** What the editor opens with: one operation each, so that every tab runs as it stands, again and again. */
+/**
+ * What the editor opens with: one operation each, so that every tab runs as it stands, again and
+ * again.
+ */
 
-/** Registered by the example workers, too (src/demo/documents/helloBackstep.yaml): its steps are answered when they run. */
+/**
+ * Registered by the example workers, too (src/demo/documents/helloBackstep.yaml): its steps are
+ * answered when they run.
+ */
 const DOCUMENT = `orchestrationName: helloBackstep
 as: initiator
 type: sequential
@@ -19,7 +25,10 @@ const EXECUTE = `($input: ExecuteInput!) {
 }
 `;
 
-/** `flowId`: of the newest flow, for the tab that explains one. Lines are short: the editor is half as wide as the window. */
+/**
+ * `flowId`: of the newest flow, for the tab that explains one. Lines are short: the editor is half
+ * as wide as the window.
+ */
 export const tabsFor = (flowId) => [
   {
     query: `# 1. Register an orchestration. Again, without a

@@ -1,5 +1,7 @@
-/** GraphiQL as files in dist/graphiql, without any request to another server. Built by src/launch/build.mjs,
- * which chooses the output folder: it works on a copy that lies beside the packages it needs. */
+/**
+ * GraphiQL as files in dist/graphiql, without any request to another server. Built by
+ * src/launch/build.mjs, which chooses the output folder: it works on a copy beside its packages.
+ */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 

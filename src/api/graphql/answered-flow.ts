@@ -1,6 +1,6 @@
 /**
- * The flow in a mutation's answer. What was done is done: when the payloads that are selected are too many bytes, the fields that would
- * show them fail, and nothing else of the answer.
+ * The flow in a mutation's answer. What was done is done: when the payloads that are selected are
+ * too many bytes, the fields that would show them fail, and nothing else of the answer.
  */
 import type { GraphQLResolveInfo } from 'graphql';
 import { Ctx, FieldResolver, Info, Resolver, Root } from 'type-graphql';

@@ -1,4 +1,7 @@
-/** Arguments that several queries take. They are checked where they are used, with the name of the argument. */
+/**
+ * Arguments that several queries take. They are checked where they are used, with the name of the
+ * argument.
+ */
 import { ArgsType, Field, Int } from 'type-graphql';
 import { FlowFilterInput } from './inputs.js';
 

@@ -1,4 +1,7 @@
-/** Every field of Mutation goes through the border of the audit: whoever adds one need not think of it. */
+/**
+ * Every field of Mutation goes through the border of the audit: whoever adds one need not think of
+ * it.
+ */
 import type { GraphQLSchema } from 'graphql';
 import { LIMITS } from '../../limits/limits.js';
 import { type Answer, audited, type Given } from '../audit.js';

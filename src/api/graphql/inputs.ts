@@ -1,4 +1,7 @@
-/** What GraphQL takes. Values are checked where they are used (src/api/input), with the name of the field. */
+/**
+ * What GraphQL takes. Values are checked where they are used (src/api/input), with the name of the
+ * field.
+ */
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { FlowStatusEnum, StepStatusEnum } from './enums.js';
 import { DateTime, JsonScalar } from './scalars.js';

@@ -1,4 +1,7 @@
-/** Batches the reads that one request needs at the same time: a list needs as many statements as one of its items. */
+/**
+ * Batches the reads that one request needs at the same time: a list needs as many statements as one
+ * of its items.
+ */
 import DataLoader from 'dataloader';
 import type { FlowFilter, Page, ReadOptions, TimelinePlace } from '../../engine/ports.js';
 import type { FlowEvent } from '../../saga/event.js';

@@ -77,7 +77,10 @@ export class Mutations {
   }
 }
 
-/** A fault of some starts must not hide the results of the others; when nothing was started it is thrown like any other. */
+/**
+ * A fault of some starts must not hide the results of the others; when nothing was started it is
+ * thrown like any other.
+ */
 function answersOf(settled: readonly PromiseSettledResult<ExecuteResult>[]): ExecuteResult[] {
   const failures = settled.flatMap((one) =>
     one.status === 'rejected' ? [one.reason as unknown] : [],

@@ -1,4 +1,7 @@
-/** Arguments that are numbers: bodies are read with the text of numbers like 1.0 kept, and the scalars of GraphQL take values. */
+/**
+ * Arguments that are numbers: bodies are read with the text of numbers like 1.0 kept, and the
+ * scalars of GraphQL take values.
+ */
 import { GraphQLFloat, GraphQLID, GraphQLInt } from 'graphql';
 import { numberText, plainNumber } from '../../json/numbers.js';
 

@@ -1,4 +1,7 @@
-/** GraphQL as an event stream (graphql-sse, distinct connections): for proxies that do not let WebSockets through; same gate, same limits. */
+/**
+ * GraphQL as an event stream (graphql-sse, distinct connections): for proxies that do not let
+ * WebSockets through; same gate, same limits.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { createHandler, type Handler, type Response } from 'graphql-sse';

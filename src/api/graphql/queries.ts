@@ -24,7 +24,10 @@ import { FlowView } from './views/flow.js';
 import { AvailableActionView } from './views/step.js';
 
 const MOST_EVENTS = LIMITS.timelinePage.value;
-/** Rows of the request's budget: an index is read as far as the count goes, which is less than reading flows. */
+/**
+ * Rows of the request's budget: an index is read as far as the count goes, which is less than
+ * reading flows.
+ */
 const COUNT_COSTS = 1000;
 
 /** 1 to 100, or thrown. */
@@ -170,7 +173,9 @@ export class FlowQueries {
   }
 }
 
-/** Reads further where events are not shown to readers, so that a short list always means the end. */
+/**
+ * Reads further where events are not shown to readers, so that a short list always means the end.
+ */
 async function shown(
   flowId: string,
   { after, most }: { readonly after: number; readonly most: number },

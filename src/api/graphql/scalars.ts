@@ -71,7 +71,10 @@ export class JsonText {
   get value(): unknown {
     return readPrinted(this.text);
   }
-  /** A mark that is replaced by the text in an answer that is written by `writeAnswer`; elsewhere the value. */
+  /**
+   * A mark that is replaced by the text in an answer that is written by `writeAnswer`; elsewhere
+   * the value.
+   */
   toJSON(): unknown {
     if (pieces === null) return this.value;
     return `${MARK}${pieces.push(this.text) - 1}`;

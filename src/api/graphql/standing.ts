@@ -1,4 +1,7 @@
-/** What operators decide about an orchestration as a whole: each action carries who and why, and both are stored. */
+/**
+ * What operators decide about an orchestration as a whole: each action carries who and why, and
+ * both are stored.
+ */
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type { Problem } from '../../engine/ports.js';
 import type { OrchestrationRequest } from '../../engine/service.js';

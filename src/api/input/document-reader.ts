@@ -1,6 +1,7 @@
 /**
- * Reads registration documents in a thread of its own, one after the other, each within a time. Its memory is bounded by what is counted
- * before the parser runs (wire/document-text.ts): a heap limit of the thread would, when it is met, end the whole process.
+ * Reads registration documents in a thread of its own, one after the other, each within a time. Its
+ * memory is bounded by what is counted before the parser runs (wire/document-text.ts): a heap limit
+ * of the thread would, when it is met, end the whole process.
  */
 import { Worker } from 'node:worker_threads';
 import { Fault, type Registration } from '../../engine/ports.js';

@@ -1,4 +1,7 @@
-/** The thread in which registration documents are read: whatever a text does to its parser, requests are served meanwhile. */
+/**
+ * The thread in which registration documents are read: whatever a text does to its parser, requests
+ * are served meanwhile.
+ */
 import { parentPort } from 'node:worker_threads';
 import { checkSchema } from '../../schemas/check-schema.js';
 import { type RegistrationOptions, readRegistration } from '../../wire/documents.js';

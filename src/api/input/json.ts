@@ -1,4 +1,6 @@
-/** JSON from callers: read without losing digits, and refused when it could not be kept or carried. */
+/**
+ * JSON from callers: read without losing digits, and refused when it could not be kept or carried.
+ */
 import type { Problem } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import { jsonText as writeJson } from '../../json/order.js';

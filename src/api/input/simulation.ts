@@ -1,4 +1,7 @@
-/** What callers want simulated: an orchestration by name, or as a document declares it, and the faults. */
+/**
+ * What callers want simulated: an orchestration by name, or as a document declares it, and the
+ * faults.
+ */
 import type { Problem } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import type { SimulationRequest, SimulationResult } from '../../engine/service.js';

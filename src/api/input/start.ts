@@ -1,4 +1,7 @@
-/** What callers want started, checked field by field before the engine gets it; all problems at once. */
+/**
+ * What callers want started, checked field by field before the engine gets it; all problems at
+ * once.
+ */
 import type { Problem } from '../../engine/ports.js';
 import { problem } from '../../engine/problem.js';
 import type { StartRequest } from '../../saga/input.js';

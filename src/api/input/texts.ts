@@ -5,7 +5,10 @@ import { LIMITS } from '../../limits/limits.js';
 import { unstorableString } from '../../wire/json.js';
 import { BadInput } from '../problems.js';
 
-/** As far as flows are counted and numbered pages reach: what lies beyond costs more to read than it is worth. */
+/**
+ * As far as flows are counted and numbered pages reach: what lies beyond costs more to read than it
+ * is worth.
+ */
 export const COUNTED = 10_000;
 /** Characters of a key or id, of a text to search for, of a name before it is looked up. */
 export const LONGEST_TEXT = LIMITS.nameCharacters.value;

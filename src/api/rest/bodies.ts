@@ -1,4 +1,7 @@
-/** What the REST paths answer. Payloads are put in as the JSON text they are kept as: nothing is parsed, no digit is lost. */
+/**
+ * What the REST paths answer. Payloads are put in as the JSON text they are kept as: nothing is
+ * parsed, no digit is lost.
+ */
 import type { FlowSummary } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
 import type { FlowEvent } from '../../saga/event.js';

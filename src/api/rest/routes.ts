@@ -1,4 +1,7 @@
-/** The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as GraphQL. Described in schema/openapi.yaml. */
+/**
+ * The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as
+ * GraphQL. Described in schema/openapi.yaml.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../../engine/problem.js';
 import { audited, requesterOf } from '../audit.js';

@@ -1,4 +1,7 @@
-/** What is drawn of a flow: for each step its attempts and waits as spans of time, from the events alone. */
+/**
+ * What is drawn of a flow: for each step its attempts and waits as spans of time, from the events
+ * alone.
+ */
 
 export interface BarEvent {
   readonly type: string;

@@ -1,4 +1,6 @@
-/** A flow as a page shows it: what it is now, and everything that happened, live and without gaps. */
+/**
+ * A flow as a page shows it: what it is now, and everything that happened, live and without gaps.
+ */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import {
   FlowPageDocument,
@@ -35,7 +37,10 @@ export function useFlow(flowId: string): Followed {
   return { loaded, events };
 }
 
-/** Stored events first, then live ones, each once. A flow that goes on after its end (an operator undid it) is followed again. */
+/**
+ * Stored events first, then live ones, each once. A flow that goes on after its end (an operator
+ * undid it) is followed again.
+ */
 function useEvents(
   flowId: string | null,
   status: string,
@@ -46,7 +51,7 @@ function useEvents(
     id: null,
     list: [],
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a flow that left its end is followed again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: undo may reopen a flow
   useEffect(() => {
     if (flowId === null) return undefined;
     if (known.current.id !== flowId) known.current = { id: flowId, list: [] };

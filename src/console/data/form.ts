@@ -1,4 +1,7 @@
-/** A form for a payload, from its JSON Schema: one field for each property that is a text, number, yes/no or choice. */
+/**
+ * A form for a payload, from its JSON Schema: one field for each property that is a text, number,
+ * yes/no or choice.
+ */
 
 export interface FormField {
   readonly name: string;
@@ -43,7 +46,10 @@ function kindOf(schema: Schema): FormField['kind'] {
   return schema.type === 'boolean' ? 'yes-no' : 'json';
 }
 
-/** The payload of what was filled in; empty fields are left out. Throws SyntaxError for JSON or a number that is none. */
+/**
+ * The payload of what was filled in; empty fields are left out. Throws SyntaxError for JSON or a
+ * number that is none.
+ */
 export function payloadOf(
   fields: readonly FormField[],
   values: Readonly<Record<string, string>>,

@@ -1,4 +1,7 @@
-/** One subscription to every step change, shared by the whole page, and whether the gateway can be reached. */
+/**
+ * One subscription to every step change, shared by the whole page, and whether the gateway can be
+ * reached.
+ */
 import { useEffect, useState } from 'preact/hooks';
 import type { StepChange } from '../../client/index.js';
 import { gateway } from './gateway.js';
@@ -55,7 +58,10 @@ export interface Interest {
   readonly orchestrationName?: string | undefined;
 }
 
-/** Calls `act` soon after a change that fits, at most once per `everyMs`; also when the gateway is back. */
+/**
+ * Calls `act` soon after a change that fits, at most once per `everyMs`; also when the gateway is
+ * back.
+ */
 export function useChanges(act: () => void, everyMs: number, interest: Interest = {}): void {
   const { flowId, orchestrationName } = interest;
   useEffect(() => {

@@ -1,4 +1,7 @@
-/** Reading something for a page: what is shown while it loads, when it failed, and when it is read again. */
+/**
+ * Reading something for a page: what is shown while it loads, when it failed, and when it is read
+ * again.
+ */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { mayPass } from './gateway.js';
 
@@ -19,7 +22,10 @@ interface State<T> {
   readonly error: unknown;
 }
 
-/** Reads when `key` changes, and on `reload`. An answer that comes after a newer question is dropped. */
+/**
+ * Reads when `key` changes, and on `reload`. An answer that comes after a newer question is
+ * dropped.
+ */
 export function useLoaded<T>(key: string, read: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [state, setState] = useState<State<T>>({ key, data: null, error: null });
   const latest = useRef({ read, key, under: null as AbortController | null });
@@ -42,7 +48,7 @@ export function useLoaded<T>(key: string, read: (signal: AbortSignal) => Promise
         })),
     );
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another key is the reason to read again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another key is read again
   useEffect(() => {
     reload();
     return () => latest.current.under?.abort();

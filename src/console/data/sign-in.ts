@@ -1,4 +1,7 @@
-/** The token of this tab. It is kept in the tab's session storage: never in a URL, never in a cookie, gone with the tab. */
+/**
+ * The token of this tab. It is kept in the tab's session storage: never in a URL, never in a
+ * cookie, gone with the tab.
+ */
 const KEY = 'backstep:token';
 
 export function accessToken(): string | null {

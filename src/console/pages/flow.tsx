@@ -1,4 +1,7 @@
-/** One flow: where it stands, its steps over time, what happened, why it does not go on, and what an operator may do. */
+/**
+ * One flow: where it stands, its steps over time, what happened, why it does not go on, and what an
+ * operator may do.
+ */
 
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';

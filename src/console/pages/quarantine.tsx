@@ -1,4 +1,7 @@
-/** Records that could not be used, kept byte for byte: look at them, read them again, or put them away. */
+/**
+ * Records that could not be used, kept byte for byte: look at them, read them again, or put them
+ * away.
+ */
 
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';

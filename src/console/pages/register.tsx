@@ -1,4 +1,6 @@
-/** Registering a document: checked first without storing anything, with each problem at its line. */
+/**
+ * Registering a document: checked first without storing anything, with each problem at its line.
+ */
 import { useRef, useState } from 'preact/hooks';
 import { ProblemError, type Registered } from '../../client/index.js';
 import { plural } from '../data/format.js';

@@ -1,4 +1,7 @@
-/** What would happen when workers fail: computed by the rules that real flows follow; nothing is stored and nothing sent. */
+/**
+ * What would happen when workers fail: computed by the rules that real flows follow; nothing is
+ * stored and nothing sent.
+ */
 
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';

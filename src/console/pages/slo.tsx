@@ -19,7 +19,9 @@ type Line = Board['lines'][number];
 /** Counters are stored once a second; the board need not be newer, in milliseconds. */
 const EVERY = 2000;
 
-/** The figure behind each line, in their order; of the steps in progress there is only the present. */
+/**
+ * The figure behind each line, in their order; of the steps in progress there is only the present.
+ */
 const TRENDS: readonly (keyof FiguresFragment | null)[] = [
   'doSuccessRate',
   'averageRetryCount',

@@ -1,4 +1,7 @@
-/** What an operator may do now, as buttons; each needs a reason, and an UNDO shows first what it would send. */
+/**
+ * What an operator may do now, as buttons; each needs a reason, and an UNDO shows first what it
+ * would send.
+ */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { gateway } from '../data/gateway.js';

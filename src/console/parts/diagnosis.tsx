@@ -1,4 +1,6 @@
-/** Why the flow does not go on, or that it does: one verdict, what was looked at, and what to do. */
+/**
+ * Why the flow does not go on, or that it does: one verdict, what was looked at, and what to do.
+ */
 import { useEffect } from 'preact/hooks';
 import { gateway } from '../data/gateway.js';
 import { useLoaded } from '../data/load.js';
@@ -17,7 +19,7 @@ export function Diagnosis({
 }) {
   const loaded = useLoaded(flowId, (signal) => gateway.diagnose(flowId, { signal }));
   const { reload } = loaded;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new version is the reason to look again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each version is read
   useEffect(() => {
     const timer = setTimeout(reload, QUIET);
     return () => clearTimeout(timer);

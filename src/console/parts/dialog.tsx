@@ -1,4 +1,6 @@
-/** A question that must be answered before something is done: focus stays inside, Escape closes it. */
+/**
+ * A question that must be answered before something is done: focus stays inside, Escape closes it.
+ */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Failure } from './frame.js';

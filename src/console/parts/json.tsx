@@ -10,7 +10,7 @@ export function Json({ value, label }: { readonly value: unknown; readonly label
     <details class="json" open={text.length < FOLDED_FROM}>
       <summary>{label}</summary>
       <section
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must scroll it
         tabIndex={0}
         aria-label={label}
       >

@@ -1,4 +1,7 @@
-/** Further pages of a list. The place is in the address, so that it can be shared; the browser's Back goes to the page before. */
+/**
+ * Further pages of a list. The place is in the address, so that it can be shared; the browser's
+ * Back goes to the page before.
+ */
 import { useLocation } from 'preact-iso';
 
 export function Pager({

@@ -1,4 +1,7 @@
-/** Problems of an input; their messages have what would be right. Those of a document lead to their line. */
+/**
+ * Problems of an input; their messages have what would be right. Those of a document lead to their
+ * line.
+ */
 export interface ShownProblem {
   readonly code: string;
   readonly message: string;

@@ -1,4 +1,7 @@
-/** A status as a sign and by its name, the same as in the API and the terminal: never by colour alone. */
+/**
+ * A status as a sign and by its name, the same as in the API and the terminal: never by colour
+ * alone.
+ */
 
 interface Look {
   readonly sign: string;

@@ -1,4 +1,7 @@
-/** The steps of a flow over time: attempts and waits as bars. DO is filled and runs forward; UNDO is hatched, framed and marked ←. */
+/**
+ * The steps of a flow over time: attempts and waits as bars. DO is filled and runs forward; UNDO is
+ * hatched, framed and marked ←.
+ */
 import { type Bar, type BarEvent, barsOf } from '../data/bars.js';
 import { duration } from '../data/format.js';
 import { Status } from './status.js';

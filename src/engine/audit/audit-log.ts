@@ -1,14 +1,17 @@
 /**
- * Audit rows of what changed nothing: mutations that were refused, and the summary of one operator action on many flows. They share
- * transactions, so that many refusals cost the database little. Whoever is refused is refused also while the database is away: the
- * row is in the log then.
+ * Audit rows of what changed nothing: mutations that were refused, and the summary of one operator
+ * action on many flows. They share transactions, so that many refusals cost the database little.
+ * Whoever is refused is refused also while the database is away: the row is in the log then.
  */
 import type { Log } from '../../observability/log.js';
 import { type AuditRow, Fault, type Store } from '../ports.js';
 
 /** Rows in one transaction. */
 const AT_ONCE = 500;
-/** Rows that wait: beyond them a refusal is logged only, so that nobody fills the memory with refusals. */
+/**
+ * Rows that wait: beyond them a refusal is logged only, so that nobody fills the memory with
+ * refusals.
+ */
 const MOST_WAITING = 5_000;
 
 interface Waiting {

@@ -1,4 +1,7 @@
-/** Rows of the audit, made of what was wanted and what became of it. Facts only: statuses, flags, versions; a payload is never among them. */
+/**
+ * Rows of the audit, made of what was wanted and what became of it. Facts only: statuses, flags,
+ * versions; a payload is never among them.
+ */
 import type { Flow } from '../../saga/flow.js';
 import type { OperatorInput } from '../../saga/input.js';
 import {

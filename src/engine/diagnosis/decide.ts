@@ -1,4 +1,7 @@
-/** One verdict from the evidence, with what to do next (docs/diagnose.md). Pure: the same evidence gives the same verdict. */
+/**
+ * One verdict from the evidence, with what to do next (docs/diagnose.md). Pure: the same evidence
+ * gives the same verdict.
+ */
 import { isTerminal } from '../../saga/flow.js';
 import type { BackoffEvidence, Evidence } from './evidence.js';
 import { decideOpen } from './open-command.js';

@@ -1,4 +1,7 @@
-/** Why a flow does not go on: reads what the database, the broker and the clock show of it, and decides (docs/diagnose.md). */
+/**
+ * Why a flow does not go on: reads what the database, the broker and the clock show of it, and
+ * decides (docs/diagnose.md).
+ */
 import { openIdOf } from '../../saga/attempt-id.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Action, Flow, StepRun } from '../../saga/flow.js';
@@ -104,7 +107,8 @@ export class Diagnoses {
     const timeoutMs = action === 'DO' ? doTimeoutMs : undoTimeoutMs;
     const attemptId = openIdOf(flow, step);
     const sentAt = sentAtOf(events, flow.flowId, attemptId) ?? deadline - timeoutMs;
-    // A wrong answer to an earlier attempt counts as well: the worker will answer this one in the same way.
+    // A wrong answer to an earlier attempt counts as well: the worker will answer this one in the
+    // same way.
     const began = firstSentAtOf(events, flow.flowId, attemptId) ?? sentAt;
     const answers = around.answers.get(`${stepName}/${action}`);
     const place = this.place(flow, step, action);

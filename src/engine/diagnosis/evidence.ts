@@ -1,4 +1,7 @@
-/** The facts of a diagnosis, read before it is decided. Plain values: the decision is a function of them. */
+/**
+ * The facts of a diagnosis, read before it is decided. Plain values: the decision is a function of
+ * them.
+ */
 import type { Action, FlowStatus, Instant } from '../../saga/flow.js';
 import type { Inspection } from '../ports.js';
 
@@ -26,7 +29,10 @@ export interface OpenEvidence {
   readonly quarantined: SeenReply | null;
   /** An answer for this step that was refused as late since its first attempt was sent. */
   readonly refused: SeenReply | null;
-  /** Whether a worker had answered this step and action in another flow, or an earlier attempt, before. */
+  /**
+   * Whether a worker had answered this step and action in another flow, or an earlier attempt,
+   * before.
+   */
   readonly answeredBefore: boolean;
   /** When a worker last answered it, in any of the newest flows; null = in none. */
   readonly lastAnswerAt: Instant | null;

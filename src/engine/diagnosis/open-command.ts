@@ -10,7 +10,10 @@ const STALLED_AFTER_MS = 5_000;
 const PATIENCE_PART = 30;
 const LEAST_PATIENCE_MS = 1_000;
 const MOST_PATIENCE_MS = 10_000;
-/** A group without offsets may be at work on its first record: it is given this many times the patience. */
+/**
+ * A group without offsets may be at work on its first record: it is given this many times the
+ * patience.
+ */
 const FIRST_RECORD_PATIENCE = 3;
 
 /** How long an answer may take before the verdict looks for a cause, ms. */
@@ -137,8 +140,8 @@ const neverHadIt = ({ answeredBefore, progressAt }: OpenEvidence): boolean =>
   !answeredBefore && progressAt === null;
 
 /**
- * A group without a committed offset began at the end of the topic, or is at work on its first record: kafkajs commits nothing before that.
- * After some patience it counts as the first.
+ * A group without a committed offset began at the end of the topic, or is at work on its first
+ * record: kafkajs commits nothing before that. After some patience it counts as the first.
  */
 function hasBegunBehind(command: OpenEvidence, { committed }: GroupOnTopic, age: number): boolean {
   return committed === null && age >= FIRST_RECORD_PATIENCE * patienceOf(command);

@@ -13,7 +13,10 @@ export function sentAtOf(
   return events.findLast((event) => sentIdOf(flowId, event) === attemptId)?.at ?? null;
 }
 
-/** When the first attempt of that DO, or of that round of UNDO, was sent; null: before the first of these events. */
+/**
+ * When the first attempt of that DO, or of that round of UNDO, was sent; null: before the first of
+ * these events.
+ */
 export function firstSentAtOf(
   events: readonly FlowEvent[],
   flowId: string,
@@ -54,7 +57,9 @@ const ENDS: ReadonlySet<string> = new Set([
   'FLOW_CANCELLED',
 ]);
 
-/** The last answer that came after the flow had ended; a repeated one (ALREADY_DONE) does not count. */
+/**
+ * The last answer that came after the flow had ended; a repeated one (ALREADY_DONE) does not count.
+ */
 export function afterEndOf(events: readonly FlowEvent[]): Evidence['afterEnd'] {
   const end = events.findLastIndex(({ type }) => ENDS.has(type));
   const last = events

@@ -1,6 +1,8 @@
 /** The verdicts of a diagnosis, and the form of its result. */
 
-/** In the order of precedence: the flow has the first verdict that applies to any of its commands. */
+/**
+ * In the order of precedence: the flow has the first verdict that applies to any of its commands.
+ */
 export const VERDICTS = [
   'PARKED',
   'PAUSED',

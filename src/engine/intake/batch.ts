@@ -1,6 +1,7 @@
 /**
- * What one transaction decides, flow by flow, before it is written. Deliveries are applied in their order; a flow that breaks a law of the
- * saga is taken out and parked, and the other flows of the batch go on.
+ * What one transaction decides, flow by flow, before it is written. Deliveries are applied in their
+ * order; a flow that breaks a law of the saga is taken out and parked, and the other flows of the
+ * batch go on.
  */
 import { advance, start } from '../../saga/advance.js';
 import { withdrawnIdOf } from '../../saga/attempt-id.js';
@@ -41,7 +42,7 @@ interface Draft {
 export class Batch {
   readonly quarantine: QuarantineEntry[] = [];
   readonly parked: ParkedFlow[] = [];
-  /** Of mutations that were done, and of records that were refused: refused callers get theirs with the answer. */
+  /** Of mutations done and of records refused; refused callers get theirs later. */
   readonly audit: AuditRow[] = [];
   private readonly drafts = new Map<string, Draft>();
 
@@ -89,13 +90,13 @@ export class Batch {
       return this.advanced(draft, delivery, input);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      // The results of earlier deliveries of this batch are kept: the flow was settled after each of them.
+      // Results of earlier deliveries of this batch are kept: the flow was settled after each.
       this.parked.push({ flowId, reason: why });
       return this.parkedOutcome(delivery, flowId, why);
     }
   }
 
-  /** A record that cannot be used; shown on the timeline of its flow when that is known (rules.md#quarantine-and-stale-replies). */
+  /** Also on the timeline of its flow, if it is known (rules.md#quarantine-and-stale-replies). */
   poison(delivery: Delivery, found: PoisonCause): DeliveryOutcome {
     const draft = found.flowId === null ? undefined : this.draftOf(found.flowId);
     const cause = draft === undefined ? found : causeWithoutSensitive(draft.flow, found);
@@ -214,8 +215,9 @@ export class Batch {
 const QUEUED_LOOK_MS = 60_000;
 
 /**
- * A start that waits for its orchestration to be resumed has one wake-up of its own: the orchestration may be resumed, and its flows woken,
- * before the transaction that stores this flow has committed.
+ * A start that waits for its orchestration to be resumed has one wake-up of its own: the
+ * orchestration may be resumed, and its flows woken, before the transaction that stores this flow
+ * has committed.
  */
 function firstLook(flow: Flow): number | null {
   const due = dueAt(flow);
@@ -223,7 +225,7 @@ function firstLook(flow: Flow): number | null {
   return Math.min(due ?? Number.POSITIVE_INFINITY, flow.now + QUEUED_LOOK_MS);
 }
 
-/** As the wire decides for a payload that is too large: the DO may have happened, so it is undone. */
+/** As the wire decides for a payload that is too large: the DO may have happened, so undo it. */
 function unknown(input: FlowInput, { code, message }: PoisonCause): FlowInput {
   return input.type !== 'REPLY'
     ? input

@@ -1,4 +1,7 @@
-/** Whether two payloads are equal: JSON text that differs in the order of keys or in white space is equal. */
+/**
+ * Whether two payloads are equal: JSON text that differs in the order of keys or in white space is
+ * equal.
+ */
 import type { Payload } from '../../saga/flow.js';
 
 export function samePayload(one: Payload, other: Payload): boolean {

@@ -1,4 +1,7 @@
-/** The deliveries that wait for a transaction, in their order. Those of callers, and each batch, are bounded in number and bytes. */
+/**
+ * The deliveries that wait for a transaction, in their order. Those of callers, and each batch, are
+ * bounded in number and bytes.
+ */
 import { LIMITS } from '../../limits/limits.js';
 import { type Delivery, type DeliveryOutcome, Fault } from '../ports.js';
 import { weightOf } from './weights.js';
@@ -32,7 +35,8 @@ export class Stopped extends Fault {
 }
 
 /**
- * Everything that changes a flow goes in here: records of topics, requests of callers, timers. The road takes it out.
+ * Everything that changes a flow goes in here: records of topics, requests of callers, timers. The
+ * road takes it out.
  */
 export class DeliveryQueue {
   private waiting: Waiting[] = [];
@@ -51,8 +55,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * Resolves with the outcome of each once it is committed. Rejects with a Fault: then nothing was recorded, or a repeated start is
-   * answered with the flow that exists.
+   * Resolves with the outcome of each once it is committed. Rejects with a Fault: then nothing was
+   * recorded, or a repeated start is answered with the flow that exists.
    */
   async submit(deliveries: readonly Delivery[]): Promise<DeliveryOutcome[]> {
     if (this.closed) throw new Stopped();

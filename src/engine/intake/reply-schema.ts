@@ -1,4 +1,7 @@
-/** A success whose payload does not match the payloadSchema of its step is of unknown outcome, so the step is undone (docs/protocol.md, "The message"). */
+/**
+ * A success whose payload does not match the payloadSchema of its step is of unknown outcome, so
+ * the step is undone (docs/protocol.md, "The message").
+ */
 import { readAttemptId } from '../../saga/attempt-id.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Input, StartInput } from '../../saga/input.js';

@@ -1,4 +1,7 @@
-/** The version that each start gets: one query per batch and name. Missing names are not cached, so that a new registration can be started at once. */
+/**
+ * The version that each start gets: one query per batch and name. Missing names are not cached, so
+ * that a new registration can be started at once.
+ */
 import type { StartRequest } from '../../saga/input.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
@@ -33,7 +36,8 @@ export async function resolveStarts(
     return {
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
-      // Applied only when the start is new: one that exists already is an echo, even if the newest version refuses its payload.
+      // Applied only when the start is new: one that exists already is an echo, even if the newest
+      // version refuses its payload.
       startRefused: about(unlikeItsSchema(start, orchestration, schemas), row),
       orchestrationPaused: row.paused,
     };

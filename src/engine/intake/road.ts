@@ -1,7 +1,8 @@
 /**
- * Runs the units of work one after another: deliveries that arrive while a transaction runs share the next one (group commit). After a
- * fault it waits and tries again; a batch that cannot be recorded, or that causes the faults itself (suspicion.ts), is halved until the
- * delivery that causes it is alone.
+ * Runs the units of work one after another: deliveries that arrive while a transaction runs share
+ * the next one (group commit). After a fault it waits and tries again; a batch that cannot be
+ * recorded, or that causes the faults itself (suspicion.ts), is halved until the delivery that
+ * causes it is alone.
  */
 import type { Log } from '../../observability/log.js';
 import { type Backoff, backoff, pause } from '../../timing/pause.js';
@@ -32,9 +33,15 @@ export interface RoadOptions extends Ports {
   /** Whether the publisher's memory is free for more; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
-  /** Called when the store answers again after a fault: the answer to a commit may have been lost, and no subscriber was notified of it. */
+  /**
+   * Called when the store answers again after a fault: the answer to a commit may have been lost,
+   * and no subscriber was notified of it.
+   */
   readonly recovered: () => void;
-  /** How long a caller's delivery waits for a fault to pass, ms. Records of topics wait as long as it takes. */
+  /**
+   * How long a caller's delivery waits for a fault to pass, ms. Records of topics wait as long as
+   * it takes.
+   */
   readonly patienceMs: number;
   /** Waits between tries; absent = 50 ms up to 2 s. */
   readonly pauses?: Backoff;
@@ -54,7 +61,10 @@ export class Road {
   private readonly queue: DeliveryQueue;
   private lane: Promise<void> | null = null;
   private readonly stopping = new AbortController();
-  /** Stopped during a fault: later deliveries are refused, because they must not be recorded before those that were given up. */
+  /**
+   * Stopped during a fault: later deliveries are refused, because they must not be recorded before
+   * those that were given up.
+   */
   private gaveWay = false;
   /** How often a transaction met a fault. */
   faults = 0;
@@ -160,7 +170,10 @@ export class Road {
     else await this.commit(batch, await probe(suspicion, deliveries, this.options.store));
   }
 
-  /** Deliveries of callers and timers are given up after `patienceMs`; records of topics wait on, because their offsets are not committed. */
+  /**
+   * Deliveries of callers and timers are given up after `patienceMs`; records of topics wait on,
+   * because their offsets are not committed.
+   */
   private gaveUp(waiting: Waiting, fault: Fault): boolean {
     const waits = performance.now() - waiting.since < this.options.patienceMs;
     if (waits || waiting.delivery.from === 'record') return false;
@@ -169,7 +182,10 @@ export class Road {
     return true;
   }
 
-  /** Something in this batch cannot be recorded, or the batch is too large: halves it until that delivery is alone. */
+  /**
+   * Something in this batch cannot be recorded, or the batch is too large: halves it until that
+   * delivery is alone.
+   */
   private async takeApart(
     batch: readonly Waiting[],
     error: unknown,

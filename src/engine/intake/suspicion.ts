@@ -1,20 +1,29 @@
 /**
- * Decides when repeated faults are caused by the work itself. A database that is away, busy or waiting for a lock fails for any work: then
- * the road waits, however long it takes. Work is refused only when faults of a kind that work can cause return for it alone, and it is
- * large, or the database accepts other writes promptly in between.
+ * Decides when repeated faults are caused by the work itself. A database that is away, busy or
+ * waiting for a lock fails for any work: then the road waits, however long it takes. Work is
+ * refused only when faults of a kind that work can cause return for it alone, and it is large, or
+ * the database accepts other writes promptly in between.
  */
 import { type Delivery, Fault, type Store } from '../ports.js';
 import { weightOf } from './weights.js';
 
-/** After so many faults of the same work, with the store answering in between, a batch is split, and a single delivery refused. */
+/**
+ * After so many faults of the same work, with the store answering in between, a batch is split, and
+ * a single delivery refused.
+ */
 const TO_SPLIT = 2;
 const TO_REFUSE = 6;
-/** Small work has to fail this many times more, each time after the database accepted another write. */
+/**
+ * Small work has to fail this many times more, each time after the database accepted another write.
+ */
 const PROBES_TO_REFUSE = 3;
 /** A write that takes longer shows that the database is slow, not the work. */
 const PROMPT_MS = 1000;
 const LARGE_BYTES = 64 * 1024;
-/** Fault codes that the work itself can cause. Others (a lock, a deadlock, too few connections, a full disk) it does not cause. */
+/**
+ * Fault codes that the work itself can cause. Others (a lock, a deadlock, too few connections, a
+ * full disk) it does not cause.
+ */
 const OWN_FAULTS: ReadonlySet<string> = new Set([
   'DATABASE_AWAY',
   'DATABASE_SLOW',
@@ -31,7 +40,9 @@ export interface Suspicion {
 }
 
 export const UNSUSPECTED: Suspicion = { faults: 0, own: 0, probed: 0 };
-/** For a part of a batch that was split because of its faults: it is split again at its next fault. */
+/**
+ * For a part of a batch that was split because of its faults: it is split again at its next fault.
+ */
 export const SPLIT: Suspicion = { faults: 1, own: 1, probed: 0 };
 
 export type Verdict = 'again' | 'split' | 'refuse';
@@ -54,7 +65,10 @@ export function verdictOn(
   return weightOf(only) >= LARGE_BYTES || probed >= PROBES_TO_REFUSE ? 'refuse' : 'again';
 }
 
-/** Before a small delivery is tried alone once more: checks whether the database accepts another write. */
+/**
+ * Before a small delivery is tried alone once more: checks whether the database accepts another
+ * write.
+ */
 export async function probe(
   suspicion: Suspicion,
   batch: readonly Delivery[],

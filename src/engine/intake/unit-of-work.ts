@@ -1,6 +1,7 @@
 /**
- * One transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a start
- * (its orchestration) was looked up before; what follows after the commit (publish, notify) is the caller's.
+ * One transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a
+ * start (its orchestration) was looked up before; what follows after the commit (publish, notify)
+ * is the caller's.
  */
 
 import { LIMITS } from '../../limits/limits.js';
@@ -23,8 +24,8 @@ import { samePayload } from './payload-equality.js';
 import { writtenBytes } from './weights.js';
 
 /**
- * A delivery; a start has been resolved, to a flow to begin or to the reason for its refusal. With both, the refusal applies unless the
- * flow exists already.
+ * A delivery; a start has been resolved, to a flow to begin or to the reason for its refusal. With
+ * both, the refusal applies unless the flow exists already.
  */
 export interface Work {
   readonly delivery: Delivery;
@@ -103,7 +104,10 @@ async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitt
   return { fresh, existing };
 }
 
-/** [flows to lock, those of them that get a TICK]. Includes flows of records seen before: which records these are is not known yet. */
+/**
+ * [flows to lock, those of them that get a TICK]. Includes flows of records seen before: which
+ * records these are is not known yet.
+ */
 function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   const locking = new Set<string>();
   const ticking = new Set<string>();
@@ -118,7 +122,9 @@ function flowIdsOf(work: readonly Work[]): [string[], string[]] {
   return [[...locking].sort(), [...ticking]];
 }
 
-/** The replay was recorded, so that its entry is settled; otherwise the entry stays in quarantine. */
+/**
+ * The replay was recorded, so that its entry is settled; otherwise the entry stays in quarantine.
+ */
 function isUsed(outcome: DeliveryOutcome | undefined): boolean {
   return outcome?.kind === 'recorded' || outcome?.kind === 'echo';
 }
@@ -146,7 +152,10 @@ function outcomeOf(
   }
 }
 
-/** A start whose key or flowId exists. The same key with another payload is a conflict; a record of a topic then goes to quarantine. */
+/**
+ * A start whose key or flowId exists. The same key with another payload is a conflict; a record of
+ * a topic then goes to quarantine.
+ */
 function echoOf(
   batch: Batch,
   { delivery }: Work,

@@ -1,4 +1,7 @@
-/** Sizes of work before it is done, in bytes: what came in, what a transaction would write. The length of a text counts as its bytes. */
+/**
+ * Sizes of work before it is done, in bytes: what came in, what a transaction would write. The
+ * length of a text counts as its bytes.
+ */
 import { LIMITS } from '../../limits/limits.js';
 import type { Flow } from '../../saga/flow.js';
 import type { Input, StartInput } from '../../saga/input.js';
@@ -15,7 +18,10 @@ export function weightOf(delivery: Delivery): number {
     : raw;
 }
 
-/** Bytes that these records write: commands, and the inputs of new flows and their steps. References to the start payload do not count. */
+/**
+ * Bytes that these records write: commands, and the inputs of new flows and their steps. References
+ * to the start payload do not count.
+ */
 export function writtenBytes(records: readonly FlowRecord[]): number {
   let bytes = 0;
   for (const { before, after, outbox } of records) {
@@ -28,7 +34,10 @@ export function writtenBytes(records: readonly FlowRecord[]): number {
   return bytes;
 }
 
-/** Why a start is too large, or null: every step of a parallel orchestration gets the payload at once. */
+/**
+ * Why a start is too large, or null: every step of a parallel orchestration gets the payload at
+ * once.
+ */
 export function tooMuchFanOut(
   payload: string | null,
   { name, type, steps }: Orchestration,
@@ -43,7 +52,10 @@ export function tooMuchFanOut(
   );
 }
 
-/** Why a reply is too large for its flow, or null: the outputs of a parallel flow are kept, and sent with UNDO commands, together. */
+/**
+ * Why a reply is too large for its flow, or null: the outputs of a parallel flow are kept, and sent
+ * with UNDO commands, together.
+ */
 export function tooMuchAnswered(
   { flowId, orchestration, steps }: Flow,
   input: Exclude<Input, StartInput>,

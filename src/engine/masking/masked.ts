@@ -1,6 +1,6 @@
 /**
- * Flows and events without what their definition calls sensitive: for readers without the right to payloads, and for the log. The flow itself
- * keeps everything; what workers get is never masked.
+ * Flows and events without what their definition calls sensitive: for readers without the right to
+ * payloads, and for the log. The flow itself keeps everything; what workers get is never masked.
  */
 import { maskFields, maskText, readSensitivePath, type SensitivePath } from '../../json/mask.js';
 import type { FlowEvent } from '../../saga/event.js';
@@ -10,7 +10,10 @@ import type { Orchestration } from '../../saga/orchestration.js';
 interface Sensitive {
   readonly payload: readonly SensitivePath[];
   readonly headers: readonly SensitivePath[];
-  /** Of the output of a parallel flow, which has the payload of each step under the name of the step. */
+  /**
+   * Of the output of a parallel flow, which has the payload of each step under the name of the
+   * step.
+   */
   readonly output: readonly SensitivePath[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * What is written in free text: an error message of a worker may repeat the card number it did not like, and then it is in the timeline, the log,
- * the search and the end message. Sensitive values of the flow are taken out before the text is recorded, for everybody.
+ * What is written in free text: an error message of a worker may repeat the card number it did not
+ * like, and then it is in the timeline, the log, the search and the end message. Sensitive values
+ * of the flow are taken out before the text is recorded, for everybody.
  */
 import { addSecrets, maskFields, maskText, withoutSecrets } from '../../json/mask.js';
 import { jsonText, jsonTextOf } from '../../json/order.js';
@@ -58,7 +59,9 @@ const UNREADABLE = Buffer.from('{"payload":"***","headers":{}}');
 /** What a record is about, as far as that is known. */
 export type About = Flow | Orchestration | null;
 
-/** The bytes of a record for the dead-letter topic, which everybody may read who may read topics. */
+/**
+ * The bytes of a record for the dead-letter topic, which everybody may read who may read topics.
+ */
 export function maskedCopy(
   { key, value }: RawRecord,
   about: About,

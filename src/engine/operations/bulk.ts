@@ -1,6 +1,6 @@
 /**
- * One operator action on many flows, page by page over a filter, each flow in a delivery of its own. Refusals are counted by reason; what
- * was done stays done, even when a later page fails.
+ * One operator action on many flows, page by page over a filter, each flow in a delivery of its
+ * own. Refusals are counted by reason; what was done stays done, even when a later page fails.
  */
 import { accept } from '../../saga/accept.js';
 import type { Flow, FlowStatus, StepRun } from '../../saga/flow.js';
@@ -26,7 +26,10 @@ const PAGE = 100;
 const MOST_REASONS = 20;
 const MOST_NAMED = 3;
 
-/** The statuses without a status in the filter: in any other one the action is refused, and COMPLETED flows are undone only when named. */
+/**
+ * The statuses without a status in the filter: in any other one the action is refused, and
+ * COMPLETED flows are undone only when named.
+ */
 const STATUSES: Readonly<Record<BulkRequest['verb'], readonly FlowStatus[]>> = {
   RETRY: ['IN_PROGRESS', 'UNDOING', 'FAILED'],
   UNDO: ['IN_PROGRESS', 'FAILED'],

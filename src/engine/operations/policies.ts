@@ -1,4 +1,7 @@
-/** Policies: retries, timeouts and backoff that operators set instead of the document's; stored with the name, not with a version. */
+/**
+ * Policies: retries, timeouts and backoff that operators set instead of the document's; stored with
+ * the name, not with a version.
+ */
 import { isWithin, type Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import { isEmpty } from '../../saga/policies.js';
@@ -52,7 +55,8 @@ export class Policies {
     const { stepName } = request;
     const others = row.policies.filter((policy) => policy.stepName !== stepName);
     const steps = row.orchestration.steps.map((step) => step.name);
-    // A policy stays when a new version lacks its step, because the step may come back; so it can also be changed and removed.
+    // A policy stays when a new version lacks its step, because the step may come back; so it can
+    // also be changed and removed.
     const isKnown =
       stepName === null || steps.includes(stepName) || others.length < row.policies.length;
     if (!isKnown) return { row, problems: [this.unknownStep(name, stepName, steps)] };

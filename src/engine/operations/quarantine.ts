@@ -81,7 +81,9 @@ export class Quarantine {
     return { problems: problemsOf(outcome), isSettled };
   }
 
-  /** Registering twice changes nothing, so it is done first, and the record is settled afterwards. */
+  /**
+   * Registering twice changes nothing, so it is done first, and the record is settled afterwards.
+   */
   private async register(
     registration: Registration,
     { record, replay, by }: Request,

@@ -1,4 +1,7 @@
-/** Payloads are written anew with the key of now, in small batches: after a new key, and after encryption was switched on or off. */
+/**
+ * Payloads are written anew with the key of now, in small batches: after a new key, and after
+ * encryption was switched on or off.
+ */
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';
 import { type AuditRow, type Caller, NO_OBJECT, type Store } from '../ports.js';
 

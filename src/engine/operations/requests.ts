@@ -1,4 +1,7 @@
-/** Requests of callers: start a flow, apply an operator action. Expected errors are returned as problems. */
+/**
+ * Requests of callers: start a flow, apply an operator action. Expected errors are returned as
+ * problems.
+ */
 import { LIMITS } from '../../limits/limits.js';
 import { isWithin, type Within } from '../../names/patterns.js';
 import type { OperatorInput, StartRequest } from '../../saga/input.js';
@@ -39,7 +42,8 @@ export class Requests {
       return { flow: null, created: false, problems: [problem('BROKER_FULL', full)] };
     if (!isWithin(request.orchestrationName, within))
       return this.unknown(request.orchestrationName, suggestions, within);
-    // The id is generated once: if the answer to the commit is lost, the next try finds its own flow.
+    // The id is generated once: if the answer to the commit is lost, the next try finds its own
+    // flow.
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };

@@ -1,4 +1,7 @@
-/** Simulations of a registered orchestration, or of a document's. They read at most a definition; nothing is stored or sent. */
+/**
+ * Simulations of a registered orchestration, or of a document's. They read at most a definition;
+ * nothing is stored or sent.
+ */
 import { isWithin, type Within } from '../../names/patterns.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';

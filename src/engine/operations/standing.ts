@@ -1,4 +1,7 @@
-/** Pausing, resuming and archiving an orchestration: whether it accepts new flows and sends DO commands (rules.md#paused-orchestration). */
+/**
+ * Pausing, resuming and archiving an orchestration: whether it accepts new flows and sends DO
+ * commands (rules.md#paused-orchestration).
+ */
 import { isWithin, type Within } from '../../names/patterns.js';
 import type { Log } from '../../observability/log.js';
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';

@@ -1,4 +1,7 @@
-/** The engine as the API sees it before the database is connected: every request is refused with STARTING, and health reports what is missing. */
+/**
+ * The engine as the API sees it before the database is connected: every request is refused with
+ * STARTING, and health reports what is missing.
+ */
 import { Fault, type ReadModel } from '../ports.js';
 import type { EngineFigures, EngineService, Health } from '../service.js';
 

@@ -1,7 +1,8 @@
 /**
- * Publishes the outbox. What this instance commits is published from memory right after the commit; rows left over (another instance
- * died, a lease expired, memory was full) are taken from the store, whole flows at a time. A command that can never be published is
- * submitted to the queue as a failed attempt.
+ * Publishes the outbox. What this instance commits is published from memory right after the commit;
+ * rows left over (another instance died, a lease expired, memory was full) are taken from the
+ * store, whole flows at a time. A command that can never be published is submitted to the queue as
+ * a failed attempt.
  */
 
 import { LIMITS } from '../../limits/limits.js';
@@ -74,7 +75,10 @@ export class Relay {
     if (this.held.length > 0) this.publishing ??= this.publishAll();
   }
 
-  /** Publishes what is in memory, for at most `boundMs`; another instance publishes the rest when its lease has expired. */
+  /**
+   * Publishes what is in memory, for at most `boundMs`; another instance publishes the rest when
+   * its lease has expired.
+   */
   async stop(boundMs: number): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
     await this.leftovers;
@@ -122,7 +126,10 @@ export class Relay {
     return batch;
   }
 
-  /** Rows older than half the lease are dropped from memory: after a long stall another instance may be about to publish them. */
+  /**
+   * Rows older than half the lease are dropped from memory: after a long stall another instance may
+   * be about to publish them.
+   */
   private dropStale(): void {
     const oldest = performance.now() - this.options.leaseMs / 2;
     const fresh = this.held.filter(({ since }) => since >= oldest);
@@ -147,7 +154,8 @@ export class Relay {
       if (failed.length > 0) await this.options.submit(failed);
       await this.options.store.outboxSent(gone);
     } catch (error) {
-      // The rows stay in the outbox and are published again after their lease: a re-send of the same attempt.
+      // The rows stay in the outbox and are published again after their lease: a re-send of the
+      // same attempt.
       this.options.log.warn(
         { err: error, rows: gone.length },
         'published, but could not be marked as sent',

@@ -1,4 +1,7 @@
-/** The audit: who did what, when and from where, and what became of it. One row for each mutation, refused ones too. */
+/**
+ * The audit: who did what, when and from where, and what became of it. One row for each mutation,
+ * refused ones too.
+ */
 import type { Within } from '../../names/patterns.js';
 import type { Instant } from '../../saga/flow.js';
 
@@ -31,7 +34,10 @@ export interface AuditRow extends Caller, AuditObject {
   /** The name of the mutation. */
   readonly action: string;
   readonly reason: string | null;
-  /** JSON text of what the mutation changed: never a payload. Null = nothing was there, or nothing was changed. */
+  /**
+   * JSON text of what the mutation changed: never a payload. Null = nothing was there, or nothing
+   * was changed.
+   */
   readonly before: string | null;
   readonly after: string | null;
   readonly outcome: AuditOutcome;

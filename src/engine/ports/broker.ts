@@ -13,21 +13,33 @@ import type { OutboxRow, OutgoingMessage, Store } from './storage.js';
 
 export interface PublishResult {
   readonly row: OutboxRow;
-  /** `never` = it cannot be published (too large, not authorised, topic deleted); `later` = try again. */
+  /**
+   * `never` = it cannot be published (too large, not authorised, topic deleted); `later` = try
+   * again.
+   */
   readonly result: 'ok' | 'never' | 'later';
   readonly errorCode?: string;
   readonly errorMessage?: string;
 }
 
 export interface Publisher {
-  /** Sends in the given order per flow, with acks=all. Never throws: without a broker all rows are `later`; one bad row fails alone. */
+  /**
+   * Sends in the given order per flow, with acks=all. Never throws: without a broker all rows are
+   * `later`; one bad row fails alone.
+   */
   publish(rows: readonly OutboxRow[]): Promise<readonly PublishResult[]>;
 }
 
-/** Resolves when these are committed; only then may their offsets be committed. Rejects only when the engine stops. */
+/**
+ * Resolves when these are committed; only then may their offsets be committed. Rejects only when
+ * the engine stops.
+ */
 export type Intake = (deliveries: readonly RecordDelivery[]) => Promise<void>;
 
-/** Where consuming each partition continues: at the position of the inbox, never at the group's offset. */
+/**
+ * Where consuming each partition continues: at the position of the inbox, never at the group's
+ * offset.
+ */
 export type InboxSource = Pick<Store, 'inbox' | 'resetInbox'>;
 
 export interface BrokerHealth {
@@ -35,16 +47,24 @@ export interface BrokerHealth {
   readonly ready: boolean;
   /** A sentence for /readyz. */
   readonly detail: string;
-  /** Records in its share of the gateway's own topics that are not admitted yet; absent = not known. */
+  /**
+   * Records in its share of the gateway's own topics that are not admitted yet; absent = not known.
+   */
   readonly lag?: number;
 }
 
 /** The broker as the gateway uses it. */
 export interface Broker extends Inspector {
   readonly publisher: Publisher;
-  /** Creates those of the topics that do not exist; all have leaders when it resolves. Rejects with a Fault when the broker is away. */
+  /**
+   * Creates those of the topics that do not exist; all have leaders when it resolves. Rejects with
+   * a Fault when the broker is away.
+   */
   ensureTopics(topics: readonly string[]): Promise<void>;
-  /** Joins the consumer group of the intake topics and passes records to `intake`; resolves once joined. Reconnects by itself. */
+  /**
+   * Joins the consumer group of the intake topics and passes records to `intake`; resolves once
+   * joined. Reconnects by itself.
+   */
   consume(intake: Intake, inbox: InboxSource): Promise<void>;
   /** Reads no more, waits for what is under way, leaves the group. */
   stopConsuming(): Promise<void>;
@@ -60,7 +80,10 @@ export type StepTopics = (orchestrationName: string, stepName: string) => StepTo
 
 /** The form of messages, which the engine does not know. Pure. */
 export interface Wire {
-  /** Messages for the DO_SENT, UNDO_SENT, FLOW_HELD and flow-end events among these. `flow` is the flow after them. */
+  /**
+   * Messages for the DO_SENT, UNDO_SENT, FLOW_HELD and flow-end events among these. `flow` is the
+   * flow after them.
+   */
   outgoing(flow: Flow, events: readonly FlowEvent[]): readonly OutboxRow[];
   /** A quarantined record for the dead-letter topic, cause in its headers. */
   quarantineCopy(cause: PoisonCause, raw: RawRecord, position: RecordPosition): OutboxRow;
@@ -100,7 +123,10 @@ export interface WorkerMessage {
 
 /** A worker's side of the broker, for workers that live in this process (the demo's, a test's). */
 export interface WorkerClient {
-  /** Reads from the group's offsets, or from the earliest record; a record's offset is committed after `onRecord` resolves. */
+  /**
+   * Reads from the group's offsets, or from the earliest record; a record's offset is committed
+   * after `onRecord` resolves.
+   */
   subscribe(
     topics: readonly string[],
     onRecord: (record: WorkerRecord) => Promise<void>,

@@ -7,7 +7,9 @@ import type { Refusal } from '../../saga/refusal.js';
 import type { Caller } from './audit.js';
 import type { Registration } from './registrations.js';
 
-/** A record's place in the log; the inbox remembers the next expected offset per (topic, partition). */
+/**
+ * A record's place in the log; the inbox remembers the next expected offset per (topic, partition).
+ */
 export interface RecordPosition {
   readonly topic: string;
   readonly partition: number;
@@ -17,7 +19,10 @@ export interface RecordPosition {
   readonly timestamp: Instant;
 }
 
-/** Why a record cannot be used. It goes to quarantine, and never blocks its partition (rules.md#quarantine-and-stale-replies). */
+/**
+ * Why a record cannot be used. It goes to quarantine, and never blocks its partition
+ * (rules.md#quarantine-and-stale-replies).
+ */
 export interface PoisonCause {
   readonly code: string;
   readonly message: string;
@@ -26,7 +31,10 @@ export interface PoisonCause {
   /** Known when the record could be read that far. */
   readonly flowId: string | null;
   readonly stepName: string | null;
-  /** What its record is about, where that is known: its sensitive parts are masked in the copy for the dead-letter topic. */
+  /**
+   * What its record is about, where that is known: its sensitive parts are masked in the copy for
+   * the dead-letter topic.
+   */
   readonly orchestration?: Orchestration | undefined;
   /** Of a start from a topic: its initiator is notified (rules.md#refused-starts). */
   readonly refusedStart?: RefusedStart | undefined;
@@ -100,7 +108,9 @@ export type Delivery =
   /** `by`: for the audit; absent = the gateway itself. */
   | ((InputContent | StartContent) & { readonly from: 'caller'; readonly by?: Caller | undefined })
   | (InputContent & { readonly from: 'timer' | 'relay' })
-  /** From the quarantine: admitted only while it is open there, and settled in the same transaction. */
+  /**
+   * From the quarantine: admitted only while it is open there, and settled in the same transaction.
+   */
   | ((InputContent | StartContent) & {
       readonly from: 'replay';
       readonly replay: Replay;
@@ -109,14 +119,19 @@ export type Delivery =
     });
 
 export type DeliveryOutcome =
-  /** Recorded: the events it led to are on the timeline. For a start that was known already: `echo`. */
+  /**
+   * Recorded: the events it led to are on the timeline. For a start that was known already: `echo`.
+   */
   | {
       readonly kind: 'recorded';
       readonly flow: Flow;
       readonly events: readonly FlowEvent[];
       readonly refusal: Refusal | null;
     }
-  /** A start whose flowId or idempotency key exists: nothing was started. `samePayload` false = the key was used with another payload. */
+  /**
+   * A start whose flowId or idempotency key exists: nothing was started. `samePayload` false = the
+   * key was used with another payload.
+   */
   | {
       readonly kind: 'echo';
       readonly flowId: string;

@@ -1,4 +1,6 @@
-/** What the broker shows about one command. Used for diagnoses only, never to decide about a flow. */
+/**
+ * What the broker shows about one command. Used for diagnoses only, never to decide about a flow.
+ */
 import type { Instant } from '../../saga/flow.js';
 
 /** Which command is looked for. */

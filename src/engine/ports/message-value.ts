@@ -1,4 +1,7 @@
-/** The value of a message that refers to its flow's start payload: assembled when it is sent, so that many messages share one copy. */
+/**
+ * The value of a message that refers to its flow's start payload: assembled when it is sent, so
+ * that many messages share one copy.
+ */
 import type { OutgoingMessage } from './storage.js';
 
 const END = '}';

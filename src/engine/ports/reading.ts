@@ -82,7 +82,7 @@ export interface QuarantineFilter extends WithinNames {
   readonly flowId: string | null;
 }
 
-/** Which payloads are read. The others are null in the result: reading a payload takes time and memory. */
+/** Which payloads are read; the others are null. Reading one takes time and memory. */
 export interface Payloads {
   readonly flowInput: boolean;
   readonly flowOutput: boolean;
@@ -106,7 +106,7 @@ export const NO_PAYLOADS: Payloads = {
 export interface ReadOptions {
   /** Absent: all. */
   readonly payloads?: Payloads | undefined;
-  /** Called with the number of bytes of payloads before they are read; rejects when it is over the limit. */
+  /** Called with the bytes of the payloads before they are read; rejects when over the limit. */
   readonly take?: ((bytes: number) => Promise<void>) | undefined;
   /** The reading ends when it aborts. */
   readonly signal?: AbortSignal | undefined;
@@ -144,13 +144,16 @@ export interface FlowSurroundings {
   readonly startedAt: Instant;
   /** Why it is parked; null = it is not. */
   readonly parked: string | null;
-  /** attemptIds of its commands that are in the outbox; one that was acknowledged a moment ago may still be among them. */
+  /** attemptIds of its commands in the outbox, some perhaps acknowledged a moment ago. */
   readonly unsent: readonly string[];
-  /** `step/DO` or `step/UNDO` → when a worker first and last answered it, in the newest flows of its orchestration. */
+  /** `step/DO` or `step/UNDO` → first and last answer of a worker, in the newest flows. */
   readonly answers: ReadonlyMap<string, { readonly first: Instant; readonly last: Instant }>;
 }
 
-/** The read side: index-backed, paged by keyset, one or two statements per method. Cursors are opaque; an invalid one throws BadCursor. */
+/**
+ * The read side: index-backed, paged by keyset, one or two statements per method. Cursors are
+ * opaque; an invalid one throws BadCursor.
+ */
 export interface ReadModel {
   orchestrations(
     nameContains: string | null,
@@ -219,7 +222,7 @@ export interface ReadModel {
   ): Promise<Page<QuarantinedRecord>>;
   /** Newest first, by (at, order of storing). */
   audit(page: AuditPageRequest): Promise<Page<AuditEntry>>;
-  /** Counts of each part of the window, oldest first; a list may be shorter than others. Unknown names have no counts. */
+  /** Counts per part of the window, oldest first; lists may be short, unknown names have none. */
   sloCounts(query: SloQuery): Promise<readonly (readonly number[])[]>;
   /** Steps of flows under way that are IN_PROGRESS for too long, counted up to `cap`. */
   stuckSteps(query: StuckQuery): Promise<number>;

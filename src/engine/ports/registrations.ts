@@ -17,11 +17,17 @@ export interface Decision {
   readonly at: Instant;
 }
 
-/** Whether an orchestration, in any version, accepts new flows and sends DO commands (rules.md#paused-orchestration). */
+/**
+ * Whether an orchestration, in any version, accepts new flows and sends DO commands
+ * (rules.md#paused-orchestration).
+ */
 export interface Standing {
   readonly paused: boolean;
   readonly archived: boolean;
-  /** Null: not paused, or paused without a record of it. `queuesStarts`: new flows are stored and wait; else they are refused. */
+  /**
+   * Null: not paused, or paused without a record of it. `queuesStarts`: new flows are stored and
+   * wait; else they are refused.
+   */
   readonly pausedBy: (Decision & { readonly queuesStarts: boolean }) | null;
   readonly archivedBy: Decision | null;
 }
@@ -36,7 +42,9 @@ export interface RegistrationRow extends Standing {
   readonly policies: readonly Policy[];
 }
 
-/** A problem with a request. `code` is listed in docs/protocol.md; `line` is 1-based, of a document. */
+/**
+ * A problem with a request. `code` is listed in docs/protocol.md; `line` is 1-based, of a document.
+ */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -65,7 +73,10 @@ export interface Registration {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly Problem[];
   readonly serviceName: string | null;
-  /** The orchestrations that the document names, even with problems: the status topic gets a message for each. */
+  /**
+   * The orchestrations that the document names, even with problems: the status topic gets a message
+   * for each.
+   */
   readonly named?:
     | readonly {
         readonly orchestrationName: string | null;
@@ -89,7 +100,10 @@ export interface RegistryTransaction {
   /** Serialises registrations: no other transaction changes a definition until this one ends. */
   lockRegistry(): Promise<void>;
   current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
-  /** Every registered (name, step) whose topics equal one of these after `.` → `_`; for TOPIC_COLLISION. */
+  /**
+   * Every registered (name, step) whose topics equal one of these after `.` → `_`; for
+   * TOPIC_COLLISION.
+   */
   topicOwners(
     topics: readonly string[],
   ): Promise<
@@ -101,7 +115,10 @@ export interface RegistryTransaction {
   saveWorkers(rows: readonly WorkerRow[]): Promise<void>;
   /** Replaces all policies of this registered name; a new version keeps them. */
   savePolicies(name: string, policies: readonly Policy[]): Promise<void>;
-  /** Of this registered name. `wakes`: its flows in progress become due, some at each poll of the timers, beginning now. */
+  /**
+   * Of this registered name. `wakes`: its flows in progress become due, some at each poll of the
+   * timers, beginning now.
+   */
   saveStanding(name: string, standing: Standing, wakes: boolean): Promise<void>;
   /** Stored with what the transaction changes, or not at all. */
   audit(rows: readonly AuditRow[]): Promise<void>;

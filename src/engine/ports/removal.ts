@@ -1,4 +1,6 @@
-/** Port of retention: removes old flows that have ended and old quarantined records, some at a time. */
+/**
+ * Port of retention: removes old flows that have ended and old quarantined records, some at a time.
+ */
 import type { FlowStatus } from '../../saga/flow.js';
 
 /** Terminal statuses: flows in other ones are never removed. */
@@ -10,11 +12,15 @@ export interface Removed {
   readonly next: string | null;
 }
 
-/** Each call is one short transaction that reads at most `most` rows, oldest first; `after` is `next` of the call before. */
+/**
+ * Each call is one short transaction that reads at most `most` rows, oldest first; `after` is
+ * `next` of the call before.
+ */
 export interface Removal {
   /**
-   * Flows that ended with this status at least `ageMs` ago, with their steps and timelines. Not removed: a flow that is parked, has a
-   * `wakeAt`, has a message in the outbox, or is locked by another transaction.
+   * Flows that ended with this status at least `ageMs` ago, with their steps and timelines. Not
+   * removed: a flow that is parked, has a `wakeAt`, has a message in the outbox, or is locked by
+   * another transaction.
    */
   flows(status: EndStatus, ageMs: number, after: string | null, most: number): Promise<Removed>;
   /** Quarantined records that came at least `ageMs` ago and were settled since. */

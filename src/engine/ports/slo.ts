@@ -1,4 +1,7 @@
-/** Port of the service level objectives: counters per orchestration and minute, which every instance adds to. */
+/**
+ * Port of the service level objectives: counters per orchestration and minute, which every instance
+ * adds to.
+ */
 import type { Instant } from '../../saga/flow.js';
 
 /** What happened to flows of one orchestration in one minute. */

@@ -4,7 +4,10 @@ import type { RegisterResult } from '../service.js';
 import { nameOf } from './declared.js';
 import type { RegistryOptions } from './registry.js';
 
-/** One message per declaration, failures included. A message that cannot be published is logged: the registration is stored all the same. */
+/**
+ * One message per declaration, failures included. A message that cannot be published is logged: the
+ * registration is stored all the same.
+ */
 export async function announce(
   { broker, wire, log }: RegistryOptions,
   registration: Registration,

@@ -4,7 +4,10 @@ import { topicKey } from '../../names/topic-key.js';
 import type { Declaration, Problem, RegistryTransaction, Wire } from '../ports.js';
 import { nameOf, stepNamesOf } from './declared.js';
 
-/** Kafka refuses topic names that are equal after `.` → `_`; a step of another orchestration may have such a name (docs/protocol.md, "Topics"). */
+/**
+ * Kafka refuses topic names that are equal after `.` → `_`; a step of another orchestration may
+ * have such a name (docs/protocol.md, "Topics").
+ */
 export async function collisions(
   tx: RegistryTransaction,
   wire: Pick<Wire, 'stepTopics'>,

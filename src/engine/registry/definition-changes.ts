@@ -1,4 +1,7 @@
-/** What a re-registration changes. Breaking: workers or callers written for the old version may not work with the new one. */
+/**
+ * What a re-registration changes. Breaking: workers or callers written for the old version may not
+ * work with the new one.
+ */
 import type { Orchestration, StepDefinition } from '../../saga/orchestration.js';
 import type { DefinitionChange } from '../service.js';
 
@@ -126,7 +129,10 @@ function schemaChange({ payloadSchema: old = null }: Content, after: Content): C
   return [{ kind: 'ORCHESTRATION_CHANGED', breaking: fresh !== null, description }];
 }
 
-/** Removing a payloadSchema breaks nothing; adding or changing one may refuse payloads that were accepted before. */
+/**
+ * Removing a payloadSchema breaks nothing; adding or changing one may refuse payloads that were
+ * accepted before.
+ */
 function isBreaking(field: keyof StepDefinition, after: StepDefinition): boolean {
   return field === 'objectType' || (field === 'payloadSchema' && after.payloadSchema !== null);
 }

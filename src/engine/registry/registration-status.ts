@@ -1,4 +1,7 @@
-/** REGISTERED when every step has a registered worker (docs/protocol.md, "Registration documents"). The only place that decides it. */
+/**
+ * REGISTERED when every step has a registered worker (docs/protocol.md, "Registration documents").
+ * The only place that decides it.
+ */
 import type { Orchestration } from '../../saga/orchestration.js';
 
 export type RegistrationStatus = 'REGISTERED' | 'PARTIALLY_REGISTERED';

@@ -48,7 +48,10 @@ export class Registry {
 
   constructor(private readonly options: RegistryOptions) {}
 
-  /** All or nothing. The topics have leaders before anything is stored. Throws a Fault when the database or the broker is away. */
+  /**
+   * All or nothing. The topics have leaders before anything is stored. Throws a Fault when the
+   * database or the broker is away.
+   */
   async register(
     registration: Registration,
     dryRun: boolean,
@@ -62,7 +65,10 @@ export class Registry {
     return result;
   }
 
-  /** For records of a topic: after a Fault it tries again until it succeeds. A document that fails for another reason is logged and dropped. */
+  /**
+   * For records of a topic: after a Fault it tries again until it succeeds. A document that fails
+   * for another reason is logged and dropped.
+   */
   async registerPatiently(registration: Registration, by: Caller): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
@@ -91,7 +97,10 @@ export class Registry {
     this.stopping.abort();
   }
 
-  /** Topics are created between two transactions, so that a slow broker does not hold the lock of the registry. */
+  /**
+   * Topics are created between two transactions, so that a slow broker does not hold the lock of
+   * the registry.
+   */
   private async store(
     registration: Registration,
     dryRun: boolean,

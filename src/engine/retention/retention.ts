@@ -1,6 +1,7 @@
 /**
- * Removes old flows that have ended, so that the history does not grow for ever. A pass goes from the oldest on in small batches, and
- * pauses after each so that it uses a bounded share of one connection. One instance at a time does it.
+ * Removes old flows that have ended, so that the history does not grow for ever. A pass goes from
+ * the oldest on in small batches, and pauses after each so that it uses a bounded share of one
+ * connection. One instance at a time does it.
  */
 import type { Log } from '../../observability/log.js';
 import { pause } from '../../timing/pause.js';
@@ -32,7 +33,10 @@ export interface RetentionOptions {
   readonly batchSize: number;
 }
 
-/** Pause after a batch, as a multiple of the time it took: retention uses one tenth of one connection's time. */
+/**
+ * Pause after a batch, as a multiple of the time it took: retention uses one tenth of one
+ * connection's time.
+ */
 const REST_PER_WORK = 9;
 /** The first pass waits until the start of the gateway is over. */
 const FIRST_AFTER_MS = 30_000;

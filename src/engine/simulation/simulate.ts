@@ -1,6 +1,7 @@
 /**
- * Plays one flow of an orchestration on a virtual clock: the same saga, a worker that answers every command, and the faults of the
- * request. No message, no row, no timer: values in, events out. Equal input gives equal output.
+ * Plays one flow of an orchestration on a virtual clock: the same saga, a worker that answers every
+ * command, and the faults of the request. No message, no row, no timer: values in, events out.
+ * Equal input gives equal output.
  */
 import { LIMITS } from '../../limits/limits.js';
 import { type Advanced, advance, start } from '../../saga/advance.js';

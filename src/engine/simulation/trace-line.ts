@@ -1,6 +1,6 @@
 /**
- * A flow's timeline in one line: `a+ b+ c- c? ~b+ ~a+ => UNDONE`. + success, - failure, ? unknown outcome, x withdrawn, ~ UNDO,
- * ! owes a round, (…) refused reply, […] action.
+ * A flow's timeline in one line: `a+ b+ c- c? ~b+ ~a+ => UNDONE`. + success, - failure, ? unknown
+ * outcome, x withdrawn, ~ UNDO, ! owes a round, (…) refused reply, […] action.
  */
 import type { FlowEvent } from '../../saga/event.js';
 

@@ -1,6 +1,6 @@
 /**
- * What is counted for the monitoring checklist (docs/slo.md), and where each counter is in a row of counts. Places are stored: new counters
- * are added at the end, none is ever moved.
+ * What is counted for the monitoring checklist (docs/slo.md), and where each counter is in a row of
+ * counts. Places are stored: new counters are added at the end, none is ever moved.
  */
 
 /** Upper bounds of a response time, ms; the last bucket has no bound. */
@@ -25,7 +25,10 @@ export const PLACES = {
 } as const;
 export type Counter = keyof typeof PLACES;
 
-/** `response`: command decided → reply recorded. `worker`: → timestamp of the reply. `engine`: from there until it is recorded. */
+/**
+ * `response`: command decided → reply recorded. `worker`: → timestamp of the reply. `engine`: from
+ * there until it is recorded.
+ */
 export const TIMES = { response: 8, worker: 8 + BUCKETS, engine: 8 + 2 * BUCKETS } as const;
 export type Time = keyof typeof TIMES;
 /** Of a row of counts. */
@@ -43,8 +46,9 @@ export function countOf(counts: readonly number[], counter: Counter): number {
 }
 
 /**
- * The time within which this share (0 to 1) of the replies came, ms, by linear interpolation within its bucket; null = none were counted.
- * In the bucket without a bound it is the last bound: a lower limit.
+ * The time within which this share (0 to 1) of the replies came, ms, by linear interpolation within
+ * its bucket; null = none were counted. In the bucket without a bound it is the last bound: a lower
+ * limit.
  */
 export function percentile(counts: readonly number[], time: Time, share: number): number | null {
   const buckets = counts.slice(TIMES[time], TIMES[time] + BUCKETS);

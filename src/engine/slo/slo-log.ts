@@ -1,4 +1,7 @@
-/** Collects what this instance counts, and adds it to the stored counters once a second: no commit waits for it. */
+/**
+ * Collects what this instance counts, and adds it to the stored counters once a second: no commit
+ * waits for it.
+ */
 import type { Log } from '../../observability/log.js';
 import type { Instant } from '../../saga/flow.js';
 import type { Delivery, FlowRecord, SloCounts, Store } from '../ports.js';
@@ -7,7 +10,10 @@ import { type Count, tally } from './tally.js';
 
 const MINUTE_MS = 60_000;
 const FLUSH_MS = 1000;
-/** Pairs of orchestration and minute that wait while the database is away; what comes beyond them is not counted. */
+/**
+ * Pairs of orchestration and minute that wait while the database is away; what comes beyond them is
+ * not counted.
+ */
 const MOST_WAITING = 10_000;
 
 interface Waiting extends SloCounts {
@@ -63,7 +69,10 @@ export class SloLog {
     this.flushing = this.flush();
   }
 
-  /** Also done by itself, a second after something was counted. Never throws: what could not be stored is added to what comes next. */
+  /**
+   * Also done by itself, a second after something was counted. Never throws: what could not be
+   * stored is added to what comes next.
+   */
   async flush(): Promise<void> {
     await this.flushing;
     const rows = [...this.waiting.values()];

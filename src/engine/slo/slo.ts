@@ -1,4 +1,7 @@
-/** The monitoring checklist of an orchestration, or of all, over a window of time: six lines, each with its target and whether it is met. */
+/**
+ * The monitoring checklist of an orchestration, or of all, over a window of time: six lines, each
+ * with its target and whether it is met.
+ */
 import { isWithin } from '../../names/patterns.js';
 import type { Objectives, Orchestration } from '../../saga/orchestration.js';
 import type { ReadModel, SloQuery } from '../ports.js';
@@ -51,7 +54,9 @@ interface Definitions {
   ): Promise<{ readonly orchestration: Pick<Orchestration, 'objectives'> } | null>;
 }
 
-/** The limits of the checklist; an orchestration may set its own in its document (docs/recipe.md). */
+/**
+ * The limits of the checklist; an orchestration may set its own in its document (docs/recipe.md).
+ */
 export const CHECKLIST: Required<Objectives> = {
   doSuccessRate: 0.95,
   averageRetryCount: 1,
@@ -63,7 +68,10 @@ export const CHECKLIST: Required<Objectives> = {
 
 const STUCK_CAP = 10_000;
 
-/** By the targets of its newest version; all together, and a name that is hidden or not there, by those of the checklist. */
+/**
+ * By the targets of its newest version; all together, and a name that is hidden or not there, by
+ * those of the checklist.
+ */
 export async function sloOf(
   store: Definitions,
   read: Pick<ReadModel, 'sloCounts' | 'stuckSteps'>,

@@ -1,4 +1,6 @@
-/** What one commit adds to the counters: derived from its events alone, so nothing is read for it. */
+/**
+ * What one commit adds to the counters: derived from its events alone, so nothing is read for it.
+ */
 import type { FlowEvent } from '../../saga/event.js';
 import { type Instant, retryCountOf, type StepRun } from '../../saga/flow.js';
 import type { Delivery, FlowRecord } from '../ports.js';
@@ -37,7 +39,10 @@ export function tally(
     }
 }
 
-/** A DO that is done, or will not be tried again by itself. A late success counts as neither: its flow had turned around. */
+/**
+ * A DO that is done, or will not be tried again by itself. A late success counts as neither: its
+ * flow had turned around.
+ */
 export function decisionOn(
   event: FlowEvent,
   { after, events }: FlowRecord,
@@ -81,7 +86,8 @@ function timesOf(
   const replied = replies.get(`${before?.flowId}/${event.stepName}`);
   const sent = step === undefined ? null : sentAt(step);
   if (replied === undefined || sent === null) return [];
-  // The clocks of broker, worker and database differ a little: no part is negative or longer than the whole.
+  // The clocks of broker, worker and database differ a little: no part is negative or longer than
+  // the whole.
   const worker = Math.min(Math.max(replied - sent, 0), event.at - sent);
   const response = event.at - sent;
   return [
@@ -91,7 +97,10 @@ function timesOf(
   ];
 }
 
-/** When the open DO was decided: progress moves its deadline, so afterwards only the first attempt's moment is known. */
+/**
+ * When the open DO was decided: progress moves its deadline, so afterwards only the first attempt's
+ * moment is known.
+ */
 function sentAt({ open, startedAt, progressAt, definition }: StepRun): Instant | null {
   if (open === null || open.action !== 'DO') return null;
   if (open.attempt === 1) return startedAt;

@@ -1,6 +1,7 @@
 /**
- * Subscriptions to flows. A commit only notifies that a flow has events up to a number; a subscriber gets the events behind its cursor,
- * from memory or from the timeline, so that none is missed or doubled on any instance, and a subscriber that never reads takes no memory.
+ * Subscriptions to flows. A commit only notifies that a flow has events up to a number; a
+ * subscriber gets the events behind its cursor, from memory or from the timeline, so that none is
+ * missed or doubled on any instance, and a subscriber that never reads takes no memory.
  */
 import type { FlowEvent } from '../../saga/event.js';
 import { isTerminal } from '../../saga/flow.js';
@@ -140,7 +141,10 @@ export class Hub {
   }
 }
 
-/** The events that follow the cursor without a gap; null: there is a gap, and the timeline has to be read. */
+/**
+ * The events that follow the cursor without a gap; null: there is a gap, and the timeline has to be
+ * read.
+ */
 function contiguous(
   events: readonly FlowEvent[] | null,
   cursor: number,

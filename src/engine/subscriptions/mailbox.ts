@@ -4,7 +4,10 @@ import type { FlowEvent } from '../../saga/event.js';
 
 export const MOST_BUFFERED = LIMITS.subscriberBehind.value;
 
-/** Events committed since the last `take`. Beyond MOST_BUFFERED they are dropped, and the subscriber reads the timeline. */
+/**
+ * Events committed since the last `take`. Beyond MOST_BUFFERED they are dropped, and the subscriber
+ * reads the timeline.
+ */
 export class Mailbox {
   private events: FlowEvent[] = [];
   private reread = false;

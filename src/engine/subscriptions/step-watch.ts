@@ -1,6 +1,7 @@
 /**
- * Live step changes of all instances. Own commits are known at once, those of other instances by notification; to deliver the changes of a
- * flow in order, a gap in its event numbers is read before later events are delivered.
+ * Live step changes of all instances. Own commits are known at once, those of other instances by
+ * notification; to deliver the changes of a flow in order, a gap in its event numbers is read
+ * before later events are delivered.
  */
 import { isWithin } from '../../names/patterns.js';
 import type { FlowEvent } from '../../saga/event.js';
@@ -28,7 +29,10 @@ export class StepWatch {
   private readonly listeners = new Set<Listener>();
   /** Number of the last event delivered, by flow. */
   private readonly delivered = new Map<string, number>();
-  /** The latest known time of the database's clock, and the one when the first of the current listeners joined. */
+  /**
+   * The latest known time of the database's clock, and the one when the first of the current
+   * listeners joined.
+   */
   private clock = 0;
   private since = 0;
   private reading: Promise<void> = Promise.resolve();
@@ -64,7 +68,10 @@ export class StepWatch {
     if (now > this.clock) this.clock = now;
   }
 
-  /** The cursor of a flow of which nothing was delivered yet: 0 if it began after the first listener joined, else just before this commit. */
+  /**
+   * The cursor of a flow of which nothing was delivered yet: 0 if it began after the first listener
+   * joined, else just before this commit.
+   */
   private lastBefore(flow: Flow, first: number): number {
     return flow.startedAt > this.since ? 0 : first - 1;
   }

@@ -1,7 +1,8 @@
 /**
- * Timeouts, retries and deadlines. The store's `wake_at` is authoritative, and shared by all instances; for its own commits this instance
- * sets a timer, so that they need not wait for the next poll. A stored `wake_at` may be too early: a TICK that finds nothing due stores
- * the exact time.
+ * Timeouts, retries and deadlines. The store's `wake_at` is authoritative, and shared by all
+ * instances; for its own commits this instance sets a timer, so that they need not wait for the
+ * next poll. A stored `wake_at` may be too early: a TICK that finds nothing due stores the exact
+ * time.
  */
 import type { Log } from '../../observability/log.js';
 import type { Delivery, FlowRecord, Store } from '../ports.js';
@@ -37,7 +38,10 @@ export class Timers {
     await this.looking;
   }
 
-  /** Commits that may be due before the next poll. The clocks of both machines may differ, so the wait is counted from the transaction's `now`. */
+  /**
+   * Commits that may be due before the next poll. The clocks of both machines may differ, so the
+   * wait is counted from the transaction's `now`.
+   */
   noted(records: readonly FlowRecord[]): void {
     for (const { wakeAt, after } of records) if (wakeAt !== null) this.arm(wakeAt - after.now);
   }

@@ -1,4 +1,7 @@
-/** Notifications of commits between instances: a NOTIFY with every commit, and one connection that listens and reconnects by itself. */
+/**
+ * Notifications of commits between instances: a NOTIFY with every commit, and one connection that
+ * listens and reconnects by itself.
+ */
 import type { FlowCommit, FlowRecord } from '../../engine/ports.js';
 import type { Log } from '../../observability/log.js';
 import { backoff } from '../../timing/pause.js';

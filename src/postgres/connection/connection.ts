@@ -26,7 +26,10 @@ export interface PooledClient extends Client {
 }
 
 export interface NamedStatements {
-  /** Makes the pool send every text given to `prepared` as a named prepared statement, which each connection parses and plans once. */
+  /**
+   * Makes the pool send every text given to `prepared` as a named prepared statement, which each
+   * connection parses and plans once.
+   */
   install(pool: object): void;
   /** Connections of the pool are made with this address from now on. */
   connectTo(connectionString: string): void;
@@ -40,7 +43,10 @@ export interface NamedStatements {
 
 const NAMES = new Map<string, string>();
 
-/** Marks a statement that is run often, and returns its text. There are few of them, because texts never contain values. */
+/**
+ * Marks a statement that is run often, and returns its text. There are few of them, because texts
+ * never contain values.
+ */
 export function prepared(text: string): string {
   if (!NAMES.has(text)) NAMES.set(text, `backstep_${NAMES.size}`);
   return text;
@@ -76,8 +82,9 @@ type Pool = PatientPool & { Client: ClientClass };
 type Release = (error?: Error) => void;
 
 /**
- * The client class of the pool, with two additions. It names its statements. And it returns to the pool by itself when its connection ends:
- * Kysely never releases a client whose rollback fails, so that the pool would lose one with each restart of the server.
+ * The client class of the pool, with two additions. It names its statements. And it returns to the
+ * pool by itself when its connection ends: Kysely never releases a client whose rollback fails, so
+ * that the pool would lose one with each restart of the server.
  */
 function ours(base: ClientClass): ClientClass {
   return class extends withSettings(base) {
@@ -120,8 +127,9 @@ function ours(base: ClientClass): ClientClass {
 }
 
 /**
- * Every statement of this module is served by an index. A generic plan made while the tables are empty must not scan them when they are
- * full. For statements this short JIT costs more time than it saves.
+ * Every statement of this module is served by an index. A generic plan made while the tables are
+ * empty must not scan them when they are full. For statements this short JIT costs more time than
+ * it saves.
  */
 const PLANNER = {
   enable_seqscan: 'off',

@@ -1,4 +1,7 @@
-/** Errors that are caused by the database and not by the work: they become a Fault, and the caller tries again. */
+/**
+ * Errors that are caused by the database and not by the work: they become a Fault, and the caller
+ * tries again.
+ */
 import { Fault } from '../../engine/ports.js';
 
 const UNREACHABLE = new Set([
@@ -15,9 +18,15 @@ const UNREACHABLE = new Set([
 /** The driver's messages without a code when a connection went away or none was free. */
 const AWAY =
   /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
-/** SQLSTATE classes of wrong values, broken constraints, limits, wrong SQL and server bugs: the work would fail again. */
+/**
+ * SQLSTATE classes of wrong values, broken constraints, limits, wrong SQL and server bugs: the work
+ * would fail again.
+ */
 const THE_WORK = /^(?:2[0-3]|42|54|XX|P0)/;
-/** Except these: a table, column, function or right is missing. That is the state of the database, not of the work. */
+/**
+ * Except these: a table, column, function or right is missing. That is the state of the database,
+ * not of the work.
+ */
 const NOT_READY = new Set(['42P01', '42703', '42501', '42883']);
 
 export function faultOf(error: unknown): Fault | null {

@@ -1,6 +1,6 @@
 /**
- * Makes a pool wait when the server or the role allows fewer connections than the pool's maximum: requests then share the connections
- * there are, instead of failing.
+ * Makes a pool wait when the server or the role allows fewer connections than the pool's maximum:
+ * requests then share the connections there are, instead of failing.
  */
 import { backoff, pause } from '../../timing/pause.js';
 import type { PooledClient } from './connection.js';
@@ -28,7 +28,9 @@ export function makePatient(pool: Pool): void {
   const most = pool.options.max;
   pool.options.connectionTimeoutMillis = PATIENCE_MS;
   let settled = false;
-  /** Limits the pool to `count` connections for some time; further requests wait for one of them. */
+  /**
+   * Limits the pool to `count` connections for some time; further requests wait for one of them.
+   */
   const settleFor = (count: number): void => {
     pool.options.max = Math.max(1, count);
     if (settled) return;

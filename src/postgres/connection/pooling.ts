@@ -1,10 +1,14 @@
 /**
- * Refuses a pooler in transaction mode (PgBouncer) at the start. It lends a server connection for one transaction at a time, so that
- * prepared statements, LISTEN and advisory locks of a session would be lost, or belong to another session.
+ * Refuses a pooler in transaction mode (PgBouncer) at the start. It lends a server connection for
+ * one transaction at a time, so that prepared statements, LISTEN and advisory locks of a session
+ * would be lost, or belong to another session.
  */
 import type { Client, NamedStatements } from './connection.js';
 
-/** Compares the server processes of two clients: an idle client keeps its own, unless a pooler has lent it to the other client. */
+/**
+ * Compares the server processes of two clients: an idle client keeps its own, unless a pooler has
+ * lent it to the other client.
+ */
 export async function refuseTransactionPooling(
   statements: NamedStatements,
   connection: object,

@@ -1,12 +1,15 @@
 /**
- * Session settings, made by the first statement of each connection. The driver would send them as startup parameters, which PgBouncer
- * refuses.
+ * Session settings, made by the first statement of each connection. The driver would send them as
+ * startup parameters, which PgBouncer refuses.
  */
 import type { ClientClass } from './connection.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** Reads `options` of a connection URI: `-c name=value`, `--name=value`; a space in a value is written `\\ `. */
+/**
+ * Reads `options` of a connection URI: `-c name=value`, `--name=value`; a space in a value is
+ * written `\\ `.
+ */
 export function settingsIn(options: string): Settings {
   const found = options.matchAll(/(?:^|\s)(?:-c\s*|--)([\w.-]+)=((?:\\.|[^\s\\])*)/g);
   return Object.fromEntries(

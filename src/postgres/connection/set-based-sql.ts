@@ -1,11 +1,17 @@
-/** Builds set-based SQL: each part reads its rows from arrays by `unnest`, and the parts of a transaction become one statement. */
+/**
+ * Builds set-based SQL: each part reads its rows from arrays by `unnest`, and the parts of a
+ * transaction become one statement.
+ */
 import { arrayOf, type Parameter, textsOf } from './sql.js';
 
 export interface Column {
   readonly name: string;
   readonly type: 'text' | 'int' | 'bigint' | 'float8' | 'bytea';
   readonly array: string | Uint8Array;
-  /** The value to write: an expression over `u`, the unnested row, and in an update `t`, the existing row. */
+  /**
+   * The value to write: an expression over `u`, the unnested row, and in an update `t`, the
+   * existing row.
+   */
   readonly value: string;
 }
 
@@ -18,7 +24,10 @@ export interface Part {
   readonly scalars: readonly Parameter[];
 }
 
-/** [column, type of the array, value of a row, and the SQL expression to write, made from the column of the unnested row]. */
+/**
+ * [column, type of the array, value of a row, and the SQL expression to write, made from the column
+ * of the unnested row].
+ */
 export type ColumnSpec<R> = readonly [
   name: string,
   type: Column['type'],
@@ -85,7 +94,10 @@ function sameKeys(keys: readonly string[]): string {
   return keys.map((key) => `t.${key} = u.${key}`).join(' AND ');
 }
 
-/** One statement of data-modifying CTEs. They share one snapshot, so that no two parts may change the same row. */
+/**
+ * One statement of data-modifying CTEs. They share one snapshot, so that no two parts may change
+ * the same row.
+ */
 export function statementOf(
   parts: readonly Part[],
   notifications: readonly string[],

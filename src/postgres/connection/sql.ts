@@ -1,4 +1,7 @@
-/** Raw SQL with bound parameters, on the connection of a MikroORM transaction. Arrays are bound in PostgreSQL's own text form. */
+/**
+ * Raw SQL with bound parameters, on the connection of a MikroORM transaction. Arrays are bound in
+ * PostgreSQL's own text form.
+ */
 import type { EntityManager, Kysely } from '@mikro-orm/postgresql';
 
 export type Parameter = string | number | boolean | null | Uint8Array;
@@ -7,7 +10,10 @@ export interface Sql {
   rows<R>(text: string, parameters: readonly Parameter[]): Promise<R[]>;
 }
 
-/** A new EntityManager. Without context resolution: MikroORM would otherwise take the transaction of a caller, perhaps on another database. */
+/**
+ * A new EntityManager. Without context resolution: MikroORM would otherwise take the transaction of
+ * a caller, perhaps on another database.
+ */
 export function freshOf(em: EntityManager): EntityManager {
   return em.fork({ disableContextResolution: true });
 }
@@ -30,7 +36,10 @@ export function sqlOf(em: EntityManager): Sql {
   };
 }
 
-/** An array as text, `{a,NULL,"b c",1}`. About twice as fast as the driver, which supports arrays of any type. */
+/**
+ * An array as text, `{a,NULL,"b c",1}`. About twice as fast as the driver, which supports arrays of
+ * any type.
+ */
 export function arrayOf(values: readonly (string | number | bigint | null)[]): string {
   let text = '{';
   for (const value of values) {
@@ -45,13 +54,16 @@ export function arrayOf(values: readonly (string | number | bigint | null)[]): s
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPED = /["\\]/g;
 
-/** OID of text. The layout is that of array_send: dimensions, has nulls, element type; length, lower bound; each element after its length. */
+/**
+ * OID of text. The layout is that of array_send: dimensions, has nulls, element type; length, lower
+ * bound; each element after its length.
+ */
 const TEXT_OID = 25;
 const HEAD_BYTES = 20;
 
 /**
- * A text[]. JSON in PostgreSQL's text form of an array is full of escaped quotes, which cost time on both sides; such a column is sent in
- * the binary form.
+ * A text[]. JSON in PostgreSQL's text form of an array is full of escaped quotes, which cost time
+ * on both sides; such a column is sent in the binary form.
  */
 export function textsOf(values: readonly (string | null)[]): string | Uint8Array {
   if (!values.some((value) => value !== null && NEEDS_ESCAPE.test(value))) return arrayOf(values);
@@ -68,7 +80,10 @@ export function textsOf(values: readonly (string | null)[]): string | Uint8Array
   return bytes;
 }
 
-/** A timestamptz column in milliseconds since the epoch. Exact after `millis`, because only `instantOf` writes these columns. */
+/**
+ * A timestamptz column in milliseconds since the epoch. Exact after `millis`, because only
+ * `instantOf` writes these columns.
+ */
 export function millisOf(column: string): string {
   return `date_part('epoch', ${column}) * 1000`;
 }

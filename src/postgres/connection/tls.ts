@@ -1,4 +1,7 @@
-/** `sslmode` with psql's meaning: the driver treats `prefer`, `require` and `verify-ca` like `verify-full`, and has no fallback. */
+/**
+ * `sslmode` with psql's meaning: the driver treats `prefer`, `require` and `verify-ca` like
+ * `verify-full`, and has no fallback.
+ */
 import { connect } from 'node:net';
 import { Fault } from '../../engine/ports.js';
 

@@ -1,6 +1,7 @@
 /**
- * A transaction with pipelined statements: each is sent before the one before it is answered, BEGIN with the first and COMMIT with the last.
- * PostgreSQL runs them in this order, each with its own snapshot; after a failed one it refuses the rest.
+ * A transaction with pipelined statements: each is sent before the one before it is answered, BEGIN
+ * with the first and COMMIT with the last. PostgreSQL runs them in this order, each with its own
+ * snapshot; after a failed one it refuses the rest.
  */
 import type { NamedStatements, PooledClient } from './connection.js';
 import type { Parameter, Sql } from './sql.js';

@@ -1,4 +1,7 @@
-/** What waits in the whole database, for metrics: one statement, each part bounded and served by an index. */
+/**
+ * What waits in the whole database, for metrics: one statement, each part bounded and served by an
+ * index.
+ */
 import type { BacklogFigures } from '../../observability/metrics.js';
 import { prepared } from '../connection/connection.js';
 import { millisOf, type Sql } from '../connection/sql.js';

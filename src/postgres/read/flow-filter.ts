@@ -12,8 +12,9 @@ export class Bindings {
 type Condition = string;
 
 /**
- * Conditions on `r`, all of which must hold. `began`: the column with the start time of the flow, of `r` or of a step (both are equal).
- * Statuses are literals: with a generic plan PostgreSQL uses a partial index only when the statement itself implies its condition.
+ * Conditions on `r`, all of which must hold. `began`: the column with the start time of the flow,
+ * of `r` or of a step (both are equal). Statuses are literals: with a generic plan PostgreSQL uses
+ * a partial index only when the statement itself implies its condition.
  */
 export function conditionsOf(
   filter: FlowFilter,

@@ -1,6 +1,7 @@
 /**
- * The newest flows that match a filter, as SQL. An index gives an order only within one value of its leading columns: for several values a
- * page of each is read and merged. Rare rows are read first: steps with errors or in trouble are few, and have the start time of the flow.
+ * The newest flows that match a filter, as SQL. An index gives an order only within one value of
+ * its leading columns: for several values a page of each is read and merged. Rare rows are read
+ * first: steps with errors or in trouble are few, and have the start time of the flow.
  */
 import type { FlowFilter } from '../../engine/ports.js';
 import { arrayOf, instantOf, type Sql } from '../connection/sql.js';
@@ -42,7 +43,10 @@ export async function historyQuery(sql: Sql, page: PageRequest): Promise<string>
   return isRare ? byValues(page, 'status', filter.statuses) : flows(page, []);
 }
 
-/** A SELECT of (name, flow_id, started_at): the newest flows of each of these orchestrations, at most `most` each. */
+/**
+ * A SELECT of (name, flow_id, started_at): the newest flows of each of these orchestrations, at
+ * most `most` each.
+ */
 export function newestOfEach(page: PageRequest, names: readonly string[]): string {
   return `SELECT way.value AS name, found.flow_id, found.started_at FROM unnest(${page.bindings.bind(arrayOf(names))}::text[]) AS way (value)
     CROSS JOIN LATERAL (${flows(page, ['r.orchestration_name = way.value'])}) AS found`;
@@ -51,7 +55,10 @@ export function newestOfEach(page: PageRequest, names: readonly string[]): strin
 /** Reading this many flows one by one is faster than reading all rows in trouble of all flows. */
 const FEW = 5_000;
 
-/** Whether there are few flows of this key, correlation or orchestration, whatever the other conditions are. */
+/**
+ * Whether there are few flows of this key, correlation or orchestration, whatever the other
+ * conditions are.
+ */
 async function hasFew(sql: Sql, filter: FlowFilter): Promise<boolean> {
   const { idempotencyKey, correlationId, orchestrationName, errorContains } = filter;
   if (idempotencyKey !== undefined || correlationId !== undefined) return true;
@@ -136,7 +143,10 @@ function placeOf({ after, bindings }: PageRequest, began: string, flowId: string
   ];
 }
 
-/** Names of the orchestrations that have the labels and the step wanted, or fit the patterns; null = nothing of that is a condition. */
+/**
+ * Names of the orchestrations that have the labels and the step wanted, or fit the patterns; null =
+ * nothing of that is a condition.
+ */
 async function orchestrationNames(
   sql: Sql,
   { labels, stepName, within }: FlowFilter,

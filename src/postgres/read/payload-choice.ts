@@ -2,7 +2,10 @@
 import type { Payloads } from '../../engine/ports.js';
 import { RUN_COLUMNS, STEP_COLUMNS, withPayloads } from '../rows/flow-rows.js';
 
-/** The columns of a flow and its steps, in one statement and so in one snapshot: a reader never sees half of a commit. */
+/**
+ * The columns of a flow and its steps, in one statement and so in one snapshot: a reader never sees
+ * half of a commit.
+ */
 export function wholeFlow({ flowInput, flowOutput, stepInput, stepOutput }: Payloads): string {
   const run = withPayloads(RUN_COLUMNS, flowInput, flowOutput);
   // Steps may refer to the flow's input.

@@ -1,4 +1,7 @@
-/** The read side: lists, pages and timelines. Lists are newest first and paged by keyset, and every query is served by an index. */
+/**
+ * The read side: lists, pages and timelines. Lists are newest first and paged by keyset, and every
+ * query is served by an index.
+ */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import {
   ALL_PAYLOADS,

@@ -1,6 +1,6 @@
 /**
- * A pool of its own for reads, so that slow reads take no connection from writes. Statements have a short time limit, and are cancelled
- * when the caller has disconnected.
+ * A pool of its own for reads, so that slow reads take no connection from writes. Statements have a
+ * short time limit, and are cancelled when the caller has disconnected.
  */
 import { Fault } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -46,7 +46,8 @@ export class ReadPool {
       client.release();
       return rows;
     } catch (error) {
-      // After a cancel the connection is closed: a late cancel must not stop the statement of another reader.
+      // After a cancel the connection is closed: a late cancel must not stop the statement of
+      // another reader.
       client.release(error instanceof Error && isBroken(error, cancelled) ? error : undefined);
       throw cancelled ? gone() : (faultOf(error) ?? error);
     } finally {

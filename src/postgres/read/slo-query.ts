@@ -1,9 +1,15 @@
-/** The monitoring checklist: sums of counters over a window, and steps that are in progress for too long. */
+/**
+ * The monitoring checklist: sums of counters over a window, and steps that are in progress for too
+ * long.
+ */
 import type { SloQuery, StuckQuery } from '../../engine/ports.js';
 import type { Sql } from '../connection/sql.js';
 import { Bindings, nameWithin } from './flow-filter.js';
 
-/** One list of counts for each part of the window, oldest first; minutes in which nothing happened have no rows. */
+/**
+ * One list of counts for each part of the window, oldest first; minutes in which nothing happened
+ * have no rows.
+ */
 export async function readSloCounts(
   sql: Sql,
   { orchestrationName, within, windowMinutes, parts }: SloQuery,
@@ -28,7 +34,10 @@ export async function readSloCounts(
   return sums.map((counts) => Array.from(counts, (count) => count ?? 0));
 }
 
-/** By the index of flows that have not completed: only flows that are older than the limit are looked at. */
+/**
+ * By the index of flows that have not completed: only flows that are older than the limit are
+ * looked at.
+ */
 export async function countStuck(
   sql: Sql,
   { orchestrationName, within, olderThanMs, cap }: StuckQuery,

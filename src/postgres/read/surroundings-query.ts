@@ -1,4 +1,7 @@
-/** What is stored about a flow outside of its own rows, for a diagnosis. One statement, bounded by the newest flows of its orchestration. */
+/**
+ * What is stored about a flow outside of its own rows, for a diagnosis. One statement, bounded by
+ * the newest flows of its orchestration.
+ */
 import type { FlowSurroundings } from '../../engine/ports.js';
 import type { FlowStatus } from '../../saga/flow.js';
 import { millis, millisOf, type Sql } from '../connection/sql.js';

@@ -1,4 +1,7 @@
-/** A flow's timeline, read from one row per commit. Payload bodies, which are stored with the steps, are put back into the events. */
+/**
+ * A flow's timeline, read from one row per commit. Payload bodies, which are stored with the steps,
+ * are put back into the events.
+ */
 import { LIMITS } from '../../limits/limits.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload } from '../../saga/flow.js';
@@ -7,7 +10,10 @@ import { eventsOf, type TimelineRead } from '../rows/timeline-rows.js';
 import { runPlace, stepPlace, timelinePlace } from '../sealing/sealed-columns.js';
 import type { Sealer } from '../sealing/sealer.js';
 
-/** The rows from the one that contains event `after` + 1, which may begin with earlier events. All arguments are SQL expressions. */
+/**
+ * The rows from the one that contains event `after` + 1, which may begin with earlier events. All
+ * arguments are SQL expressions.
+ */
 export const ROWS_OF_ONE = (flowId: string, after: string, most: string): string => `
 SELECT t.first_number, ${millisOf('t.at')} AS at, t.events::text AS events FROM orchestration_timeline t
 WHERE t.flow_id = ${flowId} AND t.first_number >= coalesce(
@@ -90,7 +96,10 @@ export function eventsAfter(
     .slice(0, first);
 }
 
-/** Only the last event that gave a step an output has a body; the outputs of earlier events are not stored. */
+/**
+ * Only the last event that gave a step an output has a body; the outputs of earlier events are not
+ * stored.
+ */
 function bodyOf(
   bodies: Bodies | undefined,
   event: Record<string, unknown>,

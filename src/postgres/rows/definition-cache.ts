@@ -1,4 +1,7 @@
-/** A cache of registered versions. They never change, so each is read once per process; only committed ones are cached. */
+/**
+ * A cache of registered versions. They never change, so each is read once per process; only
+ * committed ones are cached.
+ */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type {
   Backoff,
@@ -23,7 +26,10 @@ export class Definitions {
   /** Versions with policies applied, by version and policies. */
   private readonly withPolicy = new Map<string, Orchestration>();
 
-  /** Looks up these versions, and reads new ones through `em`. The result throws for a version that is not registered: no flow can have started with it. */
+  /**
+   * Looks up these versions, and reads new ones through `em`. The result throws for a version that
+   * is not registered: no flow can have started with it.
+   */
   async of(
     em: EntityManager,
     refs: readonly VersionRef[],

@@ -1,4 +1,7 @@
-/** Rows to flows. What people and queries look at is stored in columns, the rest of the state in one small JSON per row. */
+/**
+ * Rows to flows. What people and queries look at is stored in columns, the rest of the state in one
+ * small JSON per row.
+ */
 import { readPrinted } from '../../json/read.js';
 import {
   type Flow,

@@ -11,7 +11,10 @@ export interface Lease {
   readonly ms: number;
 }
 
-/** Rows to publish, leased to `lease.owner`; without a lease any instance may take them, and they can still be withdrawn. */
+/**
+ * Rows to publish, leased to `lease.owner`; without a lease any instance may take them, and they
+ * can still be withdrawn.
+ */
 export function outboxPart(rows: readonly OutboxRow[], lease: Lease | null, sealer: Sealer): Part {
   const plain = [
     ...ROW,

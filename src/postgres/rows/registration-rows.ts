@@ -1,4 +1,7 @@
-/** A registered version with what is stored for its name. Read for every batch of starts: one statement; the version itself comes from the cache. */
+/**
+ * A registered version with what is stored for its name. Read for every batch of starts: one
+ * statement; the version itself comes from the cache.
+ */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Policy, RegistrationRow, Standing } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';

@@ -1,4 +1,7 @@
-/** Events to rows and back. A payload body is stored once, with its step or flow: the stored event has a mark, which is replaced when it is read. */
+/**
+ * Events to rows and back. A payload body is stored once, with its step or flow: the stored event
+ * has a mark, which is replaced when it is read.
+ */
 import { readPrinted } from '../../json/read.js';
 import type { FlowEvent } from '../../saga/event.js';
 import type { Payload, StepRun } from '../../saga/flow.js';

@@ -1,7 +1,8 @@
 /**
- * An id of the database, which needs no table and no more rights than a gateway has: it is derived from when the schema was created and from
- * the OIDs of the database and a table. It is the same after a restart and on a physical standby, and different in a copy made by pg_dump
- * or CREATE DATABASE … TEMPLATE. A copy of the data folder has the same id.
+ * An id of the database, which needs no table and no more rights than a gateway has: it is derived
+ * from when the schema was created and from the OIDs of the database and a table. It is the same
+ * after a restart and on a physical standby, and different in a copy made by pg_dump or CREATE
+ * DATABASE … TEMPLATE. A copy of the data folder has the same id.
  */
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';

@@ -8,7 +8,10 @@ const OURS = [
   ['orchestration_step_run', 'state'],
 ] as const;
 
-/** Throws an error that describes what is wrong with this database and what to do. Returns the schema of our tables, present or future. */
+/**
+ * Throws an error that describes what is wrong with this database and what to do. Returns the
+ * schema of our tables, present or future.
+ */
 export async function checkDatabase(client: Client): Promise<string> {
   const { rows } = await client.query(FACTS);
   const { database, encoding, schema, owner } = rows[0] as unknown as Facts;

@@ -1,4 +1,7 @@
-/** Reads `migrations/*.sql`, which psql can run as well: which files there are, and which of their statements the gateway runs. */
+/**
+ * Reads `migrations/*.sql`, which psql can run as well: which files there are, and which of their
+ * statements the gateway runs.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Migration } from '@mikro-orm/migrations';
 
@@ -6,11 +9,20 @@ import { Migration } from '@mikro-orm/migrations';
 const FIRST = 'migration-do-undo-topics';
 /** The statements after this line are for psql: MikroORM does the same by itself. */
 const BOOKKEEPING = '-- ── bookkeeping ──';
-/** Lines for psql only, so that it stops at the first error and does all or nothing. MikroORM's transaction does both. */
+/**
+ * Lines for psql only, so that it stops at the first error and does all or nothing. MikroORM's
+ * transaction does both.
+ */
 const FOR_PSQL = /^(?:\\.*|BEGIN;|COMMIT;)$/gm;
-/** A line that means: the statements of this file do not run in a transaction (CREATE INDEX CONCURRENTLY). */
+/**
+ * A line that means: the statements of this file do not run in a transaction (CREATE INDEX
+ * CONCURRENTLY).
+ */
 const OUTSIDE = /^-- outside a transaction$/m;
-/** A line that means: this file removes something that is not used since the named file, which every running gateway must know. */
+/**
+ * A line that means: this file removes something that is not used since the named file, which every
+ * running gateway must know.
+ */
 const CONTRACT = /^-- contract, once every gateway knows (\S+)$/m;
 /** The path is the same from src/postgres and from dist/postgres. */
 export const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
@@ -21,8 +33,9 @@ const NO_TIMEOUT = 'SET LOCAL statement_timeout = 0';
 /** What migrations run on. */
 export interface Runner {
   /**
-   * How long a statement may wait for its lock, ms. Meanwhile all later statements on the table wait as well, reads included, so this is the
-   * longest delay that a migration causes; then it pauses and tries again.
+   * How long a statement may wait for its lock, ms. Meanwhile all later statements on the table
+   * wait as well, reads included, so this is the longest delay that a migration causes; then it
+   * pauses and tries again.
    */
   readonly patienceMs: number;
   /** Runs one statement on a connection that is in no transaction. */
@@ -31,7 +44,10 @@ export interface Runner {
 
 export interface NamedMigration {
   readonly name: string;
-  /** Name of the migration that every running gateway must know before this one is applied; null = none. */
+  /**
+   * Name of the migration that every running gateway must know before this one is applied; null =
+   * none.
+   */
   readonly needs: string | null;
   readonly class: new (...args: ConstructorParameters<typeof Migration>) => Migration;
 }

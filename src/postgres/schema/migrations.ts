@@ -1,4 +1,7 @@
-/** Applies new files of `migrations/`, one gateway at a time, while others run; these are delayed for moments only. */
+/**
+ * Applies new files of `migrations/`, one gateway at a time, while others run; these are delayed
+ * for moments only.
+ */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Log } from '../../observability/log.js';
 import { pause } from '../../timing/pause.js';
@@ -13,17 +16,25 @@ const LOCK = 0x6261636b;
 const TURN_EVERY_MS = 100;
 /** Together some minutes; then a person has to find out which session holds the lock. */
 const TRIES = 60;
-/** Other sessions are delayed during the short wait for the lock, and not during the longer pause after it. */
+/**
+ * Other sessions are delayed during the short wait for the lock, and not during the longer pause
+ * after it.
+ */
 const PATIENCE_MS = 200;
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5_000;
-/** Autovacuum is cancelled by a session that waits longer than deadlock_timeout (1 s): every fifth try waits that long. */
+/**
+ * Autovacuum is cancelled by a session that waits longer than deadlock_timeout (1 s): every fifth
+ * try waits that long.
+ */
 const AUTOVACUUM_PATIENCE_MS = 1_500;
 const EVERY = 5;
 /** SQLSTATE lock_not_available and deadlock_detected. */
 const TRY_AGAIN = new Set(['55P03', '40P01']);
 
-/** The connection that holds the lock; migrations that need to be outside a transaction run on it. */
+/**
+ * The connection that holds the lock; migrations that need to be outside a transaction run on it.
+ */
 export class Turn implements Runner {
   private client: Client | null = null;
   patienceMs = PATIENCE_MS;
@@ -38,7 +49,10 @@ export class Turn implements Runner {
     return this.client.query(statement);
   }
 
-  /** Waits for the lock by polling: a statement that waits for it would block CREATE INDEX CONCURRENTLY. */
+  /**
+   * Waits for the lock by polling: a statement that waits for it would block CREATE INDEX
+   * CONCURRENTLY.
+   */
   async take(client: Client): Promise<void> {
     await client.connect();
     while (
@@ -54,7 +68,10 @@ export class Turn implements Runner {
   }
 }
 
-/** Of several instances that start at once one applies the files, and the others find none left. Each file is committed separately. */
+/**
+ * Of several instances that start at once one applies the files, and the others find none left.
+ * Each file is committed separately.
+ */
 export async function migrate(
   orm: MikroORM,
   turn: Turn,
@@ -68,7 +85,8 @@ export async function migrate(
   try {
     await turn.take(client);
     await client.query('SET statement_timeout = 0');
-    // CREATE INDEX CONCURRENTLY has to wait for older transactions, which counts as waiting for a lock; other files set a lock_timeout.
+    // CREATE INDEX CONCURRENTLY has to wait for older transactions, which counts as waiting for a
+    // lock; other files set a lock_timeout.
     await client.query('SET lock_timeout = 0');
     bookkeepIn(orm, await checkDatabase(client));
     const pending = (await orm.migrator.getPending()).map(({ name }) => name);
@@ -89,13 +107,19 @@ export async function migrate(
   }
 }
 
-/** Without the schema in the table name MikroORM looks for its table in one schema and creates it in another one. */
+/**
+ * Without the schema in the table name MikroORM looks for its table in one schema and creates it in
+ * another one.
+ */
 function bookkeepIn(orm: MikroORM, schema: string): void {
   const tableName = `${schema}.mikro_orm_migrations`;
   orm.config.set('migrations', { ...orm.config.get('migrations'), tableName });
 }
 
-/** How many of these may be applied now: those before the first one that removes what a running gateway may still use. */
+/**
+ * How many of these may be applied now: those before the first one that removes what a running
+ * gateway may still use.
+ */
 async function countAllowed(
   pending: readonly string[],
   list: readonly NamedMigration[],

@@ -1,6 +1,7 @@
 /**
- * Which schema versions the running gateways know: each gateway holds a shared advisory lock with the number of its migration files, on the
- * connection it listens with. The lock ends with the connection, whatever happens to the process.
+ * Which schema versions the running gateways know: each gateway holds a shared advisory lock with
+ * the number of its migration files, on the connection it listens with. The lock ends with the
+ * connection, whatever happens to the process.
  */
 import type { Client } from '../connection/connection.js';
 import type { Sql } from '../connection/sql.js';
@@ -23,8 +24,9 @@ export async function oldestRunningSchemaVersion(sql: Sql): Promise<number | nul
 const LOOK_EVERY_MS = 10_000;
 
 /**
- * Whether every running gateway knows a migration: until then nothing is written that an older gateway would misread
- * (docs/decisions/0008-one-copy-of-a-payload.md). Checked at most every ten seconds; once true it stays true.
+ * Whether every running gateway knows a migration: until then nothing is written that an older
+ * gateway would misread (docs/decisions/0008-one-copy-of-a-payload.md). Checked at most every ten
+ * seconds; once true it stays true.
  */
 export class KnownToAll {
   private yes = false;

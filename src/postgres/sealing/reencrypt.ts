@@ -1,4 +1,7 @@
-/** Writes payloads anew that are sealed with an older key, or not as the settings want it: a few flows in each transaction, oldest first. */
+/**
+ * Writes payloads anew that are sealed with an older key, or not as the settings want it: a few
+ * flows in each transaction, oldest first.
+ */
 import type { Reencrypted } from '../../engine/ports.js';
 import { jsonText, jsonTextOf } from '../../json/order.js';
 import { readPrinted } from '../../json/read.js';

@@ -1,6 +1,7 @@
 /**
- * Payloads at rest: AES-256-GCM, with a key of its own for each flow, derived from a master key that has an id. What is sealed is bound to its flow
- * and its column: moved to another row it cannot be opened (docs/decisions/0015-sealed-payloads.md).
+ * Payloads at rest: AES-256-GCM, with a key of its own for each flow, derived from a master key
+ * that has an id. What is sealed is bound to its flow and its column: moved to another row it
+ * cannot be opened (docs/decisions/0015-sealed-payloads.md).
  */
 import {
   createCipheriv,
@@ -35,7 +36,10 @@ export interface Place {
 }
 
 const ALGORITHM = 'aes-256-gcm';
-/** Of a nonce, random for each value: a key seals the few values of one flow, so that none comes twice. */
+/**
+ * Of a nonce, random for each value: a key seals the few values of one flow, so that none comes
+ * twice.
+ */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** JSON that the gateway prints never begins with white space: no payload looks like this. */
@@ -70,7 +74,10 @@ export class Sealer {
     return `${MARK}${current.id}.${this.encrypted(current, Buffer.from(text), place)}"`;
   }
 
-  /** The text as it was; what is plain comes back as it is. Throws a Fault when its key is not there. */
+  /**
+   * The text as it was; what is plain comes back as it is. Throws a Fault when its key is not
+   * there.
+   */
   open(text: string, place: Place): string {
     if (!text.startsWith(MARK)) return text;
     const [, id = '', sealed = ''] = SEALED.exec(text) ?? [];
@@ -129,7 +136,10 @@ export class Sealer {
   }
 }
 
-/** HKDF of RFC 5869 with SHA-256, in its two steps: the first is done once, and the second gives one block, which is a key. */
+/**
+ * HKDF of RFC 5869 with SHA-256, in its two steps: the first is done once, and the second gives one
+ * block, which is a key.
+ */
 const NO_SALT = Buffer.alloc(32);
 
 function hmac(key: Uint8Array, text: Uint8Array | string): Buffer {

@@ -1,4 +1,6 @@
-/** Admits each record and each start once: which records are new, and which starts exist already. */
+/**
+ * Admits each record and each start once: which records are new, and which starts exist already.
+ */
 import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engine/ports.js';
 import type { StartInput } from '../../saga/input.js';
 import { prepared } from '../connection/connection.js';
@@ -26,8 +28,9 @@ const LOCK_OPEN = prepared(`
 SELECT q.id::text AS id FROM orchestration_quarantine q WHERE q.id = ANY ($1::bigint[]) AND q.state = 'OPEN' ORDER BY q.id FOR UPDATE`);
 
 /**
- * One statement locks the rows in the order of the key, keeps their old positions, and moves them on. A second consumer of the partition
- * (an old one after a rebalance) waits here, and then finds its records before `next_offset`.
+ * One statement locks the rows in the order of the key, keeps their old positions, and moves them
+ * on. A second consumer of the partition (an old one after a rebalance) waits here, and then finds
+ * its records before `next_offset`.
  */
 const MOVE_INBOX = prepared(`
 INSERT INTO orchestration_inbox AS i (topic, partition, next_offset, last_timestamp)
@@ -87,7 +90,10 @@ SELECT count(pg_advisory_xact_lock(hash)) FROM (
   SELECT DISTINCT hashtextextended(text, 0) AS hash FROM unnest($1::text[]) AS text ORDER BY hash
 ) AS sorted`);
 
-/** A statement of its own, so that its snapshot includes what was committed during the wait for the locks. */
+/**
+ * A statement of its own, so that its snapshot includes what was committed during the wait for the
+ * locks.
+ */
 const FIND_STARTS = prepared(`
 SELECT r.flow_id, r.orchestration_name, r.idempotency_key, ${comparable('r.input', 'wanted.most')}
 FROM unnest($1::text[], $2::int[]) AS wanted (flow_id, most) JOIN orchestration_run r ON r.flow_id = wanted.flow_id
@@ -97,15 +103,18 @@ FROM unnest($3::text[], $4::text[], $5::int[]) AS wanted (name, key, most)
 JOIN orchestration_run r ON r.orchestration_name = wanted.name AND r.idempotency_key = wanted.key`);
 
 /**
- * A payload longer than `most` bytes cannot equal the one it is compared with, and is not read. One whose stored size is already over that
- * is not even decompressed.
+ * A payload longer than `most` bytes cannot equal the one it is compared with, and is not read. One
+ * whose stored size is already over that is not even decompressed.
  */
 function comparable(column: string, most: string): string {
   const fits = `pg_column_size(${column}) <= ${most} + 100 AND octet_length(${column}::text) <= ${most}`;
   return `CASE WHEN ${fits} THEN ${column}::text END AS input, ${column} IS NOT NULL AND NOT (${fits}) AS longer`;
 }
 
-/** Equal payloads differ only in white space and the order of keys, and sealed they are a third longer: by far less than this. */
+/**
+ * Equal payloads differ only in white space and the order of keys, and sealed they are a third
+ * longer: by far less than this.
+ */
 function mostBytes({ payload }: StartInput): number {
   return 3 * Buffer.byteLength(payload ?? '') + 400;
 }
@@ -153,7 +162,10 @@ async function findStarts(
   return existingAmong(starts, known);
 }
 
-/** A start that comes twice in one batch is an echo of the first. The idempotency key is compared before the flowId. */
+/**
+ * A start that comes twice in one batch is an echo of the first. The idempotency key is compared
+ * before the flowId.
+ */
 function existingAmong(
   starts: readonly StartInput[],
   known: Map<string, ExistingStart>,

@@ -1,4 +1,7 @@
-/** Flows that are due. Several gateways share them: taking a flow moves its wake_at a little, so that the others skip it. */
+/**
+ * Flows that are due. Several gateways share them: taking a flow moves its wake_at a little, so
+ * that the others skip it.
+ */
 import { prepared } from '../connection/connection.js';
 import { instantOf, millisOf, type Sql } from '../connection/sql.js';
 
@@ -17,8 +20,9 @@ WHERE r.flow_id = due.flow_id
 RETURNING r.flow_id`);
 
 /**
- * Makes the next page of flows of one resumed orchestration due (rules.md#paused-orchestration). Flows are locked in the order of their
- * ids, as the road locks them: a transaction that still saw the pause commits before its flow is woken.
+ * Makes the next page of flows of one resumed orchestration due (rules.md#paused-orchestration).
+ * Flows are locked in the order of their ids, as the road locks them: a transaction that still saw
+ * the pause commits before its flow is woken.
  */
 const WAKE = prepared(`
 WITH resumed AS (
@@ -42,7 +46,9 @@ UPDATE orchestration_name n SET waking = (
 FROM resumed WHERE n.name = resumed.name
 RETURNING (SELECT count(*)::int FROM woken) AS woken`);
 
-/** Takes due flows. Flows of a resumed orchestration are woken first, so that they are among them. */
+/**
+ * Takes due flows. Flows of a resumed orchestration are woken first, so that they are among them.
+ */
 export async function due(sql: Sql, most: number): Promise<string[]> {
   await sql.rows<unknown>(WAKE, [most]);
   const rows = await sql.rows<{ flow_id: string }>(TAKE_DUE, [most]);

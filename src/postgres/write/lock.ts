@@ -1,4 +1,7 @@
-/** Locks flows in id order and loads them. Two statements, sent together: the snapshot of the second, which reads the steps, is taken after the locks. */
+/**
+ * Locks flows in id order and loads them. Two statements, sent together: the snapshot of the
+ * second, which reads the steps, is taken after the locks.
+ */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault, type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
@@ -36,7 +39,10 @@ SELECT coalesce(sum(coalesce(octet_length(r.input::text), 0) + coalesce(octet_le
   ), 0)), 0)::float8 AS bytes
 FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
 
-/** Throws when these flows are too large for the memory of this process: nothing is read then, and the batch is halved. */
+/**
+ * Throws when these flows are too large for the memory of this process: nothing is read then, and
+ * the batch is halved.
+ */
 async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Promise<void> {
   if (flowIds.length <= FEW) return;
   const [size] = await sql.rows<{ bytes: number }>(SIZE, [ids]);
@@ -107,7 +113,8 @@ export async function lock(
       const context = contextOf(run);
       flows.set(run.flow_id, flowOf(run, definitionOf(refOf(run)), steps, { context, sealer }));
     } catch (error) {
-      // A missing key (a Fault) is not the flow's. Else its rows contradict each other: it is parked, the others go on.
+      // A missing key (a Fault) is not the flow's. Else its rows contradict each other: it is
+      // parked, the others go on.
       if (error instanceof Fault) throw error;
       parked.set(run.flow_id, error instanceof Error ? error.message : String(error));
     }

@@ -1,4 +1,7 @@
-/** Left-over messages: rows with an expired lease or without one. Whole flows, in order, are leased to one instance at a time. */
+/**
+ * Left-over messages: rows with an expired lease or without one. Whole flows, in order, are leased
+ * to one instance at a time.
+ */
 import type { OutboxRow } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import { prepared } from '../connection/connection.js';
@@ -36,8 +39,10 @@ WHERE o.leased_until < clock_timestamp()
 FOR UPDATE OF o SKIP LOCKED`);
 
 const SIZES = prepared(`
-SELECT o.flow_id, (sum(coalesce(octet_length(o.value), octet_length(o.value_bytes), 0)) + count(*) FILTER (WHERE o.payload_of_flow)
-    * coalesce((SELECT octet_length(r.input::text) FROM orchestration_run r WHERE r.flow_id = o.flow_id), 0))::float8 AS bytes
+SELECT o.flow_id, (sum(coalesce(octet_length(o.value), octet_length(o.value_bytes), 0)) +
+    count(*) FILTER (WHERE o.payload_of_flow) *
+    coalesce((SELECT octet_length(r.input::text) FROM orchestration_run r
+      WHERE r.flow_id = o.flow_id), 0))::float8 AS bytes
 FROM orchestration_outbox o WHERE o.flow_id = ANY ($1::text[]) GROUP BY o.flow_id`);
 
 /** As many of these flows as fit into memory together; at least one. The others are taken later. */

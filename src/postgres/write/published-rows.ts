@@ -1,4 +1,7 @@
-/** Outbox rows that the broker has acknowledged. They are deleted with the next commit, or by a timer when there is none. */
+/**
+ * Outbox rows that the broker has acknowledged. They are deleted with the next commit, or by a
+ * timer when there is none.
+ */
 
 export interface SentRow {
   readonly flowId: string;
@@ -25,12 +28,18 @@ export class Sent {
       this.rows.set(key({ flowId, number }), { flowId, number });
   }
 
-  /** Also true after `snapshot`, until `forget`, which is called when the transaction that deletes the row has committed. */
+  /**
+   * Also true after `snapshot`, until `forget`, which is called when the transaction that deletes
+   * the row has committed.
+   */
   has(flowId: string, number: number): boolean {
     return this.rows.has(key({ flowId, number }));
   }
 
-  /** Up to `most` rows, in the order of the key, so that two instances that delete the same rows do not deadlock. */
+  /**
+   * Up to `most` rows, in the order of the key, so that two instances that delete the same rows do
+   * not deadlock.
+   */
   snapshot(most: number): SentRow[] {
     const rows: SentRow[] = [];
     for (const row of this.rows.values()) {

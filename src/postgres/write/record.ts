@@ -1,4 +1,7 @@
-/** Writes what one transaction decided, in one statement for any number of flows, made of the parts that this batch needs. */
+/**
+ * Writes what one transaction decided, in one statement for any number of flows, made of the parts
+ * that this batch needs.
+ */
 import type { AuditRow, FlowRecord } from '../../engine/ports.js';
 import { jsonTextOf } from '../../json/order.js';
 import type { Flow, Instant } from '../../saga/flow.js';
@@ -131,7 +134,10 @@ function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {
   return sealedRun(specs, recording.sealer);
 }
 
-/** Keeps a stored time that is in the future and earlier: it is allowed to be early, and without a change PostgreSQL need not update the index. */
+/**
+ * Keeps a stored time that is in the future and earlier: it is allowed to be early, and without a
+ * change PostgreSQL need not update the index.
+ */
 function wakeAtOf(
   { after, events, wakeAt }: FlowRecord,
   { wakeAt: stored, ticking }: Recording,

@@ -1,4 +1,7 @@
-/** Stores records that cannot be used in quarantine, and parks flows that broke a law of the saga; the rest of the batch goes on. */
+/**
+ * Stores records that cannot be used in quarantine, and parks flows that broke a law of the saga;
+ * the rest of the batch goes on.
+ */
 import type { ParkedFlow, QuarantineEntry, Replay } from '../../engine/ports.js';
 import { prepared } from '../connection/connection.js';
 import {
@@ -38,7 +41,8 @@ export function refuse(
       columnsOf(quarantineColumns(sealer), quarantine),
       quarantine.length,
     ),
-    // Offsets of a topic that was created again start at 0 again: an older copy with the same offset may still be in the outbox.
+    // Offsets of a topic that was created again start at 0 again: an older copy with the same
+    // offset may still be in the outbox.
     { ...copies, text: `${copies.text} ON CONFLICT (flow_id, number) DO NOTHING` },
     park(parked),
     settle(replayed),

@@ -38,7 +38,8 @@ export class Registry implements RegistryTransaction {
   }
 
   async current(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>> {
-    // Read without the cache: the transaction may have written versions itself, and may still be rolled back.
+    // Read without the cache: the transaction may have written versions itself, and may still be
+    // rolled back.
     const rows = await readRegistrations(this.sql, CURRENT, [arrayOf(names)], (refs) =>
       definitionsIn(this.em, refs),
     );
@@ -159,7 +160,10 @@ const TOPIC_OWNERS = ['do_topic_key', 'undo_topic_key']
   ])
   .join('\nUNION\n');
 
-/** `waking`: flows up to (`startedAt`, `flowId`) have been woken; flows that started after `until` need not be. */
+/**
+ * `waking`: flows up to (`startedAt`, `flowId`) have been woken; flows that started after `until`
+ * need not be.
+ */
 const WAKE_FROM_THE_FIRST = `UPDATE orchestration_name SET waking = json_build_object('startedAt', '-infinity', 'flowId', '', 'until', clock_timestamp()) WHERE name = $1`;
 
 const CURRENT = `${SELECT_CURRENT} WHERE n.name = ANY ($1::text[])`;

@@ -1,6 +1,7 @@
 /**
- * Removes old rows, on a connection of its own: its advisory lock keeps other instances from removing at the same time, and a removal ends
- * when the connection breaks. Oldest first, by the indexes of the history.
+ * Removes old rows, on a connection of its own: its advisory lock keeps other instances from
+ * removing at the same time, and a removal ends when the connection breaks. Oldest first, by the
+ * indexes of the history.
  */
 import type { EndStatus, Removal, Removed } from '../../engine/ports.js';
 import type { Client, NamedStatements } from '../connection/connection.js';
@@ -106,8 +107,9 @@ interface Looked {
 }
 
 /**
- * A flow that ended that long ago also started that long ago, and the indexes have the start time. No index has COMPLETED flows by status;
- * nearly all flows are COMPLETED, so they are found among all. A row that another session has locked is skipped.
+ * A flow that ended that long ago also started that long ago, and the indexes have the start time.
+ * No index has COMPLETED flows by status; nearly all flows are COMPLETED, so they are found among
+ * all. A row that another session has locked is skipped.
  */
 function lockEnded(status: EndStatus): string {
   const byStatus = status === 'COMPLETED' ? '' : `r.status = '${status}' AND`;
@@ -127,8 +129,9 @@ FROM looked l ORDER BY l.started_at DESC, l.flow_id DESC LIMIT 1`;
 }
 
 /**
- * A statement of its own, after the one that locks: its snapshot includes everything committed before the locks, and nothing is added
- * afterwards. In the locking statement, a timeline row that was committed meanwhile would not be seen, and stay.
+ * A statement of its own, after the one that locks: its snapshot includes everything committed
+ * before the locks, and nothing is added afterwards. In the locking statement, a timeline row that
+ * was committed meanwhile would not be seen, and stay.
  */
 const REMOVE = `
 WITH going AS MATERIALIZED (
@@ -140,7 +143,10 @@ WITH going AS MATERIALIZED (
 )
 DELETE FROM orchestration_run r USING going WHERE r.flow_id = going.flow_id RETURNING r.flow_id`;
 
-/** Ids follow the order in which records came, nearly: after the first record that is too young, the others are as well. */
+/**
+ * Ids follow the order in which records came, nearly: after the first record that is too young, the
+ * others are as well.
+ */
 const REMOVE_SETTLED = `
 WITH looked AS (
   SELECT q.id, q.state, q.received_at FROM orchestration_quarantine q WHERE q.id > $2::bigint ORDER BY q.id LIMIT $3::int

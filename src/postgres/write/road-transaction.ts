@@ -14,7 +14,10 @@ import { refuse } from './refuse.js';
 
 /** What a transaction needs besides its connection. */
 interface Around {
-  /** Reads versions that are not in the cache; they never change, so they need not be read in the transaction. */
+  /**
+   * Reads versions that are not in the cache; they never change, so they need not be read in the
+   * transaction.
+   */
   readonly em: EntityManager;
   readonly definitions: Definitions;
   /** Opens payloads that are read. */

@@ -1,4 +1,7 @@
-/** Adds to the counters of the monitoring checklist; they are kept for as long as a window can look back. */
+/**
+ * Adds to the counters of the monitoring checklist; they are kept for as long as a window can look
+ * back.
+ */
 import type { SloCounts } from '../../engine/ports.js';
 import { arrayOf, instantOf, type Sql } from '../connection/sql.js';
 

@@ -1,4 +1,7 @@
-/** AUTH=none: the name of the caller is what the caller claims, on every transport, and nothing hides that. */
+/**
+ * AUTH=none: the name of the caller is what the caller claims, on every transport, and nothing
+ * hides that.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { Running } from '../kit/server.js';
 import { RawSocket } from '../kit/socket.js';

@@ -1,6 +1,7 @@
 /**
- * Every path to an object has a rule, and keeps it: for each root field and route, what may not be seen is answered letter for letter like
- * what is not there. A root field or route without a rule, or without a case below, fails.
+ * Every path to an object has a rule, and keeps it: for each root field and route, what may not be
+ * seen is answered letter for letter like what is not there. A root field or route without a rule,
+ * or without a case below, fails.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GraphQLNamedType, type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';

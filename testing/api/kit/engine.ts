@@ -1,7 +1,7 @@
 /**
- * The real engine over tables in memory, for tests of the API: what a worker would answer is delivered by the test, every call is recorded,
- * and the clock stands still but for 10 ms
- * per start, operator action and reply.
+ * The real engine over tables in memory, for tests of the API: what a worker would answer is
+ * delivered by the test, every call is recorded, and the clock stands still but for 10 ms per
+ * start, operator action and reply.
  */
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type {

@@ -1,4 +1,7 @@
-/** Queries for everything that a field of the schema reaches: whoever adds a field to it need not add it here. */
+/**
+ * Queries for everything that a field of the schema reaches: whoever adds a field to it need not
+ * add it here.
+ */
 import {
   type GraphQLField,
   type GraphQLOutputType,
@@ -14,7 +17,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   history: '(first: 5)',
 };
 
-/** Each object once on the way down: `orchestration` of a flow of an orchestration shows nothing new. */
+/**
+ * Each object once on the way down: `orchestration` of a flow of an orchestration shows nothing
+ * new.
+ */
 function selection(type: GraphQLOutputType, above: readonly string[]): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return '';

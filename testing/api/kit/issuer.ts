@@ -1,4 +1,7 @@
-/** A real identity provider on this machine (oidc-provider): client credentials, JWT access tokens, keys by JWKS that can be replaced. */
+/**
+ * A real identity provider on this machine (oidc-provider): client credentials, JWT access tokens,
+ * keys by JWKS that can be replaced.
+ */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';

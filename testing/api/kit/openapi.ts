@@ -1,4 +1,7 @@
-/** A light check of answers against schema/openapi.yaml: types, required and unknown fields, enums, formats, references. */
+/**
+ * A light check of answers against schema/openapi.yaml: types, required and unknown fields, enums,
+ * formats, references.
+ */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 

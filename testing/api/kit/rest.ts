@@ -63,7 +63,10 @@ export class Rest {
   }
 }
 
-/** The REST paths of an API that runs for one test file; every test begins without recorded calls and failures. */
+/**
+ * The REST paths of an API that runs for one test file; every test begins without recorded calls
+ * and failures.
+ */
 export function startedRest(): { readonly running: Running; readonly rest: Rest } {
   const api = startedApi();
   let rest: Rest | null = null;

@@ -23,7 +23,10 @@ export class Gateway {
     this.address = url;
   }
 
-  /** The gateway itself gets SIGKILL, in the middle of what it does; then everything else that was started ends. */
+  /**
+   * The gateway itself gets SIGKILL, in the middle of what it does; then everything else that was
+   * started ends.
+   */
   async kill(): Promise<void> {
     for (const { pid } of this.started?.family() ?? [])
       if (/main\.js/.test(commandOf(pid))) process.kill(pid, 'SIGKILL');

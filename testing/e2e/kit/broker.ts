@@ -66,7 +66,8 @@ async function listen(
   stack: AsyncDisposableStack,
 ): Promise<Listener> {
   const received: ReceivedRecord[] = [];
-  // The end of a consumer waits for its last fetch, which by default waits five seconds for records.
+  // The end of a consumer waits for its last fetch, which by default waits five seconds for
+  // records.
   const consumer = kafka.consumer({ groupId: `e2e-ear-${unique()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   stack.defer(() => consumer.disconnect());

@@ -1,4 +1,7 @@
-/** A program beside the test: what it prints, how it ends. It leads a process group of its own, as if started from a terminal. */
+/**
+ * A program beside the test: what it prints, how it ends. It leads a process group of its own, as
+ * if started from a terminal.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,7 +19,10 @@ export class Child {
   private ending: Ending | null = null;
   private readonly process: ChildProcess;
 
-  /** `env` is added to the little of ours that every program needs: nothing else of the test's own settings reaches it. */
+  /**
+   * `env` is added to the little of ours that every program needs: nothing else of the test's own
+   * settings reaches it.
+   */
   constructor(
     readonly name: string,
     command: readonly [string, ...string[]],
@@ -56,7 +62,9 @@ export class Child {
     return this.ending;
   }
 
-  /** The first match in what it printed; throws with the tail of it when the program ends before. */
+  /**
+   * The first match in what it printed; throws with the tail of it when the program ends before.
+   */
   async prints(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
     const found = await until(
       `${this.name} prints ${pattern}`,

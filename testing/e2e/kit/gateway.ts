@@ -1,4 +1,6 @@
-/** The built gateway as its users run it: a process with settings, an address, and an end by signal. */
+/**
+ * The built gateway as its users run it: a process with settings, an address, and an end by signal.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, descendantsOf, type Ending, ROOT } from './child.js';
@@ -25,7 +27,10 @@ export class Gateway implements AsyncDisposable {
     return this.child.end();
   }
 
-  /** A signal to all of its process group, as a terminal or a crash of the machine gives it; its own database, in a group of its own, is spared. */
+  /**
+   * A signal to all of its process group, as a terminal or a crash of the machine gives it; its own
+   * database, in a group of its own, is spared.
+   */
   async stopGroup(signal: NodeJS.Signals): Promise<void> {
     const family = descendantsOf(this.child.pid).filter(({ command }) => command !== 'postgres');
     this.child.sendGroup(signal);
@@ -71,7 +76,10 @@ export async function startGateway({
   return orNothing(child, () => ready(child, `http://127.0.0.1:${port}`));
 }
 
-/** Starts it as `npm start` does: one command, nothing configured but where to keep what it stores and where to listen. */
+/**
+ * Starts it as `npm start` does: one command, nothing configured but where to keep what it stores
+ * and where to listen.
+ */
 export async function startEmbedded(
   folder: string,
   env: Readonly<Record<string, string>> = {},

@@ -1,4 +1,7 @@
-/** A worker in this process that answers as the test decides and keeps every command. It keeps the worker's contract: it echoes all headers. */
+/**
+ * A worker in this process that answers as the test decides and keeps every command. It keeps the
+ * worker's contract: it echoes all headers.
+ */
 import { newKafka } from './broker.js';
 
 export interface Command {
@@ -12,7 +15,10 @@ export interface Command {
   readonly payload: unknown;
 }
 
-/** A command and the record it came in, as `topic/partition/offset`: one record may be read twice, that is Kafka's way. */
+/**
+ * A command and the record it came in, as `topic/partition/offset`: one record may be read twice,
+ * that is Kafka's way.
+ */
 export interface ReceivedCommand extends Command {
   readonly place: string;
 }
@@ -32,7 +38,9 @@ export interface ModelWorkerSettings {
   readonly decide?: (command: Command) => Decision;
 }
 
-/** Its topics must exist: register first. Replies go without key, as the seed's workers send them. */
+/**
+ * Its topics must exist: register first. Replies go without key, as the seed's workers send them.
+ */
 export async function startModelWorker({
   orchestrationName,
   stepNames,

@@ -1,4 +1,7 @@
-/** A port that stands in front of a service: closed, open, or answering as a PostgreSQL that is starting up. */
+/**
+ * A port that stands in front of a service: closed, open, or answering as a PostgreSQL that is
+ * starting up.
+ */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './surroundings.js';
 

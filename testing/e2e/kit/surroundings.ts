@@ -1,4 +1,7 @@
-/** The real Kafka and the real PostgreSQL the ring runs on; `npm test` starts them and passes their addresses. */
+/**
+ * The real Kafka and the real PostgreSQL the ring runs on; `npm test` starts them and passes their
+ * addresses.
+ */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { MikroORM } from '@mikro-orm/postgresql';

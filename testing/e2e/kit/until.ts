@@ -1,9 +1,15 @@
-/** Waits for a condition that can only be polled, and reports what it waited for when it never holds. */
+/**
+ * Waits for a condition that can only be polled, and reports what it waited for when it never
+ * holds.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 
 const BETWEEN_LOOKS_MS = 50;
 
-/** Answers the first value that is neither undefined, null nor false; throws after `withinMs`, with what the last look threw. */
+/**
+ * Answers the first value that is neither undefined, null nor false; throws after `withinMs`, with
+ * what the last look threw.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,

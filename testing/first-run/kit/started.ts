@@ -96,7 +96,10 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** Resolves when all of them have ended; a process that is not our child cannot be waited for otherwise. */
+/**
+ * Resolves when all of them have ended; a process that is not our child cannot be waited for
+ * otherwise.
+ */
 export async function gone(family: readonly Member[]): Promise<void> {
   while (family.some(stillRuns)) await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
 }

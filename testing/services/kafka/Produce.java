@@ -3,7 +3,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Sends "codec 0", "codec 1" … as a Java team's producer does: brokers, count, then for each codec `topic=compression.type`. */
+/**
+ * Sends "codec 0", "codec 1" … as a Java team's producer does: brokers, count, then for each codec
+ * `topic=compression.type`.
+ */
 public class Produce {
   public static void main(String[] args) throws Exception {
     for (int at = 2; at < args.length; at++) {

@@ -1,4 +1,7 @@
-/** Rows of registered recipes and workers. Registration reads and writes them through the EntityManager. */
+/**
+ * Rows of registered recipes and workers. Registration reads and writes them through the
+ * EntityManager.
+ */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Objectives } from '../../../saga/orchestration.js';
 

@@ -1,4 +1,7 @@
-/** The tables of inbox, outbox and quarantine. Written with set-based SQL (admit.ts, record.ts, outbox.ts, refuse.ts). */
+/**
+ * The tables of inbox, outbox and quarantine. Written with set-based SQL (admit.ts, record.ts,
+ * outbox.ts, refuse.ts).
+ */
 import { defineEntity, p } from '@mikro-orm/core';
 
 const name = () => p.string().columnType('text').collation('C');

@@ -1,4 +1,7 @@
-/** Rows of flows and their steps. The road writes them with set-based SQL (record.ts); these describe the tables. */
+/**
+ * Rows of flows and their steps. The road writes them with set-based SQL (record.ts); these
+ * describe the tables.
+ */
 import { defineEntity, p } from '@mikro-orm/core';
 
 const name = () => p.string().columnType('text').collation('C');
