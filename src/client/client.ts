@@ -4,6 +4,7 @@
  * typed results, typed errors, events that resume by themselves.
  */
 import { createClient as createSocket } from 'graphql-ws/client';
+import { Credentials, type HeaderSource, type Headers } from './credentials.js';
 import { ProblemError } from './errors.js';
 import { eventStreams } from './event-streams.js';
 import * as api from './generated/graphql.js';
@@ -17,13 +18,11 @@ export interface ClientOptions {
   /** The GraphQL endpoint, for example `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
   /**
-   * Sent with each HTTP request and as the payload of `connection_init`; a function is called each
-   * time.
+   * Sent with each HTTP request and as the payload of `connection_init`. A function, which may be
+   * async, is called each time; when the gateway has refused its token, or closed a subscription
+   * because it expired, it is called once more with that error.
    */
-  readonly headers?:
-    | Readonly<Record<string, string>>
-    | (() => Readonly<Record<string, string>>)
-    | undefined;
+  readonly headers?: Headers | HeaderSource | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**
@@ -55,7 +54,7 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
   const subscriptions = transport === 'sse' ? eventStreams(http) : sockets(http, webSocket);
   const send: Send = (document, variables, { signal } = {}) =>
     request(http, document, variables, signal);
-  const follow = followers(send, subscriptions);
+  const follow = followers(send, subscriptions, http.credentials);
   const calls = callsOf(send);
   return {
     /**
@@ -88,7 +87,7 @@ function httpOf({
 }: Pick<ClientOptions, 'url' | 'headers' | 'fetch'>): HttpOptions {
   return {
     url,
-    headers: () => (typeof headers === 'function' ? headers() : (headers ?? {})),
+    credentials: new Credentials(headers),
     fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
   };
 }
@@ -99,10 +98,11 @@ interface RegisterOptions extends Signal {
   readonly serviceName?: string | undefined;
 }
 
-function sockets({ url, headers }: HttpOptions, webSocket: unknown): Subscriptions {
+function sockets({ url, credentials }: HttpOptions, webSocket: unknown): Subscriptions {
   return createSocket({
     url: url.replace(/^http/, 'ws'),
-    connectionParams: headers,
+    connectionParams: () => credentials.headers(),
+    on: { connected: () => credentials.accept() },
     // `resuming` reconnects: a retry of the library would subscribe with the old cursor.
     retryAttempts: 0,
     ...(webSocket !== undefined && { webSocketImpl: webSocket }),

@@ -45,19 +45,20 @@ export function eventStreams(http: HttpOptions): Subscriptions {
 
 /** `refused` receives the errors of an answer that is not a stream. */
 async function begin(
-  { url, headers, fetch }: HttpOptions,
+  { url, credentials, fetch }: HttpOptions,
   request: { query: string },
   refused: { errors?: unknown },
 ) {
   const { createClient }: Library = await import('graphql-sse');
   const client = createClient({
     url,
-    headers: () => ({ ...headers() }),
+    headers: async () => ({ ...(await credentials.headers()) }),
     // `resuming` reconnects: a retry of the library would subscribe with the old cursor.
     retryAttempts: 0,
     fetchFn: async (...call: Parameters<typeof globalThis.fetch>) => {
       const response = await fetch(...call);
-      if (!response.ok) Object.assign(refused, await response.json().catch(() => null));
+      if (response.ok) credentials.accept();
+      else Object.assign(refused, await response.json().catch(() => null));
       return response;
     },
   });

@@ -1,12 +1,12 @@
 /** Sends one operation over HTTP. */
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+import { type Credentials, isUnauthenticated } from './credentials.js';
 import { BackstepError } from './errors.js';
 
 export interface HttpOptions {
   /** The GraphQL endpoint, for example `https://backstep.example.com/graphql`. */
   readonly url: string;
-  /** Sent with each request, for example `{ authorization: 'Bearer …' }`. */
-  readonly headers: () => Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -34,17 +34,41 @@ interface Answer<T> {
   }[];
 }
 
-/** Resolves with the data; throws BackstepError when there is none, or with an error beside it. */
+/**
+ * Resolves with the data; throws BackstepError when there is none, or with an error beside it. A
+ * request whose token was refused was not carried out, so it is safe to send it once more with a
+ * new one.
+ */
 export async function request<T, V>(
-  { url, headers, fetch }: HttpOptions,
+  http: HttpOptions,
   document: TypedDocument<T, V>,
   variables: V,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  const body = JSON.stringify({ query: document.toString(), variables });
+  try {
+    return await post<T>(http, body, { signal });
+  } catch (error) {
+    if (!isUnauthenticated(error) || !http.credentials.areRenewed) throw error;
+    return post<T>(http, body, { signal, refused: error });
+  }
+}
+
+interface Attempt extends Signal {
+  /** What the last one was refused with. */
+  readonly refused?: BackstepError;
+}
+
+async function post<T>(
+  { url, credentials, fetch }: HttpOptions,
+  body: string,
+  { signal, refused }: Attempt,
+): Promise<T> {
+  const headers = await credentials.headers(refused);
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: ACCEPT, ...headers() },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    headers: { 'content-type': 'application/json', accept: ACCEPT, ...headers },
+    body,
     ...(signal !== undefined && { signal }),
   }).catch((cause: unknown) => {
     if (signal?.aborted) throw signal.reason;
@@ -54,6 +78,10 @@ export async function request<T, V>(
       cause,
     });
   });
+  return answerOf<T>(url, response);
+}
+
+async function answerOf<T>(url: string, response: Response): Promise<T> {
   const { status } = response;
   const requestId = response.headers.get('x-request-id');
   const answer = (await response.json().catch(() => null)) as Answer<T> | null;

@@ -12,6 +12,7 @@ export {
   type Simulated,
   type SloSummary,
 } from './client.js';
+export type { HeaderSource, Headers } from './credentials.js';
 export { BackstepError, ProblemError } from './errors.js';
 export * from './generated/graphql.js';
 export type { TypedDocument } from './http.js';

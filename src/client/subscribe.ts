@@ -1,4 +1,5 @@
 /** Subscriptions: one attempt, and one that reconnects and continues. */
+import type { Credentials } from './credentials.js';
 import { BackstepError } from './errors.js';
 import { reasonOf, type TypedDocument } from './http.js';
 
@@ -82,12 +83,15 @@ const LONGEST_WAIT_MS = 5000;
 /**
  * Runs `attempt` again and again while it fails in a way that may pass; the wait doubles from 100
  * ms to 5 s and starts over once an attempt has delivered something. `attempt` continues where the
- * last one stopped.
+ * last one stopped. A token that expired or was refused is such a failure once; again when a
+ * connection was accepted meanwhile.
  */
 export async function* resuming<T>(
   attempt: () => AsyncGenerator<T, void, undefined>,
   { signal, onReconnect }: ResumeOptions,
+  credentials: Credentials,
 ): AsyncGenerator<T, void, undefined> {
+  let refusedAt = -1;
   for (let failures = 0; ; ) {
     try {
       for await (const item of attempt()) {
@@ -96,7 +100,9 @@ export async function* resuming<T>(
       }
       return;
     } catch (error) {
-      if (!(error instanceof BackstepError) || !error.retryable) throw error;
+      const mayRenew = refusedAt < credentials.accepted && credentials.refuse(error);
+      if (mayRenew) refusedAt = credentials.accepted;
+      if (!(error instanceof BackstepError) || !(mayRenew || error.retryable)) throw error;
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
       failures += 1;
       onReconnect?.(error, waitMs);

@@ -1,4 +1,5 @@
 /** Following a flow: events that resume by themselves, and its end. */
+import type { Credentials } from './credentials.js';
 import { BackstepError } from './errors.js';
 import * as api from './generated/graphql.js';
 import type { Send, Signal } from './http.js';
@@ -16,7 +17,7 @@ export interface WatchOptions extends ResumeOptions {
 const TERMINAL: ReadonlySet<string> = new Set(['COMPLETED', 'UNDONE', 'FAILED', 'CANCELLED']);
 const NO_ANSWER = { status: null, requestId: null } as const;
 
-export function followers(send: Send, subscriptions: Subscriptions) {
+export function followers(send: Send, subscriptions: Subscriptions, credentials: Credentials) {
   /**
    * All events of a flow after the cursor, each once and in order; reconnects by itself and ends at
    * the flow's end.
@@ -27,7 +28,8 @@ export function followers(send: Send, subscriptions: Subscriptions) {
   ): AsyncGenerator<FlowEvent, void, undefined> {
     const cursor = { last: after };
     const channels = { send, subscriptions };
-    return resuming(() => attempt(channels, flowId, cursor, signal), { signal, onReconnect });
+    const options = { signal, onReconnect };
+    return resuming(() => attempt(channels, flowId, cursor, signal), options, credentials);
   }
 
   /**
@@ -41,7 +43,7 @@ export function followers(send: Send, subscriptions: Subscriptions) {
     throw new BackstepError('UNKNOWN_FLOW', `there is no flow ${flowId}`, NO_ANSWER);
   }
 
-  return { watch, waitForEnd, stepChanges: stepChangesOf(subscriptions) };
+  return { watch, waitForEnd, stepChanges: stepChangesOf(subscriptions, credentials) };
 }
 
 /** The events after the cursor until the subscription completes, each once and in order. */
@@ -72,7 +74,7 @@ interface Channels {
   readonly subscriptions: Subscriptions;
 }
 
-function stepChangesOf(subscriptions: Subscriptions) {
+function stepChangesOf(subscriptions: Subscriptions, credentials: Credentials) {
   /**
    * Live step changes of one flow, one orchestration, or all. Changes during a reconnection are not
    * repeated: see `watch`.
@@ -86,6 +88,6 @@ function stepChangesOf(subscriptions: Subscriptions) {
       for await (const change of subscribe(subscriptions, api.StepChangesDocument, filter, signal))
         yield change.stepStatusChanged;
     }
-    return resuming(changes, options);
+    return resuming(changes, options, credentials);
   };
 }
