@@ -27,6 +27,8 @@ export class Connections {
   /** Nothing is under way on these; the oldest first. */
   private readonly idle = new Set<Socket>();
   private readonly open = new Map<Socket, Seen>();
+  /** TCP connections of a TLS server, by the address and port of the client. */
+  private readonly handshakes = new Map<string, Socket>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -37,7 +39,11 @@ export class Connections {
       unreadMs: LIMITS.unreadMs.value,
     },
   ) {
-    server.on('connection', (socket) => this.opened(socket));
+    server.on('connection', (socket) => {
+      this.opened(socket);
+      if ('setSecureContext' in server) this.noteHandshake(socket);
+    });
+    server.on('secureConnection', (socket: Socket) => this.secured(socket));
     server.on('request', (request, response) => this.busy(request, response));
     server.on('upgrade', ({ socket }) => this.idle.delete(socket));
     this.timer = setInterval(() => this.look(performance.now()), LOOK_MS);
@@ -58,6 +64,25 @@ export class Connections {
     if (this.open.size <= this.bounds.most) return;
     const [oldest = socket] = this.idle;
     oldest.destroy();
+  }
+
+  /**
+   * From here on the answers are written to this socket, which encrypts them; the one below it has
+   * nothing to show.
+   */
+  private secured(socket: Socket): void {
+    const below = this.handshakes.get(peerOf(socket));
+    if (below !== undefined) {
+      this.open.delete(below);
+      this.idle.delete(below);
+    }
+    this.opened(socket);
+  }
+
+  private noteHandshake(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.handshakes.set(peer, socket);
+    socket.once('close', () => this.handshakes.delete(peer));
   }
 
   private busy({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -92,4 +117,8 @@ export class Connections {
       most.socket.destroy();
     }
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

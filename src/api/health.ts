@@ -7,6 +7,7 @@ import type { Authentication } from './auth/authentication.js';
 import type { Principal } from './auth/principal.js';
 import type { ServingShell } from './context.js';
 import type { Switches } from './switches.js';
+import type { Certificate } from './tls/certificate.js';
 
 export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 'refusals'> {
   readonly switches: Switches;
@@ -15,14 +16,14 @@ export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 're
   readonly warnings?: HealthWarnings | undefined;
   /** Absent: nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Absent: the gateway does not end TLS itself. */
+  readonly certificate?: Pick<Certificate, 'figures'> | undefined;
 }
 
 export type HealthWarnings = Health['checks'];
 
-export function healthRoutes(
-  app: FastifyInstance,
-  { engine, log, refusals, switches, authentication, warnings = [], metrics }: HealthOptions,
-): void {
+export function healthRoutes(app: FastifyInstance, options: HealthOptions): void {
+  const { engine, log, switches, authentication, warnings = [] } = options;
   /** Whoever only wants to know whether it is ready needs no token. */
   const seesChecks = async ({ headers }: FastifyRequest): Promise<boolean> => {
     if (switches.readiness !== 'authenticated') return switches.readiness === 'on';
@@ -49,20 +50,19 @@ export function healthRoutes(
       .header('cache-control', 'no-store')
       .send({ ready, checks: [...((await seesChecks(request)) ? checks : []), ...warnings] });
   });
-  if (switches.metrics !== 'off') metricsRoute(app, { engine, refusals, switches, metrics });
+  if (switches.metrics !== 'off') metricsRoute(app, options);
 }
 
 function metricsRoute(
   app: FastifyInstance,
-  {
-    engine,
-    refusals,
-    switches,
-    metrics = createMetrics(),
-  }: Pick<HealthOptions, 'engine' | 'refusals' | 'switches' | 'metrics'>,
+  { engine, refusals, switches, metrics = createMetrics(), certificate }: HealthOptions,
 ): void {
   app.get('/metrics', async ({ principal }, reply) => {
-    const figures = { ...(await engine.figures()), refused: refusals.counts };
+    const figures = {
+      ...(await engine.figures()),
+      refused: refusals.counts,
+      certificate: certificate?.figures,
+    };
     const text = await metrics.text(figures);
     return reply
       .header('cache-control', 'no-store')

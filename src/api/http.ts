@@ -2,9 +2,10 @@
  * The HTTP server below all parts of the API: bodies read without losing digits, failures as
  * problem JSON, `Host` checked.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import Fastify, {
   type FastifyError,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -21,6 +22,8 @@ import { BadInput, toPublicError } from './problems.js';
 import { sendProblem, sendPublicError } from './rest/problem-json.js';
 import { addSecurityHeaders, SECURITY_HEADERS } from './security-headers.js';
 import type { Shares } from './shares.js';
+import type { Certificate } from './tls/certificate.js';
+import { secureServer } from './tls/server.js';
 import { boundUploads } from './uploads.js';
 
 /**
@@ -31,6 +34,8 @@ const LEAST_BODY_LIMIT = LIMITS.bodyBytes.value;
 
 /** How often requests that take too long are looked for. */
 const CHECK_MS = 2000;
+/** How long a connection may be idle, as Fastify has it. */
+const KEEP_ALIVE_MS = 72_000;
 
 export function bodyLimitOf({ payloadLimit }: Pick<Shell, 'payloadLimit'>): number {
   return Math.max(LEAST_BODY_LIMIT, 2 * payloadLimit + 65_536);
@@ -43,6 +48,10 @@ export interface HttpRules extends AccessRules {
   readonly origins: Origins;
   /** Bytes of bodies. */
   readonly uploads: Shares;
+  /** TLS ends here; absent = plain HTTP. */
+  readonly certificate?: Certificate | undefined;
+  /** How long browsers use https only, seconds; absent = without the header. */
+  readonly hstsSeconds?: number | null | undefined;
 }
 
 export async function createHttp(shell: ServingShell, rules: HttpRules): Promise<FastifyInstance> {
@@ -56,20 +65,15 @@ export async function createHttp(shell: ServingShell, rules: HttpRules): Promise
     requestTimeout: LIMITS.requestMs.value,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     routerOptions: { maxParamLength: 1000 },
-    // A missing Host is answered below, with a problem and an id.
-    http: {
-      requireHostHeader: false,
-      shouldUpgradeCallback: isWebSocket,
-      headersTimeout: LIMITS.headersMs.value,
-      connectionsCheckingInterval: CHECK_MS,
-    },
+    ...serverOf(rules.certificate),
     clientErrorHandler: answerBroken,
     frameworkErrors: (_error, request, reply) => {
       reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
       sendProblem(reply as FastifyReply, { status: 400, code: 'BAD_REQUEST', detail: BAD_ADDRESS });
     },
   });
-  await addSecurityHeaders(app);
+  app.addHook('onClose', async () => rules.certificate?.close());
+  await addSecurityHeaders(app, rules.hstsSeconds ?? null);
   readBodies(app);
   const methodsOf = collectMethods(app);
   refuseEarly(app, origins, methodsOf);
@@ -78,6 +82,24 @@ export async function createHttp(shell: ServingShell, rules: HttpRules): Promise
   app.setNotFoundHandler((request, reply) => nothingThere(request, reply, methodsOf));
   answerFailures(app, shell, bodyLimit);
   return app;
+}
+
+function serverOf(
+  certificate: Certificate | undefined,
+): Pick<FastifyHttpOptions<Server>, 'http' | 'serverFactory'> {
+  const options = {
+    // A missing Host is answered below, with a problem and an id.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isWebSocket,
+    headersTimeout: LIMITS.headersMs.value,
+    connectionsCheckingInterval: CHECK_MS,
+  };
+  if (certificate === undefined) return { http: options };
+  // Of a server that Fastify does not make itself it sets nothing.
+  const times = { requestTimeout: LIMITS.requestMs.value, keepAliveTimeout: KEEP_ALIVE_MS };
+  return {
+    serverFactory: (handler) => secureServer(certificate, { ...options, ...times }, handler),
+  };
 }
 
 function readBodies(app: FastifyInstance): void {

@@ -18,12 +18,14 @@ export interface OriginRules {
   readonly allowedOrigins: readonly string[];
   /** Names by which this gateway is reached, without a port. */
   readonly allowedHosts: readonly string[];
+  /** It is reached by https only: a page of plain http is not its own. */
+  readonly secure?: boolean | undefined;
   /** Nothing is answered without a token, which a page of another site does not have. */
   readonly needsToken: boolean;
 }
 
 export function createOrigins(rules: OriginRules): Origins {
-  const { boundTo, allowedOrigins, allowedHosts, needsToken } = rules;
+  const { boundTo, allowedOrigins, allowedHosts, needsToken, secure = false } = rules;
   const local = isLoopback(boundTo);
   const names = new Set(
     [...allowedOrigins.map((one) => nameIn(one) ?? ''), ...allowedHosts, boundTo].map((one) =>
@@ -36,7 +38,8 @@ export function createOrigins(rules: OriginRules): Origins {
       if (!URL.canParse(origin)) return false;
       const page = new URL(origin);
       // Whoever works on a page has it on another port of the same machine.
-      return page.host === host || (local && isLoopback(page.hostname));
+      const isOwn = page.host === host && (!secure || page.protocol === 'https:');
+      return isOwn || (local && isLoopback(page.hostname));
     },
     allowsHost(host) {
       if (needsToken || host === '') return true;

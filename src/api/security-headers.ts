@@ -12,15 +12,19 @@ import type { FastifyInstance } from 'fastify';
 const NO_PAGE = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 /** Before anything else is added, so that no answer leaves without them. */
-export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
+export async function addSecurityHeaders(
+  app: FastifyInstance,
+  hstsSeconds: number | null,
+): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: NO_PAGE },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
     frameguard: { action: 'deny' },
-    // Who ends TLS decides that for the whole host name.
-    strictTransportSecurity: false,
+    // It holds for every port of the host name: other services there, too, must have TLS.
+    strictTransportSecurity:
+      hstsSeconds === null ? false : { maxAge: hstsSeconds, includeSubDomains: false },
   });
 }
 

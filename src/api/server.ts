@@ -17,7 +17,7 @@ import { GraphqlEvents } from './graphql/over-events.js';
 import { openGraphqlHttp } from './graphql/over-http.js';
 import { createSchema } from './graphql/schema.js';
 import { type HealthWarnings, healthRoutes } from './health.js';
-import { bodyLimitOf, createHttp } from './http.js';
+import { bodyLimitOf, createHttp, type HttpRules } from './http.js';
 import { type Address, listen } from './listening.js';
 import { type Login, loginRoute } from './login.js';
 import { createOrigins, type Origins } from './origins.js';
@@ -30,6 +30,8 @@ import { Shares } from './shares.js';
 import type { SocketShares } from './socket-messages.js';
 import { openSockets, type Sockets } from './sockets.js';
 import { ALL_SHOWN, type Switches } from './switches.js';
+import { Certificate } from './tls/certificate.js';
+import type { PairFiles } from './tls/pair.js';
 import { Turns } from './turns.js';
 
 export interface ApiOptions extends Shell, Address, PageOptions {
@@ -52,6 +54,10 @@ export interface ApiOptions extends Shell, Address, PageOptions {
   readonly login?: Login | undefined;
   /** What /metrics shows beside gauges; absent: nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** TLS ends here; absent: plain HTTP, for a proxy that ends TLS or for this machine only. */
+  readonly tls?: (PairFiles & { readonly lookMs?: number | undefined }) | undefined;
+  /** Sent as Strict-Transport-Security, seconds; absent = without. */
+  readonly hstsSeconds?: number | null | undefined;
   /** Who calls; absent: AUTH=none. */
   readonly authentication?: Authentication | undefined;
   /**
@@ -86,14 +92,17 @@ export interface Api {
 const CLOSE_WITHIN_MS = 5000;
 const IDLE_LOOK_MS = 20;
 
-/** Resolves when it listens. Throws when no port is free, or the host cannot be listened on. */
+/**
+ * Resolves when it listens. Throws when no port is free, the host cannot be listened on, or the
+ * certificate cannot be used.
+ */
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { introspection, switches = ALL_SHOWN } = options;
   const shell = shellOf(options);
   const schema = createSchema();
   const authentication = options.authentication ?? NO_AUTHENTICATION;
   const rules = {
-    ...{ schema, shell, authentication, pace: paceOf(options) },
+    ...{ schema, shell, authentication, pace: paceOf(options), ...tlsOf(options) },
     shares: sharesOf(options, shell.refusals),
     gate: createGate(schema, { introspection, suggestions: suggestsIn(options) }),
     ...{ origins: originsOf(options, authentication), switches, routes: [] as string[] },
@@ -120,11 +129,19 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await closeHttp(app, sockets);
     await graphql.apollo.stop();
   };
-  return { url: urlOf(options.host, port), port, routes: rules.routes, close };
+  return { url: urlOf(options, port), port, routes: rules.routes, close };
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function tlsOf({
+  tls,
+  log,
+  hstsSeconds,
+}: ApiOptions): Pick<HttpRules, 'certificate' | 'hstsSeconds'> {
+  return tls === undefined ? {} : { certificate: new Certificate({ ...tls, log }), hstsSeconds };
+}
+
+function urlOf({ host, tls }: ApiOptions, port: number): string {
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function suggestsIn({ suggestions, introspection, production }: ApiOptions): boolean {
@@ -133,7 +150,9 @@ function suggestsIn({ suggestions, introspection, production }: ApiOptions): boo
 
 function originsOf(options: ApiOptions, { mode }: Authentication): Origins {
   const { host: boundTo, allowedOrigins, allowedHosts = [] } = options;
-  return createOrigins({ boundTo, allowedOrigins, allowedHosts, needsToken: mode !== 'none' });
+  const needsToken = mode !== 'none';
+  const secure = options.tls !== undefined;
+  return createOrigins({ boundTo, allowedOrigins, allowedHosts, needsToken, secure });
 }
 
 function shellOf(options: ApiOptions): ServingShell {

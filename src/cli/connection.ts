@@ -1,5 +1,8 @@
 /** How a command reaches the gateway: address, credentials, and who acts. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import * as tls from 'node:tls';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type BackstepClient, createClient } from '../client/index.js';
 
@@ -30,6 +33,14 @@ export function addConnectionOptions(program: Command): void {
     )
     .addOption(new Option('--token <token>', 'sent as Authorization: Bearer').env('BACKSTEP_TOKEN'))
     .addOption(
+      new Option(
+        '--ca <file>',
+        'PEM file of the authority that issued the certificate of the gateway',
+      )
+        .env('BACKSTEP_CA')
+        .argParser(trust),
+    )
+    .addOption(
       new Option('--actor <name>', 'who acts, kept with every action; default: your user name').env(
         'BACKSTEP_ACTOR',
       ),
@@ -43,6 +54,25 @@ export function connect({ url, token, actor }: Globals): BackstepClient {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
   return createClient({ url, headers });
+}
+
+/** For all connections of this process, beside the authorities that Node knows. */
+function trust(file: string): string {
+  // Since Node 22.19.
+  if (tls.setDefaultCACertificates === undefined)
+    throw new InvalidArgumentError(
+      `--ca needs Node 22.19; set NODE_EXTRA_CA_CERTS=${file} instead`,
+    );
+  try {
+    const text = readFileSync(file, 'utf8');
+    // Node passes over what is no certificate.
+    new X509Certificate(text);
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), text]);
+    return file;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`--ca ${file} is not a PEM file of certificates: ${reason}`);
+  }
 }
 
 /** In a container there may be no entry for the user. */

@@ -28,6 +28,8 @@ export type Send = <T, V>(
 
 interface Answer<T> {
   readonly data?: T | null;
+  /** Of problem JSON, when it is no answer of GraphQL. */
+  readonly detail?: string;
   readonly errors?: readonly {
     readonly message: string;
     readonly extensions?: { readonly code?: string; readonly retryable?: boolean };
@@ -88,7 +90,8 @@ async function answerOf<T>(url: string, response: Response): Promise<T> {
   const error = answer?.errors?.[0];
   if (error === undefined && answer?.data) return answer.data;
   const code = error?.extensions?.code ?? (status === 503 ? 'UNAVAILABLE' : 'CONNECTION');
-  const message = error?.message ?? `${url} answered ${status} and no GraphQL result`;
+  const detail = answer?.detail === undefined ? ' and no GraphQL result' : `: ${answer.detail}`;
+  const message = error?.message ?? `${url} answered ${status}${detail}`;
   const { retryable } = error?.extensions ?? {};
   throw new BackstepError(code, message, { status, requestId, retryable });
 }
@@ -97,10 +100,19 @@ const ACCEPT = 'application/graphql-response+json, application/json';
 
 /** The deepest cause is what the operating system reported. */
 export function reasonOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
   // A WebSocket reports an event with a message, not an Error.
-  if (!(error instanceof Error))
-    return typeof error === 'object' && error !== null && 'message' in error
-      ? String(error.message) || 'the connection failed'
-      : String(error);
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
+  const { cause, code, message } = error as Readonly<Record<string, unknown>>;
+  if (cause !== undefined && cause !== null) return reasonOf(cause);
+  const reason = String(message || code || 'the connection failed');
+  return UNKNOWN_AUTHORITY.has(code) ? `${reason}; ${TRUST}` : reason;
 }
+
+const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const TRUST =
+  'name the file of the authority that issued the certificate with NODE_EXTRA_CA_CERTS, on the command line with --ca';

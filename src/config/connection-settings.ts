@@ -3,19 +3,8 @@
  * there.
  */
 import { LIMITS } from '../limits/limits.js';
-import {
-  brokers,
-  databaseUrl,
-  form,
-  isClass,
-  isName,
-  NAME,
-  oneOf,
-  replicas,
-  setting,
-  text,
-  whole,
-} from './parsers.js';
+import { brokers, databaseUrl } from './addresses.js';
+import { form, isClass, isName, NAME, oneOf, replicas, setting, text, whole } from './parsers.js';
 
 export const CONNECTIONS = {
   databaseUrl: setting({

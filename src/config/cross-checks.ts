@@ -4,7 +4,12 @@ import type { Read } from './settings.js';
 
 /** A setting that is invalid by itself is null here: it is reported already. */
 export function crossCheckProblems(read: Partial<Read>): string[] {
-  return [...authenticationProblems(read), ...identityProblems(read), ...saslProblems(read)];
+  return [
+    ...authenticationProblems(read),
+    ...identityProblems(read),
+    ...tlsProblems(read),
+    ...saslProblems(read),
+  ];
 }
 
 function authenticationProblems({ host, auth }: Partial<Read>): string[] {
@@ -25,6 +30,16 @@ function identityProblems(read: Partial<Read>): string[] {
   return typeof oidcClientId === 'string'
     ? ['OIDC_CLIENT_ID is set: browsers log in with AUTH=jwt only']
     : [];
+}
+
+function tlsProblems({ tlsCertFile, tlsKeyFile, hsts }: Partial<Read>): string[] {
+  if (tlsCertFile !== null && tlsKeyFile === null)
+    return ['TLS_CERT_FILE is set: TLS_KEY_FILE must be, too'];
+  if (tlsCertFile === null && tlsKeyFile !== null)
+    return ['TLS_KEY_FILE is set: TLS_CERT_FILE must be, too'];
+  if (tlsCertFile === null && typeof hsts === 'number' && hsts > 0)
+    return ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'];
+  return [];
 }
 
 function saslProblems(read: Partial<Read>): string[] {

@@ -1,6 +1,6 @@
 /** Settings of the process: where it listens, what it logs, whether it shows the demo. */
 import { COMPONENTS } from '../observability/log.js';
-import { form, isHost, LEVELS, levels, oneOf, setting, text, whole } from './parsers.js';
+import { form, hsts, isHost, LEVELS, levels, oneOf, setting, text, whole } from './parsers.js';
 
 export const SERVER = {
   host: setting({
@@ -20,6 +20,27 @@ export const SERVER = {
       'port to listen on; 0 takes any free one; without PORT the next free one is taken when this is in use',
     byDefault: '4000',
     read: whole(0, 65_535, 4000),
+  }),
+  tlsCertFile: setting({
+    name: 'TLS_CERT_FILE',
+    meaning:
+      'PEM file with the certificate of the gateway and those between it and the authority: HTTPS on PORT, nothing else; read again when it changes',
+    byDefault: 'none: plain HTTP',
+    read: text,
+  }),
+  tlsKeyFile: setting({
+    name: 'TLS_KEY_FILE',
+    meaning:
+      'PEM file with the key of TLS_CERT_FILE, without a passphrase; read again when it changes',
+    byDefault: 'none',
+    read: text,
+  }),
+  hsts: setting({
+    name: 'HSTS',
+    meaning:
+      'how long browsers may use this host name by https only, like 180d, or off: Strict-Transport-Security, which holds for all ports of the name',
+    byDefault: '180d with TLS_CERT_FILE on port 443, else off',
+    read: hsts,
   }),
   logLevel: setting({
     name: 'LOG_LEVEL',

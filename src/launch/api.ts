@@ -52,6 +52,7 @@ export async function listen(
     ...shownBy(config),
     allowedOrigins,
     allowedHosts: config.allowedHosts,
+    ...tlsOf(config),
     unprovenReadPayloads: config.sensitiveData === 'shown',
     limits: {
       startsPerSecond: config.startsPerSecond,
@@ -64,6 +65,20 @@ export async function listen(
   const open = openToAll(host, authentication.mode);
   if (open !== null) logs('main').warn({ host }, open);
   return api;
+}
+
+/**
+ * On port 443 the gateway is what browsers have under this name; elsewhere the name has other
+ * services, perhaps without TLS.
+ */
+const HTTPS_PORT = 443;
+const HSTS_MS = 180 * 86_400_000;
+
+function tlsOf(config: Config): Pick<ApiOptions, 'tls' | 'hstsSeconds'> {
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, hsts, port } = config;
+  if (certFile === null || keyFile === null) return {};
+  const hstsMs = hsts ?? (port === HTTPS_PORT ? HSTS_MS : 0);
+  return { tls: { certFile, keyFile }, hstsSeconds: hstsMs > 0 ? hstsMs / 1000 : null };
 }
 
 /** Throws when the file of tokens cannot be used. */

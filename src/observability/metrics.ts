@@ -17,6 +17,8 @@ export interface Figures {
   readonly faults: number;
   /** How often since the start each limit of callers has refused something, by limit. */
   readonly refused: ReadonlyMap<string, number>;
+  /** Absent: the gateway does not end TLS itself. */
+  readonly certificate?: CertificateFigures | undefined;
   /** Subscriptions that are open. */
   readonly subscribers: number;
   /**
@@ -27,6 +29,14 @@ export interface Figures {
   readonly connections: readonly PoolFigures[];
   /** Of the whole database; null = it does not answer. */
   readonly backlog: BacklogFigures | null;
+}
+
+/** Of the TLS certificate of the gateway itself. */
+export interface CertificateFigures {
+  readonly expiresAtSeconds: number;
+  /** How often since the start changed files were used, and could not be used. */
+  readonly renewed: number;
+  readonly refused: number;
 }
 
 export interface PoolFigures {
@@ -60,7 +70,12 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const observe = flowMetrics(registry);
-  const setters = [ofProcess(registry), ofConnections(registry), ofBacklog(registry)];
+  const setters = [
+    ofProcess(registry),
+    ofCertificate(registry),
+    ofConnections(registry),
+    ofBacklog(registry),
+  ];
   return {
     contentType: registry.contentType,
     observe,
@@ -112,6 +127,26 @@ function ofProcess(registry: Registry): Set {
     faults.inc(now.faults);
     refused.reset();
     for (const [limit, count] of now.refused) refused.inc({ limit }, count);
+  };
+}
+
+function ofCertificate(registry: Registry): Set {
+  const expires = optional(registry)(
+    'backstep_tls_certificate_expires_timestamp_seconds',
+    'When the TLS certificate of the gateway expires; without TLS no value',
+  );
+  const changes = new Counter({
+    name: 'backstep_tls_certificate_changes_total',
+    help: 'Times the files of the TLS certificate have changed, and were used or not',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return ({ certificate }) => {
+    expires(certificate?.expiresAtSeconds ?? null);
+    changes.reset();
+    if (certificate === undefined) return;
+    changes.inc({ outcome: 'used' }, certificate.renewed);
+    changes.inc({ outcome: 'refused' }, certificate.refused);
   };
 }
 

@@ -189,6 +189,7 @@ describe('rules, dashboard and docs', () => {
       ...{ waiting: 0, unsent: 0, faults: 0, subscribers: 0, lag: 0 },
       connections: [{ pool: 'write', open: 1, idle: 1, waiting: 0 }],
       refused: new Map([['startsPerSecond', 1]]),
+      certificate: { expiresAtSeconds: 1, renewed: 0, refused: 0 },
       backlog: { flows: { FAILED: 1 }, stuckSteps: 0, overdueSeconds: 0, outboxSeconds: 0 },
     };
     const text = await running.engine.metrics.text(now);

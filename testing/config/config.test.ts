@@ -184,6 +184,13 @@ describe('what is wrong only in company', () => {
     [{ AUTH: 'tokens' }, ['AUTH=tokens needs AUTH_TOKENS_FILE']],
     [{ AUTH: 'jwt' }, ['AUTH=jwt needs JWT_ISSUER', 'AUTH=jwt needs JWT_AUDIENCE']],
     [{ OIDC_CLIENT_ID: 'console' }, ['OIDC_CLIENT_ID is set: browsers log in with AUTH=jwt only']],
+    [{ TLS_CERT_FILE: 'a' }, ['TLS_CERT_FILE is set: TLS_KEY_FILE must be, too']],
+    [{ TLS_KEY_FILE: 'a' }, ['TLS_KEY_FILE is set: TLS_CERT_FILE must be, too']],
+    [{ TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b', HSTS: '180d' }, []],
+    [
+      { HSTS: '180d' },
+      ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'],
+    ],
     [{ AUTH: 'tokens', AUTH_TOKENS_FILE: 'tokens.json', HOST: '0.0.0.0' }, []],
     [{ AUTH: 'jwt', JWT_ISSUER: 'http://localhost:1/', JWT_AUDIENCE: 'backstep' }, []],
   ])('%j needs what it cannot do without', (environment, problems) => {
