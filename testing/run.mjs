@@ -83,17 +83,24 @@ async function runAll() {
   if (!(await makeReady())) return;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => close().then(() => process.exit(130)));
-  const runs = (name) => wanted.length === 0 || wanted.includes(name);
-  if (runs('check'))
-    for (const [name, work] of CHECKS)
-      counts[(await step(name, work)).code === 0 ? 'passed' : 'failed']++;
-  const lane = async (rings) => {
-    for (const ring of rings) if (runs(ring.name) && closing === null) await runRing(ring);
-  };
   // Some compute, some wait for other processes: beside each other they use both cores.
   const of = (...names) => lane(RINGS.filter((ring) => names.includes(ring.lane ?? 'computes')));
   const waiting = sharesKafka() ? [of('a', 'b')] : [of('a'), of('b')];
-  await Promise.all([of('computes'), ...waiting]);
+  await Promise.all([runChecks().then(() => of('computes')), ...waiting]);
+}
+
+const runs = (name) => wanted.length === 0 || wanted.includes(name);
+
+async function runChecks() {
+  if (!runs('check')) return;
+  for (const [name, work] of CHECKS) {
+    if (closing !== null) return;
+    counts[(await step(name, work)).code === 0 ? 'passed' : 'failed']++;
+  }
+}
+
+async function lane(rings) {
+  for (const ring of rings) if (runs(ring.name) && closing === null) await runRing(ring);
 }
 
 const NAMES = ['check', ...RINGS.map(({ name }) => name)].join(', ');

@@ -45,4 +45,12 @@ test('a step that is over is described by what was done last', () => {
   expect(stateOf(flow, { ...pending, status: 'DO_SUCCESS' })).toBe('is done');
   const kept = { ...pending, definition: { ...pending.definition, undo: 'none' as const } };
   expect(stateOf(undoing, { ...kept, status: 'DO_SUCCESS' })).toBe('is done and has no UNDO');
+  expect(stateOf({ ...flow, status: 'COMPLETED' }, { ...pending, status: 'DO_SUCCESS' })).toBe(
+    'is DO_SUCCESS in a flow that is COMPLETED',
+  );
+  expect(stateOf(undoing, { ...pending, skipped: true })).toBe(
+    'was settled by an operator already',
+  );
+  const waiting: StepRun = { ...pending, status: 'DO_FAIL', nextAttemptAt: NOW };
+  expect(stateOf(flow, waiting)).toBe('is between two attempts');
 });

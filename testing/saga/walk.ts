@@ -11,7 +11,7 @@ import { type Flow, isTerminal } from '../../src/saga/flow.js';
 import { canonical, keyOf } from './canonical.js';
 import { brokenByEdge, brokenRefusal } from './edge-laws.js';
 import { FLOW_ID, inputsFor, NOW, type Variant } from './inputs.js';
-import { brokenByEvent, foldable, foldOf, STATE_LAWS } from './laws.js';
+import { brokenByEvent, foldedAlike, foldOf, STATE_LAWS } from './laws.js';
 import type { Size } from './sizes.js';
 
 export interface Edge {
@@ -163,7 +163,7 @@ function checkEdge(from: Flow, { variant, before, after, events }: Edge): void {
     if (broken !== null) fail(broken);
     flow = evolve(flow, event, event.at);
   }
-  if (foldable(foldOf(from, events)) !== foldable(after)) fail('fold');
+  if (!foldedAlike(foldOf(from, events), after)) fail('fold');
   const broken = brokenByEdge(from, variant.input, after, events);
   if (broken !== null) fail(broken);
   checkEndStays(variant, before, events, fail);
@@ -211,7 +211,11 @@ function checkEndStays(
 function checkExits(exits: ReadonlyMap<string, readonly string[]>): void {
   const back = new Map<string, string[]>();
   for (const [from, ways] of exits)
-    for (const to of ways) back.set(to, [...(back.get(to) ?? []), from]);
+    for (const to of ways) {
+      const known = back.get(to);
+      if (known === undefined) back.set(to, [from]);
+      else known.push(from);
+    }
   const reached = new Set(['end']);
   const queue = ['end'];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {

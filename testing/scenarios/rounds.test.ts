@@ -1,6 +1,6 @@
 /** Rule 10: how many rounds of UNDO there are, and what renews them. */
 import { describe } from '@jest/globals';
-import { failed, failedFinal, ok, parallel, sequential } from '../kit/builders.js';
+import { echoless, failed, failedFinal, ok, parallel, sequential } from '../kit/builders.js';
 import { type Scenario, scenario } from '../kit/scenario.js';
 
 describe('the rounds are counted', () => {
@@ -25,6 +25,18 @@ describe('the rounds are counted', () => {
 
   scenario('one more than undoMaxRetries with many', (s) =>
     rounds(timedOut(s, 4), 5).answerTo('DO a', ok).ends('FAILED').andNothingElse(),
+  );
+
+  scenario('a success of a worker that echoes nothing begins one as well', (s) =>
+    timedOut(s, 0)
+      .sends('UNDO a', { round: 1 })
+      .answers(ok)
+      .ends('UNDONE')
+      .answerTo('DO a', echoless(ok))
+      .sends('UNDO a', { round: 2 })
+      .answers(ok)
+      .ends('UNDONE')
+      .andNothingElse(),
   );
 
   scenario('no UNDO success clears a step that is out of rounds', (s) =>
