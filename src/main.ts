@@ -1,7 +1,4 @@
-/**
- * The composition root: starts config → API → database → broker → engine in this order, and stops
- * them in reverse.
- */
+/** Starts config → API → database → broker → engine in this order; stops them in reverse. */
 import type { StepTopics } from './engine/ports.js';
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';

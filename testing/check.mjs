@@ -11,6 +11,7 @@ const FAST = [
   'testing/wire',
   'testing/json',
   'testing/timing',
+  'testing/figures',
   'testing/names',
   'testing/schemas',
   'testing/engine',

@@ -137,7 +137,7 @@ module.exports = {
           `crypto|http|https|stream|events|net|timers|timers/promises|worker_threads|${FILES}`,
         ),
       ],
-      'The API asks the engine (engine/service.ts); it never talks to the database or the broker.',
+      'The API calls the engine (engine/service.ts), never the database or the broker.',
     ),
     only(
       'client',
@@ -146,13 +146,19 @@ module.exports = {
     ),
     only(
       'console',
-      ['client/index', npm('(preact|preact-iso)'), '^@graphql-typed-document-node/core$'],
+      [
+        'client/index',
+        'figures/',
+        npm('(preact|preact-iso)'),
+        '^@graphql-typed-document-node/core$',
+      ],
       'The console runs in a browser: everything it knows comes through the typed client.',
     ),
     only(
       'cli',
       [
         'client/index',
+        'figures/',
         'tokens/',
         'observability/',
         npm('(commander|log-update|json-schema-to-typescript)'),
@@ -186,6 +192,7 @@ module.exports = {
       ['^node_modules/fastest-levenshtein/'],
       'Names are text: they import nothing of ours.',
     ),
+    only('figures', ['^$'], 'Figures are numbers and texts: what they measure stays outside.'),
     only('json', ['^$'], 'JSON is text and values: it imports nothing.'),
     only('limits', ['^$'], 'The table of limits is numbers and their names: it imports nothing.'),
     {

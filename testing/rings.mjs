@@ -38,7 +38,13 @@ export const RINGS = [
   },
   {
     name: 'engine',
-    folders: ['testing/engine', 'testing/timing', 'testing/names', 'testing/schemas'],
+    folders: [
+      'testing/engine',
+      'testing/timing',
+      'testing/figures',
+      'testing/names',
+      'testing/schemas',
+    ],
   },
   {
     name: 'sim',

@@ -1,9 +1,10 @@
 /** `history`, `orchestrations` and `details`: what is stored. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { BackstepClient, FlowDetails, HistoryFlow } from '../client/index.js';
+import { duration } from '../figures/figures.js';
 import { printable } from '../observability/printable.js';
 import { type FilterFlags, filterOf, withFilter } from './filter.js';
-import { duration, EXIT, paint, paintStatus, print, printJson, table } from './output.js';
+import { EXIT, paint, paintStatus, print, printJson, table } from './output.js';
 import type { Act } from './program.js';
 
 interface HistoryFlags extends FilterFlags {

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type FaultInput, ProblemError, type Simulated } from '../client/index.js';
-import { complain, duration, EXIT, paint, print, printJson, table } from './output.js';
+import { duration } from '../figures/figures.js';
+import { complain, EXIT, paint, print, printJson, table } from './output.js';
 import { documentProblem } from './problems.js';
 import type { Act } from './program.js';
 

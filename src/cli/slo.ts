@@ -1,6 +1,7 @@
 /** `slo`: whether the targets of the monitoring checklist are met. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { BackstepClient, SloSummary } from '../client/index.js';
+import { inUnitOf } from '../figures/figures.js';
 import { printTable } from './lists.js';
 import { EXIT, print, printJson } from './output.js';
 import type { Act } from './program.js';
@@ -45,12 +46,5 @@ async function printSlo(
 
 function rowOf({ name, target, value, met }: SloSummary['lines'][number]): string[] {
   const mark = met ? 'met' : 'MISSED';
-  return [name, target, shownValue(target, value), met == null ? 'nothing counted' : mark];
-}
-
-/** In the unit of its target. */
-function shownValue(target: string, value: number | null | undefined): string {
-  if (value == null) return '';
-  if (target.endsWith('%')) return `${Number((value * 100).toFixed(2))} %`;
-  return `${Number(value.toFixed(2))}${target.endsWith('ms') ? ' ms' : ''}`;
+  return [name, target, inUnitOf(target, value), met == null ? 'nothing counted' : mark];
 }

@@ -3,8 +3,9 @@
  * events after it.
  */
 import type { FlowDetails, FlowEvent } from '../client/index.js';
+import { duration } from '../figures/figures.js';
 import { printable } from '../observability/printable.js';
-import { duration, paint, paintStatus } from './output.js';
+import { paint, paintStatus } from './output.js';
 
 interface Row {
   readonly name: string;

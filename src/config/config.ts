@@ -1,6 +1,7 @@
 /**
- * The only module that reads the environment, into one frozen Config. Invalid values are reported
- * at the start, all at once.
+ * The only module that reads the environment. Knows: every setting, once. Refuses to know: what a
+ * setting is used for. In: the environment. Out: one frozen Config; invalid values are reported at
+ * the start, all at once.
  */
 import type { Defaults } from '../saga/orchestration.js';
 import { crossCheckProblems } from './cross-checks.js';

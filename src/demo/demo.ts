@@ -1,6 +1,6 @@
 /**
- * The demo: example orchestrations, their workers, and two flows shown live: one that completes,
- * and one that is undone.
+ * The demo: one flow that completes and one that is undone, shown live. Knows: the examples, their
+ * workers. Refuses to know: the inside of the engine. In: the engine service. Out: lines of text.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

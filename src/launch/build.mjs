@@ -83,7 +83,10 @@ export class Build {
         build: () => this.buildServer(),
       },
       this.page('graphiql', [join('src', 'api', 'graphiql')]),
-      this.page('console', [join('src', 'console'), join('src', 'client')]),
+      this.page(
+        'console',
+        ['console', 'client', 'figures', 'timing'].map((name) => join('src', name)),
+      ),
     ];
   }
 

@@ -1,7 +1,7 @@
 /**
- * `npm start`: makes the clone ready, then runs the gateway on a Node that is new enough; signals
- * and the exit code pass through. With --cli first (`npm run backstep`) it runs the command line
- * instead.
+ * `npm start`, and with --cli first `npm run backstep`. Knows: npm, the build, processes. Refuses
+ * to know: anything that is installed or built. In: a clone, flags. Out: the gateway or the command
+ * line on a Node that is new enough; signals and the exit code pass through.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

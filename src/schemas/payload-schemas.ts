@@ -1,8 +1,8 @@
 /**
- * JSON Schemas of payloads. Knows: the schema library. Must not know: topics, tables, HTTP, flows.
- * In: a schema as a document has it, a payload as JSON text. Out: what is wrong with the schema, or
- * with the payload. This file: the port's implementation, with compiled schemas kept for as long as
- * they are used.
+ * JSON Schemas of payloads. Knows: the schema library. Refuses to know: topics, tables, HTTP,
+ * flows. In: a schema as a document has it, a payload as JSON text. Out: what is wrong with the
+ * schema, or with the payload. This file: the port's implementation, with compiled schemas kept for
+ * as long as they are used.
  */
 import type { PayloadSchemas } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';

@@ -2,10 +2,12 @@
  * What a benchmark needs around it: a real Kafka, a real PostgreSQL with fsync on, and how much CPU
  * processes have used.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKafka } from '../kit/kafka.mjs';
+import { ROOT } from '../steps.mjs';
 
 const TICKS_PER_SECOND = 100;
 
@@ -50,6 +52,38 @@ export function postmasterBelow(folder) {
     }
   }
   throw new Error(`no PostgreSQL runs in ${folder}`);
+}
+
+/** The built gateway on these services, in its own process; resolves with its address. */
+export async function spawnGateway(
+  { databaseUrl, brokers },
+  { dist = join(ROOT, 'dist'), flags = [], env = {} } = {},
+) {
+  const child = spawn(process.execPath, [...flags, join(dist, 'main.js')], {
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      KAFKA_BROKERS: brokers,
+      DEMO: 'off',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'pretty',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      const [, found] = /GraphQL\s+(http:\S+)\/graphql/.exec(text) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    child.once('exit', () =>
+      reject(new Error(`the gateway ended before it printed its address:\n${text}`)),
+    );
+  });
+  return { child, url };
 }
 
 export async function openServices() {

@@ -1,5 +1,4 @@
 /** The gateway under load: the built one, in its own process, driven over HTTP. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -7,7 +6,7 @@ import { createClient } from 'graphql-ws';
 import kafkajs from 'kafkajs';
 import { WebSocket } from 'ws';
 import { ROOT } from '../steps.mjs';
-import { usageOf } from './around.mjs';
+import { spawnGateway, usageOf } from './around.mjs';
 
 const REGISTER =
   'mutation($document: String!) { registerOrchestration(input: {document: $document}) { problems { message } } }';
@@ -22,29 +21,7 @@ export async function startGateway(
   { name = 'backstep', dist = join(ROOT, 'dist'), profile = null } = {},
 ) {
   const flags = profile === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-  const child = spawn(process.execPath, [...flags, join(dist, 'main.js')], {
-    env: {
-      ...process.env,
-      DATABASE_URL: services.databaseUrl,
-      KAFKA_BROKERS: services.brokers,
-      DEMO: 'off',
-      PORT: '0',
-      LOG_LEVEL: 'warn',
-      LOG_FORMAT: 'pretty',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const url = await new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      const match = /GraphQL\s+(http:\S+)\/graphql/.exec(text);
-      if (match !== null) resolve(match[1]);
-    });
-    child.once('exit', () =>
-      reject(new Error(`the gateway ended before it printed its address:\n${text}`)),
-    );
-  });
+  const { child, url } = await spawnGateway(services, { dist, flags });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const request = (query, variables) =>
     post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));

@@ -6,18 +6,15 @@
  *   --flows N         followed on both gateways (default 600)
  *   --rate N          flows a second (default 20)
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createClient } from 'graphql-ws';
 import kafkajs from 'kafkajs';
 import { WebSocket } from 'ws';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
-import { ROOT } from '../steps.mjs';
-import { openServices, usageOf } from './around.mjs';
+import { openServices, spawnGateway, usageOf } from './around.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -47,28 +44,8 @@ const EXECUTE =
   'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { flow { flowId } problems { code message } } }';
 
 async function startGateway(services, name) {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'main.js')], {
-    env: {
-      ...process.env,
-      DATABASE_URL: services.databaseUrl,
-      KAFKA_BROKERS: services.brokers,
-      DEMO: 'off',
-      PORT: '0',
-      LOG_LEVEL: 'warn',
-      LOG_FORMAT: 'pretty',
-      SUBSCRIPTIONS_PER_ADDRESS: '5000',
-      SOCKETS_PER_ADDRESS: '2000',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  const url = await new Promise((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      text += chunk;
-      const [, found] = /GraphQL\s+(http:\S+)\/graphql/.exec(text) ?? [];
-      if (found !== undefined) resolve(found);
-    });
-    child.once('exit', () => reject(new Error(`${name} ended before it was ready:\n${text}`)));
+  const { child, url } = await spawnGateway(services, {
+    env: { SUBSCRIPTIONS_PER_ADDRESS: '5000', SOCKETS_PER_ADDRESS: '2000' },
   });
   return { name, child, url, memory: () => usageOf(child.pid).memory / 1024 / 1024 };
 }

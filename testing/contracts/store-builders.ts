@@ -14,6 +14,7 @@ import type { EventBody, FlowEvent } from '../../src/saga/event.js';
 import type { Flow, StepRun } from '../../src/saga/flow.js';
 import type { StartInput } from '../../src/saga/input.js';
 import type { Orchestration, StepDefinition } from '../../src/saga/orchestration.js';
+import { stepDefinition as aStep } from '../kit/builders.js';
 
 export const ACCOUNTS = 'accounts';
 
@@ -23,26 +24,15 @@ export function stepDefinition(
   more: Partial<StepDefinition> = {},
 ): StepDefinition {
   const backoff = { initialMs: 500, factor: 2, maxMs: 30_000, jitter: 'full' } as const;
-  return {
-    seq,
-    name,
+  return aStep(seq, name, {
     objectType: 'String',
     maxRetries: 3,
     undoMaxRetries: 2,
-    timeoutMs: 300_000,
     undoTimeoutMs: 200_000,
     backoff,
     undoBackoff: { ...backoff, initialMs: 250 },
-    nonRetryableErrors: [],
-    undo: 'required',
-    payloadSchema: null,
-    doMethod: null,
-    undoMethod: null,
-    handlerClass: null,
-    handlerMethod: null,
-    undoHandlerMethod: null,
     ...more,
-  };
+  });
 }
 
 export function orchestration(

@@ -4,6 +4,7 @@ import type { Log } from '../../src/observability/log.js';
 import { start } from '../../src/saga/advance.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { DEFAULTS, type Orchestration, type StepDefinition } from '../../src/saga/orchestration.js';
+import { stepDefinition as aStep } from '../kit/builders.js';
 
 const backoff = { ...DEFAULTS.backoff, initialMs: 0 };
 
@@ -12,26 +13,15 @@ export function stepDefinition(
   name: string,
   changes: Partial<StepDefinition> = {},
 ): StepDefinition {
-  return {
-    seq,
-    name,
-    objectType: null,
+  return aStep(seq, name, {
     maxRetries: 1,
     undoMaxRetries: 1,
     timeoutMs: 1000,
     undoTimeoutMs: 1000,
     backoff,
     undoBackoff: backoff,
-    nonRetryableErrors: [],
-    undo: 'required',
-    payloadSchema: null,
-    doMethod: null,
-    undoMethod: null,
-    handlerClass: null,
-    handlerMethod: null,
-    undoHandlerMethod: null,
     ...changes,
-  };
+  });
 }
 
 export function sequential(name: string, ...steps: readonly string[]): Orchestration {

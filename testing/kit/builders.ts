@@ -10,23 +10,24 @@ import type {
   StepDefinition,
   UndoPolicy,
 } from '../../src/saga/orchestration.js';
+import { millisecondsIn } from '../../src/timing/duration.js';
 
 /** `500ms`, `30s`, `5m`, `2h`, or milliseconds. */
 export type Duration = string | number;
 
 export function ms(duration: Duration): number {
-  if (typeof duration === 'number') return duration;
-  const match = /^(\d+)(ms|s|m|h)$/.exec(duration);
-  if (match === null) throw new Error(`${duration} is no duration; write 500ms, 30s, 5m or 2h`);
-  return (
-    Number(match[1]) *
-    { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h']
-  );
+  const found = millisecondsIn(String(duration));
+  if (Number.isNaN(found)) throw new Error(`${duration} is no duration; write 500ms, 30s or 2h`);
+  return found;
 }
 
 const AT_ONCE: Backoff = { initialMs: 0, factor: 2, maxMs: 30_000, jitter: 'none' };
 
-function stepCalled(name: string, seq: number): StepDefinition {
+export function stepDefinition(
+  seq: number,
+  name: string,
+  changes: Partial<StepDefinition> = {},
+): StepDefinition {
   return {
     seq,
     name,
@@ -45,6 +46,7 @@ function stepCalled(name: string, seq: number): StepDefinition {
     handlerClass: null,
     handlerMethod: null,
     undoHandlerMethod: null,
+    ...changes,
   };
 }
 
@@ -135,7 +137,7 @@ function recipe(type: OrchestrationType, name: string, steps: readonly string[])
     name,
     version: 1,
     type,
-    steps: steps.map((step, index) => stepCalled(step, index + 1)),
+    steps: steps.map((step, index) => stepDefinition(index + 1, step)),
     deadlineMs: null,
     onRetriesExhausted: 'undo',
     onUndoExhausted: 'stop',

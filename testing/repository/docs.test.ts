@@ -117,7 +117,7 @@ test('every citation of a rule has an anchor in docs/rules.md', () => {
   const anchors = anchorsOf('docs/rules.md');
   const files = ['src', 'testing'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|mjs|cjs|jsx)$/.test(name))
+      .filter((name) => /\.(tsx?|mjs|cjs|jsx)$/.test(name))
       .map((name) => join(folder, name)),
   );
   const cited = [...files, ...PAGES].flatMap((file) =>
@@ -145,7 +145,7 @@ test('whoever writes a worker reads that its consumer group begins at earliest, 
 test('rules are cited by anchor, not by number', () => {
   const files = ['src', 'testing'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|mjs|cjs)$/.test(name) && !name.includes('docs.test'))
+      .filter((name) => /\.(tsx?|mjs|cjs|jsx)$/.test(name) && !name.includes('docs.test'))
       .map((name) => join(folder, name)),
   );
   expect(files.filter((file) => /\brules? \d+\b|2-wire/.test(read(file)))).toEqual([]);

@@ -22,7 +22,7 @@ const filesIn = (folder: string, kind: RegExp): string[] =>
     .filter((name) => kind.test(name) && !/generated|graphiql|fixtures/.test(name))
     .map((name) => `${folder}/${name}`);
 const sources = ['src', 'testing']
-  .flatMap((folder) => filesIn(folder, /\.(?:ts|mjs)$/))
+  .flatMap((folder) => filesIn(folder, /\.(?:tsx?|jsx?|mjs|cjs|html)$/))
   // This file has the list.
   .filter((file) => !file.endsWith('plain-words.test.ts'));
 const pages = ['README.md', ...filesIn('docs', /\.md$/), ...filesIn('examples', /\.md$/)]

@@ -5,11 +5,24 @@
 import { attemptIdOf } from '../../src/saga/attempt-id.js';
 import { type Flow, isTerminal, type StepRun } from '../../src/saga/flow.js';
 import type { Input, ReplyInput, StartInput } from '../../src/saga/input.js';
+import type { Orchestration } from '../../src/saga/orchestration.js';
 
 export const FLOW_ID = 'f1';
 /** The walk's one moment; timers are due or far away. */
 export const NOW = 1_000_000;
 export const FAR = 9_000_000;
+
+export function startOf(orchestration: Orchestration): StartInput {
+  return {
+    type: 'START',
+    flowId: FLOW_ID,
+    orchestration,
+    payload: null,
+    headers: {},
+    initiator: null,
+    idempotencyKey: null,
+  };
+}
 
 export interface Variant {
   /** As in transitions.md where it lists the input: `DO+`, `DO-old`, `timeout`, `retry`, … */

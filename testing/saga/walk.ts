@@ -10,7 +10,7 @@ import { evolve } from '../../src/saga/evolve.js';
 import { type Flow, isTerminal } from '../../src/saga/flow.js';
 import { canonical, keyOf } from './canonical.js';
 import { brokenByEdge, brokenRefusal } from './edge-laws.js';
-import { FLOW_ID, inputsFor, NOW, type Variant } from './inputs.js';
+import { inputsFor, NOW, startOf, type Variant } from './inputs.js';
 import { brokenByEvent, foldedAlike, foldOf, STATE_LAWS } from './laws.js';
 import type { Size } from './sizes.js';
 
@@ -37,18 +37,7 @@ export class BrokenLaw extends Error {}
 
 export function walk(size: Size, witness: Witness = () => {}): Walked {
   const { orchestration } = size;
-  const begun = start(
-    {
-      type: 'START',
-      flowId: FLOW_ID,
-      orchestration,
-      payload: null,
-      headers: {},
-      initiator: null,
-      idempotencyKey: null,
-    },
-    NOW,
-  );
+  const begun = start(startOf(orchestration), NOW);
   const costs = new Map<string, number>();
   const exits = new Map<string, string[]>();
   const levels: Flow[][] = Array.from({ length: size.disturbances + 1 }, () => []);

@@ -9,7 +9,7 @@ import type { FlowEvent } from '../../src/saga/event.js';
 import type { Action, Flow } from '../../src/saga/flow.js';
 import type { Input, StartInput } from '../../src/saga/input.js';
 import { canonical, keyOf } from './canonical.js';
-import { FLOW_ID, inputsFor, NOW } from './inputs.js';
+import { FLOW_ID, inputsFor, NOW, startOf } from './inputs.js';
 import type { Size } from './sizes.js';
 import { BrokenLaw } from './walk.js';
 
@@ -42,16 +42,7 @@ export interface WalkResult {
 }
 
 export function walkWorld({ orchestration, disturbances }: Size): WalkResult {
-  const input: StartInput = {
-    type: 'START',
-    flowId: FLOW_ID,
-    orchestration,
-    payload: null,
-    headers: {},
-    initiator: null,
-    idempotencyKey: null,
-  };
-  const begun = start(input, NOW);
+  const begun = start(startOf(orchestration), NOW);
   const nothing = {
     effects: orchestration.steps.map(() => false),
     commands: [],

@@ -1,18 +1,5 @@
 /** Times and numbers as they are shown. */
 
-const DAY_MS = 86_400_000;
-
-/** `820 ms`, `3.2 s`, `4 min 5 s`, `2 h 7 min`, `3 d 4 h`. */
-export function duration(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined) return '';
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`;
-  if (ms < DAY_MS) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / 3_600_000)} h`;
-}
-
 const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit' };
 
 /** Local time; with the date when it is not today. */

@@ -1,5 +1,4 @@
-/** Figures of the monitoring checklist as they are shown. */
-import { duration } from './format.js';
+/** The windows that the page of objectives offers. */
 
 /** Minutes and what they are called. */
 export const WINDOWS = [
@@ -13,12 +12,4 @@ export const WINDOWS = [
 export function windowOf(text: string | undefined): number {
   const minutes = Number(text);
   return WINDOWS.find(([one]) => one === minutes)?.[0] ?? 60;
-}
-
-/** In the unit of its target: `97.5 %`, `0.12`, `84 ms`. */
-export function shownValue(target: string, value: number | null | undefined): string {
-  if (value === null || value === undefined) return '–';
-  if (target.endsWith('%')) return `${Number((value * 100).toFixed(2))} %`;
-  if (target.endsWith('ms')) return duration(value);
-  return String(Number(value.toFixed(2)));
 }

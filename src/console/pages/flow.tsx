@@ -5,8 +5,9 @@
 
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
+import { duration } from '../../figures/figures.js';
 import { type FlowNow, type Followed, useFlow } from '../data/flow.js';
-import { duration, moment } from '../data/format.js';
+import { moment } from '../data/format.js';
 import { useNow } from '../data/load.js';
 import type { ActionFragment } from '../generated/graphql.js';
 import { ActionButtons, FlowActionDialog } from '../parts/actions.js';

@@ -2,7 +2,8 @@
 
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import { duration, moment } from '../data/format.js';
+import { duration } from '../../figures/figures.js';
+import { moment } from '../data/format.js';
 import { gateway } from '../data/gateway.js';
 import { useChanges } from '../data/live.js';
 import { useLoaded } from '../data/load.js';

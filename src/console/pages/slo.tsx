@@ -1,10 +1,11 @@
 /** The six lines of the monitoring checklist, with their trend; of one orchestration or of all. */
 import { useLocation } from 'preact-iso';
+import { inUnitOf } from '../../figures/figures.js';
 import { plural } from '../data/format.js';
 import { gateway } from '../data/gateway.js';
 import { useChanges } from '../data/live.js';
 import { useLoaded } from '../data/load.js';
-import { shownValue, WINDOWS, windowOf } from '../data/slo.js';
+import { WINDOWS, windowOf } from '../data/slo.js';
 import {
   type FiguresFragment,
   OrchestrationNamesDocument,
@@ -117,7 +118,7 @@ interface LineProps {
 }
 
 function LineShown({ line, figure, trend }: LineProps) {
-  const value = shownValue(line.target, line.value);
+  const value = inUnitOf(line.target, line.value);
   return (
     <>
       <h3>{line.name}</h3>
@@ -150,7 +151,7 @@ function Times({ board }: { readonly board: Board }) {
     ['of it, Kafka and the worker', 'worker'],
     ['of it, the gateway', 'engine'],
   ] as const;
-  const ms = (value: number | null | undefined): string => shownValue('ms', value ?? null);
+  const ms = (value: number | null | undefined): string => inUnitOf('ms', value ?? null);
   return (
     <div class="scroll">
       <table>

@@ -1,5 +1,7 @@
 /** What happened, the newest first. */
-import { duration, moment } from '../data/format.js';
+
+import { duration } from '../../figures/figures.js';
+import { moment } from '../data/format.js';
 import type { TimelineEventFragment } from '../generated/graphql.js';
 
 const SHOWN = 200;

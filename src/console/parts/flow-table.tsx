@@ -1,5 +1,7 @@
 /** Flows as rows. */
-import { duration, moment } from '../data/format.js';
+
+import { duration } from '../../figures/figures.js';
+import { moment } from '../data/format.js';
 import type { FlowRowFragment } from '../generated/graphql.js';
 import { Status, StepSigns } from './status.js';
 

@@ -1,6 +1,8 @@
 /** Everything known about one step of a flow, and what an operator may do about it. */
+
+import { duration } from '../../figures/figures.js';
 import type { FlowNow } from '../data/flow.js';
-import { duration, moment } from '../data/format.js';
+import { moment } from '../data/format.js';
 import type { ActionFragment } from '../generated/graphql.js';
 import { ActionButtons } from './actions.js';
 import { Json } from './json.js';

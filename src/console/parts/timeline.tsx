@@ -2,8 +2,9 @@
  * The steps of a flow over time: attempts and waits as bars. DO is filled and runs forward; UNDO is
  * hatched, framed and marked ←.
  */
+
+import { duration } from '../../figures/figures.js';
 import { type Bar, type BarEvent, barsOf } from '../data/bars.js';
-import { duration } from '../data/format.js';
 import { Status } from './status.js';
 
 export interface TimelineStep {
