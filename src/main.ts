@@ -1,16 +1,14 @@
 /** Starts config → API → database → broker → engine in this order; stops them in reverse. */
-import type { StepTopics } from './engine/ports.js';
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Config, readConfig } from './config/config.js';
 import { commandOf, helpText, readFlags } from './config/flags.js';
 import { wipe } from './embedded/wipe.js';
 import { createEngine } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
-import type { Keep } from './engine/retention/retention.js';
 import { databaseUrl, decoderOf, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
+import { keepOf, LEASE_MS, openDatabase } from './launch/database.js';
 import { showDemo } from './launch/example.js';
 import {
   announceData,
@@ -21,26 +19,22 @@ import {
   version,
 } from './launch/messages.js';
 import { Opened } from './launch/opened.js';
-import { readPayloadKeys } from './launch/payload-keys.js';
 import { stopOnSignals } from './launch/signals.js';
+import { openTracesOf } from './launch/traces.js';
 import { patiently } from './launch/waiting.js';
 import type { Logs } from './observability/log.js';
 import { createLogs } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
-import { openPostgres, type Postgres } from './postgres/database.js';
 import { CompiledSchemas } from './schemas/payload-schemas.js';
 
 /** The command that starts this gateway, for messages. */
 const COMMAND = commandOf(process.argv[1]);
-const LEASE_MS = 10_000;
 const STOP_BOUND_MS = 10_000;
-/** A window of `slo` looks back seven days at most. */
-const SLO_KEPT_MS = 8 * 86_400_000;
-const STATEMENT_TIMEOUT_MS = 15_000;
 
 async function start(config: Config, opened: Opened, logs: Logs): Promise<void> {
   announceData(config, COMMAND);
-  const wire = wireOf(config);
+  const { trace, isSampled } = await openTracesOf(config, opened, logs);
+  const wire = wireOf(config, isSampled);
   const { stepTopics } = wire;
   const starting = new StartingEngine();
   const metrics = createMetrics();
@@ -57,38 +51,14 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const ports = { store, read, broker, wire, decode };
   const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes: config.fanOutLimit };
   const schemas = new CompiledSchemas();
-  const engine = createEngine({ ...ports, ...bounds, schemas, logs, observe: metrics.observe });
+  const observers = { logs, observe: metrics.observe, trace };
+  const engine = createEngine({ ...ports, ...bounds, ...observers, schemas });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
   await patiently(() => engine.start(() => starting.started(engine)), waiting);
   if (opened.isClosing) return;
   announceReady(config, url, database, logs);
   if (config.demoOn)
     await showDemo({ config, engine, stepTopics, openWorker: worker, url }, opened, logs);
-}
-
-function openDatabase(config: Config, url: string, stepTopics: StepTopics, logs: Logs): Postgres {
-  return openPostgres({
-    url,
-    poolSize: config.databasePool,
-    readPoolSize: config.databaseReadPool,
-    instanceId: randomUUID().slice(0, 8),
-    leaseMs: LEASE_MS,
-    stepTopics,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    ...(config.payloadEncryption && { payloadKeys: readPayloadKeys(config.payloadEncryption) }),
-    log: logs('postgres'),
-  });
-}
-
-function keepOf(config: Config): Keep {
-  const {
-    retentionCompleted: COMPLETED,
-    retentionUndone: UNDONE,
-    retentionFailed: FAILED,
-  } = config;
-  const flows = { COMPLETED, UNDONE, CANCELLED: UNDONE, FAILED };
-  const { retentionQuarantine: quarantined, retentionAudit: audit } = config;
-  return { flows, quarantined, audit, slo: SLO_KEPT_MS };
 }
 
 async function main(): Promise<void> {

@@ -173,7 +173,7 @@ module.exports = {
     ),
     only(
       'observability',
-      [npm('(pino|pino-pretty|prom-client)'), builtin(`${FILES}|async_hooks`)],
+      [npm('(pino|pino-pretty|prom-client|@opentelemetry)'), builtin(`${FILES}|async_hooks`)],
       'Telemetry imports no other folder: the others give it what it shows.',
     ),
     only(

@@ -3,6 +3,7 @@
  * from the transaction that did it; for one that was refused the row is written here, before the
  * caller gets the answer.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { refusedRow } from '../engine/audit/audit-rows.js';
@@ -18,12 +19,20 @@ export function callerOf({ actor, principal, address, requestId }: Requester): C
   return { actor, proven: principal.kind !== 'none', origin: address, requestId };
 }
 
-export type Requester = Pick<RequestContext, 'actor' | 'principal' | 'address' | 'requestId'>;
+export type Requester = Pick<
+  RequestContext,
+  'actor' | 'principal' | 'address' | 'requestId' | 'traceparent'
+>;
 
 /** The same of a REST request. */
-export function requesterOf({ principal, socket, id }: FastifyRequest): Requester {
+export function requesterOf({ principal, socket, id, headers }: FastifyRequest): Requester {
   const address = socket.remoteAddress ?? null;
-  return { principal, actor: actorOf(principal), address, requestId: id };
+  const traceparent = traceparentIn(headers);
+  return { principal, actor: actorOf(principal), address, requestId: id, traceparent };
+}
+
+export function traceparentIn({ traceparent }: IncomingHttpHeaders): string | undefined {
+  return typeof traceparent === 'string' ? traceparent : undefined;
 }
 
 /** What a caller gave, whatever it is. */

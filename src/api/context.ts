@@ -54,6 +54,11 @@ export interface RequestContext {
   readonly address: string | null;
   /** Header X-Request-Id, or made; in the answer's header and in log lines. */
   readonly requestId: string;
+  /**
+   * Header traceparent (W3C Trace Context) of the request: flows that it starts continue this
+   * trace.
+   */
+  readonly traceparent?: string | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   readonly budget: Budget;

@@ -5,6 +5,8 @@
 import { Fault } from '../engine/ports.js';
 import { problem } from '../engine/problem.js';
 import type { ExecuteResult } from '../engine/service.js';
+import type { StartRequest } from '../saga/input.js';
+import { isTraceparent } from '../wire/trace.js';
 import { callerOf, type Requester } from './audit.js';
 import type { Shell } from './context.js';
 import { checkStart, type StartFields } from './input/start.js';
@@ -26,8 +28,17 @@ export async function startFlow(
   const checked = checkStart(fields, shell.payloadLimit);
   if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
   const start = (): Promise<ExecuteResult> =>
-    shell.engine.execute(checked.value, { by: callerOf(requester), suggestions });
+    shell.engine.execute(inTrace(checked.value, requester.traceparent), {
+      by: callerOf(requester),
+      suggestions,
+    });
   return fair === undefined ? start() : fair.run(key, start).catch(overloadAsProblem);
+}
+
+/** A header of the flow wins over that of the request. */
+function inTrace(start: StartRequest, traceparent: string | undefined): StartRequest {
+  if (traceparent === undefined || !isTraceparent(traceparent)) return start;
+  return { ...start, headers: { traceparent, ...start.headers } };
 }
 
 function overloadAsProblem(error: unknown): ExecuteResult {

@@ -13,6 +13,7 @@ export interface Config extends Read {
   /** PORT is set: no other port is tried. */
   readonly portIsGiven: boolean;
   readonly production: boolean;
+  readonly tracesOn: boolean;
 }
 
 export class BadConfig extends Error {
@@ -35,7 +36,13 @@ export function readConfig(
   const demoOn = read.demo === null ? ownServices : read.demo === 'on';
   const portIsGiven = (environment.PORT ?? '').trim() !== '';
   const production = read.environment === 'production';
-  return Object.freeze({ ...read, demoOn, portIsGiven, production });
+  return Object.freeze({ ...read, demoOn, portIsGiven, production, tracesOn: tracesOn(read) });
+}
+
+/** As OpenTelemetry has it, but off when nothing is set. */
+function tracesOn(read: Read): boolean {
+  if (read.otelDisabled === 'true' || read.otelExporter === 'none') return false;
+  return read.otelExporter === 'otlp' || (read.otelTracesEndpoint ?? read.otelEndpoint) !== null;
 }
 
 /** Null when the value is invalid: a problem with what would be right is added. */

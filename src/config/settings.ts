@@ -7,6 +7,7 @@ import { CONNECTIONS } from './connection-settings.js';
 import { FLOWS } from './flow-settings.js';
 import { LIMIT_SETTINGS } from './limit-settings.js';
 import { SERVER } from './server-settings.js';
+import { TRACES } from './trace-settings.js';
 
 export const SETTINGS = {
   ...SERVER,
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...CONNECTIONS,
   ...LIMIT_SETTINGS,
   ...FLOWS,
+  ...TRACES,
 } as const;
 
 /** The values of all settings; null = not set, for a setting without a default. */

@@ -5,6 +5,7 @@
 import { LIMITS } from '../limits/limits.js';
 import type { Logs } from '../observability/log.js';
 import type { Observe } from '../observability/observation.js';
+import type { Trace } from '../observability/span.js';
 import { AuditLog } from './audit/audit-log.js';
 import { Diagnoses } from './diagnosis/diagnosis.js';
 import { logEvents } from './event-log.js';
@@ -26,6 +27,7 @@ import { Relay } from './outbox/relay.js';
 import type {
   Broker,
   Decode,
+  Delivery,
   FlowRecord,
   PayloadSchemas,
   ReadModel,
@@ -37,6 +39,7 @@ import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService } from './service.js';
 import { sloOf } from './slo/slo.js';
 import { SloLog } from './slo/slo-log.js';
+import { spansOf } from './spans.js';
 import { Hub } from './subscriptions/hub.js';
 import { Timers } from './timers/timers.js';
 
@@ -59,6 +62,8 @@ export interface EngineOptions {
   readonly fanOutBytes?: number;
   /** Gets what is committed, for metrics. */
   readonly observe?: Observe | undefined;
+  /** Gets the spans of what is committed; absent: none are made. */
+  readonly trace?: Trace | undefined;
   /** Absent: payloads are not checked. */
   readonly schemas?: PayloadSchemas;
   /** Absent: everything, for ever. */
@@ -102,9 +107,14 @@ function assemble(options: EngineOptions) {
 }
 type Parts = ReturnType<typeof assemble>;
 
-function report({ logs, observe }: EngineOptions, records: readonly FlowRecord[]): void {
-  logEvents(logs, records);
+function report(
+  { logs, wire, observe, trace }: EngineOptions,
+  records: readonly FlowRecord[],
+  deliveries: readonly Delivery[],
+): void {
+  logEvents(logs, records, wire);
   observe?.(observationsOf(records));
+  trace?.(spansOf(records, deliveries, wire));
 }
 
 interface Followers {
@@ -130,7 +140,7 @@ function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Foll
       timers.noted(records);
       hub.committed(records);
       slo.committed(records, deliveries);
-      report(options, records);
+      report(options, records, deliveries);
     },
     recovered: () => hub.reconnected(),
     patienceMs,

@@ -5,18 +5,23 @@
 import type { Log, Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
 import { maskEvent } from './masking/masked.js';
-import type { FlowRecord } from './ports.js';
+import type { FlowRecord, Wire } from './ports.js';
 
 type Direction = 'DO' | 'UNDO' | 'FLOW';
 
-/** Every line has its flowId. */
-export function logEvents(logs: Logs, records: readonly FlowRecord[]): void {
+/** Every line has its flowId and its traceId. */
+export function logEvents(
+  logs: Logs,
+  records: readonly FlowRecord[],
+  { flowTrace }: Pick<Wire, 'flowTrace'>,
+): void {
   const by: Record<Direction, Log> = { DO: logs('do'), UNDO: logs('undo'), FLOW: logs('flow') };
   if (!by.DO.debugs && !by.UNDO.debugs && !by.FLOW.debugs) return;
   for (const { after, events } of records) {
+    const { traceId } = flowTrace(after.flowId, after.headers);
     for (const event of events) {
       const shown = maskEvent(after.orchestration, event);
-      by[directionOf(event)].debug({ flowId: after.flowId, ...shown }, event.type);
+      by[directionOf(event)].debug({ flowId: after.flowId, traceId, ...shown }, event.type);
     }
   }
 }

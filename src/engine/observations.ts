@@ -74,7 +74,7 @@ function outcomeOf(event: FlowEvent): AttemptOutcome {
  * When the open command was decided or reported progress last, which its deadline is counted from;
  * null = the answer is to an older one.
  */
-function sentAt(
+export function sentAt(
   before: Flow | null,
   action: Action,
   { stepName, attempt }: { readonly stepName: string; readonly attempt: number },

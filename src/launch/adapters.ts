@@ -39,9 +39,13 @@ function maxMessageBytesOf({ payloadLimit }: Config): number {
 /** Most bytes of a record apart from its value: key, record headers, batch header. */
 const RECORD_OVERHEAD_BYTES = 1024;
 
-export function wireOf(config: Config): ReturnType<typeof createWire> {
+export function wireOf(
+  config: Config,
+  isSampled: ((traceId: string) => boolean) | undefined,
+): ReturnType<typeof createWire> {
   const mostBytes = maxMessageBytesOf(config) - RECORD_OVERHEAD_BYTES;
-  return createWire({ commandTypeId: config.commandTypeId, source: '/backstep', mostBytes });
+  const { commandTypeId } = config;
+  return createWire({ commandTypeId, source: '/backstep', mostBytes, isSampled });
 }
 
 /** Decodes records of the intake topics. */

@@ -3,7 +3,7 @@
  * tools that are not (TypeScript, the bundler of the page, a newer Node) are installed in
  * .cache/tools, with the versions of the same lock.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { belongsHere, cutLock, packagesIn } from './lock-file.mjs';
 import { NotReady } from './programs.mjs';
@@ -154,6 +154,9 @@ export class Packages {
     await this.progress('Installing packages', { total: paths.length, count }, () =>
       Promise.all(jobs.map((job) => this.runNpm(job))),
     );
+    // The package of Node keeps the headers for native modules, which nothing here builds: 68 MB.
+    const ofNode = this.at('.cache', 'tools', 'node', 'node_modules', 'node', 'node_modules');
+    rmSync(ofNode, { recursive: true, force: true });
     this.confirm(all);
   }
 

@@ -20,6 +20,7 @@ export const COMPONENTS = [
   'embedded',
   'api',
   'demo',
+  'traces',
   'main',
 ] as const;
 export type Component = (typeof COMPONENTS)[number];

@@ -7,7 +7,7 @@ import { headersBefore } from '../saga/worker-headers.js';
 import { iso, messageOf, type WireOptions } from './message.js';
 import { ownHeaders } from './starts.js';
 import { stepTopic } from './topics.js';
-import { traceparentOf } from './trace.js';
+import { traceparentOf, traceparentOfCommand } from './trace.js';
 
 type Sent = FlowEvent & { readonly type: 'DO_SENT' | 'UNDO_SENT' | 'COMMAND_RESENT' };
 
@@ -25,7 +25,10 @@ export function command(flow: Flow, step: StepRun, event: Sent, options: WireOpt
     round,
     attempt: event.attempt,
   });
-  const traceparent = traceparentOf(flowId, flow.headers);
+  const traceparent =
+    options.isSampled === undefined
+      ? traceparentOf(flowId, flow.headers)
+      : traceparentOfCommand(flow, attemptId, options.isSampled);
   const headers = {
     // Later ones win: a worker's headers never replace the initiator's, and neither replaces the
     // protocol's.

@@ -14,6 +14,11 @@ export interface WireOptions {
    * without its output.
    */
   readonly mostBytes?: number | undefined;
+  /**
+   * The gateway exports spans: commands refer to them. Whether a trace that starts here is
+   * exported.
+   */
+  readonly isSampled?: ((traceId: string) => boolean) | undefined;
 }
 
 /**

@@ -12,7 +12,8 @@ import { quarantineCopy, refusedStart } from './dead-letters.js';
 import { endOf, isEnd } from './flow-end.js';
 import type { WireOptions } from './message.js';
 import { registrationStatus } from './registration-status.js';
-import { stepTopics } from './topics.js';
+import { stepTopics, TOPICS } from './topics.js';
+import { attemptSpanId, flowTrace } from './trace.js';
 
 export function createWire(options: WireOptions): Wire {
   return {
@@ -21,6 +22,9 @@ export function createWire(options: WireOptions): Wire {
     refusedStart,
     registrationStatus,
     stepTopics,
+    replyTopic: TOPICS.replies,
+    flowTrace,
+    attemptSpanId,
     nearest,
   };
 }

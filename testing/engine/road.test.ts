@@ -43,6 +43,9 @@ const wire: Wire = {
   }),
   registrationStatus: () => ({ topic: 't', key: null, value: null, headers: {} }),
   stepTopics: (name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`],
+  replyTopic: 'replies',
+  flowTrace: () => ({ traceId: '1', spanId: '2', parent: null }),
+  attemptSpanId: (attemptId) => attemptId,
   nearest: () => [],
 };
 

@@ -8,6 +8,8 @@ export interface WorkerCommand {
   readonly topic: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly payload: unknown;
+  /** Of the Kafka record. */
+  readonly recordHeaders: Readonly<Record<string, string>>;
   /** Sends an answer; its headers are the command's with these over them. */
   answer(headers?: Readonly<Record<string, unknown>>, payload?: unknown): Promise<void>;
 }
@@ -51,7 +53,10 @@ export async function openScriptedWorker(
         const value = JSON.stringify({ headers: { ...headers, ...more }, payload: reply });
         await producer.send({ topic: REPLIES, messages: [{ value }] });
       };
-      await onCommand({ topic, headers, payload, answer });
+      const recordHeaders = Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+      );
+      await onCommand({ topic, headers, payload, recordHeaders, answer });
     },
   });
   await joined;

@@ -8,7 +8,12 @@ import type { Orchestration } from '../../src/saga/orchestration.js';
 import { LARGE } from '../../src/saga/start-payload.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { TOPICS } from '../../src/wire/topics.js';
-import { traceparentOf } from '../../src/wire/trace.js';
+import {
+  attemptSpanId,
+  flowTrace,
+  traceparentOf,
+  traceparentOfCommand,
+} from '../../src/wire/trace.js';
 import { sequential } from '../engine/builders.js';
 
 const wire: Wire = createWire({ commandTypeId: null, source: '/test' });
@@ -383,6 +388,34 @@ describe('other messages', () => {
   });
   test('topics of a step', () => {
     expect(wire.stepTopics('o', 'a')).toEqual(['orchestrator.o.a.do', 'orchestrator.o.a.undo']);
+  });
+});
+
+describe('a command, when spans are exported,', () => {
+  const flowId = '01a20b4b-4668-7e58-9254-31dc78adcad7';
+  const of = (headers: Readonly<Record<string, unknown>>, isSampled = true) =>
+    traceparentOfCommand({ flowId, headers }, 'a', () => isSampled);
+
+  test('refers to a span of its own in the trace of its flow', () => {
+    const own = attemptSpanId('a');
+    expect(own).toMatch(/^[0-9a-f]{16}$/);
+    expect(attemptSpanId('b')).not.toBe(own);
+    expect(of({})).toBe(`00-01a20b4b46687e58925431dc78adcad7-${own}-01`);
+    expect(of({}, false)).toBe(`00-01a20b4b46687e58925431dc78adcad7-${own}-00`);
+    const exporting = createWire({ commandTypeId: null, source: '/test', isSampled: () => true });
+    const { flow, events } = begin(sequential('o', 'a'));
+    const [row] = exporting.outgoing(flow, events);
+    const expected = traceparentOfCommand(flow, row?.attemptId ?? '', () => true);
+    expect(row?.headers.traceparent).toBe(expected);
+  });
+
+  test.each(['00', '01'])('exports it as the initiator decided: %s', (flags) => {
+    const traceparent = `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`;
+    const expected = `00-0af7651916cd43dd8448eb211c80319c-${attemptSpanId('a')}-${flags}`;
+    expect(of({ traceparent }, flags === '00')).toBe(expected);
+    const { spanId, parent } = flowTrace(flowId, { traceparent });
+    expect(parent).toEqual({ spanId: 'b7ad6b7169203331', sampled: flags === '01' });
+    expect(spanId).not.toBe('b7ad6b7169203331');
   });
 });
 

@@ -5,6 +5,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { LIMITS } from '../../limits/limits.js';
+import { traceparentIn } from '../audit.js';
 import { actorOf } from '../auth/principal.js';
 import { Budget, hangUpOf, type RequestContext, type Shell, shellFor } from '../context.js';
 import { graphqlError, withoutSuggestions } from '../problems.js';
@@ -83,6 +84,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
     actor: actorOf(request.principal),
     address: request.socket.remoteAddress ?? null,
     requestId: request.id,
+    traceparent: traceparentIn(request.headers),
     signal: hangUpOf(reply.raw),
     budget,
     tryAgain: () => void reply.header('retry-after', '1'),

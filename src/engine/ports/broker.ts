@@ -92,8 +92,25 @@ export interface Wire {
   /** The message on the registration status topic; one per declaration. */
   registrationStatus(status: RegistrationStatusNotice): OutgoingMessage;
   stepTopics: StepTopics;
+  /** Where workers send their answers. */
+  replyTopic: string;
+  /** The trace of a flow, and its span in it; `headers` are the initiator's. */
+  flowTrace(flowId: string, headers: Readonly<Record<string, unknown>>): FlowTrace;
+  /** The span of a command, 16 hexadecimal digits. */
+  attemptSpanId(attemptId: string): string;
   /** The nearest of `known`, for a did-you-mean; often none. */
   nearest(name: string, known: readonly string[]): readonly string[];
+}
+
+/** Ids as in W3C Trace Context: hexadecimal digits, 32 of a trace and 16 of a span. */
+export interface FlowTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  /**
+   * The initiator's span, when it gave one; `sampled`: it exports its spans. null = the trace
+   * starts here.
+   */
+  readonly parent: { readonly spanId: string; readonly sampled: boolean } | null;
 }
 
 export interface RegistrationStatusNotice {

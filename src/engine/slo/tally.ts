@@ -64,7 +64,7 @@ function retriesOf(steps: readonly StepRun[], name: string): number {
 }
 
 /** `flow/step` → timestamp of its reply in this batch, ms. */
-function repliedAt(deliveries: readonly Delivery[]): ReadonlyMap<string, Instant> {
+export function repliedAt(deliveries: readonly Delivery[]): ReadonlyMap<string, Instant> {
   const replies = new Map<string, Instant>();
   for (const delivery of deliveries)
     if (delivery.from === 'record' && delivery.kind === 'input' && delivery.input.type === 'REPLY')
