@@ -88,7 +88,7 @@ function inTime(closed) {
   return Promise.race([closed, late]);
 }
 
-/** Answers what went wrong, in words. */
+/** Resolves with a message of what went wrong. */
 export async function closeServices() {
   const ends = await Promise.allSettled(closers.splice(0).map((close) => inTime(close())));
   return ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));

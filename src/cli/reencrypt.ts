@@ -13,8 +13,8 @@ const PAGE = 200;
 export function addReencrypt(program: Command, act: Act): void {
   program
     .command('reencrypt')
-    .description('write payloads anew with the key of now: after a new key, or after switching')
-    .requiredOption('-r, --reason <text>', 'why; kept in the audit')
+    .description('rewrite payloads with the current key: after a new key, or after switching')
+    .requiredOption('-r, --reason <text>', 'why; stored in the audit')
     .addHelpText('after', '\nExample:\n  backstep reencrypt --reason "the key k2 replaces k1"')
     .action(
       act((client, { json }, { reason }: { readonly reason: string }) => all(client, reason, json)),
@@ -34,5 +34,5 @@ async function all(client: BackstepClient, reason: string, json: boolean): Promi
 }
 
 function lineOf({ examined, rewritten }: { examined: number; rewritten: number }): string {
-  return `${examined} flows and records looked at, ${rewritten} rows written anew`;
+  return `${examined} flows and records checked, ${rewritten} rows rewritten`;
 }

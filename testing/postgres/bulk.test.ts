@@ -157,7 +157,7 @@ test('two operators at one moment on two gateways: each flow is retried once, an
   }
 }, 60_000);
 
-test('the words of a problem have the count, the reason and some flows', async () => {
+test('the message of a problem has the count, the reason and some flows', async () => {
   const { problems } = await run({ verb: 'CANCEL', filter: { statuses: ['UNDOING'] }, first: 4 });
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatchObject({

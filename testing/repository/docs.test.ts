@@ -3,7 +3,7 @@
  * recipes.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { readRegistration } from '../../src/wire/documents.js';
@@ -71,6 +71,20 @@ test.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))(
       // What a build makes is not there in a new clone.
       .filter((path) => !path.startsWith('dist/'))
       .filter((path) => !places.some((place) => existsSync(join(place, path))));
+    expect(missing).toEqual([]);
+  },
+);
+
+const basenames = new Set(
+  ['src', 'testing', 'migrations', 'examples', 'docker']
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    .map((name) => basename(name)),
+);
+test.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))(
+  'every source file named in %s without its folder is somewhere',
+  (page) => {
+    const named = [...withoutCode(read(page)).matchAll(/`([\w-]+\.(?:ts|tsx|mjs|sql))`/g)];
+    const missing = named.map(([, name]) => name ?? '').filter((name) => !basenames.has(name));
     expect(missing).toEqual([]);
   },
 );

@@ -74,7 +74,7 @@ const REAL = [
   '../testing/kit/clock',
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'backstep-walls-'));
+const folder = mkdtempSync(join(tmpdir(), 'backstep-boundaries-'));
 let report: Report;
 
 function write(path: string, text: string): void {

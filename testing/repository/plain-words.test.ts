@@ -19,7 +19,7 @@ const FORBIDDEN_IN_PROSE =
 
 const filesIn = (folder: string, kind: RegExp): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => kind.test(name) && !/generated|graphiql|fixtures/.test(name))
+    .filter((name) => kind.test(name) && !/generated|fixtures/.test(name))
     .map((name) => `${folder}/${name}`);
 const sources = ['src', 'testing']
   .flatMap((folder) => filesIn(folder, /\.(?:tsx?|jsx?|mjs|cjs|html)$/))

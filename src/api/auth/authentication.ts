@@ -82,7 +82,7 @@ function bearerOf(header: string | undefined): string {
 const OPEN =
   'AUTH=none: whoever reaches this address may do everything; set AUTH=tokens or AUTH=jwt, or keep it on a network of its own';
 
-/** What is dangerous about this address, at each start and in /readyz; null = nothing. */
+/** The warning about this address, for the log of each start and for /readyz; null = none. */
 export function openToAll(host: string, mode: Authentication['mode']): string | null {
   return mode === 'none' && !isLoopback(host) ? OPEN : null;
 }

@@ -9,9 +9,9 @@ export function createFetcher() {
   let current = {};
   // Without a subscription it is not connected: the next one connects with the headers of its tab.
   const client = createClient({ url: socket.href, lazy: true, connectionParams: () => current });
-  return (asked, { headers } = {}) => {
+  return (given, { headers } = {}) => {
     current = headers ?? {};
-    const request = withItsOperation(asked);
+    const request = withItsOperation(given);
     return isSubscription(request) ? client.iterate(request) : post(url, request, headers);
   };
 }

@@ -19,7 +19,7 @@ export class PageArguments {
 
 @ArgsType()
 export class FlowPageArguments extends PageArguments {
-  @Field(() => FlowFilterInput, { ...nullable, description: 'Only flows like this.' })
+  @Field(() => FlowFilterInput, { ...nullable, description: 'Only flows that match.' })
   filter!: FlowFilterInput | null;
 }
 

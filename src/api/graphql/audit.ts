@@ -27,7 +27,7 @@ export class AuditFilterInput {
 
 @ArgsType()
 class AuditArguments extends PageArguments {
-  @Field(() => AuditFilterInput, { ...nullable, description: 'Only rows like this.' })
+  @Field(() => AuditFilterInput, { ...nullable, description: 'Only rows that match.' })
   filter!: AuditFilterInput | null;
 }
 

@@ -20,7 +20,7 @@ export class BulkInput {
   orchestrationName!: string | null;
   @Field(() => FlowFilterInput, {
     description:
-      'Only flows like this. Without statuses: those that may allow the action, COMPLETED flows apart. stepName of retryFlows: only this step is retried.',
+      'Which flows. Without statuses: those that may allow the action, except COMPLETED flows. With stepName, retryFlows retries only this step.',
   })
   filter!: FlowFilterInput;
   @Field(() => String, {
@@ -50,21 +50,21 @@ export class BulkRefusalView {
   @Field(() => String, { description: 'One of the codes in docs/protocol.md.' }) code!: string;
   @Field(() => String, { description: 'For people.' }) message!: string;
   @Field(() => Int, { description: 'How many flows.' }) count!: number;
-  @Field(() => [ID], { description: 'Some of them.' }) flowIds!: readonly string[];
+  @Field(() => [ID], { description: 'Ids of some of these flows.' }) flowIds!: readonly string[];
 }
 
-@ObjectType({ description: 'Result of an action for the flows that match.' })
+@ObjectType({ description: 'Result of one action on the flows that match.' })
 export class BulkPayload {
   @Field(() => Int, { description: 'Flows that matched, of this call.' }) matched!: number;
   @Field(() => Int, { description: 'Flows that took it; of a dry run: that would.' }) done!: number;
   @Field(() => Int, { description: 'Flows that refused it; of a dry run: that would.' })
   refused!: number;
   @Field(() => [BulkRefusalView], {
-    description: 'Why flows refused it, the most frequent reason first; at most 20.',
+    description: 'Why flows refused it, most frequent reason first; at most 20.',
   })
   refusals!: readonly BulkRefusalView[];
   @Field(() => [ProblemView], {
-    description: 'The refusals in words, one for each reason; and why it stopped in between.',
+    description: 'One for each reason of a refusal, and one when the call stopped early.',
   })
   problems!: readonly ProblemView[];
   @Field(() => Boolean, { description: 'Whether more flows match: call again with after.' })

@@ -12,7 +12,7 @@ export class DiagnosisQueries {
   @Query(() => DiagnosisView, {
     nullable: true,
     description:
-      'Why a flow does not go on, or that it does: the database, Kafka and the clock joined into one verdict. Null when there is no such flow. Takes some seconds at most, also when Kafka is away.',
+      'Why a flow does not go on, or that it does: the database, Kafka and the clock joined into one verdict. Null when there is no such flow. Takes a few seconds at most, also when Kafka is away.',
   })
   async diagnose(
     @Ctx() { shell, budget }: RequestContext,

@@ -20,7 +20,7 @@ export const RegistrationStatusEnum = named(['REGISTERED', 'PARTIALLY_REGISTERED
 registerEnumType(RegistrationStatusEnum, {
   name: 'RegistrationStatus',
   description:
-    'Whether workers have announced themselves for every step. Workers need not: it is information, not a condition.',
+    'Whether every step has a registered worker. For information: flows also run without registered workers.',
   valuesConfig: {
     REGISTERED: { description: 'Every step has a registered worker.' },
     PARTIALLY_REGISTERED: { description: 'Some step has none.' },
@@ -30,7 +30,7 @@ registerEnumType(RegistrationStatusEnum, {
 export const FlowStatusEnum = named(FLOW_STATUSES);
 registerEnumType(FlowStatusEnum, {
   name: 'FlowStatus',
-  description: 'Where a flow stands.',
+  description: 'Status of a flow.',
   valuesConfig: {
     IN_PROGRESS: { description: 'Steps are being done.' },
     COMPLETED: { description: 'Every step is done.' },
@@ -46,7 +46,7 @@ registerEnumType(FlowStatusEnum, {
 export const StepStatusEnum = named(STEP_STATUSES);
 registerEnumType(StepStatusEnum, {
   name: 'StepStatus',
-  description: 'Where a step of a flow stands.',
+  description: 'Status of a step of a flow.',
   valuesConfig: {
     PENDING: { description: 'Its DO was not sent yet.' },
     IN_PROGRESS: { description: 'Its DO was sent and is not answered.' },
@@ -84,7 +84,7 @@ registerEnumType(QuarantineStateEnum, {
   name: 'QuarantineState',
   description: 'State of a record that could not be used.',
   valuesConfig: {
-    OPEN: { description: 'Nobody has settled it.' },
+    OPEN: { description: 'Neither replayed nor discarded yet.' },
     REPLAYED: { description: 'It was read again, and counted.' },
     DISCARDED: { description: 'It was discarded by an operator.' },
   },

@@ -46,7 +46,8 @@ export class ExecuteInput {
   payload!: unknown;
   @Field(() => String, {
     ...nullable,
-    description: 'The same key again gives the flow it started. 1 to 200 characters.',
+    description:
+      'With a key that was used before, the answer is the flow it started. 1 to 200 characters.',
   })
   idempotencyKey!: string | null;
   @Field(() => JsonScalar, {
@@ -121,7 +122,7 @@ export class UndoFlowInput {
   @Field(() => String, {
     ...nullable,
     description:
-      'hash of undoPlan: refused as PLAN_CHANGED when that plan is no longer true. Null: whatever there is to undo.',
+      'hash of undoPlan: refused as PLAN_CHANGED when the plan is a different one now. Null: the plan is not checked.',
   })
   planHash!: string | null;
 }

@@ -29,11 +29,11 @@ export class ReencryptInput {
     | null;
 }
 
-@ObjectType({ description: 'What was looked at, and where to go on.' })
+@ObjectType({ description: 'What was checked, and where the next call begins.' })
 export class ReencryptPayload {
-  @Field(() => Int, { description: 'Flows and quarantined records that were looked at.' })
+  @Field(() => Int, { description: 'Flows and quarantined records that were checked.' })
   examined!: number;
-  @Field(() => Int, { description: 'Rows that were written anew.' }) rewritten!: number;
+  @Field(() => Int, { description: 'Rows that were rewritten.' }) rewritten!: number;
   @Field(() => Boolean, { description: 'Whether there is more: call again with after.' })
   hasNextPage!: boolean;
   @Field(() => String, { ...nullable, description: 'For after; null before the first.' })
@@ -53,7 +53,7 @@ const NOTHING = { examined: 0, rewritten: 0, hasNextPage: false, endCursor: null
 export class ReencryptMutations {
   @Mutation(() => ReencryptPayload, {
     description:
-      'Writes payloads anew as PAYLOAD_ENCRYPTION has it now, oldest flows first: after a new key, and after it was switched on or off.',
+      'Rewrites payloads with the current key of PAYLOAD_ENCRYPTION, oldest flows first. For use after a new key, and after encryption was switched on or off.',
   })
   async reencryptPayloads(
     @Ctx() context: RequestContext,

@@ -35,7 +35,7 @@ export type BulkInput = {
   after?: string | null | undefined;
   /** true: nothing is done; done and refused count what would be. */
   dryRun?: boolean | null | undefined;
-  /** Only flows like this. Without statuses: those that may allow the action, COMPLETED flows apart. stepName of retryFlows: only this step is retried. */
+  /** Which flows. Without statuses: those that may allow the action, except COMPLETED flows. With stepName, retryFlows retries only this step. */
   filter: FlowFilter;
   /** How many flows, newest first, 1 to 1000. */
   first?: number | null | undefined;
@@ -59,7 +59,7 @@ export type CancelFlowInput = {
 export type ExecuteInput = {
   /** An object; it travels on every command. At most 16 KiB. */
   headers?: unknown;
-  /** The same key again gives the flow it started. 1 to 200 characters. */
+  /** With a key that was used before, the answer is the flow it started. 1 to 200 characters. */
   idempotencyKey?: string | null | undefined;
   /** Who starts it, 1 to 200 characters. */
   initiator?: string | null | undefined;
@@ -113,7 +113,7 @@ export type FlowFilter = {
   stepStatuses?: Array<StepStatus> | null | undefined;
 };
 
-/** Where a flow stands. */
+/** Status of a flow. */
 export type FlowStatus =
   /** Ended by an operator without undo. */
   | 'CANCELLED'
@@ -165,7 +165,7 @@ export type RegisterOrchestrationInput = {
   serviceName?: string | null | undefined;
 };
 
-/** Whether workers have announced themselves for every step. Workers need not: it is information, not a condition. */
+/** Whether every step has a registered worker. For information: flows also run without registered workers. */
 export type RegistrationStatus =
   /** Some step has none. */
   | 'PARTIALLY_REGISTERED'
@@ -233,7 +233,7 @@ export type StepActionInput = {
   stepName: string;
 };
 
-/** Where a step of a flow stands. */
+/** Status of a step of a flow. */
 export type StepStatus =
   /** A DO failed; with a next attempt time it will be retried. */
   | 'DO_FAIL'
@@ -256,7 +256,7 @@ export type StepStatus =
 export type UndoFlowInput = {
   /** The flow. */
   flowId: string;
-  /** hash of undoPlan: refused as PLAN_CHANGED when that plan is no longer true. Null: whatever there is to undo. */
+  /** hash of undoPlan: refused as PLAN_CHANGED when the plan is a different one now. Null: the plan is not checked. */
   planHash?: string | null | undefined;
   /** Why; stored with the action and shown on the timeline. 1 to 2000 characters. */
   reason: string;

@@ -1,4 +1,4 @@
-/** The search for flows as it stands in the address, and as the gateway wants it. */
+/** The search for flows: as it is in the URL, and as the gateway takes it. */
 import type { FlowFilter, FlowStatus } from '../../client/index.js';
 
 export const STATUSES: readonly FlowStatus[] = [

@@ -40,7 +40,7 @@ export type FlowFilter = {
   stepStatuses?: Array<StepStatus> | null | undefined;
 };
 
-/** Where a flow stands. */
+/** Status of a flow. */
 export type FlowStatus =
   /** Ended by an operator without undo. */
   | 'CANCELLED'
@@ -66,12 +66,12 @@ export type OrchestrationType =
 export type QuarantineState =
   /** It was discarded by an operator. */
   | 'DISCARDED'
-  /** Nobody has settled it. */
+  /** Neither replayed nor discarded yet. */
   | 'OPEN'
   /** It was read again, and counted. */
   | 'REPLAYED';
 
-/** Whether workers have announced themselves for every step. Workers need not: it is information, not a condition. */
+/** Whether every step has a registered worker. For information: flows also run without registered workers. */
 export type RegistrationStatus =
   /** Some step has none. */
   | 'PARTIALLY_REGISTERED'
@@ -97,7 +97,7 @@ export type StepAction =
   /** Undo the step. */
   | 'UNDO';
 
-/** Where a step of a flow stands. */
+/** Status of a step of a flow. */
 export type StepStatus =
   /** A DO failed; with a next attempt time it will be retried. */
   | 'DO_FAIL'

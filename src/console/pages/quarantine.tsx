@@ -83,7 +83,7 @@ function Records({ records, reload }: RecordsProps) {
       </ul>
       {open !== null && (
         <ReasonDialog
-          title={open.verb === 'replay' ? 'Read the record again' : 'Put the record away'}
+          title={open.verb === 'replay' ? 'Read the record again' : 'Discard the record'}
           verb={open.verb === 'replay' ? 'Replay' : 'Discard'}
           dangerous={open.verb === 'discard'}
           act={(reason) => settle(open.verb, open.id, reason).then(reload)}

@@ -145,7 +145,7 @@ export interface RoadTransaction {
 export interface Reencrypted {
   /** Flows or records that were looked at. */
   readonly examined: number;
-  /** Rows that were written anew. */
+  /** Rows that were rewritten. */
   readonly rewritten: number;
   /** Where the next call goes on, opaque; null = that was all. */
   readonly next: string | null;

@@ -15,7 +15,7 @@ const nullable = { nullable: true } as const;
 
 @ObjectType('Problem', { description: 'Why something was not done, and what would be right.' })
 export class ProblemView {
-  @Field(() => String, { description: 'One of the codes in docs/protocol.md; stable.' })
+  @Field(() => String, { description: 'A code of docs/protocol.md; stable.' })
   code!: string;
   @Field(() => String, { description: 'For people: what is wrong and what would be right.' })
   message!: string;
@@ -27,7 +27,7 @@ export class ProblemView {
   @Field(() => Int, { ...nullable, description: 'Line of the document, from 1.' }) line!:
     | number
     | null;
-  @Field(() => [String], { description: 'Did you mean one of these? Best first; often empty.' })
+  @Field(() => [String], { description: 'Similar names that exist, best first; often empty.' })
   suggestions!: readonly string[];
   static of(problem: Problem): ProblemView {
     return Object.assign(new ProblemView(), problem);

@@ -83,7 +83,7 @@ export class AuditEntryView {
 
 @ObjectType('AuditEdge', { description: 'A row of the audit in a page.' })
 export class AuditEdge {
-  @Field(() => String, { description: 'Its place; opaque.' }) cursor!: string;
+  @Field(() => String, { description: 'Cursor of this edge; opaque.' }) cursor!: string;
   @Field(() => AuditEntryView, { description: 'The row.' }) node!: AuditEntryView;
 }
 

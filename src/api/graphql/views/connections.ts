@@ -8,7 +8,8 @@ const nullable = { nullable: true } as const;
 
 @ObjectType('PageInfo', { description: 'Where a page ends.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there is more.' }) hasNextPage!: boolean;
+  @Field(() => Boolean, { description: 'Whether the list goes on after this page.' })
+  hasNextPage!: boolean;
   @Field(() => String, {
     ...nullable,
     description: 'Pass it as `after` for the next page; null when the page is empty.',
@@ -18,7 +19,7 @@ export class PageInfo {
 
 @ObjectType('FlowEdge', { description: 'A flow in a page.' })
 export class FlowEdge {
-  @Field(() => String, { description: 'Its place; opaque.' }) cursor!: string;
+  @Field(() => String, { description: 'Cursor of this edge; opaque.' }) cursor!: string;
   @Field(() => FlowView, { description: 'The flow.' }) node!: FlowView;
 }
 
@@ -32,7 +33,7 @@ export class FlowConnection {
 
 @ObjectType('OrchestrationEdge', { description: 'An orchestration in a page.' })
 export class OrchestrationEdge {
-  @Field(() => String, { description: 'Its place; opaque.' }) cursor!: string;
+  @Field(() => String, { description: 'Cursor of this edge; opaque.' }) cursor!: string;
   @Field(() => OrchestrationView, { description: 'The orchestration.' }) node!: OrchestrationView;
 }
 

@@ -24,7 +24,7 @@ export class DiagnosisView {
   get verdict(): string {
     return this.diagnosis.verdict;
   }
-  @Field(() => String, { description: 'The verdict in a sentence or two, for people.' })
+  @Field(() => String, { description: 'The verdict in one or two sentences, for people.' })
   get summary(): string {
     return this.diagnosis.summary;
   }

@@ -103,9 +103,9 @@ function detail(name: string, value: unknown): unknown {
 @ObjectType('StepStatusChange', { description: 'A step went from one status to another.' })
 export class StepStatusChangeView {
   @Field(() => ID, { description: 'The flow.' }) flowId!: string;
-  @Field(() => String, { description: 'What it runs.' }) orchestrationName!: string;
+  @Field(() => String, { description: 'The orchestration it runs.' }) orchestrationName!: string;
   @Field(() => String, { description: 'The step.' }) stepName!: string;
-  @Field(() => Int, { description: 'Its place in the order.' }) seq!: number;
+  @Field(() => Int, { description: 'Its position in the order of steps.' }) seq!: number;
   @Field(() => StepStatusEnum, { description: 'Afterwards.' }) status!: string;
   @Field(() => StepStatusEnum, { description: 'Before.' }) previousStatus!: string;
   @Field(() => Int, { description: 'DO retries used.' }) retryCount!: number;

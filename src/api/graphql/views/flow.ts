@@ -20,7 +20,8 @@ export class FlowView {
   @Field(() => ID, { description: 'Its name, unique.' }) get flowId(): string {
     return this.flow.flowId;
   }
-  @Field(() => String, { description: 'What it runs.' }) get orchestrationName(): string {
+  @Field(() => String, { description: 'The orchestration it runs.' })
+  get orchestrationName(): string {
     return this.flow.orchestration.name;
   }
   @Field(() => Int, { description: 'The version it started with and keeps.' })
@@ -33,7 +34,7 @@ export class FlowView {
   get type(): string {
     return this.flow.orchestration.type;
   }
-  @Field(() => FlowStatusEnum, { description: 'Where it stands.' }) get status(): string {
+  @Field(() => FlowStatusEnum, { description: 'Its status.' }) get status(): string {
     return this.flow.status;
   }
   @Field(() => Boolean, {

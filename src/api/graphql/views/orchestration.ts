@@ -21,13 +21,16 @@ export class StepDefinitionView {
     private readonly topics: StepTopicPair,
     private readonly services: readonly string[],
   ) {}
-  @Field(() => Int, { description: 'Its place in the order.' }) get seq(): number {
+  @Field(() => Int, { description: 'Its position in the order of steps.' }) get seq(): number {
     return this.step.seq;
   }
   @Field(() => String, { description: 'Unique in its orchestration.' }) get name(): string {
     return this.step.name;
   }
-  @Field(() => String, { ...nullable, description: 'What kind of thing it is about.' })
+  @Field(() => String, {
+    ...nullable,
+    description: 'What kind of object it works on, as registered.',
+  })
   get objectType(): string | null {
     return this.step.objectType;
   }

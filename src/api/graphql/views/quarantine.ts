@@ -17,7 +17,7 @@ export class QuarantinedView {
   @Field(() => String, { description: 'The topic it came from.' }) topic: string;
   @Field(() => Int, { description: 'Its partition.' }) partition: number;
   @Field(() => String, { description: 'Its offset there.' }) offset: string;
-  @Field(() => DateTime, { description: 'When the gateway met it.' }) receivedAt: number;
+  @Field(() => DateTime, { description: 'When the gateway read it.' }) receivedAt: number;
   @Field(() => String, { description: 'Why it could not be used: a code of docs/protocol.md.' })
   code: string;
   @Field(() => String, { description: 'The same for people.' }) message: string;
@@ -32,7 +32,7 @@ export class QuarantinedView {
   valueIsBase64: boolean;
   @Field(() => ID, {
     ...nullable,
-    description: 'The flow it speaks of, when it could be read that far.',
+    description: 'The flow it names; null when it could not be read that far.',
   })
   flowId: string | null;
   @Field(() => String, { description: 'OPEN, REPLAYED or DISCARDED.' }) state: string;
@@ -75,7 +75,7 @@ function textOf(value: Uint8Array | null): string | null {
 
 @ObjectType('QuarantinedReplyEdge', { description: 'A quarantined record in a page.' })
 export class QuarantinedEdge {
-  @Field(() => String, { description: 'Its place; opaque.' }) cursor!: string;
+  @Field(() => String, { description: 'Cursor of this edge; opaque.' }) cursor!: string;
   @Field(() => QuarantinedView, { description: 'The record.' }) node!: QuarantinedView;
 }
 

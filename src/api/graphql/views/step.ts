@@ -23,17 +23,17 @@ export class StepRunView {
   @Field(() => String, { description: 'As the orchestration calls it.' }) get stepName(): string {
     return this.step.definition.name;
   }
-  @Field(() => Int, { description: 'Its place in the order.' }) get seq(): number {
+  @Field(() => Int, { description: 'Its position in the order of steps.' }) get seq(): number {
     return this.step.definition.seq;
   }
   @Field(() => String, {
     ...nullable,
-    description: 'What kind of thing the step is about, as registered.',
+    description: 'What kind of object it works on, as registered.',
   })
   get objectType(): string | null {
     return this.step.definition.objectType;
   }
-  @Field(() => StepStatusEnum, { description: 'Where it stands.' }) get status(): string {
+  @Field(() => StepStatusEnum, { description: 'Its status.' }) get status(): string {
     return this.step.status;
   }
   @Field(() => Int, { description: 'DO retries used.' }) get retryCount(): number {
@@ -65,7 +65,7 @@ export class StepRunView {
   }
   @Field(() => JsonScalar, {
     ...nullable,
-    description: 'Payload of its answer; the payload of its UNDO.',
+    description: 'Payload of its reply; its UNDO gets the same.',
   })
   get output(): JsonText | null {
     return shownPayload(this.step.output, this.trouble);
@@ -106,13 +106,14 @@ export class StepRunView {
   get progressMessage(): string | null {
     return this.step.progressMessage;
   }
-  @Field(() => Boolean, { description: 'Settled by hand.' }) get skipped(): boolean {
+  @Field(() => Boolean, { description: 'Settled by an operator with skipStep.' })
+  get skipped(): boolean {
     return this.step.skipped;
   }
 }
 
 @ObjectType('AvailableAction', {
-  description: 'A mutation an operator may think of, and whether the flow allows it now.',
+  description: 'An operator action, and whether it is allowed now.',
 })
 export class AvailableActionView {
   @Field(() => String, { description: 'Name of the mutation.' }) name!: string;

@@ -40,7 +40,8 @@ export class UndoPlanView {
     return this.plan.flowId;
   }
   @Field(() => String, {
-    description: 'For undoFlow(planHash): refused as PLAN_CHANGED when the plan is no longer true.',
+    description:
+      'For undoFlow(planHash): refused as PLAN_CHANGED when the plan is a different one now.',
   })
   get hash(): string {
     return this.plan.hash;
