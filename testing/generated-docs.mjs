@@ -55,14 +55,15 @@ const cell = (text) => text.replaceAll('|', '\\|');
 const table = (settings) =>
   Object.values(settings)
     .map(
-      ({ name, meaning, byDefault }) => `| \`${name}\` | ${cell(meaning)} | ${cell(byDefault)} |`,
+      ({ name, meaning, byDefault, secret }) =>
+        `| \`${name}\`${secret ? ' *' : ''} | ${cell(meaning)} | ${cell(byDefault)} |`,
     )
     .join('\n');
 
 const content = `# Settings
 
 Settings are environment variables, read once at the start. A wrong value ends the start with a line for each: its name, the value, and what would be right. An empty
-value is the same as none. \`npm start -- --help\` prints this list. Written by \`npm run docs\` from \`src/config\`.
+value is the same as none. A setting marked with * may be in a file instead: the same name with \`_FILE\` has its path. \`npm start -- --help\` prints this list. Written by \`npm run docs\` from \`src/config\`.
 
 ${GROUPS.map(
   ([title, text, settings]) =>

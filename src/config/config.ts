@@ -3,6 +3,7 @@
  * setting is used for. In: the environment. Out: one frozen Config; invalid values are reported at
  * the start, all at once.
  */
+import { readFileSync } from 'node:fs';
 import type { Defaults } from '../saga/orchestration.js';
 import { crossCheckProblems } from './cross-checks.js';
 import { type Setting, WrongValue } from './parsers.js';
@@ -51,7 +52,7 @@ function readSetting(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): unknown {
-  const given = environment[name]?.trim();
+  const given = secret ? secretOf(name, environment, problems) : environment[name]?.trim();
   try {
     return read(given === undefined || given === '' ? null : given);
   } catch (error) {
@@ -60,6 +61,24 @@ function readSetting(
       `${name} is ${secret ? 'wrong' : JSON.stringify(given)}; it must be ${error.message}`,
     );
     return null;
+  }
+}
+
+/** A secret may be in a file instead, as containers mount it: `NAME_FILE` has the path. */
+function secretOf(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): string | undefined {
+  const [given, path] = [environment[name]?.trim(), environment[`${name}_FILE`]?.trim()];
+  if (path === undefined || path === '') return given;
+  if (given) problems.push(`${name} and ${name}_FILE are both set; set one of them`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    problems.push(`${name}_FILE is ${JSON.stringify(path)}, which cannot be read: ${reason}`);
+    return undefined;
   }
 }
 

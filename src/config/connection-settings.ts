@@ -4,7 +4,18 @@
  */
 import { LIMITS } from '../limits/limits.js';
 import { brokers, databaseUrl } from './addresses.js';
-import { form, isClass, isName, NAME, oneOf, replicas, setting, text, whole } from './parsers.js';
+import {
+  form,
+  isClass,
+  isName,
+  NAME,
+  oneOf,
+  replicas,
+  setting,
+  text,
+  webAddress,
+  whole,
+} from './parsers.js';
 
 export const CONNECTIONS = {
   databaseUrl: setting({
@@ -47,15 +58,34 @@ export const CONNECTIONS = {
   }),
   kafkaSsl: setting({
     name: 'KAFKA_SSL',
-    meaning: 'on: connect to the brokers by TLS',
+    meaning:
+      'on: connect to the brokers by TLS and verify their certificates; unverified: by TLS to whoever answers, with a warning at each start',
     byDefault: 'off',
-    read: oneOf(['on', 'off'], 'off'),
+    read: oneOf(['on', 'off', 'unverified'] as const, 'off'),
+  }),
+  kafkaSslCaFile: setting({
+    name: 'KAFKA_SSL_CA_FILE',
+    meaning: 'PEM file of the authorities that issue the certificates of the brokers',
+    byDefault: 'those that Node knows',
+    read: text,
+  }),
+  kafkaSslCertFile: setting({
+    name: 'KAFKA_SSL_CERT_FILE',
+    meaning: 'PEM file of the client certificate (mTLS); read again when it changes',
+    byDefault: 'none',
+    read: text,
+  }),
+  kafkaSslKeyFile: setting({
+    name: 'KAFKA_SSL_KEY_FILE',
+    meaning: 'PEM file of the key of KAFKA_SSL_CERT_FILE, without a passphrase',
+    byDefault: 'none',
+    read: text,
   }),
   kafkaSaslMechanism: setting({
     name: 'KAFKA_SASL_MECHANISM',
-    meaning: 'plain, scram-sha-256 or scram-sha-512',
+    meaning: 'plain, scram-sha-256, scram-sha-512 or oauthbearer',
     byDefault: 'none',
-    read: oneOf(['plain', 'scram-sha-256', 'scram-sha-512'], null),
+    read: oneOf(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const, null),
   }),
   kafkaSaslUsername: setting({
     name: 'KAFKA_SASL_USERNAME',
@@ -70,6 +100,43 @@ export const CONNECTIONS = {
     byDefault: 'none',
     read: text,
     secret: true,
+  }),
+  kafkaOauthTokenCommand: setting({
+    name: 'KAFKA_OAUTH_TOKEN_COMMAND',
+    meaning: 'program and arguments that print a token for oauthbearer, within 10 s',
+    byDefault: 'none',
+    read: text,
+  }),
+  kafkaOauthTokenUrl: setting({
+    name: 'KAFKA_OAUTH_TOKEN_URL',
+    meaning: 'token endpoint of an identity provider, for oauthbearer by client credentials',
+    byDefault: 'none',
+    read: webAddress,
+  }),
+  kafkaOauthClientId: setting({
+    name: 'KAFKA_OAUTH_CLIENT_ID',
+    meaning: 'client at KAFKA_OAUTH_TOKEN_URL',
+    byDefault: 'none',
+    read: text,
+  }),
+  kafkaOauthClientSecret: setting({
+    name: 'KAFKA_OAUTH_CLIENT_SECRET',
+    meaning: 'secret of KAFKA_OAUTH_CLIENT_ID',
+    byDefault: 'none',
+    read: text,
+    secret: true,
+  }),
+  kafkaOauthScope: setting({
+    name: 'KAFKA_OAUTH_SCOPE',
+    meaning: 'scopes to request at KAFKA_OAUTH_TOKEN_URL, separated by spaces',
+    byDefault: 'none',
+    read: text,
+  }),
+  kafkaOauthCaFile: setting({
+    name: 'KAFKA_OAUTH_CA_FILE',
+    meaning: 'PEM file of the authorities that issue the certificate of KAFKA_OAUTH_TOKEN_URL',
+    byDefault: 'those that Node knows',
+    read: text,
   }),
   topicPartitions: setting({
     name: 'TOPIC_PARTITIONS',

@@ -1,5 +1,6 @@
 /** Settings that are valid alone but not in combination. */
 import { isLoopback } from '../names/loopback.js';
+import { kafkaProblems } from './kafka-checks.js';
 import type { Read } from './settings.js';
 
 /** A setting that is invalid by itself is null here: it is reported already. */
@@ -8,7 +9,7 @@ export function crossCheckProblems(read: Partial<Read>): string[] {
     ...authenticationProblems(read),
     ...identityProblems(read),
     ...tlsProblems(read),
-    ...saslProblems(read),
+    ...kafkaProblems(read),
   ];
 }
 
@@ -39,20 +40,5 @@ function tlsProblems({ tlsCertFile, tlsKeyFile, hsts }: Partial<Read>): string[]
     return ['TLS_KEY_FILE is set: TLS_CERT_FILE must be, too'];
   if (tlsCertFile === null && typeof hsts === 'number' && hsts > 0)
     return ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'];
-  return [];
-}
-
-function saslProblems(read: Partial<Read>): string[] {
-  const {
-    kafkaSaslMechanism: mechanism,
-    kafkaSaslUsername: username,
-    kafkaSaslPassword: password,
-  } = read;
-  if (mechanism !== null && (username === null || password === null))
-    return [
-      'KAFKA_SASL_MECHANISM is set: KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be, too',
-    ];
-  if (mechanism === null && username !== null)
-    return ['KAFKA_SASL_USERNAME is set: KAFKA_SASL_MECHANISM must be, too'];
   return [];
 }

@@ -28,8 +28,8 @@ export function settingsText(): string {
   const width = Math.max(...Object.values(SETTINGS).map(({ name }) => name.length));
   return Object.values(SETTINGS)
     .map(
-      ({ name, meaning, byDefault }) =>
-        `  ${name.padEnd(width)}  ${meaning}\n  ${' '.repeat(width)}  default: ${byDefault}`,
+      ({ name, meaning, byDefault, secret }) =>
+        `  ${name.padEnd(width)}  ${meaning}${secret ? ` (or ${name}_FILE)` : ''}\n  ${' '.repeat(width)}  default: ${byDefault}`,
     )
     .join('\n');
 }

@@ -12,18 +12,10 @@ import {
 import type { Decode } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { type Compression, registerCodecs } from './codecs.js';
+import { type KafkaSecurity, saslOf } from './security.js';
 import { reachable } from './sockets.js';
 
 registerCodecs();
-
-export interface KafkaSecurity {
-  readonly ssl?: boolean;
-  readonly sasl?: {
-    readonly mechanism: string;
-    readonly username: string;
-    readonly password: string;
-  };
-}
 
 /** How to connect to the brokers. */
 export interface KafkaConnection extends KafkaSecurity {
@@ -63,19 +55,20 @@ export interface KafkaOptions extends KafkaConnection {
  * metadata request for ever, which fails for all topics then.
  */
 function newClient(options: KafkaConnection, retries: number): Kafka {
-  const { brokers, clientId, log, ssl, sasl } = options;
+  const { brokers, clientId, log, tls, sasl } = options;
   const config = {
-    ...reachable(brokers),
+    ...reachable(brokers, tls),
     clientId,
     connectionTimeout: 3000,
+    authenticationTimeout: 10_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
     // The client logs retries as errors; this module logs real ones.
     logLevel: logLevel.WARN,
     logCreator: () => (entry) =>
       log.debug({ kafka: entry.log, namespace: entry.namespace }, entry.log.message),
-    ...(ssl === true && { ssl }),
-    ...(sasl !== undefined && { sasl }),
+    ...(tls !== undefined && { ssl: true }),
+    ...(sasl !== undefined && { sasl: saslOf(sasl) }),
   } as KafkaConfig;
   return new Kafka(config);
 }

@@ -86,7 +86,7 @@ export class Member {
         this.detail = messageOf(error);
         if (!(error instanceof StaysOut))
           this.membership.log.warn(
-            { err: error, failures: failures + 1, nextTryMs },
+            { err: error, reason: this.detail, failures: failures + 1, nextTryMs },
             'Kafka is not ready; trying again',
           );
         await this.leave();

@@ -11,7 +11,6 @@ const ADDRESS = /^\[(.*)\]:(\d+)$/;
 interface Target {
   readonly host: string;
   readonly port: number;
-  readonly ssl?: ConnectionOptions | boolean | null;
   readonly onConnect: () => void;
 }
 
@@ -19,7 +18,10 @@ interface Target {
  * Broker names that the client can split, and a socket factory that connects them to the real
  * addresses.
  */
-export function reachable(brokers: readonly string[]): {
+export function reachable(
+  brokers: readonly string[],
+  tls?: () => ConnectionOptions,
+): {
   readonly brokers: string[];
   readonly socketFactory: (target: Target) => Socket;
 } {
@@ -33,12 +35,12 @@ export function reachable(brokers: readonly string[]): {
   });
   return {
     brokers: names,
-    socketFactory: ({ host, port, ssl, onConnect }) => {
+    socketFactory: ({ host, port, onConnect }) => {
       const at = { host: addresses.get(host) ?? host, port };
       const socket =
-        ssl === undefined || ssl === null || ssl === false
+        tls === undefined
           ? connect(at, onConnect)
-          : connectTls({ ...at, ...nameOf(at.host), ...(ssl === true ? {} : ssl) }, onConnect);
+          : connectTls({ ...tls(), ...at, ...nameOf(at.host) }, onConnect);
       return socket.setKeepAlive(true, KEEP_ALIVE_MS);
     },
   };

@@ -2,10 +2,11 @@
 import type { ConsumerRunConfig, TopicMessages } from 'kafkajs';
 import type { WorkerClient, WorkerMessage, WorkerRecord } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
-import { type KafkaSecurity, newConsumer, newProducer } from './connection.js';
+import { newConsumer, newProducer } from './connection.js';
 import { groupSettings, Member } from './member.js';
 import { unreadableReason } from './record-batch.js';
 import { headersOf } from './records.js';
+import type { KafkaSecurity } from './security.js';
 import { Sender } from './sender.js';
 
 /** How long a rebalance waits for a worker that is processing a record. */

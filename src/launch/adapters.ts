@@ -13,6 +13,7 @@ import { checkSchema } from '../schemas/check-schema.js';
 import { createDecoder } from '../wire/decode.js';
 import { createWire } from '../wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../wire/topics.js';
+import { kafkaSecurity } from './kafka-security.js';
 import type { Opened } from './opened.js';
 
 export interface OpenBroker {
@@ -80,7 +81,7 @@ export async function openBroker(
   }
   const { kafkaBrokers: brokers, kafkaGroupId: groupId, kafkaClientId: clientId } = config;
   const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
-  const connection = { brokers, ...securityOf(config), log: logs('kafka') };
+  const connection = { brokers, ...kafkaSecurity(config, logs('kafka')), log: logs('kafka') };
   const made = { partitions, replicationFactor, compression: config.compression, databaseId };
   const broker = await openKafka({ ...connection, clientId, groupId, ...made, ...topics });
   opened.add('Kafka', () => broker.close());
@@ -88,16 +89,4 @@ export async function openBroker(
     broker,
     worker: async () => openKafkaWorker({ ...connection, groupId: `${groupId}-demo` }),
   };
-}
-
-function securityOf({
-  kafkaSsl,
-  kafkaSaslMechanism: mechanism,
-  kafkaSaslUsername: username,
-  kafkaSaslPassword: password,
-}: Config) {
-  const ssl = kafkaSsl === 'on';
-  return mechanism === null
-    ? { ssl }
-    : { ssl, sasl: { mechanism, username: username ?? '', password: password ?? '' } };
 }

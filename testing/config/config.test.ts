@@ -191,6 +191,33 @@ describe('what is wrong only in company', () => {
       { HSTS: '180d' },
       ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'],
     ],
+    [{ KAFKA_SSL_CA_FILE: 'ca.crt' }, ['KAFKA_SSL_…_FILE is set: KAFKA_SSL must be on, too']],
+    [
+      { KAFKA_SSL: 'unverified', KAFKA_SSL_CA_FILE: 'ca.crt' },
+      ['KAFKA_SSL is unverified: KAFKA_SSL_CA_FILE would not be used; set KAFKA_SSL=on'],
+    ],
+    [
+      { KAFKA_SSL: 'on', KAFKA_SSL_CERT_FILE: 'a.crt' },
+      ['KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE must be set together'],
+    ],
+    [
+      { KAFKA_SASL_MECHANISM: 'oauthbearer' },
+      [
+        'KAFKA_SASL_MECHANISM=oauthbearer needs KAFKA_OAUTH_TOKEN_COMMAND or KAFKA_OAUTH_TOKEN_URL, one of them',
+      ],
+    ],
+    [
+      { KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_TOKEN_URL: 'https://a.example/token' },
+      ['KAFKA_OAUTH_TOKEN_URL needs KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET'],
+    ],
+    [
+      { KAFKA_OAUTH_TOKEN_COMMAND: 'token' },
+      ['KAFKA_OAUTH_… is set: KAFKA_SASL_MECHANISM must be oauthbearer'],
+    ],
+    [
+      { DATABASE_URL_FILE: '/nothing/here' },
+      [expect.stringContaining('DATABASE_URL_FILE is "/nothing/here", which cannot be read')],
+    ],
     [{ AUTH: 'tokens', AUTH_TOKENS_FILE: 'tokens.json', HOST: '0.0.0.0' }, []],
     [{ AUTH: 'jwt', JWT_ISSUER: 'http://localhost:1/', JWT_AUDIENCE: 'backstep' }, []],
   ])('%j needs what it cannot do without', (environment, problems) => {

@@ -74,13 +74,29 @@ async function freePorts(count) {
   return ports;
 }
 
-function properties(folder, port, controllerPort) {
+/** Listeners beside the plain one: name → port. */
+function listenersOf(port, controllerPort, more) {
+  const named = [
+    ['PLAINTEXT', port],
+    ['CONTROLLER', controllerPort],
+    ...more.map(({ name, port }) => [name, port]),
+  ];
+  const at = named.map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const protocols = more.map(({ name, protocol }) => `,${name}:${protocol}`).join('');
+  return {
+    listeners: at.join(','),
+    'advertised.listeners': at.filter((one) => !one.startsWith('CONTROLLER')).join(','),
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+  };
+}
+
+function properties(folder, [port, controllerPort], { listeners = [], settings = {} }) {
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    ...listenersOf(port, controllerPort, listeners),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'data'),
     'offsets.topic.replication.factor': 1,
@@ -95,6 +111,7 @@ function properties(folder, port, controllerPort) {
     'auto.create.topics.enable': 'false',
     'log.cleaner.dedupe.buffer.size': 4_194_304,
     'log.retention.hours': 24,
+    ...settings,
   })
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
@@ -103,16 +120,23 @@ function properties(folder, port, controllerPort) {
 /**
  * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is
  * SIGKILL, `restart` starts it again on the same port and data.
- * @param {{ folder?: string, port?: number }} [options]
+ * `listeners`: beside the plain one, each with a protocol of Kafka; `settings`: further properties;
+ * `format`: arguments
+ * of the formatting tool, such as users for SCRAM.
  */
 export async function startKafka(options = {}) {
   const jars = await kafkaJars();
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'backstep-kafka-'));
-  const [free, controllerPort] = await freePorts(2);
+  const more = options.listeners ?? [];
+  const [free, controllerPort, ...ports] = await freePorts(2 + more.length);
+  const listeners = more.map((one, index) => ({ ...one, port: ports[index] }));
   const port = options.port ?? free;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'server.properties');
-  writeFileSync(file, properties(folder, port, controllerPort));
+  writeFileSync(
+    file,
+    properties(folder, [port, controllerPort], { listeners, settings: options.settings }),
+  );
   const classpath = join(jars, '*');
   await run('java', [
     '-cp',
@@ -124,6 +148,7 @@ export async function startKafka(options = {}) {
     'AAAAAAAAAAAAAAAAAAAAAA',
     '-c',
     file,
+    ...(options.format ?? []),
   ]);
   let child = null;
   const launch = async () => {
@@ -157,6 +182,8 @@ export async function startKafka(options = {}) {
   });
   return {
     brokers: `127.0.0.1:${port}`,
+    /** By the name of the listener. */
+    at: (name) => `127.0.0.1:${listeners.find((one) => one.name === name).port}`,
     get pid() {
       return child.pid;
     },
