@@ -70,7 +70,7 @@ export const RINGS = [
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },
   },
-  // First, while the others of these two lanes mostly wait. Every kind of attack, 1.5 seconds each,
+  // First, while the others of these two lanes mostly wait. Every kind of attack, one second each,
   // on a gateway of its own.
   { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
   { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },

@@ -8,6 +8,8 @@ import { endFamilies } from './process-tree.mjs';
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN = join(ROOT, 'node_modules', '.bin');
 const NODE = join(BIN, 'node');
+/** What Node compiled is kept: the same programs are started many times. */
+const COMPILED = join(ROOT, '.cache', 'compiled');
 /** Of a long output the end is shown. */
 const SHOWN = 60_000;
 /**
@@ -55,7 +57,12 @@ function guard(child, finished) {
 function run(command, args, environment = {}, finished = () => false) {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C is for us, who then end all of it in order, however deep it goes.
-    const env = { ...process.env, PATH: `${BIN}:${process.env.PATH}`, ...environment };
+    const env = {
+      ...process.env,
+      PATH: `${BIN}:${process.env.PATH}`,
+      NODE_COMPILE_CACHE: COMPILED,
+      ...environment,
+    };
     const child = spawn(command, args, {
       cwd: ROOT,
       env,
@@ -180,7 +187,8 @@ export async function jest(folders, environment, ...more) {
     '.cache',
     `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`,
   );
-  const flags = ['--experimental-vm-modules', '--no-warnings'];
+  // Each file loads its modules anew: a small space of young objects is collected all the time.
+  const flags = ['--experimental-vm-modules', '--no-warnings', '--max-semi-space-size=128'];
   const args = [
     'node_modules/jest/bin/jest.js',
     '-c',

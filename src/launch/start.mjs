@@ -26,9 +26,11 @@ function run(node) {
     join(ROOT, 'dist', cli ? 'cli/main.js' : 'main.js'),
     ...flags,
   ];
+  // What Node compiled is kept for the next start.
+  const env = { NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compiled'), ...process.env };
   // Nothing is sent over the channel: it closes when this process is killed, and the gateway stops
   // then.
-  const gateway = spawn(node, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const gateway = spawn(node, program, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   let stopping = false;
   const stop = (signal) => {
     stopping = true;

@@ -40,14 +40,17 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
   const begun = start(startOf(orchestration), NOW);
   const costs = new Map<string, number>();
   const exits = new Map<string, string[]>();
-  const levels: Flow[][] = Array.from({ length: size.disturbances + 1 }, () => []);
+  const levels: [key: string, flow: Flow][][] = Array.from(
+    { length: size.disturbances + 1 },
+    () => [],
+  );
   const found = (flow: Flow, cost: number): string => {
     const key = keyOf(flow);
     const known = costs.get(key);
     if (cost <= size.disturbances && (known === undefined || cost < known)) {
       if (known === undefined) checkState(flow);
       costs.set(key, cost);
-      levels[cost]?.push(flow);
+      levels[cost]?.push([key, flow]);
     }
     return key;
   };
@@ -55,8 +58,9 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
   let edges = 0;
   let refused = 0;
   levels.forEach((level, cost) => {
-    for (let flow = level.pop(); flow !== undefined; flow = level.pop()) {
-      if (costs.get(keyOf(flow)) !== cost) continue;
+    for (let state = level.pop(); state !== undefined; state = level.pop()) {
+      const [key, flow] = state;
+      if (costs.get(key) !== cost) continue;
       const ways: string[] = [];
       for (const variant of inputsFor(flow, size.orchestrationPauses)) {
         const answered = deliver(flow, variant, witness);
@@ -68,7 +72,7 @@ export function walk(size: Size, witness: Witness = () => {}): Walked {
         }
       }
       exits.set(
-        keyOf(flow),
+        key,
         isTerminal(flow.status) || flow.paused || flow.held || flow.orchestrationPaused
           ? ['end']
           : ways,
