@@ -149,7 +149,7 @@ module.exports = {
       [
         'client/index',
         'figures/',
-        npm('(preact|preact-iso)'),
+        npm('(preact|preact-iso|oauth4webapi)'),
         '^@graphql-typed-document-node/core$',
       ],
       'The console runs in a browser: everything it knows comes through the typed client.',

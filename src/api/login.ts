@@ -11,6 +11,8 @@ export interface Login {
   /** A public client. */
   readonly clientId: string;
   readonly audience: string;
+  /** Separated by spaces. */
+  readonly scopes: string;
 }
 
 export function loginRoute(
@@ -18,7 +20,7 @@ export function loginRoute(
   mode: Authentication['mode'],
   login: Login | undefined,
 ): void {
-  const none = { issuer: null, clientId: null, audience: null };
+  const none = { issuer: null, clientId: null, audience: null, scopes: null };
   app.get('/auth/config', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').send({ mode, ...none, ...login }),
   );

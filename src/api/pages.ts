@@ -51,6 +51,8 @@ const EDITOR = [...STRICT, "style-src 'self' 'unsafe-inline'", "font-src 'self' 
 /** Every address of the console: the page itself finds out what to show. */
 const CONSOLE_ADDRESSES = [
   '/',
+  // Where the identity provider sends a browser back to.
+  '/login',
   '/flows',
   '/flows/*',
   '/orchestrations',

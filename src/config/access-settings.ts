@@ -14,6 +14,8 @@ import {
 } from './parsers.js';
 
 const CLAIM = 'the name of a claim, or its path like realm_access.roles';
+const isScopes = (value: string): boolean =>
+  /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(value) && value.split(' ').includes('openid');
 const isClaim = (value: string): boolean => /^[\x21-\x7e]{1,200}$/.test(value);
 
 /** What is shown: to everybody, to callers with a valid token, to nobody. */
@@ -106,9 +108,15 @@ export const ACCESS = {
   oidcClientId: setting({
     name: 'OIDC_CLIENT_ID',
     meaning:
-      'client id that /auth/config gives to pages, of a public client at JWT_ISSUER (code flow with PKCE, no secret); the console takes a token',
-    byDefault: 'none',
+      'client id of the console at JWT_ISSUER: a public client, code flow with PKCE, redirect URI <console>/login (docs/security.md)',
+    byDefault: 'none: the console takes a token',
     read: form(isHeaderText, 'text without spaces, at most 1000 characters', null),
+  }),
+  oidcScopes: setting({
+    name: 'OIDC_SCOPES',
+    meaning: 'scopes that the console requests when somebody signs in, openid among them',
+    byDefault: 'openid profile',
+    read: form(isScopes, 'openid and others, separated by spaces', 'openid profile'),
   }),
   allowedOrigins: setting({
     name: 'ALLOWED_ORIGINS',

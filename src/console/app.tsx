@@ -14,7 +14,7 @@ import { QuarantinePage } from './pages/quarantine.js';
 import { RegisterPage } from './pages/register.js';
 import { SimulatePage } from './pages/simulate.js';
 import { SloPage } from './pages/slo.js';
-import { SignIn } from './parts/sign-in.js';
+import { SignIn, SignInProblem } from './parts/sign-in.js';
 
 const PAGES = [
   ['/', 'Orchestrations'],
@@ -36,6 +36,7 @@ export function App() {
       </a>
       <Header />
       <Banner />
+      <SignInProblem />
       <main id="page" tabIndex={-1}>
         <Router>
           <Route path="/" component={OrchestrationsPage} />

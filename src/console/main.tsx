@@ -7,9 +7,11 @@ import './style.css';
 import { render } from 'preact';
 import { App } from './app.js';
 import { listen } from './data/live.js';
+import { finishSignIn } from './data/sign-in.js';
 import { applyTheme } from './data/theme.js';
 
 applyTheme();
+if (location.pathname === '/login') await finishSignIn();
 void listen();
 const root = document.getElementById('console');
 if (root !== null) {

@@ -122,9 +122,15 @@ function shownBy(
   };
 }
 
-function loginOf({ auth, jwtIssuer, jwtAudience, oidcClientId }: Config): Login | undefined {
+function loginOf({
+  auth,
+  jwtIssuer,
+  jwtAudience,
+  oidcClientId,
+  oidcScopes,
+}: Config): Login | undefined {
   if (auth !== 'jwt' || jwtIssuer === null || jwtAudience === null) return undefined;
   return oidcClientId === null
     ? undefined
-    : { issuer: jwtIssuer, clientId: oidcClientId, audience: jwtAudience };
+    : { issuer: jwtIssuer, clientId: oidcClientId, audience: jwtAudience, scopes: oidcScopes };
 }

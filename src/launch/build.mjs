@@ -22,7 +22,7 @@ import { cutLock } from './lock-file.mjs';
  */
 const SERVER_TOOLS = ['typescript'];
 const GRAPHIQL_TOOLS = ['graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
-const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse'];
+const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse', 'oauth4webapi'];
 /** Both pages find their tools in one folder. */
 const PAGE_TOOLS = [...new Set(['vite', ...GRAPHIQL_TOOLS, ...CONSOLE_TOOLS])];
 const TSC = {

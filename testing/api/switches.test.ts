@@ -73,13 +73,14 @@ test('/auth/config has what a page needs to log in, and no secret', async () => 
     issuer: null,
     clientId: null,
     audience: null,
+    scopes: null,
   });
-  const login = { issuer: 'https://login.example.com/realm', clientId: 'console', audience: 'b' };
+  const login = { issuer: 'https://login.example.com/realm', clientId: 'console' };
+  const wanted = { audience: 'b', scopes: 'openid' };
   using file = new TokenFile();
-  await using running = await file.api({ login });
-  expect((await running.get('/auth/config')).body).toEqual({ mode: 'tokens', ...login });
+  await using running = await file.api({ login: { ...login, ...wanted } });
+  expect((await running.get('/auth/config')).body).toEqual({ mode: 'tokens', ...login, ...wanted });
   const page = await running.get('/');
-  expect(page.headers.get('content-security-policy')).toContain(
-    "connect-src 'self' https://login.example.com",
-  );
+  const policy = page.headers.get('content-security-policy') ?? '';
+  expect(policy.split('; ')).toContain("connect-src 'self' https://login.example.com");
 });

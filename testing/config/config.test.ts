@@ -183,6 +183,10 @@ describe('what is wrong only in company', () => {
   test.each([
     [{ AUTH: 'tokens' }, ['AUTH=tokens needs AUTH_TOKENS_FILE']],
     [{ AUTH: 'jwt' }, ['AUTH=jwt needs JWT_ISSUER', 'AUTH=jwt needs JWT_AUDIENCE']],
+    [
+      { OIDC_SCOPES: 'profile' },
+      ['OIDC_SCOPES is "profile"; it must be openid and others, separated by spaces'],
+    ],
     [{ OIDC_CLIENT_ID: 'console' }, ['OIDC_CLIENT_ID is set: browsers log in with AUTH=jwt only']],
     [{ TLS_CERT_FILE: 'a' }, ['TLS_CERT_FILE is set: TLS_KEY_FILE must be, too']],
     [{ TLS_KEY_FILE: 'a' }, ['TLS_KEY_FILE is set: TLS_CERT_FILE must be, too']],

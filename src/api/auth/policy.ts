@@ -141,6 +141,7 @@ export type RouteRule = 'open' | 'fields' | FieldRule;
 export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   // Pages without data in them: what they show they request like any client.
   'GET /': 'open',
+  'GET /login': 'open',
   'GET /flows': 'open',
   'GET /flows/*': 'open',
   'GET /orchestrations': 'open',

@@ -5,12 +5,13 @@ import {
   createClient,
   ProblemError,
 } from '../../client/index.js';
-import { accessToken } from './sign-in.js';
+import { accessToken } from './session.js';
+import { renewedToken } from './sign-in.js';
 
 export const gateway: BackstepClient = createClient({
   url: new URL('/graphql', location.href).href,
-  headers: () => {
-    const token = accessToken();
+  headers: async (refused) => {
+    const token = refused === undefined ? accessToken() : await renewedToken();
     return token === null ? {} : { authorization: `Bearer ${token}` };
   },
 });

@@ -54,8 +54,8 @@ function Loading() {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  UNAUTHENTICATED: 'Sign in with a token (top right), then try again.',
-  FORBIDDEN: 'Your role does not allow this. Use a token with more rights.',
+  UNAUTHENTICATED: 'Sign in (top right).',
+  FORBIDDEN: 'Your role does not allow this. Sign in as somebody who may.',
   CONNECTION: 'Check that it runs; this page tries again by itself.',
 };
 

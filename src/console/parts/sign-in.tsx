@@ -1,40 +1,78 @@
-/** Signing in with an access token; hidden where the gateway wants none and none was given. */
+/**
+ * Signing in, at the gateway's identity provider or with a pasted token; hidden where the gateway
+ * needs no token and none was given.
+ */
 import { useEffect, useState } from 'preact/hooks';
-import { accessToken, setAccessToken } from '../data/sign-in.js';
+import { keepPasted, useSession } from '../data/session.js';
+import { type Access, accessOf, signIn, signOut } from '../data/sign-in.js';
 import { Modal } from './dialog.js';
 
 export function SignIn() {
-  const [open, setOpen] = useState(false);
-  const wanted = useWanted();
-  const signedIn = accessToken() !== null;
-  if (!wanted && !signedIn) return null;
+  const access = useAccess();
+  const { signedIn, name } = useSession();
+  if (access === null || (!access.needsToken && !signedIn)) return null;
+  if (!signedIn) return <SignInButton access={access} />;
   return (
     <>
-      <button type="button" class="quiet" onClick={() => setOpen(true)}>
-        {signedIn ? 'Signed in' : 'Sign in'}
+      <span class="signed-in">{name === null ? 'Signed in' : `Signed in as ${name}`}</span>
+      <button type="button" class="quiet" onClick={() => void signOut(access.provider)}>
+        Sign out
+      </button>
+    </>
+  );
+}
+
+/**
+ * Why somebody is not signed in, and the way back. What the page shows and what was typed stays.
+ */
+export function SignInProblem() {
+  const access = useAccess();
+  const { problem } = useSession();
+  if (problem === null || access === null) return null;
+  return (
+    <p class="banner" role="alert">
+      {problem} Signing in loads this page again: copy what you have not sent yet.{' '}
+      <SignInButton access={access} again />
+    </p>
+  );
+}
+
+function SignInButton({
+  access: { provider },
+  again = false,
+}: {
+  readonly access: Access;
+  readonly again?: boolean;
+}) {
+  const [open, setOpen] = useState(false);
+  const begin = (): void => {
+    if (provider === null) setOpen(true);
+    else void signIn(provider);
+  };
+  return (
+    <>
+      <button type="button" class="quiet" onClick={begin}>
+        {again ? 'Sign in again' : 'Sign in'}
       </button>
       {open && <TokenDialog close={() => setOpen(false)} />}
     </>
   );
 }
 
-/** Whether the gateway wants a token: it answers 401 without one. */
-function useWanted(): boolean {
-  const [wanted, setWanted] = useState(false);
+/** Null until it is known. */
+function useAccess(): Access | null {
+  const [access, setAccess] = useState<Access | null>(null);
   useEffect(() => {
-    const body = JSON.stringify({ query: '{ orchestrations(first: 1) { edges { cursor } } }' });
-    fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-      .then((answer) => setWanted(answer.status === 401))
-      .catch(() => undefined);
+    accessOf().then(setAccess, () => undefined);
   }, []);
-  return wanted;
+  return access;
 }
 
 function TokenDialog({ close }: { readonly close: () => void }) {
   const [token, setToken] = useState('');
   const save = (event: Event): void => {
     event.preventDefault();
-    setAccessToken(token);
+    keepPasted(token);
     // Everything that was read belongs to who was signed in before.
     location.reload();
   };
@@ -42,10 +80,11 @@ function TokenDialog({ close }: { readonly close: () => void }) {
     <Modal title="Sign in" close={close}>
       <form onSubmit={save}>
         <label class="field">
-          Access token. It is kept in this tab only; leave it empty to sign out.
+          Access token. It is kept in this tab only.
           <input
             type="password"
             autocomplete="off"
+            required
             value={token}
             onInput={(event) => setToken(event.currentTarget.value)}
           />
@@ -55,7 +94,7 @@ function TokenDialog({ close }: { readonly close: () => void }) {
             Close
           </button>
           <button type="submit" class="primary">
-            {token === '' ? 'Sign out' : 'Sign in'}
+            Sign in
           </button>
         </div>
       </form>

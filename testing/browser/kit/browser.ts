@@ -13,11 +13,15 @@ export class Gateway {
   /** Without a path. */
   address = '';
 
+  /** `settings`: of the environment, beside the folder and the port. */
+  constructor(private readonly settings: NodeJS.ProcessEnv = {}) {}
+
   /** On a free port; afterwards again on the same one, with the same data. */
   async start(): Promise<void> {
     chmodSync(this.folder, 0o755);
     const port = this.address === '' ? '0' : new URL(this.address).port;
-    this.started = new Started('npm', ['start'], { env: { DATA_FOLDER: this.folder, PORT: port } });
+    const env = { ...this.settings, DATA_FOLDER: this.folder, PORT: port };
+    this.started = new Started('npm', ['start'], { env });
     const [, url = ''] = await this.started.prints(/GraphiQL +(http\S+)\/graphiql/);
     await this.started.prints(/Ctrl-C stops it/);
     this.address = url;
