@@ -178,6 +178,8 @@ describe('POST simulate', () => {
       openapi.paths['/api/orchestrations/simulate']?.post?.responses ?? {},
     );
     const path = 'post /api/orchestrations/simulate';
-    expect(described.filter((status) => !rest.seen.has(`${path} ${status}`))).toEqual([]);
+    // 401 and 403 depend on who calls: auth/openapi.test.ts.
+    const ofHere = described.filter((status) => !/^40[13]$/.test(status));
+    expect(ofHere.filter((status) => !rest.seen.has(`${path} ${status}`))).toEqual([]);
   });
 });

@@ -21,9 +21,14 @@ interface Response {
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
 }
 interface Operation {
+  /** Alternatives; `{}` = without a credential. Absent = as the document has it. */
+  readonly security?: readonly object[];
   readonly responses: Readonly<Record<string, Response>>;
 }
-type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
+type Document = {
+  readonly security: readonly object[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+};
 
 export const openapi = parse(readFileSync('schema/openapi.yaml', 'utf8')) as Document;
 
