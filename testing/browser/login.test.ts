@@ -193,3 +193,56 @@ test('the answer to another login is not accepted: its nonce differs', async () 
   await banner(/You could not be signed in: .*nonce/).waitFor();
   expect(await stored()).toEqual([]);
 });
+
+/** Of GraphiQL, once its editor is there: until then a click changes nothing. */
+async function openTab(number: number): Promise<void> {
+  const lines = page.locator('.graphiql-query-editor .view-line');
+  await lines.first().waitFor();
+  await page
+    .locator('.graphiql-tab-button')
+    .nth(number - 1)
+    .click();
+  await lines
+    .filter({ hasText: `# ${number}.` })
+    .first()
+    .waitFor();
+}
+
+/** In the headers' tab of GraphiQL. */
+async function fillHeaders(headers: object): Promise<void> {
+  await page.locator('.graphiql-editor-tool .view-lines:visible').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(JSON.stringify(headers));
+  // The editor has closed brackets and quotes by itself, behind the closing ones.
+  await page.keyboard.press('Control+Shift+End');
+  await page.keyboard.press('Delete');
+}
+
+test('GraphiQL sends the token of its headers tab, over HTTP and WebSocket', async () => {
+  await logIn('ada', '/');
+  const token = await page.evaluate(() => sessionStorage.getItem('backstep:token') ?? '');
+  const authorization = `Bearer ${token}`;
+  await open('/graphiql');
+  const execute = page.locator('.graphiql-execute-button');
+  const answered = (text: string) =>
+    page.locator('.graphiql-response .view-lines', { hasText: text });
+  await openTab(4);
+  await execute.click();
+  await answered('UNAUTHENTICATED').waitFor();
+  await fillHeaders({ authorization });
+  await execute.click();
+  await answered('"history"').waitFor();
+  // What the editor knows of the schema needs the token, too.
+  await page.getByRole('button', { name: 'Re-fetch GraphQL schema' }).click();
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'totalCount' }).click();
+  await page.keyboard.type(' nonsense');
+  await page.locator('.squiggly-error').first().waitFor();
+  await openTab(5);
+  await fillHeaders({ authorization });
+  await execute.click();
+  const body = { orchestrationName: 'helloBackstep', payload: {} };
+  const path = `${gateway.address}/api/orchestrations/execute`;
+  const headers = { authorization };
+  while ((await answered('helloBackstep').count()) === 0)
+    expect((await page.request.post(path, { data: body, headers })).status()).toBe(202);
+});

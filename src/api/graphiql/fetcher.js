@@ -6,13 +6,14 @@ export function createFetcher() {
   const url = new URL('/graphql', location.href);
   const socket = new URL(url);
   socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  let current = {};
-  // Without a subscription it is not connected: the next one connects with the headers of its tab.
-  const client = createClient({ url: socket.href, lazy: true, connectionParams: () => current });
+  // A connection for each subscription: each tab has its own headers, and with them its own caller.
+  const subscribe = (request, headers) =>
+    createClient({ url: socket.href, lazy: true, connectionParams: headers ?? {} }).iterate(
+      request,
+    );
   return (given, { headers } = {}) => {
-    current = headers ?? {};
     const request = withItsOperation(given);
-    return isSubscription(request) ? client.iterate(request) : post(url, request, headers);
+    return isSubscription(request) ? subscribe(request, headers) : post(url, request, headers);
   };
 }
 
