@@ -1,7 +1,8 @@
 /**
- * `npm run cost`: what the audit and sealed payloads cost, as ratios within one run: the same
- * starts and the same replies, each variant in turn, again and again, by the gateway's own engine
- * over a real PostgreSQL. Messages are taken by a broker that does nothing.
+ * `npm run cost`: what the audit, sealed payloads and authentication cost, as ratios within one
+ * run: the same starts and the same replies, each variant in turn, again and again, by the
+ * gateway's own engine over a real PostgreSQL, and the same starts over HTTP. Messages are taken by
+ * a broker that does nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -150,18 +151,33 @@ const services = await openServices();
 const gateways = [];
 for (const [name, variant] of Object.entries(VARIANTS))
   gateways.push(await Gateway.open(name, services.databaseUrl, variant));
-for (let round = 0; round <= Number(values.rounds); round++)
+const { openCallers } = await import('./cost-callers.mjs');
+const [, plain, sealed] = gateways.map(({ engine }) => engine);
+const callers = await openCallers({ plain, sealed });
+const body = `{"orchestrationName":"cost","payload":${PAYLOAD}}`;
+const starts = { flows: FLOWS, atOnce: AT_ONCE, body };
+for (let round = 0; round <= Number(values.rounds); round++) {
   for (const gateway of turned(gateways, round)) await gateway.round(round > 0);
+  for (const caller of turned(callers, round)) await caller.round(starts, round > 0);
+}
+const ratiosOf = (kind, { times }, base) =>
+  times[kind].map((ms, index) => ms / base.times[kind][index]);
 const [base] = gateways;
 print(
   '| variant | execute, ms per flow | ratio | a reply, ms | ratio |\n| --- | --- | --- | --- | --- |',
 );
-for (const { name, times } of gateways) {
-  const cells = ['execute', 'replies'].flatMap((kind) => {
-    const ratios = times[kind].map((ms, index) => ms / base.times[kind][index]);
-    return [median(times[kind]).toFixed(3), median(ratios).toFixed(3)];
-  });
-  print(`| ${name} | ${cells.join(' | ')} |`);
+for (const gateway of gateways) {
+  const cells = ['execute', 'replies'].flatMap((kind) => [
+    median(gateway.times[kind]).toFixed(3),
+    median(ratiosOf(kind, gateway, base)).toFixed(3),
+  ]);
+  print(`| ${gateway.name} | ${cells.join(' | ')} |`);
+}
+print('\n| execute over HTTP | ms per flow | ratio |\n| --- | --- | --- |');
+for (const caller of callers) {
+  const cells = [median(caller.times.execute), median(ratiosOf('execute', caller, callers[0]))];
+  print(`| ${caller.name} | ${cells.map((cell) => cell.toFixed(3)).join(' | ')} |`);
+  await caller.end();
 }
 for (const { engine, postgres } of gateways) {
   await engine.stop(5_000);
