@@ -10,7 +10,8 @@ from confluent_kafka import Consumer, KafkaError, Producer
 
 BROKERS = os.environ.get("KAFKA_BROKERS", "localhost:9092")
 REPLIES = "orchestrator.response.result"
-bookings = {}  # (flowId, step) -> what was booked: stands for the airline's and the hotel's own systems
+# (flowId, step) -> what was booked: stands for the airline's and the hotel's own systems
+bookings = {}
 
 
 def book(key, payload):
@@ -33,7 +34,7 @@ def answer(command):
             raise TimeoutError("past its deadline: it may have been undone already")
         output = STEPS[headers["stepName"]][headers["action"]]((headers["flowId"], headers["stepName"]), payload)
         return {"headers": {**headers, "status": True}, "payload": output}
-    except Exception as error:  # whatever went wrong, the gateway is told, and decides
+    except Exception as error:  # whatever went wrong: reported to the gateway, which decides
         return {"headers": {**headers, "status": False, "errorMessage": str(error)}}
 
 
@@ -50,6 +51,7 @@ while True:
     reply, lost = answer(json.loads(record.value())), []
     producer.produce(REPLIES, json.dumps(reply), record.key(), on_delivery=lambda error, _: error and lost.append(error))
     if producer.flush(30) or lost:
-        raise SystemExit(f"the reply was not acknowledged: {lost}")  # not committed: the command comes again
+        # Not committed: the command comes again.
+        raise SystemExit(f"the reply was not acknowledged: {lost}")
     consumer.commit(record, asynchronous=False)
     print(reply["headers"]["flowId"], record.topic(), reply["headers"].get("errorMessage", "ok"), len(bookings), "booked", flush=True)

@@ -89,6 +89,16 @@ test.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))(
   },
 );
 
+test('every page of docs can be reached from the README by links', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached)
+    for (const [, link = ''] of withoutCode(read(page)).matchAll(/\]\(([^)\s#]+\.md)/g)) {
+      const target = join(dirname(page), link);
+      if (!link.startsWith('http') && existsSync(target)) reached.add(target);
+    }
+  expect(markdownIn('docs').filter((page) => !reached.has(page))).toEqual([]);
+});
+
 test.each(PAGES)('every npm command in %s exists', (page) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const named = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name ?? '');

@@ -19,13 +19,19 @@ const FORBIDDEN_IN_PROSE =
 
 const filesIn = (folder: string, kind: RegExp): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => kind.test(name) && !/generated|fixtures/.test(name))
+    .filter((name) => kind.test(name) && !/generated|fixtures|node_modules|target/.test(name))
     .map((name) => `${folder}/${name}`);
 const sources = ['src', 'testing']
   .flatMap((folder) => filesIn(folder, /\.(?:tsx?|jsx?|mjs|cjs|html)$/))
   // This file has the list.
   .filter((file) => !file.endsWith('plain-words.test.ts'));
-const pages = ['README.md', ...filesIn('docs', /\.md$/), ...filesIn('examples', /\.md$/)]
+const pages = [
+  'README.md',
+  ...filesIn('docs', /\.md$/),
+  ...filesIn('examples', /\.(?:md|java|py|yml|yaml)$/),
+  ...filesIn('docker', /\.(?:yaml|yml|sh|json)$|Dockerfile$/),
+  ...filesIn('schema', /\.(?:graphql|yaml)$/),
+]
   // It quotes the words it replaces.
   .filter((page) => !page.endsWith('0011-plain-words.md'));
 
@@ -66,7 +72,7 @@ test('no comment and no text of src and testing has one', () => {
   expect(found).toEqual([]);
 });
 
-test('no page has one', () => {
+test('no page, example or published schema has one', () => {
   const found = pages.flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')

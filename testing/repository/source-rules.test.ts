@@ -26,6 +26,17 @@ test('comments are at most 100 columns wide, as the formatter keeps code', () =>
   expect(wide).toEqual([]);
 });
 
+test('testing has a folder for each of src', () => {
+  const folders = (root: string): string[] =>
+    readdirSync(root, { withFileTypes: true }).flatMap((one) =>
+      one.isDirectory() ? one.name : [],
+    );
+  // limits: repository/limits-page.test.ts; tokens: api/auth and cli.
+  const elsewhere = ['limits', 'tokens'];
+  const missing = folders('src').filter((name) => !folders('testing').includes(name));
+  expect(missing).toEqual(elsewhere);
+});
+
 test('main.ts only puts parts together: at most 120 lines', () => {
   expect(lines('src/main.ts').length - 1).toBeLessThanOrEqual(120);
 });

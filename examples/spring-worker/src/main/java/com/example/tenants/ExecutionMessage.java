@@ -3,7 +3,10 @@ package com.example.tenants;
 import java.util.HashMap;
 import java.util.Map;
 
-/** One message on a topic, in both directions: what the protocol says in the headers, what the step works on in the payload. */
+/**
+ * One message on a topic, in both directions: the fields of the protocol in the headers, what the
+ * step works on in the payload.
+ */
 public class ExecutionMessage {
 
     private Map<String, Object> headers = new HashMap<>();

@@ -8,7 +8,10 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Service;
 
-/** The three steps of tenantCreation, DO and UNDO each. Listen, do the work, say how it went: there is no more to a worker. */
+/**
+ * The three steps of tenantCreation, DO and UNDO each. A worker listens, does the work and reports
+ * the result, nothing more.
+ */
 @Service
 public class TenantWorker {
 

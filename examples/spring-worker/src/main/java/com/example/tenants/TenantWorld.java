@@ -8,14 +8,18 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import org.springframework.stereotype.Component;
 
 /**
- * What the steps change: realms, clients and users, kept in memory by tenant name. A real worker calls Keycloak, a database, a bank here.
+ * What the steps change: realms, clients and users, kept in memory by tenant name. A real worker
+ * calls Keycloak, a database, a bank here.
  *
- * <p>"It exists already" and "it is deleted already" are success, so a command that comes twice does no harm.
+ * <p>"It exists already" and "it is deleted already" are success, so a command that comes twice does
+ * no harm.
  *
- * <p>The payload may ask for trouble, to see what follows from it:
+ * <p>The payload may request failures, to see what follows from them:
  * <ul>
- *   <li>{@code failAt: "createUser"} – this step's DO fails, always or the first {@code failTimes} times;
- *   <li>{@code failUndoAt: "createRealm"} – this step's UNDO fails, always or the first {@code failUndoTimes} times.
+ *   <li>{@code failAt: "createUser"} – this step's DO fails, always or the first
+ *       {@code failTimes} times;
+ *   <li>{@code failUndoAt: "createRealm"} – this step's UNDO fails, always or the first
+ *       {@code failUndoTimes} times.
  * </ul>
  */
 @Component
@@ -75,7 +79,7 @@ public class TenantWorld {
         }
         int failed = failures.merge(at + "/" + step + "/" + tenantOf(payload), 1, Integer::sum);
         if (!(fields.get(times) instanceof Number most) || failed <= most.intValue()) {
-            throw new IllegalStateException(step + " was asked to fail (" + at + "), time " + failed);
+            throw new IllegalStateException(step + " fails as its payload requests (" + at + "), time " + failed);
         }
     }
 }
