@@ -47,7 +47,7 @@ const GROUPS = [
   ],
   [
     'Flows',
-    'The `DEFAULT_…` settings fill in what a registration document leaves out, when it is registered: set them alike on all gateways of one database.',
+    'The `DEFAULT_…` settings fill in what a registration document leaves out, when it is registered: give all gateways of one database the same values.',
     FLOWS,
   ],
 ];

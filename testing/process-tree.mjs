@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
-/** Null: gone, or dead and not yet buried. */
+/** Null: gone, or ended and not yet reaped by its parent. */
 function statusOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -75,7 +75,7 @@ export function maskedEngine(engine: EngineService): EngineService {
       return events && followed(engine, flowId, events);
     },
   };
-  // Read anew each time: a gateway that starts has another one before.
+  // Read each time: while the gateway starts, it is another one.
   const masked: EngineService = Object.defineProperty(
     Object.assign(Object.create(engine) as EngineService, over),
     'read',

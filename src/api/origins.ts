@@ -46,7 +46,7 @@ export function createOrigins(rules: OriginRules): Origins {
       const name = nameIn(`http://${host}`);
       if (name === null) return false;
       if (isLoopback(name) || names.has(name)) return true;
-      // An address belongs to nobody's DNS. On a loopback address it would be that of another
+      // An address does not come from DNS. On a loopback address it would be that of another
       // interface.
       return !local && isIP(name.replace(/^\[|\]$/g, '')) > 0;
     },

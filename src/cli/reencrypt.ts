@@ -1,6 +1,6 @@
 /**
- * `reencrypt`: payloads are written anew as PAYLOAD_ENCRYPTION has it now, in small batches, with
- * progress.
+ * `reencrypt`: payloads are rewritten with the current key of PAYLOAD_ENCRYPTION, in small batches,
+ * with progress.
  */
 import { type Command } from 'commander';
 import type { BackstepClient } from '../client/index.js';

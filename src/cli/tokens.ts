@@ -130,7 +130,7 @@ function revoke({ file }: FileFlags, json: boolean, name: string): number {
   return EXIT.OK;
 }
 
-/** Without its hash, which is nobody's business. */
+/** Without its hash, which no reader needs. */
 function shown({ hash: _, ...entry }: TokenEntry): Omit<TokenEntry, 'hash'> {
   return entry;
 }

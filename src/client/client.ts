@@ -167,7 +167,7 @@ function startsOf(send: Send) {
 function encryptionOf(send: Send) {
   return {
     /**
-     * Writes payloads anew as PAYLOAD_ENCRYPTION has it now, batch after batch; yields the counts
+     * Rewrites payloads with the current key of PAYLOAD_ENCRYPTION in batches; yields the counts
      * of each.
      */
     async *reencryptPayloads(

@@ -218,7 +218,7 @@ export interface EngineService {
   ): Promise<OrchestrationResult>;
   /** Nothing is stored or sent. Codes: UNKNOWN_ORCHESTRATION, UNKNOWN_STEP, SIMULATION_TOO_LONG. */
   simulate(request: SimulationRequest, within?: Within): Promise<SimulationResult>;
-  /** Writes payloads anew as the settings want them sealed. */
+  /** Rewrites payloads, sealed as the settings require. */
   reencrypt(
     request: ReencryptRequest,
     options?: { readonly signal?: AbortSignal; readonly by?: Caller },

@@ -131,7 +131,7 @@ describe('a gateway on a loopback address', () => {
   });
 });
 
-test('with a token any Host is answered: a page of elsewhere has none', async () => {
+test('with a token any Host is answered: a page of another site has none', async () => {
   using file = new TokenFile();
   const token = file.add('ann', { roles: ['viewer'] });
   await using running = await file.api({ host: '0.0.0.0' });

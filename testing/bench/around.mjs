@@ -19,7 +19,7 @@ export function usageOf(root) {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        // Its own time and that of children it has buried: sessions of PostgreSQL come and go.
+        // Its own time and that of children that ended: sessions of PostgreSQL come and go.
         const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
         return [{ pid: Number(pid), parent: Number(fields[1]), ticks, pages: Number(fields[21]) }];
       } catch {

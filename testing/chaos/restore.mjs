@@ -142,7 +142,7 @@ try {
     accepted: load.accepted,
     delivered: new Map(),
     own: new Set(),
-    // What was decided after the backup is decided anew: only what holds for a single history is
+    // What was decided after the backup is decided again: only what holds for a single history is
     // checked.
     isChecked: (invariant) => /^(I1|I2|I4|I5|I6|I8|I9|I10|I11|no flow) /.test(invariant),
   });

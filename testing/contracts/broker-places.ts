@@ -69,7 +69,7 @@ export function brokerPlacesContract(open: () => Promise<BrokerBench>): void {
       expect(inbox.resets).toEqual([]);
     });
 
-    test('a topic made anew, and shorter, is read from its beginning, loudly', async () => {
+    test('a topic that was created again, and is shorter, is read from its beginning, loudly', async () => {
       const bench = await open();
       const { receiver } = await tenReceived(bench);
       await bench.recreate(bench.replies);

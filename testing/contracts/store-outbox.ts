@@ -17,7 +17,7 @@ const places = (rows: readonly OutboxRow[]): string[] =>
 
 export function storeOutboxContract(bench: () => Bench): void {
   describe('the outbox', () => {
-    /** What other tests left over is in nobody's way. */
+    /** What other tests left over changes nothing. */
     beforeEach(async () => {
       const { rig, one } = bench();
       await rig.age(LEASE_MS + 1);

@@ -141,7 +141,7 @@ export class Gateway {
     return body?.data?.executeMany ?? [{ problems: body?.errors ?? [{ message: `${status}` }] }];
   }
 
-  /** From here on the peak counts anew. */
+  /** From here on the peak is counted from zero. */
   forgetPeak() {
     try {
       writeFileSync(`/proc/${this.child.pid}/clear_refs`, '5');

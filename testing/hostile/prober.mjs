@@ -1,7 +1,7 @@
 /**
  * A process of its own, so that nothing the attacks do here delays what it measures. Looks at
  * /livez without pause, and starts honest flows at a steady rate. On `mark` it reports what it saw
- * since the last mark, and begins anew.
+ * since the last mark, and starts over.
  */
 import { Agent, request } from 'node:http';
 

@@ -1,6 +1,6 @@
 /**
  * What only a real group can do to a reader: partitions that move, members that die, topics made
- * anew under its hands.
+ * again while it reads.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -115,7 +115,7 @@ test('partitions that move while a batch is being recorded: nothing is lost, not
   one.gate = gate.promise;
   const slow = textsOf('slow', 40);
   await send(first, replies, slow);
-  // The group shares out anew only when the first one lets go of its batch.
+  // The group rebalances only when the first member has finished its batch.
   const joining = gateway(replies, two);
   gate.resolve();
   await joining;

@@ -333,7 +333,7 @@ export function scenario(
 ): void {
   if (rigs !== undefined && !rigs.includes(rig)) return;
   const text = write(new Scenario());
-  // Kafka and the timers of a gateway that runs are nobody's to hold.
+  // Kafka and the timers of a running gateway cannot be held.
   if (rig === 'kafka' && text.controls.size > 0) return;
   test(title, async () => text.playOn(await createRig()));
 }

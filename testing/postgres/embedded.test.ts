@@ -136,7 +136,7 @@ test('a port that is taken is an error, and leaves nothing behind', async () => 
   await again.close();
 });
 
-test('a half-made database is made anew', async () => {
+test('a half-made database is made again', async () => {
   const first = await openEmbeddedPostgres({ folder, log });
   await first.close();
   await rm(join(folder, 'data'), { recursive: true });

@@ -69,7 +69,7 @@ test('while an older gateway serves, each has its own copy; afterwards they refe
   expect((await storedOf('copied')).bytes).toBeGreaterThan(size * (2 * WIDE_STEPS + 1));
   await stop();
   const later = database.open({ instanceId: 'later' }).store;
-  // A flow of then goes on as it is.
+  // A flow of the older version goes on as it is.
   await answer(later, 'copied', 's1', { outcome: 'failure', errorMessage: 'again' });
   expect(await storedOf('copied')).toMatchObject({ references: 1 });
   const flow = await later.road((tx) => lockOne(tx, 'copied'));

@@ -1,6 +1,6 @@
 /**
- * The steps there are, from the first schema to this one, while an instance of then serves;
- * upgrade.test.ts shows the way with steps made up.
+ * The steps there are, from the first schema to this one, while an instance of the older version
+ * serves; upgrade.test.ts shows the way with steps made up.
  */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -21,7 +21,7 @@ describe('from the first revision of the schema', () => {
   });
   afterAll(() => database?.close());
 
-  test('to this one, while an instance of then goes on starting and recording flows', async () => {
+  test('to this one, while an older instance goes on starting and recording flows', async () => {
     const served = load(database);
     await served.some(20);
     expect(await database.open({ instanceId: 'now' }).migrate()).toEqual({
@@ -57,8 +57,8 @@ const START = `INSERT INTO orchestration_run (flow_id, orchestration_name, orche
 const CHANGE = `UPDATE orchestration_run SET state = NULL, last_event_number = 3 WHERE flow_id = $1`;
 
 /**
- * Rows of flows written and changed as an instance of then does it, one after the other, until it
- * is stopped. In SQL: the stores of now read columns that are not there yet.
+ * Rows of flows written and changed as an older instance does it, one after the other, until it
+ * is stopped. In SQL: the current stores read columns that are not there yet.
  */
 function load(database: TestDatabase) {
   let done = 0;

@@ -149,7 +149,7 @@ test('two newer gateways started at once: one builds the index, the other is not
   expect(applied.flatMap((one) => one.applied)).toEqual([...NAMES, CONTRACT]);
 });
 
-test('by hand it is the same, and twice is harmless; an index that broke off half-way is built anew', async () => {
+test('by hand it is the same, and twice is harmless; an index that broke off half-way is built again', async () => {
   const byHand = async (): Promise<void> => {
     for (const name of NAMES) {
       const text = await readFile(new URL(`${name}.sql`, V2), 'utf8');

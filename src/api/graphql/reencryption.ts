@@ -1,4 +1,4 @@
-/** Payloads written anew with the key of now. */
+/** Payloads rewritten with the current key. */
 import { Arg, Ctx, Field, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { ReencryptResult } from '../../engine/operations/reencryption.js';
 import type { Problem } from '../../engine/ports.js';

@@ -1,5 +1,5 @@
 /**
- * Payloads are written anew with the key of now, in small batches: after a new key, and after
+ * Payloads are rewritten with the current key, in small batches: after a new key, and after
  * encryption was switched on or off.
  */
 import { doneRow, GATEWAY } from '../audit/audit-rows.js';

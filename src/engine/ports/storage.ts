@@ -194,7 +194,7 @@ export interface Store {
     audit: AuditRow,
   ): Promise<boolean>;
   /**
-   * Writes anew what is not sealed as the settings want it: one short transaction over at most
+   * Rewrites what is not sealed as the settings require: one short transaction over at most
    * `most` flows or quarantined records.
    */
   reencrypt(after: string | null, most: number): Promise<Reencrypted>;

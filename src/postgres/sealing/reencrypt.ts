@@ -1,5 +1,5 @@
 /**
- * Writes payloads anew that are sealed with an older key, or not as the settings want it: a few
+ * Rewrites payloads that are sealed with an older key, or not as the settings require: a few
  * flows in each transaction, oldest first.
  */
 import type { Reencrypted } from '../../engine/ports.js';
@@ -47,7 +47,7 @@ interface Text {
 }
 
 /** As it is to be stored; the same object when it is so already. */
-function anew(sealer: Sealer, one: Text): Text {
+function resealed(sealer: Sealer, one: Text): Text {
   const { text, place } = one;
   if (text === null || isCurrent(sealer, text)) return one;
   return { text: sealer.seal(sealer.open(text, place), place), place };
@@ -68,7 +68,7 @@ function changedOf(
   keys: readonly (string | number)[],
   texts: readonly Text[],
 ): Changed[] {
-  const written = texts.map((one) => anew(sealer, one));
+  const written = texts.map((one) => resealed(sealer, one));
   if (written.every((one, index) => one === texts[index])) return [];
   return [{ keys, texts: written.map(({ text }) => text) }];
 }
@@ -150,7 +150,7 @@ function stateAnew(sealer: Sealer, { flow_id, seq, state }: StepTexts): string |
   const place = stepPlace(flow_id, seq, 'headers');
   const text = typeof sealedHeaders === 'string' ? sealedHeaders : jsonText(addedHeaders);
   if (isCurrent(sealer, text)) return state;
-  const written = anew(sealer, { text, place }).text ?? '{}';
+  const written = resealed(sealer, { text, place }).text ?? '{}';
   return jsonTextOf({
     ...others,
     ...(sealer.seals ? { sealedHeaders: written } : { addedHeaders: readPrinted(written) }),
@@ -212,7 +212,10 @@ async function recordAnew(sql: Sql, sealer: Sealer, row: RecordTexts): Promise<b
     const open = row.sealed === true ? sealer.openBytes(found, place) : found;
     return sealer.seals ? sealer.sealBytes(open, place) : open;
   };
-  const headers = anew(sealer, { text: row.headers, place: recordPlace(position, 'headers') }).text;
+  const headers = resealed(sealer, {
+    text: row.headers,
+    place: recordPlace(position, 'headers'),
+  }).text;
   await sql.rows<unknown>(
     'UPDATE orchestration_quarantine SET key = $2, value = $3, headers = $4::json, sealed = $5 WHERE id = $1::bigint',
     [

@@ -158,7 +158,7 @@ interface Status {
   readonly startedAt: string | undefined;
 }
 
-/** Null: gone, or dead and not yet buried. */
+/** Null: gone, or ended and not yet reaped by its parent. */
 function statusOf(pid: number): Status | null {
   try {
     const text = readFileSync(join('/proc', String(pid), 'stat'), 'utf8');
