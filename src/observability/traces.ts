@@ -99,18 +99,21 @@ export function openTraces(options: TraceOptions): Traces {
   };
 }
 
-/**
- * What the exporter reports, that the collector is away among it, is a warning: no flow waits for
- * it.
- */
+/** What the exporter reports is a warning: no flow waits for the collector. */
 function logInto(log: Log): void {
   const nothing = (): void => undefined;
-  const warn = (message: string, ...more: unknown[]): void =>
-    log.warn({ more: more.map(String) }, message);
+  const warn = (report: string): void => log.warn({}, `traces: ${messageIn(report)}`);
   diag.setLogger(
     { error: warn, warn, info: nothing, debug: nothing, verbose: nothing },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+}
+
+/** Errors are reported as JSON with their stack. */
+function messageIn(report: string): string {
+  if (!report.startsWith('{')) return report;
+  const { message } = JSON.parse(report) as { readonly message?: string };
+  return message === undefined ? report : `the spans could not be sent: ${message}`;
 }
 
 function resourceOf({ serviceName, version, instanceId }: TraceOptions) {
