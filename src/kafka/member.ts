@@ -5,7 +5,7 @@
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
-import { messageOf, within } from './failures.js';
+import { codeOf, isRefusal, messageOf, within } from './failures.js';
 import { StaysOut } from './group-owner.js';
 
 const PAUSES = { firstMs: 200, longestMs: 5000 };
@@ -155,10 +155,18 @@ export class Member {
     if (error instanceof StaysOut) this.detail = error.message;
     else {
       this.detail = `the consumer stopped: ${messageOf(error)}`;
-      this.membership.log.warn({ err: error }, 'the Kafka consumer stopped; another one follows');
+      const reason = messageOf(error);
+      this.membership.log.warn(
+        { err: error, reason },
+        'the Kafka consumer stopped; another one follows',
+      );
     }
+    // What the cluster refuses it would refuse again at once: meanwhile `detail` has the reason.
+    const pauseMs = isRefusal(codeOf(error)) ? PAUSES.longestMs : 0;
     // Never rejects: it resolves when a consumer has joined, or after stop.
-    this.leave().then(() => this.start());
+    this.leave()
+      .then(() => pause(pauseMs, this.stopping.signal))
+      .then(() => this.start());
   }
 
   private async leave(): Promise<void> {

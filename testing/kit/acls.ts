@@ -1,4 +1,5 @@
-/** ACLs by Kafka's names. */
+/** ACLs by Kafka's names; those of docs/transport.md are read from its table. */
+import { readFileSync } from 'node:fs';
 import {
   type AclEntry,
   AclOperationTypes,
@@ -8,7 +9,7 @@ import {
   ResourcePatternTypes,
 } from 'kafkajs';
 
-interface Acl {
+export interface Acl {
   readonly user: string;
   readonly resource: 'topic' | 'group' | 'cluster';
   readonly pattern: 'literal' | 'prefixed';
@@ -16,8 +17,28 @@ interface Acl {
   readonly operation: string;
 }
 
-async function allow(admin: Admin, acls: readonly Acl[]): Promise<void> {
+const ROW =
+  /^\| (\w+) \| (topic|group|cluster) \| (literal|prefixed) \| `([^`]+)` \| ([\w, ]+) \|/gm;
+
+/** One for each operation of each row of the page, for these users. */
+export function documentedAcls(users: readonly string[]): readonly Acl[] {
+  const page = readFileSync('docs/transport.md', 'utf8');
+  return [...page.matchAll(ROW)].flatMap(
+    ([, user = '', resource, pattern, name = '', operations = '']) =>
+      users.includes(user)
+        ? operations
+            .split(', ')
+            .map((operation) => ({ user, resource, pattern, name, operation }) as Acl)
+        : [],
+  );
+}
+
+export async function allow(admin: Admin, acls: readonly Acl[]): Promise<void> {
   await admin.createAcls({ acl: acls.map(entryOf) });
+}
+
+export async function takeBack(admin: Admin, acls: readonly Acl[]): Promise<void> {
+  await admin.deleteAcls({ filters: acls.map(entryOf) });
 }
 
 /** Everything, for tests of something else. */

@@ -2,6 +2,7 @@
  * A worker in this process that answers as the test decides and keeps every command. It keeps the
  * worker's contract: it echoes all headers.
  */
+import type { Kafka } from 'kafkajs';
 import { newKafka } from './broker.js';
 
 export interface Command {
@@ -36,6 +37,8 @@ export interface ModelWorkerSettings {
   readonly stepNames: readonly string[];
   readonly group: string;
   readonly decide?: (command: Command) => Decision;
+  /** Absent: the broker of the ring. */
+  readonly kafka?: Kafka;
 }
 
 /**
@@ -46,8 +49,8 @@ export async function startModelWorker({
   stepNames,
   group,
   decide = echo,
+  kafka = newKafka(),
 }: ModelWorkerSettings): Promise<ModelWorker> {
-  const kafka = newKafka();
   const commands: ReceivedCommand[] = [];
   const producer = kafka.producer();
   const consumer = kafka.consumer({ groupId: group, maxWaitTimeInMs: 100 });
