@@ -95,7 +95,7 @@ module.exports = {
         'engine/ports',
         'observability/',
         npm('(@mikro-orm|kysely)'),
-        builtin(`crypto|net|timers|timers/promises|${FILES}`),
+        builtin(`crypto|net|tls|timers|timers/promises|${FILES}`),
       ],
       'Adapters know the ports only; what a message means is decided by the wire before it comes here.',
     ),

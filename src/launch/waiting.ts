@@ -12,7 +12,11 @@ const PAUSES = { firstMs: 100, longestMs: 2_000 };
  * Codes that waiting cannot fix: a wrong password, no such database, missing rights, a schema of
  * another system.
  */
-const FOR_GOOD: ReadonlySet<string> = new Set(['DATABASE_REFUSED', 'DATABASE_SCHEMA']);
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'DATABASE_REFUSED',
+  'DATABASE_SCHEMA',
+  'DATABASE_TLS',
+]);
 
 export interface Waiting {
   readonly log: Log;

@@ -19,7 +19,7 @@ import {
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
 import { refuseTransactionPooling } from './connection/pooling.js';
-import { driverUrl, hasTls, prefersTls } from './connection/tls.js';
+import { chosenUrl } from './connection/tls.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
@@ -148,7 +148,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     readModel: new PostgresReadModel(reads.orm.em, definitions, readPool, sealer),
     migrate: () =>
       throwingFaults(async () => {
-        await chooseTls(options.url, [writes.statements, reads.statements], driverOptions);
+        await chooseTls(options, [writes.statements, reads.statements], driverOptions);
         await refuseTransactionPooling(writes.statements, driverOptions);
         return migrate(writes.orm, turn, writes.statements.client(driverOptions), options.log);
       }),
@@ -209,21 +209,14 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
   return new PostgresStore(connection, options);
 }
 
-/**
- * For `sslmode=prefer`: finds out whether the server supports TLS. All connections are made in this
- * way from now on.
- */
+/** Without a fixed mode: finds out whether the server supports TLS, for all connections. */
 async function chooseTls(
-  url: string,
+  { url, log }: PostgresOptions,
   pools: readonly NamedStatements[],
   driverOptions: { connectionString: string },
 ): Promise<void> {
-  const address = new URL(url);
-  if (!prefersTls(address)) return;
-  const chosen = driverUrl(address);
-  chosen.searchParams.delete('options');
-  const has = await hasTls(address, CONNECT_TIMEOUT_MS);
-  chosen.searchParams.set('sslmode', has ? 'require' : 'disable');
+  const chosen = await chosenUrl(new URL(url), { withinMs: CONNECT_TIMEOUT_MS, log });
+  if (chosen === null) return;
   driverOptions.connectionString = chosen.href;
   for (const pool of pools) pool.connectTo(chosen.href);
 }

@@ -129,7 +129,7 @@ const PARTS = {
   health: (broker: Broker): Promise<string> =>
     until('the gateway reports it', () => {
       const { ready, detail } = broker.health();
-      return !ready && /authori[sz]/i.test(detail) && detail;
+      return !ready && /not allow this user/.test(detail) && detail;
     }),
 } as const;
 

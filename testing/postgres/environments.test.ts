@@ -3,7 +3,7 @@
  * databases of somebody else.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { silent } from '../../src/observability/log.js';
 import { freshOf, sqlOf } from '../../src/postgres/connection/sql.js';
 import { openOrm, openPostgres, type Postgres } from '../../src/postgres/database.js';
 import { register, start, startInput } from '../contracts/store-builders.js';
+import { Authority, type Issued } from '../kit/certificates.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 import { testTopics } from '../kit/topics.js';
 import { findPsql } from './psql.js';
@@ -183,6 +184,7 @@ describe('sslmode means what psql means', () => {
   const folder = mkdtempSync(join(tmpdir(), 'backstep-tls-'));
   let tls: EmbeddedPostgres;
   let plain: EmbeddedPostgres;
+  let authority: Authority;
   const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')];
 
   beforeAll(async () => {
@@ -197,8 +199,15 @@ describe('sslmode means what psql means', () => {
     );
     chmodSync(key, 0o600);
     if (RUNS_AS !== null) for (const file of [key, certificate]) chownSync(file, RUNS_AS, RUNS_AS);
+    authority = new Authority();
+    const ca = join(folder, 'ca.crt');
+    copyFileSync(authority.cert, ca);
+    chmodSync(ca, 0o644);
     const log = silent('embedded');
-    const settings = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key };
+    const settings = {
+      ...{ ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key },
+      ssl_ca_file: ca,
+    };
     tls = await openEmbeddedPostgres({ folder: join(folder, 'tls'), log, settings });
     plain = await openEmbeddedPostgres({ folder: join(folder, 'plain'), log });
   }, 120_000);
@@ -207,6 +216,7 @@ describe('sslmode means what psql means', () => {
     await tls?.close();
     await plain?.close();
     rmSync(folder, { recursive: true, force: true });
+    authority?.remove();
   });
 
   /** Of the pool and of the connection that listens: `true` = TLS. */
@@ -261,6 +271,78 @@ describe('sslmode means what psql means', () => {
       /altnames|does not match/i,
     );
     expect(await reason(gateway(on(tls, 'verify-full')).migrate())).toMatch(/self.signed/i);
+  });
+  test('no mode: to another machine by verified TLS where the server has it', async () => {
+    // Of this machine, but by no name that is known to be.
+    const elsewhere = (server: EmbeddedPostgres): string =>
+      server.url.replace('@127.0.0.1', '@127.1').replace('?sslmode=disable', '');
+    expect(await reason(gateway(elsewhere(tls)).migrate())).toMatch(
+      /self.signed.*|unknown authority; name the file of the authority with sslrootcert/i,
+    );
+    expect(await reason(gateway(elsewhere(plain)).migrate())).toBe('it worked');
+    await closeAll();
+  });
+  test('what is wrong is named, with what to do', async () => {
+    const fault = await gateway(on(tls, 'verify-full'))
+      .migrate()
+      .catch((error: unknown) => error);
+    expect(fault).toMatchObject({
+      code: 'DATABASE_TLS',
+      message: expect.stringContaining('sslrootcert in DATABASE_URL'),
+    });
+    expect(() => gateway(on(tls, 'require', { sslcert: '/nothing/here' }))).toThrow(
+      /the file of sslcert cannot be read: .*\/nothing\/here/,
+    );
+  });
+  /** The server has this certificate from now on. */
+  async function renew(issued: Issued): Promise<void> {
+    copyFileSync(issued.key, key);
+    copyFileSync(issued.cert, certificate);
+    if (RUNS_AS !== null) for (const file of [key, certificate]) chownSync(file, RUNS_AS, RUNS_AS);
+    const orm = openOrm({
+      ...{ url: on(tls, 'no-verify'), poolSize: 1, statementTimeoutMs: 5_000 },
+      log: silent('postgres'),
+    });
+    const { rows } = sqlOf(freshOf(orm.em));
+    await rows('SELECT pg_reload_conf()', []);
+    await orm.close(true);
+  }
+  const verified = (more = {}): string =>
+    on(tls, 'verify-full', { sslrootcert: authority.cert, ...more });
+  test('verify-full with a certificate for this address, and a client certificate', async () => {
+    await renew(authority.issue('server'));
+    const { cert, key: clientKey } = authority.issue('gateway-at-postgres');
+    const url = verified({ sslcert: cert, sslkey: clientKey });
+    const deadline = Date.now() + 60_000;
+    // The reload is not waited for by the server.
+    for (let answer = ''; answer !== 'it worked'; ) {
+      answer = await reason(gateway(url).migrate());
+      if (Date.now() > deadline) throw new Error(answer);
+    }
+    const orm = openOrm({
+      ...{ url, poolSize: 1, statementTimeoutMs: 5_000, log: silent('postgres') },
+    });
+    const [session] = await sqlOf(freshOf(orm.em)).rows<{ client_dn: string }>(
+      'SELECT client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+      [],
+    );
+    await orm.close(true);
+    expect(session?.client_dn).toBe('/CN=gateway-at-postgres');
+    const byName = url.replace('@127.0.0.1', '@localhost');
+    expect(await reason(gateway(byName).migrate())).toBe('it worked');
+    await closeAll();
+    await renew(authority.issue('elsewhere', { names: 'DNS:db.example.com,DNS:localhost' }));
+    const other = async (): Promise<string> => reason(gateway(verified()).migrate());
+    for (let answer = 'it worked'; !/other names/.test(answer); answer = await other())
+      if (Date.now() > deadline) throw new Error(`${answer}: localhost is taken for 127.0.0.1`);
+  });
+  test('an expired certificate is named', async () => {
+    await renew(authority.issue('expired', { days: -1 }));
+    const deadline = Date.now() + 60_000;
+    for (let answer = ''; !/has expired/.test(answer); ) {
+      answer = await reason(gateway(verified()).migrate());
+      if (Date.now() > deadline) throw new Error(answer);
+    }
   });
   test('PGSSLMODE and its like do not reach the database of this process', async () => {
     const given = { PGSSLMODE: 'verify-full', PGHOST: 'nowhere', PGPORT: '1', PGUSER: 'nobody' };

@@ -2,7 +2,7 @@
 import type { PoolFigures } from '../../observability/metrics.js';
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
 import { settingsIn, withSettings } from './session-settings.js';
-import { driverUrl } from './tls.js';
+import { checkFiles, driverUrl } from './tls.js';
 
 /** The part of a `pg` client that is used here. */
 export interface Client {
@@ -152,6 +152,7 @@ export function connectionOf(options: {
   readonly driverOptions: { connectionString: string } & Readonly<Record<string, unknown>>;
 } {
   const url = driverUrl(new URL(options.url));
+  checkFiles(url);
   const given = url.searchParams.get('options') ?? '';
   url.searchParams.delete('options');
   return {

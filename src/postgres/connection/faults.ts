@@ -3,6 +3,7 @@
  * tries again.
  */
 import { Fault } from '../../engine/ports.js';
+import { tlsProblem } from '../../names/tls-problems.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -51,7 +52,15 @@ export function faultOf(error: unknown): Fault | null {
   return null;
 }
 
+const TLS = {
+  authority: 'sslrootcert in DATABASE_URL',
+  client: 'sslcert and sslkey in DATABASE_URL',
+  off: 'sslmode=disable in DATABASE_URL',
+};
+
 function nameOf(code: string, message: string): readonly [string, string] | null {
+  const tls = tlsProblem(code, message, TLS);
+  if (tls !== null) return ['DATABASE_TLS', `the database cannot be reached by TLS: ${tls}`];
   if (UNREACHABLE.has(code)) return ['DATABASE_AWAY', 'the database does not answer'];
   if (/^[0-9A-Z]{5}$/.test(code) && !UNREACHABLE.has(code)) return nameOfState(code, message);
   return AWAY.test(message) ? ['DATABASE_AWAY', 'the database does not answer'] : null;

@@ -3,6 +3,7 @@
  * startup parameters, which PgBouncer refuses.
  */
 import type { ClientClass } from './connection.js';
+import { verifyAddress } from './tls.js';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -29,6 +30,7 @@ export function withSettings(base: ClientClass): ClientClass {
 
     constructor(options: object) {
       super(options);
+      verifyAddress(this);
       this.settings = ('sessionSettings' in options ? options.sessionSettings : {}) as Settings;
     }
 
