@@ -66,6 +66,7 @@ export const RINGS = [
   { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
   {
     name: 'scenarios',
+    lane: 'b',
     folders: ['testing/scenarios'],
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },

@@ -40,7 +40,8 @@ export function traceparentOfCommand(
  */
 export function flowTrace(flowId: string, headers: Headers): FlowTrace {
   const given = givenIn(headers);
-  const [, traceId = '', spanId = '', flags = ''] = (given ?? derivedFrom(flowId)).split('-');
+  const text = given ?? derivedFrom(flowId);
+  const [traceId, spanId, flags] = [text.slice(3, 35), text.slice(36, 52), text.slice(53)];
   if (given === null) return { traceId, spanId, parent: null };
   const sampled = (Number.parseInt(flags, 16) & 1) === 1;
   return { traceId, spanId: hashes(`flow:${flowId}`), parent: { spanId, sampled } };

@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import {
   chmod,
+  cp,
   mkdir,
   mkdtemp,
   readFile,
@@ -14,7 +15,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openEmbeddedPostgres } from '../../src/embedded/postgres.js';
 import { RUNS_AS } from '../../src/embedded/postgres-binaries.js';
 import { silent } from '../../src/observability/log.js';
@@ -24,6 +25,18 @@ import { openToOthers } from '../kit/open-to-others.js';
 
 const log = silent('embedded');
 let folder = '';
+/** A database as it is after a clean end. */
+let made = '';
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
+  await (await openEmbeddedPostgres({ folder: made, log })).close();
+});
+afterAll(() => rm(made, { recursive: true, force: true }));
+/** Making one takes a second: where a test is about what comes after, it begins with a copy. */
+async function beginWithMade(): Promise<void> {
+  for (const part of ['data', 'password'])
+    await cp(join(made, part), join(folder, part), { recursive: true, preserveTimestamps: true });
+}
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'backstep-embedded-'));
 });
@@ -65,6 +78,7 @@ test('data survive a restart, they are synced to disk, in UTF-8, and nothing is 
 });
 
 test('a folder that is in use is refused, politely, and free again afterwards', async () => {
+  await beginWithMade();
   const first = await openEmbeddedPostgres({ folder, log });
   await expect(openEmbeddedPostgres({ folder, log })).rejects.toThrow(
     /in use by process \d+.*choose another data folder/,
@@ -75,6 +89,7 @@ test('a folder that is in use is refused, politely, and free again afterwards', 
 });
 
 test('a folder that another living process uses is refused, one whose process is gone is not', async () => {
+  await beginWithMade();
   const other = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], {
     stdio: 'ignore',
   });
@@ -95,6 +110,7 @@ test('a folder that another living process uses is refused, one whose process is
 });
 
 test('a server that a killed process left running is stopped, and its data are there', async () => {
+  await beginWithMade();
   const left = await openEmbeddedPostgres({ folder, log });
   await query(left.url, 'CREATE TABLE kept AS SELECT 1 AS one');
   const pid = await pidOf();
@@ -111,7 +127,7 @@ test('a server that a killed process left running is stopped, and its data are t
 });
 
 test('a pid file that names another process is no obstacle', async () => {
-  await (await openEmbeddedPostgres({ folder, log })).close();
+  await beginWithMade();
   await writeFile(
     join(folder, 'data', 'postmaster.pid'),
     `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`,
@@ -122,6 +138,7 @@ test('a pid file that names another process is no obstacle', async () => {
 });
 
 test('a port that is taken is an error, and leaves nothing behind', async () => {
+  await beginWithMade();
   const taken: Server = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
