@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
+  /** Path of the file that has the password of `url`. */
+  readonly passwordFile: string;
   readonly url: string;
   /** Resolves when the server has written everything and has ended. */
   close(): Promise<void>;
@@ -52,6 +54,7 @@ export async function openEmbeddedPostgres(
     return {
       // This server has no TLS, even if PGSSLMODE requires it of other databases.
       url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+      passwordFile: join(place, 'password'),
       close: () => server.stop().finally(release),
     };
   } catch (error) {

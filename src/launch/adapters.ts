@@ -21,15 +21,25 @@ export interface OpenBroker {
   readonly worker: () => Promise<WorkerClient>;
 }
 
-/** The URL of the database. Without DATABASE_URL the embedded PostgreSQL is started. */
-export async function databaseUrl(config: Config, opened: Opened, logs: Logs): Promise<string> {
-  if (config.databaseUrl !== null) return config.databaseUrl;
+export interface DatabaseAddress {
+  readonly url: string;
+  /** Path of the file that has the password; null: the database is not the gateway's own. */
+  readonly passwordFile: string | null;
+}
+
+/** Where the database is. Without DATABASE_URL the embedded PostgreSQL is started. */
+export async function databaseAddress(
+  config: Config,
+  opened: Opened,
+  logs: Logs,
+): Promise<DatabaseAddress> {
+  if (config.databaseUrl !== null) return { url: config.databaseUrl, passwordFile: null };
   const postgres = await openEmbeddedPostgres({
     folder: join(resolve(config.dataFolder), 'postgres'),
     log: logs('embedded'),
   });
   opened.add('the own PostgreSQL', () => postgres.close());
-  return postgres.url;
+  return postgres;
 }
 
 /** Most bytes of a message: a payload, and 1 MiB for its headers. */

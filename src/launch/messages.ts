@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BadConfig, type Config } from '../config/config.js';
 import type { Logs } from '../observability/log.js';
+import type { DatabaseAddress } from './adapters.js';
 
 export const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -18,7 +19,7 @@ export function version(): string {
   return version;
 }
 
-function welcome(config: Config, url: string, database: string): string[] {
+function welcome(config: Config, url: string, database: DatabaseAddress): string[] {
   return [
     '',
     'Backstep is ready.',
@@ -26,9 +27,18 @@ function welcome(config: Config, url: string, database: string): string[] {
     `  GraphQL    ${url}/graphql   (also by WebSocket)`,
     `  GraphiQL   ${url}/graphiql`,
     `  REST       ${url}/api/orchestrations   (described in ${url}/openapi.yaml)`,
-    `  database   ${config.databaseUrl === null ? `a PostgreSQL of its own: psql '${database}'` : 'DATABASE_URL'}`,
+    `  database   ${whereIs(database)}`,
     `  broker     ${config.kafkaBrokers === null ? 'in this process; set KAFKA_BROKERS for a real Kafka' : config.kafkaBrokers.join(', ')}`,
   ];
+}
+
+/** The password stays in its file: what is printed may be collected and kept. */
+function whereIs({ url: address, passwordFile }: DatabaseAddress): string {
+  if (passwordFile === null) return 'DATABASE_URL';
+  const url = new URL(address);
+  url.password = '';
+  url.search = '';
+  return `a PostgreSQL of its own: PGPASSWORD=$(cat '${passwordFile}') psql '${url.href}'`;
 }
 
 /** Prints where data is kept, and how it is removed. */
@@ -47,7 +57,12 @@ function isForPeople(config: Config): boolean {
   return config.logFormat !== 'json' || config.demoOn;
 }
 
-export function announceReady(config: Config, url: string, database: string, logs: Logs): void {
+export function announceReady(
+  config: Config,
+  url: string,
+  database: DatabaseAddress,
+  logs: Logs,
+): void {
   if (isForPeople(config)) for (const line of welcome(config, url, database)) print(line);
   else {
     const data = keepsData(config) ? { data: resolve(config.dataFolder) } : {};

@@ -107,8 +107,14 @@ test('npx backstep shows a flow that undoes itself, opens its SQL and GraphiQL, 
   started = new Started('npx', ['backstep'], { cwd: place, env: { PORT: '0' } });
   const [, url = ''] = await started.prints(/GraphiQL +(http\S+)/);
   await started.prints(/UNDONE +nothing is left behind/);
-  const [, database = ''] = await started.prints(/psql '(postgres:\S+)'/);
-  const client = new Client({ connectionString: database });
+  const [, file = '', database = ''] = await started.prints(
+    /PGPASSWORD=\$\(cat '([^']+)'\) psql '(postgres:[^']+)'/,
+  );
+  const password = readFileSync(file, 'utf8');
+  expect(started.output).not.toContain(password);
+  const address = new URL(database);
+  address.password = password;
+  const client = new Client({ connectionString: address.href });
   await client.connect();
   const { rows } = await client.query(
     'SELECT step_name, status FROM orchestration_step_run WHERE status = $1 GROUP BY 1, 2 ORDER BY 1',
