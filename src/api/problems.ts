@@ -42,18 +42,12 @@ const CANNOT_RECORD =
   'the database answers, but it cannot record this: it is too large; send a smaller payload';
 const TOO_SLOW =
   'the database did not finish this in time; request less, with a filter by orchestration, status or time';
+const UNAVAILABLE = 'something the gateway depends on does not answer; nothing was lost, try again';
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
 /** What a caller gets of an error; whatever is not known is masked, and belongs in the log. */
 export function toPublicError(error: unknown): PublicError {
-  if (error instanceof Fault) {
-    if (OWN_FAULTS.has(error.code))
-      return { code: error.code, status: 503, message: error.message, retryable: true };
-    if (error.code === 'DATABASE_SLOW')
-      return { code: 'READ_TOO_SLOW', status: 503, message: TOO_SLOW, retryable: true };
-    const message = 'something the gateway depends on does not answer; nothing was lost, try again';
-    return { code: 'UNAVAILABLE', status: 503, message, retryable: true };
-  }
+  if (error instanceof Fault) return ofFault(error);
   if (error instanceof Unauthenticated)
     return { code: error.code, status: 401, message: error.message, retryable: false };
   if (error instanceof Forbidden)
@@ -77,6 +71,13 @@ export function toPublicError(error: unknown): PublicError {
     message: 'something went wrong here; it is in the log',
     retryable: false,
   };
+}
+
+function ofFault({ code, message }: Fault): PublicError {
+  if (OWN_FAULTS.has(code)) return { code, status: 503, message, retryable: true };
+  if (code === 'DATABASE_SLOW')
+    return { code: 'READ_TOO_SLOW', status: 503, message: TOO_SLOW, retryable: true };
+  return { code: 'UNAVAILABLE', status: 503, message: UNAVAILABLE, retryable: true };
 }
 
 const STATUSES: Readonly<Record<string, number>> = {

@@ -5,6 +5,7 @@
  */
 import 'reflect-metadata';
 import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { LIMITS } from '../limits/limits.js';
 import type { Metrics } from '../observability/metrics.js';
 import { AnswerBytes } from './answer-bytes.js';
@@ -97,16 +98,10 @@ const IDLE_LOOK_MS = 20;
  * certificate cannot be used.
  */
 export async function openApi(options: ApiOptions): Promise<Api> {
-  const { introspection, switches = ALL_SHOWN } = options;
   const shell = shellOf(options);
   const schema = createSchema();
   const authentication = options.authentication ?? NO_AUTHENTICATION;
-  const rules = {
-    ...{ schema, shell, authentication, pace: paceOf(options), ...tlsOf(options) },
-    shares: sharesOf(options, shell.refusals),
-    gate: createGate(schema, { introspection, suggestions: suggestsIn(options) }),
-    ...{ origins: originsOf(options, authentication), switches, routes: [] as string[] },
-  };
+  const rules = { schema, shell, ...rulesOf(options, schema, authentication, shell.refusals) };
   const events = new GraphqlEvents(rules);
   const graphql = await openGraphqlHttp(schema, rules.gate, shell, events);
   const app = await createHttp(shell, { ...rules, uploads: rules.shares.uploads });
@@ -114,7 +109,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   loginRoute(app, authentication.mode, options.login);
   graphql.route(app);
   restRoutes(app, shell);
-  await pages(app, { ...options, switches });
+  await pages(app, { ...options, switches: rules.switches });
   await app.ready();
   const sockets = openSockets(app.server, { turns: shell.turns, ...rules });
   const connections = new Connections(app.server);
@@ -130,6 +125,21 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     await graphql.apollo.stop();
   };
   return { url: urlOf(options, port), port, routes: rules.routes, close };
+}
+
+function rulesOf(
+  options: ApiOptions,
+  schema: GraphQLSchema,
+  authentication: Authentication,
+  refusals: Refusals,
+) {
+  const { introspection, switches = ALL_SHOWN } = options;
+  return {
+    ...{ authentication, switches, pace: paceOf(options), ...tlsOf(options) },
+    shares: sharesOf(options, refusals),
+    gate: createGate(schema, { introspection, suggestions: suggestsIn(options) }),
+    ...{ origins: originsOf(options, authentication), routes: [] as string[] },
+  };
 }
 
 function tlsOf({

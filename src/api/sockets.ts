@@ -46,13 +46,12 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     // Before its connection_init nobody knows more of it.
     const principal = quotaKeyOf(null, request.socket.remoteAddress);
-    const { connections } = options.shares;
     const refusal = refusalOf(request, options.origins);
-    if (refusal !== null || !connections.take(principal, 1)) {
+    if (refusal !== null || !options.shares.connections.take(principal, 1)) {
       refuse(stream, refusal ?? '503 Service Unavailable');
       return;
     }
-    stream.once('close', () => connections.give(principal, 1));
+    stream.once('close', () => options.shares.connections.give(principal, 1));
     sockets.handleUpgrade(request, stream, head, (socket) => {
       live.add(socket);
       socket.once('close', () => live.delete(socket));
@@ -115,7 +114,7 @@ function serve(
   // An error of the socket itself (a message too large, a broken frame) closes it with its own
   // code.
   socket.on('error', (error) => shell.log.debug({ err: error }, 'a WebSocket connection broke'));
-  const stopPinging = keepAlive(socket);
+  socket.once('close', keepAlive(socket));
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
@@ -126,7 +125,6 @@ function serve(
     connection,
   );
   socket.once('close', (code, reason) => {
-    stopPinging();
     gone.abort();
     messages.releaseAll();
     closed(code, String(reason)).catch((error: unknown) =>

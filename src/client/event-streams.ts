@@ -23,11 +23,7 @@ export function eventStreams(http: HttpOptions): Subscriptions {
           return this;
         },
         async next() {
-          try {
-            return (await (await begun).source.next()) as IteratorResult<{ data?: T }, undefined>;
-          } catch (error) {
-            throw Array.isArray(refused.errors) ? refused.errors : error;
-          }
+          return nextOf<{ data?: T }>(begun, refused);
         },
         async return() {
           const { source, dispose } = await begun;
@@ -41,6 +37,17 @@ export function eventStreams(http: HttpOptions): Subscriptions {
       for (const end of open) end();
     },
   };
+}
+
+async function nextOf<T>(
+  begun: ReturnType<typeof begin>,
+  refused: { readonly errors?: unknown },
+): Promise<IteratorResult<T, undefined>> {
+  try {
+    return (await (await begun).source.next()) as IteratorResult<T, undefined>;
+  } catch (error) {
+    throw Array.isArray(refused.errors) ? refused.errors : error;
+  }
 }
 
 /** `refused` receives the errors of an answer that is not a stream. */

@@ -60,38 +60,40 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
 
 /** Runs two flows and prints their events. */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { print, coloured, engine } = options;
-  const bold = (text: string): string => (coloured ? `\u001b[1m${text}\u001b[0m` : text);
-  const show = async (headline: string, payload: object): Promise<string | null> => {
+  const { print, coloured } = options;
+  const headline = (text: string): void => {
     print('');
-    print(bold(headline));
-    const request = {
-      orchestrationName: 'tenantCreation',
-      flowId: null,
-      payload: JSON.stringify(payload),
-      headers: {},
-      initiator: 'demo',
-      idempotencyKey: null,
-    };
-    const { flow, problems } = await engine.execute(request);
-    if (flow === null) {
-      print(`  it could not be started: ${problems.map(({ message }) => message).join('; ')}`);
-      return null;
-    }
-    const line = await traceFlow(engine, flow.flowId, { print, coloured });
-    print(`  ${line}`);
-    return flow.flowId;
+    print(coloured ? `\u001b[1m${text}\u001b[0m` : text);
   };
-  await show('1. A flow of tenantCreation that goes well', { tenant: 'globex' });
-  const undone = await show(
-    '2. The same, but its third step fails: it is retried, then everything done is undone',
-    {
-      tenant: 'acme',
-      failAt: 'createUser',
-    },
-  );
+  headline('1. A flow of tenantCreation that goes well');
+  await runFlow(options, { tenant: 'globex' });
+  headline('2. The same, but its third step fails: it is retried, then everything done is undone');
+  const undone = await runFlow(options, { tenant: 'acme', failAt: 'createUser' });
   print('');
   for (const line of whatNext(options.url, undone ?? '')) print(line);
+}
+
+/** Returns the flow's id when it has ended; null when it could not be started. */
+async function runFlow(
+  { print, coloured, engine }: DemoOptions,
+  payload: object,
+): Promise<string | null> {
+  const request = {
+    orchestrationName: 'tenantCreation',
+    flowId: null,
+    payload: JSON.stringify(payload),
+    headers: {},
+    initiator: 'demo',
+    idempotencyKey: null,
+  };
+  const { flow, problems } = await engine.execute(request);
+  if (flow === null) {
+    print(`  it could not be started: ${problems.map(({ message }) => message).join('; ')}`);
+    return null;
+  }
+  const line = await traceFlow(engine, flow.flowId, { print, coloured });
+  print(`  ${line}`);
+  return flow.flowId;
 }
 
 function whatNext(url: string, flowId: string): string[] {

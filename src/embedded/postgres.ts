@@ -171,6 +171,9 @@ const SETTINGS = {
   max_wal_size: '2GB',
   log_min_messages: 'warning',
 };
+const settingFlags = (settings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
 const READY = 'database system is ready to accept connections';
 /** PostgreSQL's fast shutdown, its immediate shutdown, then a kill. */
 const STOP_WITH = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
@@ -189,11 +192,8 @@ class Server {
     port: number,
     { log, settings }: EmbeddedPostgresOptions,
   ) {
-    const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => [
-      '-c',
-      `${name}=${value}`,
-    ]);
-    this.child = start(binaries.postgres, ['-D', data, '-p', String(port), ...flags], RUNS_AS);
+    const flags = ['-D', data, '-p', String(port), ...settingFlags({ ...SETTINGS, ...settings })];
+    this.child = start(binaries.postgres, flags, RUNS_AS);
     process.once('exit', this.killAtExit);
     this.child.stdout?.resume();
     let output = '';

@@ -24,16 +24,7 @@ import { Requests } from './operations/requests.js';
 import { Simulations } from './operations/simulations.js';
 import { Standings } from './operations/standing.js';
 import { Relay } from './outbox/relay.js';
-import type {
-  Broker,
-  Decode,
-  Delivery,
-  FlowRecord,
-  PayloadSchemas,
-  ReadModel,
-  Store,
-  Wire,
-} from './ports.js';
+import type { Broker, Decode, PayloadSchemas, ReadModel, Store, Wire } from './ports.js';
 import { Registry } from './registry/registry.js';
 import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService } from './service.js';
@@ -107,16 +98,6 @@ function assemble(options: EngineOptions) {
 }
 type Parts = ReturnType<typeof assemble>;
 
-function report(
-  { logs, wire, observe, trace }: EngineOptions,
-  records: readonly FlowRecord[],
-  deliveries: readonly Delivery[],
-): void {
-  logEvents(logs, records, wire);
-  observe?.(observationsOf(records));
-  trace?.(spansOf(records, deliveries, wire));
-}
-
 interface Followers {
   readonly queue: DeliveryQueue;
   readonly hub: Hub;
@@ -140,7 +121,9 @@ function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Foll
       timers.noted(records);
       hub.committed(records);
       slo.committed(records, deliveries);
-      report(options, records, deliveries);
+      logEvents(logs, records, wire);
+      options.observe?.(observationsOf(records));
+      options.trace?.(spansOf(records, deliveries, wire));
     },
     recovered: () => hub.reconnected(),
     patienceMs,
@@ -181,22 +164,19 @@ function retentionOf({ store, logs, keep, ...options }: EngineOptions): Retentio
 
 export function createEngine(options: EngineOptions): Engine {
   const parts = assemble(options);
-  return { ...serviceOf(options, parts), ...lifeOf(options, parts) };
+  return { ...changes(options, parts), ...reads(options, parts), ...lifeOf(options, parts) };
 }
 
-function serviceOf(options: EngineOptions, parts: Parts): EngineService {
+function changes(options: EngineOptions, parts: Parts) {
   const { store, read, broker, wire, logs, decode } = options;
-  const { queue, hub, registry, audit } = parts;
+  const { queue, registry, audit } = parts;
   const requests = new Requests(queue, read, store, () => broker.full?.() ?? null);
   const bulk = new Bulk(queue, read, (row) => audit.add(row));
   const quarantine = new Quarantine({ queue, read, store, registry, decode });
-  const diagnoses = new Diagnoses({ read, store, broker, wire });
   const policies = new Policies(store, wire, logs('registry'));
   const standings = new Standings(store, logs('registry'), () => parts.timers.lookNow());
-  const simulations = new Simulations(store, wire);
   const reencryption = new Reencryption(store, (row) => audit.add(row));
   return {
-    read,
     audit: (row) => audit.add(row),
     execute: (request, execution) => requests.execute(request, execution),
     bulk: (request, running) => bulk.run(request, running),
@@ -205,9 +185,18 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     replayQuarantined: (replay, by) => quarantine.replay(replay, by),
     discardQuarantined: (replay, by) => quarantine.discard(replay, by),
     setPolicy: (request, by, within) => policies.set(request, by, within),
-    diagnose: (flowId) => diagnoses.of(flowId),
     changeStanding: (request, by, within) => standings.apply(request, by, within),
     reencrypt: (request, running) => reencryption.run(request, running),
+  } satisfies Partial<EngineService>;
+}
+
+function reads({ store, read, broker, wire, logs }: EngineOptions, parts: Parts) {
+  const { hub } = parts;
+  const diagnoses = new Diagnoses({ read, store, broker, wire });
+  const simulations = new Simulations(store, wire);
+  return {
+    read,
+    diagnose: (flowId) => diagnoses.of(flowId),
     slo: (request) => sloOf(store, read, request),
     simulate: (request, within) => simulations.run(request, within),
     orchestration: (name, version) => store.orchestration(name, version),
@@ -215,7 +204,7 @@ function serviceOf(options: EngineOptions, parts: Parts): EngineService {
     stepChanges: (filter, signal) => hub.stepChanges(filter, signal),
     health: () => healthOf({ store, broker, ...parts }),
     figures: figuresOf({ store, broker, read, log: logs('flow'), ...parts }),
-  };
+  } satisfies Partial<EngineService>;
 }
 
 function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 'stop'> {

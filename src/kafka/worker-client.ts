@@ -18,8 +18,10 @@ export interface KafkaWorkerOptions extends KafkaSecurity {
   readonly log: Log;
 }
 
+type Connection = KafkaWorkerOptions & { readonly clientId: string };
+
 export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<WorkerClient> {
-  const connection = { ...options, clientId: options.groupId };
+  const connection: Connection = { ...options, clientId: options.groupId };
   const sender = new Sender(() => newProducer(connection));
   let member: Member | null = null;
   return {
@@ -29,18 +31,7 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
         throw new Error(
           'this worker reads its topics already: name all of them at once, or open another one',
         );
-      member = new Member({
-        topics,
-        log: options.log,
-        prepare: async () => undefined,
-        newConsumer: () =>
-          newConsumer(connection, {
-            ...groupSettings(options.groupId),
-            rebalanceTimeout: WORK_WITHIN_MS,
-          }),
-        reading: () => reading(onRecord, options.log),
-        assigned: async () => undefined,
-      });
+      member = memberOf(connection, topics, onRecord);
       await member.start();
     },
     async send(messages) {
@@ -55,6 +46,23 @@ export async function openKafkaWorker(options: KafkaWorkerOptions): Promise<Work
       await sender.close();
     },
   };
+}
+
+function memberOf(
+  connection: Connection,
+  topics: readonly string[],
+  onRecord: Parameters<WorkerClient['subscribe']>[1],
+): Member {
+  const { groupId, log } = connection;
+  const settings = { ...groupSettings(groupId), rebalanceTimeout: WORK_WITHIN_MS };
+  return new Member({
+    topics,
+    log,
+    prepare: async () => undefined,
+    newConsumer: () => newConsumer(connection, settings),
+    reading: () => reading(onRecord, log),
+    assigned: async () => undefined,
+  });
 }
 
 function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessages {

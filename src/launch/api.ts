@@ -54,17 +54,21 @@ export async function listen(
     allowedHosts: config.allowedHosts,
     ...tlsOf(config),
     unprovenReadPayloads: config.sensitiveData === 'shown',
-    limits: {
-      startsPerSecond: config.startsPerSecond,
-      socketConnectionsPerPrincipal: config.socketsPerAddress,
-      subscriptionsPerPrincipal: config.subscriptionsPerAddress,
-      subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,
-    },
+    limits: limitsOf(config),
   });
   opened.addFirst('the API', () => api.close());
   const open = openToAll(host, authentication.mode);
   if (open !== null) logs('main').warn({ host }, open);
   return api;
+}
+
+function limitsOf(config: Config) {
+  return {
+    startsPerSecond: config.startsPerSecond,
+    socketConnectionsPerPrincipal: config.socketsPerAddress,
+    subscriptionsPerPrincipal: config.subscriptionsPerAddress,
+    subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,
+  };
 }
 
 /**

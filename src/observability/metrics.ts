@@ -75,6 +75,7 @@ export function createMetrics(): Metrics {
     ofCertificate(registry),
     ofConnections(registry),
     ofBacklog(registry),
+    ofWaiting(registry),
   ];
   return {
     contentType: registry.contentType,
@@ -184,11 +185,20 @@ function ofBacklog(registry: Registry): Set {
     'Flows that run or FAILED, by status; each counted up to 10,000',
     ['status'],
   ]);
-  const single = optional(registry);
-  const stuck = single(
+  const stuck = optional(registry)(
     'backstep_steps_stuck',
     'Steps that have been IN_PROGRESS for more than five minutes; counted up to 1,000',
   );
+  return ({ backlog }) => {
+    flows.reset();
+    for (const [status, count] of Object.entries(backlog?.flows ?? {}))
+      flows.set({ status }, count);
+    stuck(backlog?.stuckSteps ?? null);
+  };
+}
+
+function ofWaiting(registry: Registry): Set {
+  const single = optional(registry);
   const overdue = single(
     'backstep_timers_overdue_seconds',
     'How long a flow whose time has come has waited for a timer',
@@ -202,10 +212,6 @@ function ofBacklog(registry: Registry): Set {
     'Records in the own topics of this process that were not admitted yet',
   );
   return ({ backlog, lag: records }) => {
-    flows.reset();
-    for (const [status, count] of Object.entries(backlog?.flows ?? {}))
-      flows.set({ status }, count);
-    stuck(backlog?.stuckSteps ?? null);
     overdue(backlog?.overdueSeconds ?? null);
     outbox(backlog?.outboxSeconds ?? null);
     lag(records);

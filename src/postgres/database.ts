@@ -120,18 +120,9 @@ export function openOrm(
   });
 }
 
-/** Two pools: one for the road and everything that writes, one for readers. */
 export function openPostgres(options: PostgresOptions): Postgres {
   const turn = new Turn(options.migrations);
-  const writes = openPool(options, options, turn);
-  const reads = openPool(
-    options,
-    {
-      poolSize: options.readPoolSize ?? LIMITS.readConnections.value,
-      statementTimeoutMs: options.readTimeoutMs ?? LIMITS.readMs.value,
-    },
-    turn,
-  );
+  const { writes, reads } = openPools(options, turn);
   const { driverOptions } = connectionOf(options);
   const definitions = new Definitions();
   const connections = (): PoolFigures[] => [
@@ -158,6 +149,18 @@ export function openPostgres(options: PostgresOptions): Postgres {
       await reads.orm.close(true);
       await writes.orm.close(true);
     },
+  };
+}
+
+/** One for the road and everything that writes, one for readers. */
+function openPools(options: PostgresOptions, turn: Turn): { writes: Pool; reads: Pool } {
+  const readSettings = {
+    poolSize: options.readPoolSize ?? LIMITS.readConnections.value,
+    statementTimeoutMs: options.readTimeoutMs ?? LIMITS.readMs.value,
+  };
+  return {
+    writes: openPool(options, options, turn),
+    reads: openPool(options, readSettings, turn),
   };
 }
 

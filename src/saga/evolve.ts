@@ -34,13 +34,9 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
     case 'FLOW_PAUSED':
       return moveDeadline({ ...flow, paused: true, pausedAt: at, pauseReason: event.reason }, at);
     case 'FLOW_RESUMED':
-      return moveDeadline({ ...flow, ...unpaused }, at);
+      return moveDeadline(resumed(flow), at);
     case 'FLOW_TURNED_AROUND':
-      return turned(
-        event.actor === null ? flow : { ...flow, ...unpaused },
-        event.failureReason,
-        at,
-      );
+      return turned(event.actor === null ? flow : resumed(flow), event.failureReason, at);
     case 'FLOW_REOPENED':
       return reopened(flow, event);
     case 'UNDO_RETRIES_EXHAUSTED':
@@ -58,6 +54,8 @@ function evolveFlow(flow: Flow, event: EventBody, at: Instant): Flow {
       return evolveEnd(flow, event, at);
   }
 }
+
+const resumed = (flow: Flow): Flow => ({ ...flow, ...unpaused });
 
 function evolveEnd(flow: Flow, event: EventBody, at: Instant): Flow {
   switch (event.type) {

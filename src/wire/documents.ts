@@ -70,19 +70,7 @@ function readValue(
   { serviceName, defaults = DEFAULTS, checkSchema = unchecked }: RegistrationOptions,
 ): Registration {
   const problems: Problem[] = [];
-  const report: Report = (code, at, message, among) => {
-    // Beyond the limit nothing is added: looking up the line and near names costs more than the
-    // problem itself.
-    if (problems.length >= LIMITS.documentProblems.value) return;
-    const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
-    problems.push({
-      code,
-      message: `${message}${among ? didYouMean(suggestions, among) : ''}${placeOf(value, at)}`,
-      path: at.length === 0 ? null : pathText(at),
-      line: lineOf(at),
-      suggestions,
-    });
-  };
+  const report = reportTo(problems, value, lineOf);
   const declarations: Declaration[] = [];
   const places: Path[] = [];
   const payloadSchema = jsonSchemas(checkSchema, LIMITS.documentSchemaNodes.value);
@@ -102,6 +90,26 @@ function readValue(
     problems,
     serviceName,
     named: roots.map(([one]) => nameIn(one)),
+  };
+}
+
+function reportTo(
+  problems: Problem[],
+  value: unknown,
+  lineOf: (at: Path) => number | null,
+): Report {
+  return (code, at, message, among) => {
+    // Beyond the limit nothing is added: looking up the line and near names costs more than the
+    // problem itself.
+    if (problems.length >= LIMITS.documentProblems.value) return;
+    const suggestions = among === undefined ? [] : nearest(String(at.at(-1)), among);
+    problems.push({
+      code,
+      message: `${message}${among ? didYouMean(suggestions, among) : ''}${placeOf(value, at)}`,
+      path: at.length === 0 ? null : pathText(at),
+      line: lineOf(at),
+      suggestions,
+    });
   };
 }
 

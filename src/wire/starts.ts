@@ -4,6 +4,7 @@ import type { Problem } from '../engine/ports/registrations.js';
 import { LIMITS } from '../limits/limits.js';
 import type { StartRequest } from '../saga/input.js';
 import {
+  type Body,
   isFlowId,
   isPoison,
   poison,
@@ -51,31 +52,39 @@ export function readStart(record: WireRecord, payloadLimit: number): ReadStart {
     start: null,
     poison: refused(poison(code, message), headers),
   });
-  const name = textOf(body.header('orchestrationName')) ?? textOf(body.header('orchName'));
-  if (typeof name !== 'string' || name === '')
+  const name = nameOf(body);
+  if (name === null)
     return bad(
       'ORCHESTRATION_NAME_MISSING',
       'headers.orchestrationName is missing; expected the name of the orchestration to start',
     );
   const key = textOf(body.header('idempotencyKey'));
-  if (key === undefined || (key !== null && (key.length > 200 || unstorableString(key) !== null))) {
+  if (key === undefined || (key !== null && (key.length > 200 || unstorableString(key) !== null)))
     return bad(
       'IDEMPOTENCY_KEY_INVALID',
       'headers.idempotencyKey is not text of at most 200 characters',
     );
-  }
   const wrong = wrongPayload(body.payload, payloadLimit) ?? wrongHeaders(headers);
   if (wrong !== null) return bad(wrong.code, wrong.message);
-  const flowId = textOf(body.header('flowId'));
   const start: StartRequest = {
     orchestrationName: name,
-    flowId: typeof flowId === 'string' && isFlowId(flowId) ? flowId : null,
+    flowId: flowIdOf(body),
     payload: body.payload,
     headers: ownHeaders(headers),
     initiator: textOf(body.header('initiator')) ?? textOf(body.header('serviceName')) ?? null,
     idempotencyKey: key === '' ? null : key,
   };
   return { start, poison: null };
+}
+
+function nameOf(body: Body): string | null {
+  const name = textOf(body.header('orchestrationName')) ?? textOf(body.header('orchName'));
+  return name || null;
+}
+
+function flowIdOf(body: Body): string | null {
+  const flowId = textOf(body.header('flowId'));
+  return typeof flowId === 'string' && isFlowId(flowId) ? flowId : null;
 }
 
 /**

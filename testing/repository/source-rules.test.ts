@@ -1,10 +1,11 @@
 /** Rules about the source that a reader may rely on. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import ts from 'typescript';
 
-const below = (folder: string): string[] =>
+const below = (folder: string, ending = /\.(?:ts|tsx|mjs)$/): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !name.endsWith('.d.ts'))
+    .filter((name) => ending.test(name) && !name.endsWith('.d.ts'))
     .map((name) => `${folder}/${name}`);
 const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n');
 const sources = below('src').filter((file) => !file.includes('/generated/'));
@@ -13,6 +14,51 @@ const tests = below('testing');
 test('files are short: at most 250 lines, at most 150 in the saga', () => {
   const most = (file: string): number => (file.startsWith('src/saga/') ? 150 : 250);
   const long = sources.filter((file) => lines(file).length - 1 > most(file));
+  expect(long).toEqual([]);
+});
+
+/** Numbers of the lines that have code, a text of many lines included; not blank ones. */
+function codeLines(source: ts.SourceFile): number[] {
+  const text = source.text.split('\n');
+  const found = new Set<number>();
+  const add = (node: ts.Node): void => {
+    if (ts.isJSDoc(node)) return;
+    const children = node.getChildren(source);
+    for (const child of children) add(child);
+    if (children.length > 0 || node.getWidth(source) === 0) return;
+    const last = lineAt(source, node.end);
+    for (let line = lineAt(source, node.getStart(source)); line <= last; line++)
+      if (text[line]?.trim() !== '') found.add(line);
+  };
+  add(source);
+  return [...found];
+}
+
+const lineAt = (source: ts.SourceFile, position: number): number =>
+  source.getLineAndCharacterOfPosition(position).line;
+
+/** Of each function: its lines of code between the braces. */
+function functionLengths(file: string): { name: string; length: number }[] {
+  const kind = file.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), 99, false, kind);
+  const coded = codeLines(source);
+  const found: { name: string; length: number }[] = [];
+  const visit = (node: ts.Node): void => {
+    ts.forEachChild(node, visit);
+    if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return;
+    const body = node.body as ts.Node;
+    const [first, last] = [lineAt(source, body.getStart(source)), lineAt(source, body.end)];
+    const inside = coded.filter((line) => line > first && line < last);
+    found.push({ name: `${file}:${first + 1}`, length: inside.length });
+  };
+  visit(source);
+  return found;
+}
+
+test('functions are short: at most 30 lines of code, a text of many lines counted in full', () => {
+  const all = [...sources, ...below('src', /\.jsx?$/)].flatMap(functionLengths);
+  expect(all.length).toBeGreaterThan(3000);
+  const long = all.filter(({ length }) => length > 30);
   expect(long).toEqual([]);
 });
 

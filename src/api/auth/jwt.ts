@@ -42,14 +42,7 @@ export function openJwt(options: JwtOptions): Authentication {
     clockTolerance: options.clockSkewMs / 1000,
     requiredClaims: ['sub', 'exp'],
   };
-  let keys: Promise<Keys> | null = null;
-  const keysOf = (): Promise<Keys> => {
-    keys ??= openKeys(options).catch((error: unknown) => {
-      keys = null;
-      throw error;
-    });
-    return keys;
-  };
+  const keysOf = keptKeys(options);
   const verify = async (token: string): Promise<Principal> => {
     try {
       const { payload } = await jwtVerify(token, await keysOf(), verifying);
@@ -65,6 +58,18 @@ export function openJwt(options: JwtOptions): Authentication {
     ...byBearer(verify),
     watch: (principal, ended) => endings.watch(principal, ended),
     close: () => undefined,
+  };
+}
+
+/** Opened by the first call; after an error, again by the next one. */
+function keptKeys(options: JwtOptions): () => Promise<Keys> {
+  let keys: Promise<Keys> | null = null;
+  return () => {
+    keys ??= openKeys(options).catch((error: unknown) => {
+      keys = null;
+      throw error;
+    });
+    return keys;
   };
 }
 

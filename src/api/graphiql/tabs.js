@@ -25,11 +25,8 @@ const EXECUTE = `($input: ExecuteInput!) {
 }
 `;
 
-/**
- * `flowId`: of the newest flow, for the tab that explains one. Lines are short: the editor is half
- * as wide as the window.
- */
-export const tabsFor = (flowId) => [
+/** Lines are short: the editor is half as wide as the window. */
+const TABS = [
   {
     query: `# 1. Register an orchestration. Again, without a
 #    change, it stays as it is; change maxRetries
@@ -99,8 +96,9 @@ subscription Steps {
 }
 `,
   },
-  {
-    query: `# 6. Why does a flow not go on? One verdict, what
+];
+
+const DIAGNOSE = `# 6. Why does a flow not go on? One verdict, what
 #    was looked at, and what to do next. The variable
 #    is the newest flow at the time the page opened.
 query Diagnose($flowId: ID!) {
@@ -110,7 +108,7 @@ query Diagnose($flowId: ID!) {
     suggestedActions
   }
 }
-`,
-    variables: variables({ flowId }),
-  },
-];
+`;
+
+/** `flowId`: of the newest flow, for the tab that explains one. */
+export const tabsFor = (flowId) => [...TABS, { query: DIAGNOSE, variables: variables({ flowId }) }];

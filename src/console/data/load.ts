@@ -53,14 +53,17 @@ export function useLoaded<T>(key: string, read: (signal: AbortSignal) => Promise
     reload();
     return () => latest.current.under?.abort();
   }, [key, reload]);
-  const { error } = state;
+  useRetry(state.error, reload);
+  const mine = state.key === key;
+  return { data: mine ? state.data : null, error: mine ? state.error : null, reload };
+}
+
+function useRetry(error: unknown, reload: () => void): void {
   useEffect(() => {
     if (!mayPass(error)) return undefined;
     const timer = setTimeout(reload, AGAIN);
     return () => clearTimeout(timer);
   }, [error, reload]);
-  const mine = state.key === key;
-  return { data: mine ? state.data : null, error: mine ? state.error : null, reload };
 }
 
 /** The time, renewed each `everyMs` while `active`. */

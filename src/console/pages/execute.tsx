@@ -45,25 +45,9 @@ function ExecuteForm({ name, schema }: { readonly name: string; readonly schema:
     <form class="wide" onSubmit={submit}>
       {fields !== null && <Switch asJson={asJson} choose={setAsJson} />}
       {asJson || fields === null ? (
-        <label class="field">
-          Payload, as JSON
-          <textarea
-            class="code"
-            rows={10}
-            spellcheck={false}
-            value={json}
-            onInput={(event) => setJson(event.currentTarget.value)}
-          />
-        </label>
+        <JsonPayload text={json} set={setJson} />
       ) : (
-        fields.map((field) => (
-          <Field
-            key={field.name}
-            field={field}
-            value={values[field.name] ?? ''}
-            set={(text) => setValues({ ...values, [field.name]: text })}
-          />
-        ))
+        <Fields fields={fields} values={values} set={setValues} />
       )}
       <label class="field">
         Idempotency key (optional): the same key again gives the flow it started
@@ -99,6 +83,26 @@ function useExecute(orchestrationName: string, payload: () => unknown, key: stri
   return { busy, error, submit };
 }
 
+interface JsonPayloadProps {
+  readonly text: string;
+  readonly set: (text: string) => void;
+}
+
+function JsonPayload({ text, set }: JsonPayloadProps) {
+  return (
+    <label class="field">
+      Payload, as JSON
+      <textarea
+        class="code"
+        rows={10}
+        spellcheck={false}
+        value={text}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
 interface SwitchProps {
   readonly asJson: boolean;
   readonly choose: (asJson: boolean) => void;
@@ -120,6 +124,27 @@ function Switch({ asJson, choose }: SwitchProps) {
         </label>
       ))}
     </fieldset>
+  );
+}
+
+interface FieldsProps {
+  readonly fields: readonly FormField[];
+  readonly values: Readonly<Record<string, string>>;
+  readonly set: (values: Readonly<Record<string, string>>) => void;
+}
+
+function Fields({ fields, values, set }: FieldsProps) {
+  return (
+    <>
+      {fields.map((field) => (
+        <Field
+          key={field.name}
+          field={field}
+          value={values[field.name] ?? ''}
+          set={(text) => set({ ...values, [field.name]: text })}
+        />
+      ))}
+    </>
   );
 }
 

@@ -15,6 +15,7 @@ import { Diagnosis } from '../parts/diagnosis.js';
 import { EventList } from '../parts/event-list.js';
 import { Empty, Page, Shown } from '../parts/frame.js';
 import { Json } from '../parts/json.js';
+import { type Fact, KnownFacts } from '../parts/known-facts.js';
 import { Status } from '../parts/status.js';
 import { StepDetails } from '../parts/step-details.js';
 import { Timeline, type TimelineStep } from '../parts/timeline.js';
@@ -83,14 +84,20 @@ function Body({ flow, events, open }: BodyProps) {
           <h2>What happened</h2>
           <EventList events={events} />
         </section>
-        <section>
-          <h2>Payloads</h2>
-          <Json value={flow.input} label="Input" />
-          <Json value={flow.output} label="Output" />
-          <Json value={flow.headers} label="Headers" />
-        </section>
+        <Payloads flow={flow} />
       </div>
     </>
+  );
+}
+
+function Payloads({ flow }: { readonly flow: FlowNow }) {
+  return (
+    <section>
+      <h2>Payloads</h2>
+      <Json value={flow.input} label="Input" />
+      <Json value={flow.output} label="Output" />
+      <Json value={flow.headers} label="Headers" />
+    </section>
   );
 }
 
@@ -119,30 +126,18 @@ function Facts({ flow, now }: { readonly flow: FlowNow; readonly now: number }) 
       </dd>
       <dt>{flow.endedAt ? 'Took' : 'Runs for'}</dt>
       <dd>{duration(took)}</dd>
-      <OptionalFacts flow={flow} />
+      <KnownFacts facts={optionalFacts(flow)} />
     </dl>
   );
 }
 
-function OptionalFacts({ flow }: { readonly flow: FlowNow }) {
-  const facts: readonly (readonly [string, string | null | undefined])[] = [
+function optionalFacts(flow: FlowNow): Fact[] {
+  return [
     ['Why', flow.failureReason],
     ['Paused because', flow.pauseReason],
     ['Turns around at', flow.endedAt ? null : moment(flow.deadline)],
     ['Idempotency key', flow.idempotencyKey],
   ];
-  return (
-    <>
-      {facts.map(([name, value]) =>
-        value ? (
-          <>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </>
-        ) : null,
-      )}
-    </>
-  );
 }
 
 function laneOf(step: FlowNow['steps'][number]): TimelineStep {

@@ -66,9 +66,6 @@ interface SearchFormProps {
 
 function SearchForm({ parameters, search: { orchestrationName, filter } }: SearchFormProps) {
   const { route } = useLocation();
-  const names = useLoaded('names', (signal) =>
-    gateway.request(OrchestrationNamesDocument, {}, { signal }),
-  );
   const submit = (event: Event): void => {
     event.preventDefault();
     route(addressOf(new FormData(event.currentTarget as HTMLFormElement)));
@@ -77,15 +74,7 @@ function SearchForm({ parameters, search: { orchestrationName, filter } }: Searc
     <search>
       <form class="filters" onSubmit={submit}>
         <StatusChoice chosen={filter.statuses ?? []} />
-        <label>
-          Orchestration
-          <input name="orchestration" list="names" defaultValue={orchestrationName ?? ''} />
-          <datalist id="names">
-            {names.data?.orchestrations.edges.map(({ node: { name } }) => (
-              <option key={name} value={name} />
-            ))}
-          </datalist>
-        </label>
+        <OrchestrationInput name={orchestrationName ?? ''} />
         {TEXT_FILTERS.map(([name, , label]) => (
           <label key={name}>
             {label}
@@ -104,6 +93,23 @@ function SearchForm({ parameters, search: { orchestrationName, filter } }: Searc
         </a>
       </form>
     </search>
+  );
+}
+
+function OrchestrationInput({ name: given }: { readonly name: string }) {
+  const names = useLoaded('names', (signal) =>
+    gateway.request(OrchestrationNamesDocument, {}, { signal }),
+  );
+  return (
+    <label>
+      Orchestration
+      <input name="orchestration" list="names" defaultValue={given} />
+      <datalist id="names">
+        {names.data?.orchestrations.edges.map(({ node: { name } }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </label>
   );
 }
 

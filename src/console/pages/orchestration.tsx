@@ -17,6 +17,7 @@ import { FlowTable } from '../parts/flow-table.js';
 import { Empty, Page, Shown } from '../parts/frame.js';
 import { Json } from '../parts/json.js';
 import { Status } from '../parts/status.js';
+import { TableHead } from '../parts/table-head.js';
 
 type Found = NonNullable<OrchestrationPageQuery['orchestration']>;
 const EVERY = 1000;
@@ -106,19 +107,24 @@ function Body({ found }: { readonly found: Found }) {
         <Json value={found.payloadSchema} label="Schema of the payload" />
       )}
       <h2>Newest flows</h2>
-      {found.history.edges.length === 0 ? (
-        <Empty>No flow was started yet.</Empty>
-      ) : (
-        <>
-          <FlowTable
-            flows={found.history.edges.map(({ node }) => node)}
-            caption={`Newest flows of ${found.name}`}
-          />
-          <p>
-            <a href={`/flows?orchestration=${encodeURIComponent(found.name)}`}>All its flows</a>
-          </p>
-        </>
-      )}
+      <NewestFlows name={found.name} flows={found.history.edges.map(({ node }) => node)} />
+    </>
+  );
+}
+
+interface NewestFlowsProps {
+  readonly name: string;
+  readonly flows: readonly Found['history']['edges'][number]['node'][];
+}
+
+function NewestFlows({ name, flows }: NewestFlowsProps) {
+  if (flows.length === 0) return <Empty>No flow was started yet.</Empty>;
+  return (
+    <>
+      <FlowTable flows={flows} caption={`Newest flows of ${name}`} />
+      <p>
+        <a href={`/flows?orchestration=${encodeURIComponent(name)}`}>All its flows</a>
+      </p>
     </>
   );
 }
@@ -152,17 +158,9 @@ function StepTable({ steps }: { readonly steps: Found['steps'] }) {
     <div class="scroll">
       <table>
         <caption class="visually-hidden">Steps as a flow that starts now gets them</caption>
-        <thead>
-          <tr>
-            {['Step', 'About', 'DO retries', 'UNDO retries', 'Timeout', 'Topics', 'Workers'].map(
-              (title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
+        <TableHead
+          titles={['Step', 'About', 'DO retries', 'UNDO retries', 'Timeout', 'Topics', 'Workers']}
+        />
         <tbody>
           {steps.map((step) => (
             <tr key={step.name}>

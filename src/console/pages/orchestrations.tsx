@@ -7,13 +7,14 @@ import { OrchestrationListDocument, type OrchestrationListQuery } from '../gener
 import { Empty, Page, Shown } from '../parts/frame.js';
 import { Pager } from '../parts/pager.js';
 import { Status } from '../parts/status.js';
+import { TableHead } from '../parts/table-head.js';
 
 type Row = OrchestrationListQuery['orchestrations']['edges'][number]['node'];
 /** Counting costs: the page is read again at most this often, in milliseconds. */
 const EVERY = 2000;
 
 export function OrchestrationsPage() {
-  const { query, route } = useLocation();
+  const { query } = useLocation();
   const nameContains = query.name || null;
   const after = query.after || null;
   const key = JSON.stringify([nameContains, after]);
@@ -22,29 +23,9 @@ export function OrchestrationsPage() {
     return (await gateway.request(OrchestrationListDocument, variables, { signal })).orchestrations;
   });
   useChanges(loaded.reload, EVERY);
-  const search = (event: Event): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    route(`/?name=${encodeURIComponent(String(form.get('name') ?? ''))}`);
-  };
   return (
-    <Page
-      title="Orchestrations"
-      actions={
-        <a class="button primary" href="/register">
-          Register
-        </a>
-      }
-    >
-      <search>
-        <form class="filters" onSubmit={search}>
-          <label>
-            Name contains
-            <input type="search" name="name" defaultValue={nameContains ?? ''} />
-          </label>
-          <button type="submit">Search</button>
-        </form>
-      </search>
+    <Page title="Orchestrations" actions={<RegisterLink>Register</RegisterLink>}>
+      <Search nameContains={nameContains ?? ''} />
       <Shown loaded={loaded}>
         {({ edges, pageInfo }) =>
           edges.length === 0 ? (
@@ -61,14 +42,40 @@ export function OrchestrationsPage() {
   );
 }
 
+function RegisterLink({ children }: { readonly children: string }) {
+  return (
+    <a class="button primary" href="/register">
+      {children}
+    </a>
+  );
+}
+
+function Search({ nameContains }: { readonly nameContains: string }) {
+  const { route } = useLocation();
+  const search = (event: Event): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    route(`/?name=${encodeURIComponent(String(form.get('name') ?? ''))}`);
+  };
+  return (
+    <search>
+      <form class="filters" onSubmit={search}>
+        <label>
+          Name contains
+          <input type="search" name="name" defaultValue={nameContains} />
+        </label>
+        <button type="submit">Search</button>
+      </form>
+    </search>
+  );
+}
+
 function Nothing({ searched }: { readonly searched: boolean }) {
   if (searched) return <Empty>No orchestration has that in its name.</Empty>;
   return (
     <Empty>
       <p>No orchestration is registered yet.</p>
-      <a class="button primary" href="/register">
-        Register the first one
-      </a>
+      <RegisterLink>Register the first one</RegisterLink>
     </Empty>
   );
 }
@@ -78,25 +85,14 @@ function Table({ rows }: { readonly rows: readonly Row[] }) {
     <div class="scroll">
       <table>
         <caption class="visually-hidden">Orchestrations</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Version
-            </th>
-            <th scope="col">Steps</th>
-            <th scope="col" class="number">
-              Running
-            </th>
-            <th scope="col" class="number">
-              Failed
-            </th>
-            <th scope="col">
-              <span class="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          titles={['Name', 'State', 'Version', 'Steps', 'Running', 'Failed']}
+          numbers={['Version', 'Running', 'Failed']}
+        >
+          <th scope="col">
+            <span class="visually-hidden">Actions</span>
+          </th>
+        </TableHead>
         <tbody>
           {rows.map((row) => (
             <OrchestrationRow key={row.name} row={row} />

@@ -35,20 +35,7 @@ export function QuarantinePage() {
   });
   return (
     <Page title="Quarantine">
-      <nav class="tabs" aria-label="State">
-        <a href="/quarantine" aria-current={state === null ? 'page' : undefined}>
-          all
-        </a>
-        {STATES.map((one) => (
-          <a
-            key={one}
-            href={`/quarantine?state=${one}`}
-            aria-current={state === one ? 'page' : undefined}
-          >
-            {one}
-          </a>
-        ))}
-      </nav>
+      <StateTabs chosen={state} />
       <Shown loaded={loaded}>
         {({ edges, pageInfo }) =>
           edges.length === 0 ? (
@@ -62,6 +49,25 @@ export function QuarantinePage() {
         }
       </Shown>
     </Page>
+  );
+}
+
+function StateTabs({ chosen }: { readonly chosen: QuarantineState | null }) {
+  return (
+    <nav class="tabs" aria-label="State">
+      <a href="/quarantine" aria-current={chosen === null ? 'page' : undefined}>
+        all
+      </a>
+      {STATES.map((state) => (
+        <a
+          key={state}
+          href={`/quarantine?state=${state}`}
+          aria-current={chosen === state ? 'page' : undefined}
+        >
+          {state}
+        </a>
+      ))}
+    </nav>
   );
 }
 
@@ -109,33 +115,16 @@ function RecordShown({
   readonly record: QuarantinedRecord;
   readonly choose: (verb: Verb) => void;
 }) {
-  const { code, message, topic, partition, offset, receivedAt, flowId, state } = record;
+  const { code, message, state } = record;
   return (
     <>
       <div class="page-head">
         <p>
           <Status of={state} /> <code>{code}</code> {message}
         </p>
-        {state === 'OPEN' && (
-          <div class="page-actions">
-            <button type="button" onClick={() => choose('replay')}>
-              Replay
-            </button>
-            <button type="button" class="danger" onClick={() => choose('discard')}>
-              Discard
-            </button>
-          </div>
-        )}
+        {state === 'OPEN' && <RecordActions choose={choose} />}
       </div>
-      <p class="muted">
-        {topic}, partition {partition}, offset {offset}, {moment(receivedAt)}
-        {flowId !== null && (
-          <>
-            {', '}
-            <a href={`/flows/${encodeURIComponent(flowId)}`}>flow {flowId}</a>
-          </>
-        )}
-      </p>
+      <RecordOrigin record={record} />
       {record.settledBy !== null && (
         <p>
           {state} by {record.settledBy}, {moment(record.settledAt)}: {record.settledReason}
@@ -148,5 +137,33 @@ function RecordShown({
         </details>
       )}
     </>
+  );
+}
+
+function RecordActions({ choose }: { readonly choose: (verb: Verb) => void }) {
+  return (
+    <div class="page-actions">
+      <button type="button" onClick={() => choose('replay')}>
+        Replay
+      </button>
+      <button type="button" class="danger" onClick={() => choose('discard')}>
+        Discard
+      </button>
+    </div>
+  );
+}
+
+function RecordOrigin({ record }: { readonly record: QuarantinedRecord }) {
+  const { topic, partition, offset, receivedAt, flowId } = record;
+  return (
+    <p class="muted">
+      {topic}, partition {partition}, offset {offset}, {moment(receivedAt)}
+      {flowId !== null && (
+        <>
+          {', '}
+          <a href={`/flows/${encodeURIComponent(flowId)}`}>flow {flowId}</a>
+        </>
+      )}
+    </p>
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Registering a document: checked first without storing anything, with each problem at its line.
  */
+import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { ProblemError, type Registered } from '../../client/index.js';
 import { plural } from '../data/format.js';
@@ -26,46 +27,57 @@ type Answer =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export function RegisterPage() {
-  const [text, setText] = useState(EXAMPLE);
   const [answer, setAnswer] = useState<Answer | null>(null);
   const editor = useRef<HTMLTextAreaElement>(null);
-  const send = (dryRun: boolean): void => {
+  const send = (text: string, dryRun: boolean): void => {
     gateway.register(text, { dryRun, serviceName: 'console' }).then(
       (registrations) => setAnswer({ kind: dryRun ? 'checked' : 'stored', registrations }),
       (error: unknown) => setAnswer({ kind: 'failed', error }),
     );
   };
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    send(false);
-  };
   return (
     <Page title="Register">
-      <form class="wide" onSubmit={submit}>
-        <label class="field">
-          Document (YAML or JSON), as initiator or worker
-          <textarea
-            ref={editor}
-            class="code"
-            rows={18}
-            spellcheck={false}
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
-        <div class="buttons">
-          <button type="button" onClick={() => send(true)}>
-            Check, store nothing
-          </button>
-          <button type="submit" class="primary">
-            Register
-          </button>
-        </div>
-      </form>
+      <DocumentForm editor={editor} send={send} />
       {answer !== null && (
         <AnswerShown answer={answer} toLine={(line) => goTo(editor.current, line)} />
       )}
     </Page>
+  );
+}
+
+interface DocumentFormProps {
+  readonly editor: RefObject<HTMLTextAreaElement | null>;
+  readonly send: (text: string, dryRun: boolean) => void;
+}
+
+function DocumentForm({ editor, send }: DocumentFormProps) {
+  const [text, setText] = useState(EXAMPLE);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    send(text, false);
+  };
+  return (
+    <form class="wide" onSubmit={submit}>
+      <label class="field">
+        Document (YAML or JSON), as initiator or worker
+        <textarea
+          ref={editor}
+          class="code"
+          rows={18}
+          spellcheck={false}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <div class="buttons">
+        <button type="button" onClick={() => send(text, true)}>
+          Check, store nothing
+        </button>
+        <button type="submit" class="primary">
+          Register
+        </button>
+      </div>
+    </form>
   );
 }
 

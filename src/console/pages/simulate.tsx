@@ -23,7 +23,7 @@ import { Timeline } from '../parts/timeline.js';
 const KINDS = ['FAIL', 'TIMEOUT', 'LATE_SUCCESS', 'DUPLICATE'] as const;
 
 export function SimulatePage() {
-  const { query, route } = useLocation();
+  const { query } = useLocation();
   const name = query.orchestration ?? '';
   const names = useLoaded('names', (signal) =>
     gateway.request(OrchestrationNamesDocument, {}, { signal }),
@@ -32,20 +32,7 @@ export function SimulatePage() {
     <Page title="Simulate">
       <Shown loaded={names}>
         {({ orchestrations: { edges } }) => (
-          <label class="field">
-            Orchestration
-            <select
-              value={name}
-              onChange={(event) =>
-                route(`/simulate?orchestration=${encodeURIComponent(event.currentTarget.value)}`)
-              }
-            >
-              <option value="">Choose one</option>
-              {edges.map(({ node }) => (
-                <option key={node.name}>{node.name}</option>
-              ))}
-            </select>
-          </label>
+          <NameChoice names={edges.map(({ node }) => node.name)} chosen={name} />
         )}
       </Shown>
       {name === '' ? (
@@ -54,6 +41,31 @@ export function SimulatePage() {
         <Simulator key={name} name={name} />
       )}
     </Page>
+  );
+}
+
+interface NameChoiceProps {
+  readonly names: readonly string[];
+  readonly chosen: string;
+}
+
+function NameChoice({ names, chosen }: NameChoiceProps) {
+  const { route } = useLocation();
+  return (
+    <label class="field">
+      Orchestration
+      <select
+        value={chosen}
+        onChange={(event) =>
+          route(`/simulate?orchestration=${encodeURIComponent(event.currentTarget.value)}`)
+        }
+      >
+        <option value="">Choose one</option>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../generated/graphql.js';
 import { Page, Shown } from '../parts/frame.js';
 import { Sparkline } from '../parts/sparkline.js';
+import { TableHead } from '../parts/table-head.js';
 
 type Board = SloBoardQuery['slo'];
 type Line = Board['lines'][number];
@@ -56,9 +57,6 @@ interface ChoiceProps {
 
 function Choice({ orchestrationName, windowMinutes }: ChoiceProps) {
   const { route } = useLocation();
-  const names = useLoaded('names', (signal) =>
-    gateway.request(OrchestrationNamesDocument, {}, { signal }),
-  );
   const change = (event: Event): void => {
     const form = new FormData((event.currentTarget as HTMLElement).closest('form') ?? undefined);
     const parameters = new URLSearchParams();
@@ -67,17 +65,7 @@ function Choice({ orchestrationName, windowMinutes }: ChoiceProps) {
   };
   return (
     <form class="filters">
-      <label>
-        Orchestration
-        <select name="orchestration" value={orchestrationName ?? ''} onChange={change}>
-          <option value="">all together</option>
-          {names.data?.orchestrations.edges.map(({ node: { name } }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <OrchestrationChoice value={orchestrationName ?? ''} change={change} />
       <label>
         Window
         <select name="minutes" value={String(windowMinutes)} onChange={change}>
@@ -89,6 +77,30 @@ function Choice({ orchestrationName, windowMinutes }: ChoiceProps) {
         </select>
       </label>
     </form>
+  );
+}
+
+interface OrchestrationChoiceProps {
+  readonly value: string;
+  readonly change: (event: Event) => void;
+}
+
+function OrchestrationChoice({ value, change }: OrchestrationChoiceProps) {
+  const names = useLoaded('names', (signal) =>
+    gateway.request(OrchestrationNamesDocument, {}, { signal }),
+  );
+  return (
+    <label>
+      Orchestration
+      <select name="orchestration" value={value} onChange={change}>
+        <option value="">all together</option>
+        {names.data?.orchestrations.edges.map(({ node: { name } }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -156,17 +168,7 @@ function Times({ board }: { readonly board: Board }) {
     <div class="scroll">
       <table>
         <caption class="visually-hidden">Response time per step</caption>
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col" class="number">
-              Median
-            </th>
-            <th scope="col" class="number">
-              99 %
-            </th>
-          </tr>
-        </thead>
+        <TableHead titles={['Part', 'Median', '99 %']} numbers={['Median', '99 %']} />
         <tbody>
           {rows.map(([label, name]) => (
             <tr key={name}>

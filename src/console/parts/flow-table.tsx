@@ -4,6 +4,7 @@ import { duration } from '../../figures/figures.js';
 import { moment } from '../data/format.js';
 import type { FlowRowFragment } from '../generated/graphql.js';
 import { Status, StepSigns } from './status.js';
+import { TableHead } from './table-head.js';
 
 export function FlowTable({
   flows,
@@ -16,19 +17,10 @@ export function FlowTable({
     <div class="scroll">
       <table>
         <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Status</th>
-            <th scope="col">Orchestration</th>
-            <th scope="col">Flow</th>
-            <th scope="col">Steps</th>
-            <th scope="col">Started</th>
-            <th scope="col" class="number">
-              Took
-            </th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
+        <TableHead
+          titles={['Status', 'Orchestration', 'Flow', 'Steps', 'Started', 'Took', 'Why']}
+          numbers={['Took']}
+        />
         <tbody>
           {flows.map((flow) => (
             <Row key={flow.flowId} flow={flow} />

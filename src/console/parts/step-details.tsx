@@ -6,6 +6,7 @@ import { moment } from '../data/format.js';
 import type { ActionFragment } from '../generated/graphql.js';
 import { ActionButtons } from './actions.js';
 import { Json } from './json.js';
+import { type Fact, KnownFacts } from './known-facts.js';
 import { Status } from './status.js';
 
 interface StepDetailsProps {
@@ -16,16 +17,6 @@ interface StepDetailsProps {
 
 export function StepDetails({ flow, step, open }: StepDetailsProps) {
   const actions = flow.availableActions.filter(({ stepName }) => stepName === step.stepName);
-  const facts: readonly (readonly [string, string | null | undefined])[] = [
-    ['Error', step.errorMessage],
-    ['Error code', step.errorCode],
-    ['DO first sent', moment(step.startedAt)],
-    ['DO decided', moment(step.endedAt)],
-    ['Undone', moment(step.undoneAt)],
-    ['Took', duration(step.durationMs)],
-    ['Open attempt times out', moment(step.deadline)],
-    ['Next attempt', moment(step.nextAttemptAt)],
-  ];
   return (
     <section class="step-details" aria-label={`Step ${step.stepName}`}>
       <div class="page-head">
@@ -37,17 +28,23 @@ export function StepDetails({ flow, step, open }: StepDetailsProps) {
         </div>
       </div>
       <dl class="facts">
-        {facts.map(([name, value]) =>
-          value ? (
-            <>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </>
-          ) : null,
-        )}
+        <KnownFacts facts={factsOf(step)} />
       </dl>
       <Json value={step.input} label="Payload of its DO" />
       <Json value={step.output} label="Its answer, the payload of its UNDO" />
     </section>
   );
+}
+
+function factsOf(step: StepDetailsProps['step']): Fact[] {
+  return [
+    ['Error', step.errorMessage],
+    ['Error code', step.errorCode],
+    ['DO first sent', moment(step.startedAt)],
+    ['DO decided', moment(step.endedAt)],
+    ['Undone', moment(step.undoneAt)],
+    ['Took', duration(step.durationMs)],
+    ['Open attempt times out', moment(step.deadline)],
+    ['Next attempt', moment(step.nextAttemptAt)],
+  ];
 }

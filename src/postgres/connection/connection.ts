@@ -115,15 +115,17 @@ function ours(base: ClientClass): ClientClass {
       values?: readonly unknown[],
       ...rest: unknown[]
     ): Promise<{ rows: Record<string, unknown>[] }> {
-      const name = typeof text === 'string' ? NAMES.get(text) : undefined;
       const query = super.query as (
         ...args: unknown[]
       ) => Promise<{ rows: Record<string, unknown>[] }>;
-      return name === undefined
-        ? query.call(this, text, values, ...rest)
-        : query.call(this, { name, text, values }, ...rest);
+      return query.call(this, ...named(text, values), ...rest);
     }
   };
+}
+
+function named(text: unknown, values: readonly unknown[] | undefined): unknown[] {
+  const name = typeof text === 'string' ? NAMES.get(text) : undefined;
+  return name === undefined ? [text, values] : [{ name, text, values }];
 }
 
 /**

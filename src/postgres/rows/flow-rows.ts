@@ -180,13 +180,21 @@ function stepOf(
     addedHeaders: headersOf(state),
     errorMessage: row.error_message,
     errorCode: row.error_code,
-    progress: state.progress ?? null,
-    progressMessage: state.progressMessage ?? null,
-    progressAt: state.progressAt ?? null,
+    ...progressOf(state),
     startedAt: millis(row.started_at),
     endedAt: millis(row.ended_at),
     undoneAt: millis(row.undone_at),
   };
   if (state.outputEvent !== undefined) OUTPUT_EVENTS.set(step, state.outputEvent);
   return step;
+}
+
+type Progress = Pick<StepRun, 'progress' | 'progressMessage' | 'progressAt'>;
+
+function progressOf({ progress, progressMessage, progressAt }: StepState): Progress {
+  return {
+    progress: progress ?? null,
+    progressMessage: progressMessage ?? null,
+    progressAt: progressAt ?? null,
+  };
 }

@@ -104,9 +104,7 @@ export async function lock(
   const definitionOf = await definitions.of(em, going.map(refOf));
   const contextOf = contexts(around, isSent);
   const flows = new Map<string, Flow>();
-  const parked = new Map(
-    runs.flatMap((run) => (run.parked === null ? [] : [[run.flow_id, run.parked]])),
-  );
+  const parked = parkedOf(runs);
   for (const run of going) {
     try {
       const steps = stepsOf.get(run.flow_id) ?? [];
@@ -125,6 +123,10 @@ export async function lock(
     parked,
     wakeAt: new Map(going.map((run) => [run.flow_id, millis(run.wake_at)])),
   };
+}
+
+function parkedOf(runs: readonly LockedRun[]): Map<string, string> {
+  return new Map(runs.flatMap((run) => (run.parked === null ? [] : [[run.flow_id, run.parked]])));
 }
 
 function contexts(
