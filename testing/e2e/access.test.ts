@@ -104,7 +104,9 @@ test('payloads are in clear for workers and ciphertext in the tables', async () 
   const command = await commands.receives('the command', ({ key }) => key === flowId);
   expect(command.payload).toEqual({ card: CARD });
   const rows = await everyText();
-  expect(rows.filter((text) => text.includes('4111'))).toEqual([]);
+  // Records are stored as bytes, which PostgreSQL prints as hexadecimal digits.
+  const inBytes = Buffer.from(CARD).toString('hex');
+  expect(rows.filter((text) => text.includes(CARD) || text.includes(inBytes))).toEqual([]);
   expect(rows.some((text) => text.includes('k1.'))).toBe(true);
 });
 
@@ -166,7 +168,10 @@ test('AUTH=tokens on the same database, and a new key for payloads', async () =>
     ...['--url', gateway.address, '--token', admin],
   ]);
   expect([code, err]).toEqual([0, '']);
-  expect(JSON.parse(out)).toMatchObject({ examined: 1, rewritten: expect.any(Number) });
+  // A new consumer group reads what other tests have left on the topics: that is examined, too.
+  const { examined, rewritten } = JSON.parse(out) as Record<'examined' | 'rewritten', number>;
+  expect(examined).toBeGreaterThan(0);
+  expect(rewritten).toBeGreaterThan(0);
   const sealed = await everyText();
   expect(sealed.filter((text) => /\bk1\.[\w+/]{20}/.test(text))).toEqual([]);
   expect(sealed.some((text) => /\bk2\.[\w+/]{20}/.test(text))).toBe(true);
@@ -190,12 +195,15 @@ test('the audit has who proved what, refused ones too', async () => {
   const rows = await database.query(
     'SELECT actor, action, outcome, code FROM orchestration_audit ORDER BY at',
   );
-  expect(rows).toEqual([
+  const isBatch = ({ action }: (typeof rows)[number]): boolean => action === 'reencryptPayloads';
+  expect(rows.filter((row) => !isBatch(row))).toEqual([
     expect.objectContaining({ actor: 'ann', action: 'execute', code: 'FORBIDDEN' }),
     expect.objectContaining({ actor: 'ann', action: 'registerOrchestration', outcome: 'DONE' }),
     expect.objectContaining({ actor: 'ann', action: 'execute', outcome: 'DONE' }),
-    expect.objectContaining({ actor: 'ada', action: 'reencryptPayloads', outcome: 'DONE' }),
   ]);
+  const batches = rows.filter(isBatch);
+  expect(batches.length).toBeGreaterThan(0);
+  for (const batch of batches) expect(batch).toMatchObject({ actor: 'ada', outcome: 'DONE' });
 });
 
 async function numbersOf(events: AsyncIterable<{ readonly number: number }>): Promise<number[]> {
