@@ -59,7 +59,7 @@ export const CONNECTIONS = {
   kafkaSsl: setting({
     name: 'KAFKA_SSL',
     meaning:
-      'on: connect to the brokers by TLS and verify their certificates; unverified: by TLS to whoever answers, with a warning at each start',
+      'on: connect to the brokers by TLS and verify their certificates; unverified: by TLS without verification, with a warning at each start',
     byDefault: 'off',
     read: oneOf(['on', 'off', 'unverified'] as const, 'off'),
   }),

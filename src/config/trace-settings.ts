@@ -33,7 +33,7 @@ export const TRACES = {
   }),
   otelProtocol: setting({
     name: 'OTEL_EXPORTER_OTLP_PROTOCOL',
-    meaning: 'protocol of the collector; gRPC is not spoken here, most collectors take both',
+    meaning: 'protocol of the collector; gRPC is not supported; most collectors accept both',
     byDefault: 'http/protobuf',
     read: oneOf(['http/protobuf'], 'http/protobuf'),
   }),

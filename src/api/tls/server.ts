@@ -1,6 +1,5 @@
 /**
- * The HTTP server over TLS. Whoever comes without TLS to its port is answered in plain HTTP what is
- * wrong.
+ * The HTTP server over TLS. A client without TLS gets an answer in plain HTTP that has the reason.
  */
 import type { Server as HttpServer, RequestListener } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
