@@ -308,6 +308,12 @@ ALTER TABLE orchestration ADD COLUMN IF NOT EXISTS sensitive json;
 ALTER TABLE orchestration_outbox ADD COLUMN IF NOT EXISTS sealed boolean;
 ALTER TABLE orchestration_quarantine ADD COLUMN IF NOT EXISTS sealed boolean;
 
+-- Since migration-with-who-started: under whom the flow counts (OPEN_FLOWS_PER_CALLER): kind and subject of a caller, or its address; `topic:` and the service that
+-- a start by topic names, which nobody has proven. Null = the bound was not set. ended_at changes together with status.
+ALTER TABLE orchestration_run ADD COLUMN IF NOT EXISTS started_by text COLLATE "C";
+-- Since migration-with-whose-open-flows.
+CREATE INDEX IF NOT EXISTS orchestration_run_open ON orchestration_run (started_by) WHERE started_by IS NOT NULL AND ended_at IS NULL;
+
 -- ── bookkeeping ── below this line is what MikroORM does by itself when the gateway applies the file.
 CREATE TABLE IF NOT EXISTS mikro_orm_migrations (
   id          serial NOT NULL,
@@ -326,7 +332,9 @@ SELECT revision FROM (VALUES
   (7, 'migration-with-audit'),
   (8, 'migration-with-objectives'),
   (9, 'migration-with-sensitive'),
-  (10, 'migration-with-stored-ciphertext')
+  (10, 'migration-with-stored-ciphertext'),
+  (11, 'migration-with-who-started'),
+  (12, 'migration-with-whose-open-flows')
 ) AS revisions (number, revision)
 WHERE NOT EXISTS (SELECT FROM mikro_orm_migrations WHERE name = revision) ORDER BY number;
 COMMIT;

@@ -49,7 +49,9 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const { store, readModel: read, databaseId } = postgres;
   const { broker, worker } = await openBroker(config, { decode, databaseId }, opened, logs);
   const ports = { store, read, broker, wire, decode };
-  const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes: config.fanOutLimit };
+  const { fanOutLimit: fanOutBytes, openFlowsPerCaller } = config;
+  const keepsStarters = openFlowsPerCaller > 0;
+  const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes, keepsStarters };
   const schemas = new CompiledSchemas();
   const observers = { logs, observe: metrics.observe, trace };
   const engine = createEngine({ ...ports, ...bounds, ...observers, schemas });

@@ -24,6 +24,7 @@ const { ACCESS } = await settingsOf('access-settings');
 const { CONNECTIONS } = await settingsOf('connection-settings');
 const { LIMIT_SETTINGS } = await settingsOf('limit-settings');
 const { FLOWS } = await settingsOf('flow-settings');
+const { TRACES } = await settingsOf('trace-settings');
 
 const { createSchema } = await import('../dist/api/graphql/schema.js');
 const policy = await import('../dist/api/auth/policy.js');
@@ -49,6 +50,11 @@ const GROUPS = [
     'Flows',
     'The `DEFAULT_…` settings fill in what a registration document leaves out, when it is registered: give all gateways of one database the same values.',
     FLOWS,
+  ],
+  [
+    'Traces',
+    'The standard variables of OpenTelemetry: [traces.md](traces.md).',
+    TRACES,
   ],
 ];
 const cell = (text) => text.replaceAll('|', '\\|');

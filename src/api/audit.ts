@@ -11,7 +11,7 @@ import { type AuditObject, type AuditRow, type Caller, NO_OBJECT } from '../engi
 import { actorOf } from './auth/principal.js';
 import type { RequestContext, Shell } from './context.js';
 import { LONGEST_REASON, LONGEST_TEXT } from './input/texts.js';
-import { RATE_LIMITED, toPublicError } from './problems.js';
+import { RATE_LIMITED, TOO_MANY_OPEN_FLOWS, toPublicError } from './problems.js';
 import { quotaKeyOf } from './quotas.js';
 
 /** Who acts in this request, from where. */
@@ -94,9 +94,9 @@ function isOneOfMany(
   { shell, principal, address }: Requester & Pick<RequestContext, 'shell'>,
   code: string,
 ): boolean {
-  return (
-    code === RATE_LIMITED && shell.rate?.isWorthNoting(quotaKeyOf(principal, address)) === false
-  );
+  const key = quotaKeyOf(principal, address);
+  if (code === RATE_LIMITED) return shell.rate?.isWorthNoting(key) === false;
+  return code === TOO_MANY_OPEN_FLOWS && shell.openFlows?.isWorthNoting(key) === false;
 }
 
 /**

@@ -10,6 +10,7 @@ import { engineFor } from './auth/guarded-engine.js';
 import type { Principal } from './auth/principal.js';
 import { maskedEngine } from './masked-engine.js';
 import { withoutNames } from './nameless-engine.js';
+import type { OpenFlows } from './open-flows.js';
 import { BadInput } from './problems.js';
 import type { FairShares, Rate, Refusals } from './quotas.js';
 import type { Turns } from './turns.js';
@@ -34,6 +35,8 @@ export interface Shell {
   readonly turns?: Turns | undefined;
   /** How many flows each caller starts; absent = any number. */
   readonly rate?: Rate | undefined;
+  /** How many open flows each caller has; absent = any number. */
+  readonly openFlows?: OpenFlows | undefined;
   /** How starts of several callers are served; absent = as they come. */
   readonly fair?: FairShares | undefined;
 }

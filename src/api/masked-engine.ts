@@ -58,6 +58,7 @@ export const READ_ANSWERS: Readonly<Record<keyof ReadModel, 'payloads' | 'none'>
   audit: 'none',
   sloCounts: 'none',
   stuckSteps: 'none',
+  openFlows: 'none',
 };
 
 const MASKED = new WeakMap<EngineService, EngineService>();

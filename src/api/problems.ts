@@ -9,6 +9,12 @@ import { Forbidden } from './auth/policy.js';
 
 /** More of something than this caller may have just now. */
 export const RATE_LIMITED = 'RATE_LIMITED';
+export const TOO_MANY_OPEN_FLOWS = 'TOO_MANY_OPEN_FLOWS';
+
+/** The same request may be accepted in a second: the answer has Retry-After. */
+export function isForLater(code: string): boolean {
+  return code === RATE_LIMITED || code === TOO_MANY_OPEN_FLOWS;
+}
 
 /** The caller's mistake, with a message for the caller. */
 export class BadInput extends Error {
@@ -90,6 +96,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   FAN_OUT_TOO_LARGE: 413,
   CANNOT_RECORD: 413,
   [RATE_LIMITED]: 429,
+  [TOO_MANY_OPEN_FLOWS]: 429,
   OVERLOADED: 503,
   BROKER_FULL: 503,
 };

@@ -21,6 +21,7 @@ import { type HealthWarnings, healthRoutes } from './health.js';
 import { bodyLimitOf, createHttp, type HttpRules } from './http.js';
 import { type Address, listen } from './listening.js';
 import { type Login, loginRoute } from './login.js';
+import { OpenFlows } from './open-flows.js';
 import { createOrigins, type Origins } from './origins.js';
 import { Pace } from './pace.js';
 import { type PageOptions, pages } from './pages.js';
@@ -73,6 +74,8 @@ export interface ApiOptions extends Shell, Address, PageOptions {
 export interface ApiLimits {
   /** 0 = no bound; absent as well. */
   readonly startsPerSecond?: number;
+  /** The same. */
+  readonly openFlowsPerPrincipal?: number;
   readonly socketConnectionsPerPrincipal: number;
   readonly subscriptionsPerPrincipal: number;
   readonly subscriberMessagesPerSecond: number;
@@ -175,8 +178,18 @@ function shellOf(options: ApiOptions): ServingShell {
     ...{ ...options, answers, turns: new Turns(), mayReadPayloads: mayRead, refusals },
     suggestsNames: suggestsIn(options),
     rate: new Rate(perSecond, refusals.of('starts_per_second')),
+    openFlows: openFlowsOf(options, refusals),
     fair: new FairShares(undefined, refusals.of('starts_waiting')),
   };
+}
+
+function openFlowsOf({ engine, limits }: ApiOptions, refusals: Refusals): OpenFlows | undefined {
+  const refused = refusals.of('open_flows');
+  const most = limits?.openFlowsPerPrincipal ?? LIMITS.openFlowsPerPrincipal.value;
+  // Of the whole engine: what a caller may not see counts, too.
+  return most > 0
+    ? new OpenFlows(most, (startedBy, cap) => engine.read.openFlows(startedBy, cap), refused)
+    : undefined;
 }
 
 function warningsOf(host: string, { mode }: Authentication): HealthWarnings {

@@ -19,7 +19,7 @@ export async function startFlow(
   fields: StartFields,
   suggestions?: { left: number },
 ): Promise<ExecuteResult> {
-  const { rate, fair } = shell;
+  const { rate, fair, openFlows } = shell;
   const key = quotaKeyOf(requester.principal, requester.address);
   if (rate?.take(key) === false) {
     const message = `this caller may start ${rate.perSecond} flows a second, and has; try again in a second, or raise STARTS_PER_SECOND`;
@@ -27,11 +27,14 @@ export async function startFlow(
   }
   const checked = checkStart(fields, shell.payloadLimit);
   if ('problems' in checked) return { flow: null, created: false, problems: checked.problems };
+  const request = inTrace(checked.value, requester.traceparent);
+  const options = { by: callerOf(requester), suggestions };
   const start = (): Promise<ExecuteResult> =>
-    shell.engine.execute(inTrace(checked.value, requester.traceparent), {
-      by: callerOf(requester),
-      suggestions,
-    });
+    openFlows === undefined
+      ? shell.engine.execute(request, options)
+      : openFlows.start(key, request, (counted) =>
+          shell.engine.execute(request, { ...options, counted }),
+        );
   return fair === undefined ? start() : fair.run(key, start).catch(overloadAsProblem);
 }
 

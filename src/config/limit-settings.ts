@@ -23,6 +23,13 @@ export const LIMIT_SETTINGS = {
     byDefault: String(LIMITS.startsPerSecond.value),
     read: whole(0, 1_000_000, LIMITS.startsPerSecond.value),
   }),
+  openFlowsPerCaller: setting({
+    name: 'OPEN_FLOWS_PER_CALLER',
+    meaning:
+      'most open flows that one caller has started by GraphQL and REST, on all gateways together; the same on each gateway; 0 = any number',
+    byDefault: String(LIMITS.openFlowsPerPrincipal.value),
+    read: whole(0, 100_000, LIMITS.openFlowsPerPrincipal.value),
+  }),
   socketsPerAddress: setting({
     name: 'SOCKETS_PER_ADDRESS',
     meaning: 'most WebSocket connections of one address',

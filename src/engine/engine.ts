@@ -51,6 +51,7 @@ export interface EngineOptions {
   readonly lookMs?: number;
   /** Most bytes of one payload times the steps that get it at once. */
   readonly fanOutBytes?: number;
+  readonly keepsStarters?: boolean;
   /** Gets what is committed, for metrics. */
   readonly observe?: Observe | undefined;
   /** Gets the spans of what is committed; absent: none are made. */

@@ -10,6 +10,7 @@ import type { ReencryptRequest, ReencryptResult } from './operations/reencryptio
 import type {
   AuditRow,
   Caller,
+  CountedStart,
   FlowFilter,
   Problem,
   QuarantinedRecord,
@@ -189,6 +190,7 @@ export interface EngineService {
       readonly by?: Caller;
       readonly suggestions?: { left: number } | undefined;
       readonly within?: Within;
+      readonly counted?: CountedStart | undefined;
     },
   ): Promise<ExecuteResult>;
   /** Codes: UNKNOWN_FLOW, UNKNOWN_STEP, FLOW_PARKED, FLOW_ENDED, NOT_ALLOWED. */

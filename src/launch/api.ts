@@ -65,6 +65,7 @@ export async function listen(
 function limitsOf(config: Config) {
   return {
     startsPerSecond: config.startsPerSecond,
+    openFlowsPerPrincipal: config.openFlowsPerCaller,
     socketConnectionsPerPrincipal: config.socketsPerAddress,
     subscriptionsPerPrincipal: config.subscriptionsPerAddress,
     subscriberMessagesPerSecond: config.subscriberMessagesPerSecond,

@@ -15,7 +15,7 @@ export function kafkaSecurity(config: Config, log: Log): KafkaSecurity {
   if (config.kafkaSsl === 'unverified')
     log.warn(
       {},
-      'KAFKA_SSL=unverified: whoever answers in place of the brokers can read and change messages; set KAFKA_SSL=on with KAFKA_SSL_CA_FILE',
+      'KAFKA_SSL=unverified: another server in place of the brokers could read and change messages; set KAFKA_SSL=on with KAFKA_SSL_CA_FILE',
     );
   return { tls, sasl: saslOf(config) };
 }

@@ -79,6 +79,12 @@ export const LIMITS = {
     'RATE_LIMITED',
     'STARTS_PER_SECOND',
   ),
+  openFlowsPerPrincipal: limit(
+    0,
+    'open flows that one caller has started, on all gateways together (0: any number)',
+    'TOO_MANY_OPEN_FLOWS',
+    'OPEN_FLOWS_PER_CALLER',
+  ),
   startsAtOncePerPrincipal: limit(
     4,
     'starts of one caller that are under way while others start flows, too',

@@ -98,6 +98,7 @@ describe('closing', () => {
 /** The limits of callers that are counted. */
 const REFUSING = [
   'starts_per_second',
+  'open_flows',
   'starts_waiting',
   'sockets',
   'subscriptions',

@@ -10,6 +10,7 @@ import { storeBacklogContract } from './store-backlog.js';
 import { register } from './store-builders.js';
 import { storeLockingContract } from './store-locking.js';
 import { storeOnceContract } from './store-once.js';
+import { storeOpenFlowsContract } from './store-open-flows.js';
 import { storeOutboxContract } from './store-outbox.js';
 import { storePoliciesContract } from './store-policies.js';
 import { storeQuarantineContract } from './store-quarantine.js';
@@ -90,6 +91,7 @@ export function storeContract(title: string, open: () => Promise<StoreRig>): voi
     storeSchemasContract(opened);
     storeStandingContract(opened);
     storeReadingContract(opened);
+    storeOpenFlowsContract(opened);
     storeSurroundingsContract(opened);
     storeRemovalContract(opened);
     storeAuditContract(opened);

@@ -90,7 +90,7 @@ describe('TLS', () => {
   test('mTLS: the certificate is who it is', async () => {
     expect(await carries('MTLS', withClient())).toEqual([]);
   });
-  test('unverified: to whoever answers, with a warning', async () => {
+  test('unverified: to any server, with a warning', async () => {
     const warnings = await carries('ELSEWHERE', { KAFKA_SSL: 'unverified' });
     expect(warnings).toEqual([expect.stringContaining('KAFKA_SSL=unverified')]);
   });

@@ -179,6 +179,12 @@ export class MemoryReadModel implements ReadModel {
     return this.database.transaction((tables) => stuckSteps(tables, this.database.now, query));
   }
 
+  async openFlows(startedBy: string, cap: number): Promise<number> {
+    const flows = [...this.database.tables.flows.values()];
+    const open = flows.filter((one) => one.startedBy === startedBy && one.flow.endedAt === null);
+    return Math.min(open.length, cap + 1);
+  }
+
   async backlog(): Promise<BacklogFigures> {
     return backlogIn(this.database);
   }

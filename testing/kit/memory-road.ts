@@ -118,7 +118,7 @@ export class MemoryRoad implements RoadTransaction {
   ): Promise<void> {
     addAudit(this.tables, this.now, audit);
     this.given = given;
-    for (const { after, events, outbox, withdrawn, wakeAt } of records) {
+    for (const { after, startedBy, events, outbox, withdrawn, wakeAt } of records) {
       const known = this.tables.flows.get(after.flowId);
       const flow: Flow = {
         ...after,
@@ -132,6 +132,7 @@ export class MemoryRoad implements RoadTransaction {
         events: [...(known?.events ?? []), ...events],
         wakeAt,
         parked: null,
+        startedBy: known === undefined ? startedBy : known.startedBy,
       });
       for (const [key, { row }] of this.tables.outbox) {
         if (

@@ -25,6 +25,7 @@ export interface FlowEntry {
   readonly events: readonly FlowEvent[];
   readonly wakeAt: number | null;
   readonly parked: string | null;
+  readonly startedBy?: string | undefined;
 }
 export interface NameEntry extends Standing {
   readonly versions: readonly {

@@ -3,6 +3,7 @@ import type { FlowFilter } from '../../src/engine/ports.js';
 import { BACKLOG } from '../../src/postgres/read/backlog-query.js';
 import { Bindings } from '../../src/postgres/read/flow-filter.js';
 import { historyQuery } from '../../src/postgres/read/history-query.js';
+import { OPEN_FLOWS } from '../../src/postgres/read/open-flows-query.js';
 import { firstStepDone, register, start, startInput } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
@@ -131,6 +132,15 @@ describe('with twenty thousand flows', () => {
     ])
       expect(found).toContain(`orchestration_${index}`);
     expect(found).not.toContain('Seq Scan');
+  });
+
+  test('open flows of a caller are found by an index that has no others', async () => {
+    const found = await database.sql(
+      `EXPLAIN (COSTS OFF) ${OPEN_FLOWS.replace('$1', "'token ann'").replace('$2', '100')}`,
+    );
+    const lines = found.map((row) => row['QUERY PLAN']).join('\n');
+    expect(lines).toContain('orchestration_run_open');
+    expect(lines).not.toContain('Seq Scan');
   });
 
   test('a flow that goes well never makes an index grow until it ends: every update is HOT', async () => {

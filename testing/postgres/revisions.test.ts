@@ -35,6 +35,8 @@ describe('from the first revision of the schema', () => {
         'migration-with-objectives',
         'migration-with-sensitive',
         'migration-with-stored-ciphertext',
+        'migration-with-who-started',
+        'migration-with-whose-open-flows',
       ],
     });
     await served.some(20);

@@ -19,6 +19,8 @@ const REVISIONS = [
   'migration-with-objectives',
   'migration-with-sensitive',
   'migration-with-stored-ciphertext',
+  'migration-with-who-started',
+  'migration-with-whose-open-flows',
 ];
 const FILE = fileURLToPath(
   new URL('../../migrations/migration-do-undo-topics.sql', import.meta.url),

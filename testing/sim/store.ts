@@ -84,6 +84,7 @@ export function simulatedStore(
     quarantined: (id) => call(() => readModel.quarantined(id)),
     sloCounts: (query) => call(() => readModel.sloCounts(query)),
     stuckSteps: (query) => call(() => readModel.stuckSteps(query)),
+    openFlows: (...given) => call(() => readModel.openFlows(...given)),
   };
   return { store, read };
 }

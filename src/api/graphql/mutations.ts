@@ -6,7 +6,7 @@ import { LIMITS } from '../../limits/limits.js';
 import { callerOf } from '../audit.js';
 import type { RequestContext } from '../context.js';
 import { checkOptionalText } from '../input/texts.js';
-import { BadInput, RATE_LIMITED, toPublicError } from '../problems.js';
+import { BadInput, isForLater, toPublicError } from '../problems.js';
 import { startFlow } from '../starts.js';
 import { UNCHECKED } from './arguments.js';
 import { ExecuteInput, RegisterOrchestrationInput } from './inputs.js';
@@ -20,7 +20,7 @@ async function started(
   suggestions?: { left: number },
 ): Promise<ExecuteResult> {
   const result = await startFlow(context.shell, context, input, suggestions);
-  if (result.problems.some(({ code }) => code === RATE_LIMITED)) context.tryAgain?.();
+  if (result.problems.some(({ code }) => isForLater(code))) context.tryAgain?.();
   return result;
 }
 

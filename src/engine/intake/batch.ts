@@ -37,7 +37,10 @@ interface Draft {
   flow: Flow;
   readonly events: FlowEvent[];
   ticked: boolean;
+  readonly startedBy?: string | undefined;
 }
+
+type Start = Pick<Draft, 'startedBy'> & { readonly orchestrationPaused: boolean };
 
 export class Batch {
   readonly quarantine: QuarantineEntry[] = [];
@@ -52,16 +55,12 @@ export class Batch {
     private readonly schemas: PayloadSchemas | undefined,
   ) {}
 
-  begin(delivery: Delivery, input: StartInput, orchestrationPaused: boolean): DeliveryOutcome {
+  begin(delivery: Delivery, input: StartInput, { orchestrationPaused, startedBy }: Start) {
     const { flow, events } = start(input, this.locked.now, orchestrationPaused);
-    this.drafts.set(input.flowId, {
-      before: null,
-      flow,
-      events: [...events],
-      ticked: false,
-    });
+    const draft = { before: null, flow, events: [...events], ticked: false, startedBy };
+    this.drafts.set(input.flowId, draft);
     this.done(delivery, null, flow);
-    return { kind: 'recorded', flow, events, refusal: null };
+    return { kind: 'recorded', flow, events, refusal: null } as const;
   }
 
   /** A start that was known already: the flow it began. */
@@ -109,14 +108,14 @@ export class Batch {
 
   records(): FlowRecord[] {
     const records: FlowRecord[] = [];
-    for (const { before, flow, events, ticked } of this.drafts.values()) {
+    for (const { before, flow, events, ticked, startedBy } of this.drafts.values()) {
       if (events.length === 0 && !ticked) continue;
       const withdrawn = events.flatMap((event) => withdrawnIdOf(flow.flowId, event) ?? []);
       const outbox = this.wire
         .outgoing(flow, events)
         .filter((row) => row.attemptId === null || !withdrawn.includes(row.attemptId));
       const wakeAt = before === null ? firstLook(flow) : dueAt(flow);
-      records.push({ before, after: flow, events, outbox, withdrawn, wakeAt });
+      records.push({ before, after: flow, startedBy, events, outbox, withdrawn, wakeAt });
     }
     return records;
   }

@@ -13,7 +13,7 @@ import { tooMuchFanOut } from './weights.js';
 export async function resolveStarts(
   store: Pick<Store, 'orchestration'>,
   deliveries: readonly Delivery[],
-  { fanOutBytes, schemas }: StartChecks = {},
+  { fanOutBytes, schemas, keepsStarters }: StartChecks = {},
 ): Promise<Work[]> {
   const names = new Set(
     deliveries.flatMap((one) => (one.kind === 'start' ? [one.start.orchestrationName] : [])),
@@ -37,9 +37,13 @@ export async function resolveStarts(
       delivery,
       start: { type: 'START', flowId, orchestration, payload, headers, initiator, idempotencyKey },
       // Applied only when the start is new: one that exists already is an echo, even if the newest
-      // version refuses its payload.
-      startRefused: about(unlikeItsSchema(start, orchestration, schemas), row),
+      // version refuses its payload, or its caller has too many open flows.
+      startRefused: about(
+        overItsBound(delivery) ?? unlikeItsSchema(start, orchestration, schemas),
+        row,
+      ),
       orchestrationPaused: row.paused,
+      startedBy: starterOf(delivery, initiator, keepsStarters),
     };
   });
 }
@@ -53,6 +57,26 @@ export interface StartChecks {
   readonly fanOutBytes?: number | undefined;
   /** Absent: payloads are not checked. */
   readonly schemas?: PayloadSchemas | undefined;
+  /** Flows are stored with who started them. */
+  readonly keepsStarters?: boolean | undefined;
+}
+
+function overItsBound(delivery: Delivery): PoisonCause | null {
+  const refused = delivery.from === 'caller' ? delivery.counted?.refused : null;
+  return refused ? { ...refused, flowId: null, stepName: null } : null;
+}
+
+/** Of a service name; an index holds it. */
+const LONGEST_NAME = 300;
+
+/** A start by topic counts under the service that it names: nobody has proven who sent it. */
+function starterOf(
+  delivery: Delivery,
+  initiator: string | null,
+  keepsStarters = false,
+): string | undefined {
+  if (delivery.from === 'caller') return delivery.counted?.startedBy;
+  return keepsStarters ? `topic:${(initiator ?? '').slice(0, LONGEST_NAME)}` : undefined;
 }
 
 function unlikeItsSchema(

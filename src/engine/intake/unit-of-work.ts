@@ -33,6 +33,8 @@ export interface Work {
   readonly startRefused: PoisonCause | null;
   /** Its orchestration is paused and starts are queued. */
   readonly orchestrationPaused: boolean;
+  /** Under whom the flow counts; absent = under nobody. */
+  readonly startedBy?: string | undefined;
 }
 
 export interface Done {
@@ -139,7 +141,7 @@ function outcomeOf(
   if (!fresh) return { kind: 'duplicate' };
   if (start !== null && existing !== null) return echoOf(batch, work, start, existing);
   if (work.startRefused !== null) return batch.poison(delivery, work.startRefused);
-  if (start !== null) return batch.begin(delivery, start, work.orchestrationPaused);
+  if (start !== null) return batch.begin(delivery, start, work);
   switch (delivery.kind) {
     case 'input':
       return batch.apply(delivery, delivery.input);

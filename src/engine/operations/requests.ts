@@ -10,6 +10,7 @@ import { type DeliveryQueue, Overloaded } from '../intake/queue.js';
 import { CannotRecord } from '../intake/road.js';
 import {
   type Caller,
+  type CountedStart,
   type DeliveryOutcome,
   NO_PAYLOADS,
   type ReadModel,
@@ -22,6 +23,7 @@ interface StartOptions {
   readonly by?: Caller;
   readonly suggestions?: { left: number } | undefined;
   readonly within?: Within;
+  readonly counted?: CountedStart | undefined;
 }
 
 export class Requests {
@@ -33,10 +35,8 @@ export class Requests {
     private readonly full: () => string | null = () => null,
   ) {}
 
-  async execute(
-    request: StartRequest,
-    { by, suggestions = { left: LIMITS.nameSuggestions.value }, within }: StartOptions = {},
-  ): Promise<ExecuteResult> {
+  async execute(request: StartRequest, options: StartOptions = {}): Promise<ExecuteResult> {
+    const { by, suggestions = { left: LIMITS.nameSuggestions.value }, within, counted } = options;
     const full = this.full();
     if (full !== null)
       return { flow: null, created: false, problems: [problem('BROKER_FULL', full)] };
@@ -47,7 +47,8 @@ export class Requests {
     const flowId = request.flowId ?? newFlowId();
     try {
       const start = { ...request, flowId };
-      const [outcome] = await this.queue.submit([{ from: 'caller', kind: 'start', start, by }]);
+      const delivery = { from: 'caller', kind: 'start', start, by, counted } as const;
+      const [outcome] = await this.queue.submit([delivery]);
       return outcome?.kind === 'quarantined' && outcome.code === 'UNKNOWN_ORCHESTRATION'
         ? await this.unknown(request.orchestrationName, suggestions, within)
         : await this.started(request, flowId, outcome);

@@ -102,11 +102,23 @@ export type RecordDelivery = Decoded & {
   readonly raw: RawRecord;
 };
 
+/** A start where open flows of each caller are bounded. */
+export interface CountedStart {
+  /** Under whom the flow counts. */
+  readonly startedBy: string;
+  /** Why it is refused, unless it exists already; null = it is not. */
+  readonly refused: { readonly code: string; readonly message: string } | null;
+}
+
 /** Content and where it came from. */
 export type Delivery =
   | RecordDelivery
   /** `by`: for the audit; absent = the gateway itself. */
-  | ((InputContent | StartContent) & { readonly from: 'caller'; readonly by?: Caller | undefined })
+  | ((InputContent | StartContent) & {
+      readonly from: 'caller';
+      readonly by?: Caller | undefined;
+      readonly counted?: CountedStart | undefined;
+    })
   | (InputContent & { readonly from: 'timer' | 'relay' })
   /**
    * From the quarantine: admitted only while it is open there, and settled in the same transaction.

@@ -150,10 +150,7 @@ export interface FlowSurroundings {
   readonly answers: ReadonlyMap<string, { readonly first: Instant; readonly last: Instant }>;
 }
 
-/**
- * The read side: index-backed, paged by keyset, one or two statements per method. Cursors are
- * opaque; an invalid one throws BadCursor.
- */
+/** Paged by keyset, one or two statements each. Cursors are opaque; a bad one throws BadCursor. */
 export interface ReadModel {
   orchestrations(
     nameContains: string | null,
@@ -226,6 +223,8 @@ export interface ReadModel {
   sloCounts(query: SloQuery): Promise<readonly (readonly number[])[]>;
   /** Steps of flows under way that are IN_PROGRESS for too long, counted up to `cap`. */
   stuckSteps(query: StuckQuery): Promise<number>;
+  /** Flows under way that count under this caller, up to `cap`; `cap` + 1 = more than that. */
+  openFlows(startedBy: string, cap: number): Promise<number>;
   /** One; null = there is none of this id. */
   quarantined(id: string): Promise<QuarantinedRecord | null>;
   /** What waits in the whole database, for metrics. */

@@ -58,6 +58,8 @@ export interface FlowRecord {
   /** The flow before; null = it starts here. */
   readonly before: Flow | null;
   readonly after: Flow;
+  /** Under whom a flow that starts here counts; absent = under nobody. */
+  readonly startedBy?: string | undefined;
   /** Ascending. Empty: a TICK found nothing due, and only `wakeAt` is stored, exactly as given. */
   readonly events: readonly FlowEvent[];
   readonly outbox: readonly OutboxRow[];

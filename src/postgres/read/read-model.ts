@@ -39,6 +39,7 @@ import { readCursor } from './cursor.js';
 import { Bindings } from './flow-filter.js';
 import { countOf, readCounts, readHistories } from './histories.js';
 import { historyQuery } from './history-query.js';
+import { countOpenFlows } from './open-flows-query.js';
 import { orchestrationsQuery, readOrchestrationsOf } from './orchestrations-query.js';
 import { pageOf, placeOf } from './pages.js';
 import { sizeOf, wholeFlow } from './payload-choice.js';
@@ -49,6 +50,7 @@ import { SUMMARY, type Summary, summaryOf } from './summaries.js';
 import { readSurroundings } from './surroundings-query.js';
 import { readTimeline } from './timeline-query.js';
 import { readTimelines } from './timelines-query.js';
+import { readWorkersOf } from './workers-query.js';
 
 type WholeFlow = RunRead & { readonly steps: string };
 
@@ -76,11 +78,8 @@ export class PostgresReadModel implements ReadModel {
     return pageOf(rows, first, ({ orchestration }) => [orchestration.name]);
   }
 
-  async workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.pool
-      .sql()
-      .rows<{ step: string; services: string[] }>(WORKERS, [arrayOf(names)]);
-    return new Map(rows.map(({ step, services }) => [step, services]));
+  workersOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    return readWorkersOf(this.pool.sql(), names);
   }
 
   async history(
@@ -209,6 +208,10 @@ export class PostgresReadModel implements ReadModel {
     return isRowId(id) ? readQuarantined(this.pool.sql(), id, this.sealer) : Promise.resolve(null);
   }
 
+  openFlows(startedBy: string, cap: number): Promise<number> {
+    return countOpenFlows(this.pool.sql(), startedBy, cap);
+  }
+
   backlog(): Promise<BacklogFigures> {
     return readBacklog(this.pool.sql());
   }
@@ -244,7 +247,3 @@ interface Place {
   readonly skip: number;
   readonly after: string | null;
 }
-
-const WORKERS = `
-SELECT w.orchestration_name || '/' || w.step_name AS step, array_agg(w.service_name ORDER BY w.service_name) AS services
-FROM orchestration_worker w WHERE w.orchestration_name = ANY ($1::text[]) GROUP BY w.orchestration_name, w.step_name`;

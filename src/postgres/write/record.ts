@@ -119,10 +119,18 @@ const POLICY: ColumnSpec<FlowRecord> = [
   asJson,
 ];
 
-/** Policies are rare: the column is written only when one of the flows has some. */
+const STARTED_BY: ColumnSpec<FlowRecord> = [
+  'started_by',
+  'text',
+  ({ startedBy }) => startedBy ?? null,
+];
+
+/** What is rare: these columns are written only when one of the flows has something in it. */
 function newRun(started: readonly FlowRecord[], sealer: Sealer): readonly ColumnSpec<FlowRecord>[] {
-  const some = started.some(({ after }) => after.orchestration.policies !== undefined);
-  return sealedRun(some ? [...NEW_RUN, POLICY] : NEW_RUN, sealer);
+  const specs = [...NEW_RUN];
+  if (started.some(({ after }) => after.orchestration.policies !== undefined)) specs.push(POLICY);
+  if (started.some(({ startedBy }) => startedBy !== undefined)) specs.push(STARTED_BY);
+  return sealedRun(specs, sealer);
 }
 
 function changedRun(recording: Recording): readonly ColumnSpec<FlowRecord>[] {

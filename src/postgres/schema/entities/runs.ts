@@ -31,6 +31,7 @@ export const RunRow = defineEntity({
     wakeAt: instant().nullable(),
     parked: text().nullable(),
     policy: json().nullable(),
+    startedBy: name().nullable(),
   },
   indexes: [
     { name: 'orchestration_run_started', properties: ['startedAt', 'flowId'] },
@@ -55,6 +56,11 @@ export const RunRow = defineEntity({
       name: 'orchestration_run_correlation',
       properties: ['correlationId', 'startedAt', 'flowId'],
       where: 'correlation_id IS NOT NULL',
+    },
+    {
+      name: 'orchestration_run_open',
+      properties: ['startedBy'],
+      where: 'started_by IS NOT NULL AND ended_at IS NULL',
     },
   ],
   uniques: [
