@@ -51,11 +51,7 @@ const GROUPS = [
     'The `DEFAULT_…` settings fill in what a registration document leaves out, when it is registered: give all gateways of one database the same values.',
     FLOWS,
   ],
-  [
-    'Traces',
-    'The standard variables of OpenTelemetry: [traces.md](traces.md).',
-    TRACES,
-  ],
+  ['Traces', 'The standard variables of OpenTelemetry: [traces.md](traces.md).', TRACES],
 ];
 const cell = (text) => text.replaceAll('|', '\\|');
 const table = (settings) =>
