@@ -5,7 +5,7 @@ import type { CountedStart } from '../../src/engine/ports.js';
 import type { ExecuteResult } from '../../src/engine/service.js';
 import type { StartRequest } from '../../src/saga/input.js';
 import type { Running } from './kit/server.js';
-import { bearer, TokenFile } from './kit/tokens.js';
+import { Callers } from './kit/tokens.js';
 import { eventually } from './kit/until.js';
 
 const REFUSED = 'TOO_MANY_OPEN_FLOWS';
@@ -111,27 +111,17 @@ describe('the bound', () => {
 });
 
 describe('OPEN_FLOWS_PER_CALLER', () => {
-  const file = new TokenFile();
-  const tokens = new Map<string, string>();
+  const callers = new Callers();
   let running: Running;
   beforeAll(async () => {
-    for (const name of ['ann', 'bob', 'eve'])
-      tokens.set(name, file.add(name, { roles: ['admin'] }));
-    running = await file.api({
-      limits: {
-        openFlowsPerPrincipal: 2,
-        socketConnectionsPerPrincipal: 500,
-        subscriptionsPerPrincipal: 1000,
-        subscriberMessagesPerSecond: 2000,
-      },
-    });
+    running = await callers.api({ openFlowsPerPrincipal: 2 });
   });
   afterAll(async () => {
     await running.close();
-    file[Symbol.dispose]();
+    callers[Symbol.dispose]();
   });
 
-  const as = (name: string) => bearer(tokens.get(name) ?? '');
+  const as = (name: string) => callers.as(name);
   const MANY =
     'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { created flow { flowId } problems { code message } } }';
   interface Started {

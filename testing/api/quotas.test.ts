@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FairShares, quotaKeyOf, Rate, Refusals } from '../../src/api/quotas.js';
 import type { Running } from './kit/server.js';
-import { bearer, TokenFile } from './kit/tokens.js';
+import { Callers } from './kit/tokens.js';
 import { eventually } from './kit/until.js';
 
 describe('a rate', () => {
@@ -135,27 +135,17 @@ test('who is counted: the subject once it is proven, the address otherwise', () 
 });
 
 describe('STARTS_PER_SECOND', () => {
-  const file = new TokenFile();
-  const tokens = new Map<string, string>();
+  const callers = new Callers();
   let running: Running;
   beforeAll(async () => {
-    for (const name of ['ann', 'bob', 'eve'])
-      tokens.set(name, file.add(name, { roles: ['admin'] }));
-    running = await file.api({
-      limits: {
-        startsPerSecond: 1,
-        socketConnectionsPerPrincipal: 500,
-        subscriptionsPerPrincipal: 1000,
-        subscriberMessagesPerSecond: 2000,
-      },
-    });
+    running = await callers.api({ startsPerSecond: 1 });
   });
   afterAll(async () => {
     await running.close();
-    file[Symbol.dispose]();
+    callers[Symbol.dispose]();
   });
 
-  const as = (name: string) => bearer(tokens.get(name) ?? '');
+  const as = (name: string) => callers.as(name);
   const MANY =
     'mutation ($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { created problems { code message } } }';
   const inputs = Array.from({ length: 5 }, () => ({ orchestrationName: 'tenantCreation' }));

@@ -53,3 +53,30 @@ export class TokenFile implements Disposable {
 export function bearer(token: string): { readonly authorization: string } {
   return { authorization: `Bearer ${token}` };
 }
+
+/** Callers of their own right, of an API with this limit for each of them. */
+export class Callers {
+  private readonly file = new TokenFile();
+  private readonly tokens = new Map<string, string>();
+
+  async api(limits: Partial<NonNullable<ApiOptions['limits']>>): Promise<Running> {
+    for (const name of ['ann', 'bob', 'eve'])
+      this.tokens.set(name, this.file.add(name, { roles: ['admin'] }));
+    return this.file.api({
+      limits: {
+        socketConnectionsPerPrincipal: 500,
+        subscriptionsPerPrincipal: 1000,
+        subscriberMessagesPerSecond: 2000,
+        ...limits,
+      },
+    });
+  }
+
+  as(name: string) {
+    return bearer(this.tokens.get(name) ?? '');
+  }
+
+  [Symbol.dispose](): void {
+    this.file[Symbol.dispose]();
+  }
+}
