@@ -109,7 +109,9 @@ export class Member {
     const joined = this.listen(consumer);
     await consumer.connect();
     await consumer.subscribe({ topics: [...this.membership.topics], fromBeginning: true });
-    await consumer.run(this.membership.reading(consumer));
+    if (this.consumer === consumer) await consumer.run(this.membership.reading(consumer));
+    // It was left while it connected or began to run: the client goes on then, and stays a member.
+    if (this.consumer !== consumer) return this.disconnect(consumer);
     await joined;
     this.lookNowAndThen(consumer);
   }
@@ -173,7 +175,10 @@ export class Member {
     const { consumer } = this;
     if (this.looking !== null) clearInterval(this.looking);
     this.consumer = null;
-    if (consumer === null) return;
+    if (consumer !== null) await this.disconnect(consumer);
+  }
+
+  private async disconnect(consumer: Consumer): Promise<void> {
     await within(LEAVE_WITHIN_MS, 'leaving the group', consumer.disconnect()).catch(
       (error: unknown) => {
         this.membership.log.debug({ err: error }, 'a Kafka consumer did not leave cleanly');
