@@ -13,6 +13,7 @@ const FAST = [
   'testing/timing',
   'testing/figures',
   'testing/names',
+  'testing/files',
   'testing/schemas',
   'testing/engine',
   'testing/sim',

@@ -43,6 +43,7 @@ export const RINGS = [
       'testing/timing',
       'testing/figures',
       'testing/names',
+      'testing/files',
       'testing/schemas',
     ],
   },

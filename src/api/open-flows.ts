@@ -7,6 +7,7 @@ import type { CountedStart } from '../engine/ports.js';
 import { problem } from '../engine/problem.js';
 import type { ExecuteResult } from '../engine/service.js';
 import type { StartRequest } from '../saga/input.js';
+import { Callers } from './callers.js';
 import { TOO_MANY_OPEN_FLOWS } from './problems.js';
 
 interface Caller {
@@ -19,12 +20,8 @@ interface Caller {
   /** When they were counted, ms. */
   at: number;
   counting: Promise<void> | null;
-  /** The last refusal that is kept, ms. */
-  noted: number;
 }
 
-/** Callers that are remembered; those of one that is forgotten are counted at its next start. */
-const MOST_CALLERS = 10_000;
 const SECOND_MS = 1000;
 
 /**
@@ -33,7 +30,7 @@ const SECOND_MS = 1000;
  * counted twice, there and here, is so until the next count.
  */
 export class OpenFlows {
-  private readonly callers = new Map<string, Caller>();
+  private readonly callers: Callers<Caller>;
 
   constructor(
     private readonly most: number,
@@ -41,7 +38,9 @@ export class OpenFlows {
     private readonly count: (startedBy: string, cap: number) => Promise<number>,
     private readonly refused: () => void = () => undefined,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.callers = new Callers(now);
+  }
 
   async start(
     key: string,
@@ -63,14 +62,8 @@ export class OpenFlows {
     }
   }
 
-  /** True once a second for each caller, as for other refusals of a number. */
   isWorthNoting(key: string): boolean {
-    const caller = this.callers.get(starterOf(key));
-    if (caller === undefined) return true;
-    const now = this.now();
-    if (now - caller.noted < SECOND_MS) return false;
-    caller.noted = now;
-    return true;
+    return this.callers.isWorthNoting(starterOf(key));
   }
 
   /** A start with a key may exist already, and is no new flow then: the engine finds out. */
@@ -90,7 +83,7 @@ export class OpenFlows {
   }
 
   private async counted(startedBy: string): Promise<Caller> {
-    const caller = this.callerOf(startedBy);
+    const caller = this.callers.seen(startedBy, unknown);
     if (caller.counting === null && this.now() - caller.at >= SECOND_MS)
       caller.counting = this.countAgain(startedBy, caller);
     await caller.counting;
@@ -108,17 +101,10 @@ export class OpenFlows {
       caller.counting = null;
     }
   }
+}
 
-  private callerOf(startedBy: string): Caller {
-    const long = Number.NEGATIVE_INFINITY;
-    const nobody = { open: 0, started: 0, pending: 0, at: long, counting: null, noted: long };
-    const caller = this.callers.get(startedBy) ?? nobody;
-    this.callers.delete(startedBy);
-    this.callers.set(startedBy, caller);
-    const [oldest] = this.callers.keys();
-    if (this.callers.size > MOST_CALLERS && oldest !== undefined) this.callers.delete(oldest);
-    return caller;
-  }
+function unknown(): Caller {
+  return { open: 0, started: 0, pending: 0, at: Number.NEGATIVE_INFINITY, counting: null };
 }
 
 const STORABLE = /^[\x20-\x7e]{1,300}$/;

@@ -6,6 +6,7 @@
 import { Fault } from '../engine/ports.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Principal } from './auth/principal.js';
+import { Callers } from './callers.js';
 
 /** Under what a caller is counted: who it is, once that is proven; its address otherwise. */
 export function quotaKeyOf(
@@ -30,24 +31,22 @@ export class Refusals {
 interface Bucket {
   left: number;
   at: number;
-  /** The last refusal that is kept, ms. */
-  noted: number;
 }
 
-/** Callers that are remembered; of one that is forgotten the bucket is full again. */
-const MOST_BUCKETS = 10_000;
 const SECOND_MS = 1000;
 
 /** So many a second for each, and as many at once. */
 export class Rate {
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly callers: Callers<Bucket>;
 
   /** `perSecond` 0: no bound. */
   constructor(
     readonly perSecond: number,
     private readonly refused: () => void = () => undefined,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.callers = new Callers(now);
+  }
 
   /** False: it would be too many. */
   take(key: string): boolean {
@@ -61,30 +60,17 @@ export class Rate {
     return true;
   }
 
-  /**
-   * True once a second for each key: one refusal is worth a row, thousands would be work that the
-   * limit is there to prevent.
-   */
   isWorthNoting(key: string): boolean {
-    const bucket = this.buckets.get(key);
-    if (bucket === undefined) return true;
-    const now = this.now();
-    if (now - bucket.noted < SECOND_MS) return false;
-    bucket.noted = now;
-    return true;
+    return this.callers.isWorthNoting(key);
   }
 
   private bucketOf(key: string): Bucket {
     const now = this.now();
-    const known = this.buckets.get(key) ?? { left: this.perSecond, at: now, noted: -SECOND_MS };
-    const more = ((now - known.at) * this.perSecond) / SECOND_MS;
-    known.left = Math.min(this.perSecond, known.left + more);
-    known.at = now;
-    this.buckets.delete(key);
-    this.buckets.set(key, known);
-    const [oldest] = this.buckets.keys();
-    if (this.buckets.size > MOST_BUCKETS && oldest !== undefined) this.buckets.delete(oldest);
-    return known;
+    const bucket = this.callers.seen(key, () => ({ left: this.perSecond, at: now }));
+    const more = ((now - bucket.at) * this.perSecond) / SECOND_MS;
+    bucket.left = Math.min(this.perSecond, bucket.left + more);
+    bucket.at = now;
+    return bucket;
   }
 }
 

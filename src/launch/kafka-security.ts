@@ -1,7 +1,8 @@
 /** TLS and SASL of the connections to Kafka, as the settings have them. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Config } from '../config/config.js';
+import { stampOf } from '../files/stamp.js';
 import type { KafkaSecurity, Sasl } from '../kafka/security.js';
 import type { Log } from '../observability/log.js';
 import { commandToken, endpointToken, keptToken } from './token-source.js';
@@ -28,10 +29,10 @@ function tlsOf(config: Config, log: Log): Tls {
     key: config.kafkaSslKeyFile,
   };
   const rejectUnauthorized = config.kafkaSsl !== 'unverified';
-  let seen = stampsOf(files);
+  let seen = stampOf(...Object.values(files));
   let options: Options = { ...contentOf(files), rejectUnauthorized };
   return () => {
-    const stamps = stampsOf(files);
+    const stamps = stampOf(...Object.values(files));
     if (stamps === seen) return options;
     seen = stamps;
     try {
@@ -52,14 +53,6 @@ const NAMES = {
   cert: 'KAFKA_SSL_CERT_FILE',
   key: 'KAFKA_SSL_KEY_FILE',
 } as const;
-
-function stampsOf(files: Files): string {
-  const stamps = Object.values(files).map((path) => {
-    const found = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
-    return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
-  });
-  return stamps.join(', ');
-}
 
 function contentOf(files: Files): Options {
   const read = (which: keyof typeof NAMES): Options => {

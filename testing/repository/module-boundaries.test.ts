@@ -55,6 +55,7 @@ const INTRUDERS = [
   ['tokens', '../api/server.js', `tokens-${BOUNDARY}`],
   ['timing', '../saga/flow.js', `timing-${BOUNDARY}`],
   ['names', '../saga/flow.js', `names-${BOUNDARY}`],
+  ['files', '../saga/flow.js', `files-${BOUNDARY}`],
   ['figures', '../saga/flow.js', `figures-${BOUNDARY}`],
   ['json', '../saga/flow.js', `json-${BOUNDARY}`],
   ['limits', '../saga/flow.js', `limits-${BOUNDARY}`],

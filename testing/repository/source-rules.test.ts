@@ -129,6 +129,7 @@ test('each module opens with what it knows and does not know', () => {
     'src/demo/demo.ts',
     'src/tokens/token.ts',
     'src/figures/figures.ts',
+    'src/files/stamp.ts',
     'src/names/nearest.ts',
     'src/json/numbers.ts',
     'src/limits/limits.ts',

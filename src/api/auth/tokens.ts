@@ -1,5 +1,5 @@
 /** AUTH=tokens: a file of hashed tokens, read again when it changes. */
-import { statSync } from 'node:fs';
+import { stampOf } from '../../files/stamp.js';
 import type { Log } from '../../observability/log.js';
 import { idOf, isOf, type TokenEntry } from '../../tokens/token.js';
 import { readTokens } from '../../tokens/token-file.js';
@@ -81,10 +81,4 @@ function knownOf(
 function madeOf({ name, roles, scopes, expiresAt }: TokenEntry): Principal {
   const until = expiresAt === null ? null : Date.parse(expiresAt);
   return { subject: name, name, kind: 'token', roles, scopes, expiresAt: until };
-}
-
-/** Changes with every change of the file; a missing one is a change, too. */
-function stampOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs} ${found.mode}`;
 }

@@ -3,9 +3,10 @@
  * that are open go on.
  */
 import type { Server } from 'node:https';
+import { stampOf } from '../../files/stamp.js';
 import type { Log } from '../../observability/log.js';
 import type { CertificateFigures } from '../../observability/metrics.js';
-import { othersMayRead, type Pair, type PairFiles, readPair, stampOf } from './pair.js';
+import { othersMayRead, type Pair, type PairFiles, readPair } from './pair.js';
 
 /** How often the files are looked at. */
 const LOOK_MS = 1000;
@@ -30,7 +31,7 @@ export class Certificate {
    * the reason.
    */
   constructor(private readonly options: CertificateOptions) {
-    this.read = stampOf(options);
+    this.read = stampOf(options.certFile, options.keyFile);
     this.seen = this.read;
     this.pair = readPair(options);
     this.warn();
@@ -61,12 +62,12 @@ export class Certificate {
    * the same moment.
    */
   private look(): void {
-    const stamp = stampOf(this.options);
+    const { certFile, keyFile, log } = this.options;
+    const stamp = stampOf(certFile, keyFile);
     const settled = stamp === this.seen;
     this.seen = stamp;
     if (!settled || stamp === this.read) return;
     this.read = stamp;
-    const { certFile, keyFile, log } = this.options;
     try {
       this.renew(readPair(this.options));
       this.warn();

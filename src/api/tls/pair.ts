@@ -37,15 +37,6 @@ export function othersMayRead({ keyFile }: PairFiles): boolean {
   return process.platform !== 'win32' && (statSync(keyFile).mode & 0o004) !== 0;
 }
 
-/** Changes with every change of the files; a missing one is a change, too. */
-export function stampOf({ certFile, keyFile }: PairFiles): string {
-  const stamps = [certFile, keyFile].map((path) => {
-    const found = statSync(path, { throwIfNoEntry: false });
-    return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
-  });
-  return stamps.join(', ');
-}
-
 function textOf(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
