@@ -8,7 +8,7 @@ import { createEngine } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
 import { databaseAddress, decoderOf, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
-import { keepOf, LEASE_MS, openDatabase } from './launch/database.js';
+import { keepOf, LEASE_MS, openDatabase, prepareSchema } from './launch/database.js';
 import { showDemo } from './launch/example.js';
 import {
   announceData,
@@ -18,6 +18,7 @@ import {
   startFailure,
   version,
 } from './launch/messages.js';
+import { migrateOnly } from './launch/migrate-only.js';
 import { Opened } from './launch/opened.js';
 import { stopOnSignals } from './launch/signals.js';
 import { openTracesOf } from './launch/traces.js';
@@ -44,7 +45,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const postgres = openDatabase(config, database.url, stepTopics, logs);
   opened.add('the database', () => postgres.close());
   const waiting = { log: logs('main'), signal: opened.signal, waits: starting.waits };
-  await patiently(() => postgres.migrate(), waiting);
+  await patiently(() => prepareSchema(config, postgres), waiting);
   const decode = decoderOf(config);
   const { store, readModel: read, databaseId } = postgres;
   const { broker, worker } = await openBroker(config, { decode, databaseId }, opened, logs);
@@ -76,7 +77,9 @@ async function main(): Promise<void> {
   const stop = stopOnSignals(opened, logs);
   try {
     if (flags.has('--fresh')) await wipe(resolve(config.dataFolder), logs('embedded'));
-    await start(config, opened, logs);
+    if (!flags.has('--migrate')) return await start(config, opened, logs);
+    await migrateOnly(config, opened, logs);
+    stop();
   } catch (error) {
     if (opened.isClosing) return;
     process.stderr.write(startFailure(error));

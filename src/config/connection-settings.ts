@@ -37,6 +37,13 @@ export const CONNECTIONS = {
     byDefault: String(LIMITS.readConnections.value),
     read: whole(1, 1_000_000, LIMITS.readConnections.value),
   }),
+  migrations: setting({
+    name: 'MIGRATIONS',
+    meaning:
+      'apply: the gateway brings the schema up to date when it starts; wait: it changes nothing and waits until the flag --migrate has done it',
+    byDefault: 'apply',
+    read: oneOf(['apply', 'wait'] as const, 'apply'),
+  }),
   kafkaBrokers: setting({
     name: 'KAFKA_BROKERS',
     meaning: 'host:port of brokers, separated by commas',

@@ -10,6 +10,7 @@ export function crossCheckProblems(read: Partial<Read>): string[] {
     ...identityProblems(read),
     ...tlsProblems(read),
     ...kafkaProblems(read),
+    ...migrationProblems(read),
   ];
 }
 
@@ -41,4 +42,10 @@ function tlsProblems({ tlsCertFile, tlsKeyFile, hsts }: Partial<Read>): string[]
   if (tlsCertFile === null && typeof hsts === 'number' && hsts > 0)
     return ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'];
   return [];
+}
+
+/** Of its own database nobody else brings the schema up to date. */
+function migrationProblems({ migrations, databaseUrl }: Partial<Read>): string[] {
+  if (migrations !== 'wait' || databaseUrl !== null) return [];
+  return ['MIGRATIONS is wait: set DATABASE_URL, too; the own PostgreSQL is migrated at the start'];
 }

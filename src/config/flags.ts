@@ -7,6 +7,7 @@ import { settingsText } from './settings.js';
 
 const FLAGS = {
   '--fresh': 'wipe the own database and the own broker first; nothing else is touched',
+  '--migrate': 'bring the schema of DATABASE_URL up to date, then end; start nothing',
   '--build-only': 'install and build what is missing, start nothing',
   '--help': 'this text',
   '--version': 'the version, and nothing else',

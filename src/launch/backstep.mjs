@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * `npx backstep`: the installed package, without a build. Without a command, with `serve` or with
- * `--fresh` it runs the gateway, with any other command the command line. On an older Node it only
+ * `npx backstep`: the installed package, without a build. Without a command, with `serve` with
+ * `--fresh` or `--migrate` it runs the gateway, with any other command the command line. On an older Node it only
  * prints what is needed.
  */
 import { whenParentEnds } from './parent.mjs';
 
 const [, , command] = process.argv;
-const serves = command === undefined || command === 'serve' || command === '--fresh';
+const serves = [undefined, 'serve', '--fresh', '--migrate'].includes(command);
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 17)) {

@@ -32,6 +32,12 @@ export function openDatabase(
   });
 }
 
+/** What is done about the schema at the start of a gateway. */
+export async function prepareSchema(config: Config, postgres: Postgres): Promise<void> {
+  if (config.migrations === 'wait') await postgres.checkSchema();
+  else await postgres.migrate();
+}
+
 export function keepOf(config: Config): Keep {
   const {
     retentionCompleted: COMPLETED,

@@ -12,6 +12,7 @@ import type { Log } from '../observability/log.js';
 import type { PoolFigures } from '../observability/metrics.js';
 import { CommitNotifications } from './connection/commit-notifications.js';
 import {
+  type Client,
   CONNECT_TIMEOUT_MS,
   connectionOf,
   type NamedStatements,
@@ -29,6 +30,7 @@ import * as roadRows from './schema/entities/messages.js';
 import * as runRows from './schema/entities/runs.js';
 import { migrate, Turn } from './schema/migrations.js';
 import { announceSchemaVersion, KnownToAll } from './schema/running-gateways.js';
+import { checkUpToDate } from './schema/up-to-date.js';
 import { NO_KEYS, type PayloadKeys, Sealer } from './sealing/sealer.js';
 import { removing } from './write/removal.js';
 import { PostgresStore, type StoreConnection } from './write/store.js';
@@ -71,6 +73,8 @@ export interface Postgres {
    * applied migrations. Throws a Fault when it cannot.
    */
   migrate(): Promise<{ readonly applied: readonly string[] }>;
+  /** Changes nothing. Throws a Fault while migrations are missing that this version needs. */
+  checkSchema(): Promise<void>;
   /**
    * Equal for all gateways on these tables, also after a restart; different for a copy of the
    * database (docs/operating.md).
@@ -133,16 +137,18 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const sealer = new Sealer(keys, current);
   const more = { definitions, sealer, connections };
   const store = openStore(options, { ...writes, ...more, driverOptions, turn });
+  const connected = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
+    throwingFaults(async () => {
+      await chooseTls(options, [writes.statements, reads.statements], driverOptions);
+      await refuseTransactionPooling(writes.statements, driverOptions);
+      return work(writes.statements.client(driverOptions));
+    });
   const readPool = new ReadPool(reads.statements, driverOptions);
   return {
     store,
     readModel: new PostgresReadModel(reads.orm.em, definitions, readPool, sealer),
-    migrate: () =>
-      throwingFaults(async () => {
-        await chooseTls(options, [writes.statements, reads.statements], driverOptions);
-        await refuseTransactionPooling(writes.statements, driverOptions);
-        return migrate(writes.orm, turn, writes.statements.client(driverOptions), options.log);
-      }),
+    migrate: () => connected((client) => migrate(writes.orm, turn, client, options.log)),
+    checkSchema: () => connected((client) => checkUpToDate(client, turn.list)),
     databaseId: () => throwingFaults(() => databaseIdOf(writes.orm.em)),
     close: async () => {
       await store.close();

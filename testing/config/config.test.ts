@@ -195,6 +195,11 @@ describe('what is wrong only in company', () => {
       { HSTS: '180d' },
       ['HSTS is set: it needs TLS_CERT_FILE; a proxy that ends TLS sends it itself'],
     ],
+    [
+      { MIGRATIONS: 'wait' },
+      ['MIGRATIONS is wait: set DATABASE_URL, too; the own PostgreSQL is migrated at the start'],
+    ],
+    [{ MIGRATIONS: 'wait', DATABASE_URL: 'postgresql://me@db:5432/app' }, []],
     [{ KAFKA_SSL_CA_FILE: 'ca.crt' }, ['KAFKA_SSL_…_FILE is set: KAFKA_SSL must be on, too']],
     [
       { KAFKA_SSL: 'unverified', KAFKA_SSL_CA_FILE: 'ca.crt' },

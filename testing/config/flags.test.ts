@@ -13,13 +13,14 @@ test('a flag that is none is refused, with the one that was meant', () => {
   expect(() => readFlags(['--frehs'])).toThrow('there is no flag --frehs; did you mean --fresh?');
   expect(() => readFlags(['--port', '4000'])).toThrow(BadConfig);
   expect(() => readFlags(['4000'])).toThrow(
-    'there is no flag 4000; known are --fresh, --build-only, --help, --version',
+    'there is no flag 4000; known are --fresh, --migrate, --build-only, --help, --version',
   );
 });
 
 test('the help names every flag and every setting', () => {
   for (const name of [
     '--fresh',
+    '--migrate',
     '--build-only',
     '--help',
     '--version',

@@ -120,6 +120,55 @@ describe('at start', () => {
     expect(first.child.output).not.toMatch(/another database/);
   }, 120_000);
 
+  test('with MIGRATIONS=wait the schema is brought by --migrate, and the gateway needs no right to create', async () => {
+    await using database = await newDatabase();
+    const user = `gateway_${unique()}`;
+    const url = new URL(database.url);
+    url.username = user;
+    url.password = 'secret';
+    await database.query(`CREATE ROLE ${user} LOGIN PASSWORD 'secret'`);
+    const settings = { KAFKA_BROKERS: testBrokers(), KAFKA_GROUP_ID: `wait-${unique()}` };
+    try {
+      await using gateway = await started({
+        ...settings,
+        DATABASE_URL: url.href,
+        MIGRATIONS: 'wait',
+      });
+      await waitsFor(gateway, 'database', /schema is not up to date.*\(DATABASE_BEHIND\)/);
+      const env = { ...settings, DATABASE_URL: database.url, LOG_FORMAT: 'json' };
+      await using job = new Child('migrations', [...COMMAND, '--migrate'], env);
+      expect(await job.end(60_000)).toEqual({ code: 0, signal: null });
+      expect(job.output).toContain('nothing is left to migrate');
+      await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${user};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${user}`);
+      await ready(gateway);
+      const client = new Client(gateway.address);
+      const name = `granted-${unique()}`;
+      await client.register(
+        JSON.stringify({
+          orchestrationName: name,
+          type: 'sequential',
+          as: 'initiator',
+          steps: [{ seq: 1, name: 'one' }],
+        }),
+      );
+      const flowId = await client.execute(name, {});
+      const { cancelled } = await client.graphql<{ cancelled: unknown }>(
+        `mutation { cancelled: cancelFlow(input: { flowId: "${flowId}", reason: "test" }) { problems { code } } }`,
+      );
+      expect(cancelled).toEqual({ problems: [] });
+      client.close();
+    } finally {
+      await database.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
+    }
+  }, 120_000);
+
+  test('--migrate ends with what is wrong', async () => {
+    await using missing = new Child('migrations', [...COMMAND, '--migrate'], {});
+    expect(await missing.end()).toMatchObject({ code: 1 });
+    expect(missing.output).toContain('--migrate needs DATABASE_URL');
+  });
+
   test('a stop while it waits ends at once', async () => {
     await using passage = await Passage.closed();
     await using gateway = await started({
