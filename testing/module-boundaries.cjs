@@ -184,7 +184,7 @@ module.exports = {
     ),
     only(
       'tokens',
-      [npm('zod'), builtin('crypto|fs')],
+      ['files/', npm('zod'), builtin('crypto|fs')],
       'The file of API tokens is shared by the API and the command line: it knows neither.',
     ),
     only('timing', ['^$'], 'Waiting is milliseconds: it imports nothing.'),
@@ -196,7 +196,7 @@ module.exports = {
     only(
       'files',
       [builtin('fs')],
-      'A change of a file is noticed here; who reads it does so itself.',
+      'Changes of a file and who may read it are found here; who reads it does so itself.',
     ),
     only('figures', ['^$'], 'Figures are numbers and texts: what they measure stays outside.'),
     only('json', ['^$'], 'JSON is text and values: it imports nothing.'),

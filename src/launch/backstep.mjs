@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npx backstep`: the installed package, without a build. Without a command, with `serve` with
- * `--fresh` or `--migrate` it runs the gateway, with any other command the command line. On an older Node it only
- * prints what is needed.
+ * `npx backstep`: the installed package, without a build. Without a command, with `serve`,
+ * `--fresh` or `--migrate` it runs the gateway, with any other command the command line. On an
+ * older Node it only prints what is needed.
  */
 import { whenParentEnds } from './parent.mjs';
 

@@ -3,7 +3,8 @@
  * `<id> <base64 of 32 bytes>`. The first line is the key that seals, or `plain`; all of them open.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { problemOfSecret } from '../files/secret.js';
 import type { PayloadKey, PayloadKeys } from '../postgres/sealing/sealer.js';
 
 const COMMAND_MS = 10_000;
@@ -45,10 +46,8 @@ function wrong(what: string): Error {
 
 function fileText(path: string): string {
   try {
-    const mode = statSync(path).mode & 0o777;
-    // Windows has no such modes.
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new Error(`others may read it (mode ${mode.toString(8)}); run: chmod 600 ${path}`);
+    const problem = problemOfSecret(path);
+    if (problem !== null) throw new Error(problem);
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new Error(`PAYLOAD_ENCRYPTION: the file ${path} can not be used: ${reasonOf(cause)}`, {

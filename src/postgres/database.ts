@@ -129,10 +129,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const { writes, reads } = openPools(options, turn);
   const { driverOptions } = connectionOf(options);
   const definitions = new Definitions();
-  const connections = (): PoolFigures[] => [
-    { pool: 'write', ...writes.statements.counts() },
-    { pool: 'read', ...reads.statements.counts() },
-  ];
+  const connections = () => countsOf(writes, reads);
   const { keys, current } = options.payloadKeys ?? NO_KEYS;
   const sealer = new Sealer(keys, current);
   const more = { definitions, sealer, connections };
@@ -156,6 +153,13 @@ export function openPostgres(options: PostgresOptions): Postgres {
       await writes.orm.close(true);
     },
   };
+}
+
+function countsOf(writes: Pool, reads: Pool): PoolFigures[] {
+  return [
+    { pool: 'write', ...writes.statements.counts() },
+    { pool: 'read', ...reads.statements.counts() },
+  ];
 }
 
 /** One for the road and everything that writes, one for readers. */

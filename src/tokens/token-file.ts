@@ -2,8 +2,9 @@
  * The file of API tokens: hashes, names, roles. Whoever can write it can do everything, so nobody
  * else may even read it.
  */
-import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { problemOfSecret } from '../files/secret.js';
 import { isPattern, PATTERN_FORM } from '../names/patterns.js';
 import { ROLES } from '../names/roles.js';
 import type { TokenEntry } from './token.js';
@@ -56,15 +57,13 @@ export function tokensOrNone(path: string): readonly TokenEntry[] {
 }
 
 function checkMode(path: string): void {
-  const mode = statOf(path).mode & 0o777;
-  // Windows has no such modes.
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
-  throw bad(path, `others may read it (mode ${mode.toString(8)}); run: chmod 600 ${path}`);
+  const problem = problemOf(path);
+  if (problem !== null) throw bad(path, problem);
 }
 
-function statOf(path: string) {
+function problemOf(path: string): string | null {
   try {
-    return statSync(path);
+    return problemOfSecret(path);
   } catch (error) {
     throw bad(path, `${reasonOf(error)}; backstep token create makes it`);
   }
