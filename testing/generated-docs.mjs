@@ -1,7 +1,7 @@
 /**
- * `npm run docs`: writes docs/settings.md and docs/security-paths.md from the built gateway
- * (src/config, src/api/auth/policy.ts and the schema). With --check it only compares, and fails
- * when they differ.
+ * `npm run docs`: writes docs/settings.md, docs/security-paths.md and the names of settings in the
+ * Helm chart from the built gateway (src/config, src/api/auth/policy.ts and the GraphQL schema).
+ * With --check it only compares, and fails when they differ.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
@@ -10,7 +10,7 @@ import { securityPathsPage } from './security-paths.mjs';
 if (process.argv.includes('--help')) {
   process.stdout.write(`npm run docs [-- --check]
 
-Writes docs/settings.md from src/config and docs/security-paths.md from src/api/auth/policy.ts and the schema; --check only compares, and
+Writes docs/settings.md and the setting names of the Helm chart from src/config, and docs/security-paths.md from src/api/auth/policy.ts and the schema; --check only compares, and
 ends with 1 when they differ.
 `);
   process.exit(0);
@@ -62,6 +62,19 @@ const table = (settings) =>
     )
     .join('\n');
 
+/** The chart refuses names that are no settings: its schema has their names. */
+const CHART = 'docker/helm/backstep/values.schema.json';
+function chartSchema() {
+  const all = GROUPS.flatMap(([, , settings]) => Object.values(settings));
+  const names = {
+    settings: all.map(({ name }) => name),
+    settingsFromSecrets: all.filter(({ secret }) => secret).map(({ name }) => name),
+  };
+  const schema = JSON.parse(readFileSync(CHART, 'utf8'));
+  for (const [key, list] of Object.entries(names)) schema.definitions[key] = { enum: list };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
 const content = `# Settings
 
 Settings are environment variables, read once at the start. A wrong value ends the start with a line for each: its name, the value, and what would be right. An empty
@@ -75,6 +88,7 @@ ${GROUPS.map(
 for (const [file, text] of [
   ['docs/settings.md', content],
   ['docs/security-paths.md', securityPathsPage(createSchema(), policy)],
+  [CHART, chartSchema()],
 ]) {
   if (!isCheck) writeFileSync(file, text);
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
