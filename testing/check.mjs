@@ -3,6 +3,7 @@
  * files, and the fast tests.
  */
 import { readyOrEnd } from '../src/launch/install-and-build.mjs';
+import { ISOLATED } from './rings.mjs';
 import { CHECKS, endAll, jest, print, step } from './steps.mjs';
 
 const FAST = [
@@ -16,7 +17,6 @@ const FAST = [
   'testing/files',
   'testing/schemas',
   'testing/engine',
-  'testing/sim',
   'testing/repository',
   'testing/config',
   'testing/launch',
@@ -33,6 +33,10 @@ await readyOrEnd();
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => endAll().then(() => process.exit(130)));
 let good = true;
-for (const [name, work] of [...CHECKS, ['fast tests', () => jest(FAST, {})]])
+const TESTS = [
+  ['fast tests', () => jest(FAST, {})],
+  ['simulated worlds', () => jest(['testing/sim'], {}, ...ISOLATED)],
+];
+for (const [name, work] of [...CHECKS, ...TESTS])
   good = (await step(name, work)).code === 0 && good;
 process.exitCode = good ? 0 : 1;

@@ -1,31 +1,16 @@
 /**
- * One jest project: TypeScript by swc, ESM (MikroORM cannot be loaded otherwise). testing/run.mjs
- * chooses which folders run.
+ * How jest runs the tests (testing/run.mjs chooses the folders): Node loads the modules, so that a
+ * file does not load the gateway anew (jest/runtime.mjs).
  */
 export default {
   rootDir: '..',
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/testing/jest/environment.mjs',
+  runtime: '<rootDir>/testing/jest/runtime.mjs',
   roots: ['<rootDir>/testing'],
   testMatch: ['**/*.test.ts'],
+  // They need what only jest.isolated.config.mjs gives them.
+  testPathIgnorePatterns: ['<rootDir>/testing/sim/'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2024',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: {
-            legacyDecorator: true,
-            decoratorMetadata: true,
-            useDefineForClassFields: false,
-          },
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  transform: {},
   testTimeout: 180_000,
 };

@@ -8,6 +8,8 @@ const PURE = [
   '--collectCoverageFrom=src/json/**',
   '--coverageReporters=text',
 ];
+/** A context of its own for each test file (testing/jest.isolated.config.mjs). */
+export const ISOLATED = ['-c', 'testing/jest.isolated.config.mjs'];
 const FULL = '--coverageThreshold={"global":{"lines":100,"branches":100}}';
 
 /** Of each kind one; `npm run chaos` injects them all. */
@@ -24,7 +26,12 @@ export const RINGS = [
   {
     name: 'saga',
     folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
-    more: [...PURE, '--testPathIgnorePatterns=(enumeration|laws|pictures)\\.test', FULL],
+    more: [
+      ...ISOLATED,
+      ...PURE,
+      '--testPathIgnorePatterns=(enumeration|laws|pictures)\\.test',
+      FULL,
+    ],
   },
   // Counting what is covered makes these three five times slower, and covers nothing the others
   // leave out.
@@ -51,6 +58,7 @@ export const RINGS = [
     name: 'sim',
     folders: ['testing/invariants', 'testing/sim'],
     with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
+    more: ISOLATED,
   },
   {
     name: 'repository',

@@ -180,19 +180,17 @@ export async function program(file, args, environment) {
   return { code, output, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
+/** Rings of the same folders run beside each other. */
+let reports = 0;
+
 /** Runs jest over these folders; resolves with its counts. */
 export async function jest(folders, environment, ...more) {
-  const report = join(
-    ROOT,
-    '.cache',
-    `jest-${process.pid}-${folders[0]?.replaceAll('/', '-')}.json`,
-  );
-  // Each file loads its modules anew: a small space of young objects is collected all the time.
+  const report = join(ROOT, '.cache', `jest-${process.pid}-${reports++}.json`);
+  // Much is made and dropped: a small space of young objects is collected all the time.
   const flags = ['--experimental-vm-modules', '--no-warnings', '--max-semi-space-size=128'];
   const args = [
     'node_modules/jest/bin/jest.js',
-    '-c',
-    'testing/jest.config.mjs',
+    ...(more.includes('-c') ? [] : ['-c', 'testing/jest.config.mjs']),
     '--json',
     `--outputFile=${report}`,
   ];

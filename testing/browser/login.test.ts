@@ -2,7 +2,8 @@
  * The console behind AUTH=jwt, in a real browser: people log in on the page of a real identity
  * provider, see what their roles allow, and find the way back when their token has ended.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Gateway, openBrowser, picture } from './kit/browser.js';
 import { AUDIENCE, CLIENT, People } from './kit/people.js';
@@ -17,8 +18,7 @@ let addresses: string[];
 
 beforeAll(async () => {
   // The provider warns that it keeps everything in memory.
-  for (const level of ['warn', 'info'] as const)
-    jest.spyOn(console, level).mockImplementation(() => undefined);
+  for (const level of ['warn', 'info'] as const) mock.method(console, level, () => undefined);
   people = await People.start({ vera: ['viewer'], ada: ['admin'] });
   gateway = new Gateway({
     AUTH: 'jwt',

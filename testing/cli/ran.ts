@@ -1,5 +1,5 @@
 /** A command line that was run in this process: what it printed, and its exit code. */
-import { jest } from '@jest/globals';
+import { mock } from 'node:test';
 import { runCommand } from '../../src/cli/program.js';
 
 export interface Ran {
@@ -14,12 +14,12 @@ export async function ran(args: readonly string[]): Promise<Ran> {
     written[where] += String(chunk);
     return true;
   };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(into('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(into('err'));
+  const out = mock.method(process.stdout, 'write', into('out'));
+  const err = mock.method(process.stderr, 'write', into('err'));
   try {
     return { code: await runCommand(args), ...written };
   } finally {
-    out.mockRestore();
-    err.mockRestore();
+    out.mock.restore();
+    err.mock.restore();
   }
 }

@@ -8,7 +8,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient } from '../../src/client/index.js';
 import { AUDIENCE, Issuer } from '../api/kit/issuer.js';
 import { bearer, TokenFile } from '../api/kit/tokens.js';
@@ -37,8 +38,7 @@ let flowId: string;
 
 beforeAll(async () => {
   // The provider warns that it keeps everything in memory.
-  for (const level of ['warn', 'info'] as const)
-    jest.spyOn(console, level).mockImplementation(() => undefined);
+  for (const level of ['warn', 'info'] as const) mock.method(console, level, () => undefined);
   stack.defer(() => rmSync(folder, { recursive: true }));
   stack.defer(() => tokens[Symbol.dispose]());
   database = stack.use(await newDatabase());

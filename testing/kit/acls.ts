@@ -1,13 +1,8 @@
 /** ACLs by Kafka's names; those of docs/transport.md are read from its table. */
 import { readFileSync } from 'node:fs';
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  ResourcePatternTypes,
-} from 'kafkajs';
+import kafkajs, { type AclEntry, type Admin } from 'kafkajs';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 export interface Acl {
   readonly user: string;

@@ -1,27 +1,30 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { backoff, pause } from '../../src/timing/pause.js';
 
 const AN_HOUR = 3_600_000;
+afterEach(() => mock.reset());
 
 describe('pause', () => {
   test('resolves when the time is over, by the global setTimeout', async () => {
-    jest.useFakeTimers();
+    mock.timers.enable({ apis: ['setTimeout'] });
     const waiting = pause(AN_HOUR);
-    jest.advanceTimersByTime(AN_HOUR);
+    mock.timers.tick(AN_HOUR);
     await waiting;
-    jest.useRealTimers();
   });
 
   test('resolves at once when the signal aborts, and keeps neither timer nor listener', async () => {
-    jest.useFakeTimers();
+    const set = mock.method(globalThis, 'setTimeout');
+    const cleared = mock.method(globalThis, 'clearTimeout');
     const stopping = new AbortController();
-    const removed = jest.spyOn(stopping.signal, 'removeEventListener');
+    const removed = mock.method(stopping.signal, 'removeEventListener');
     const waiting = pause(AN_HOUR, stopping.signal);
     stopping.abort();
     await waiting;
-    expect(jest.getTimerCount()).toBe(0);
-    expect(removed).toHaveBeenCalledTimes(1);
-    jest.useRealTimers();
+    const timer = set.mock.calls.find((call) => call.arguments[1] === AN_HOUR)?.result;
+    expect(timer).toBeDefined();
+    expect(cleared.mock.calls.map((call) => call.arguments[0])).toContain(timer);
+    expect(removed.mock.callCount()).toBe(1);
   });
 
   test('does not wait when the signal has aborted before', async () => {
@@ -30,9 +33,9 @@ describe('pause', () => {
 
   test('leaves no listener on a signal that outlives it', async () => {
     const { signal } = new AbortController();
-    const removed = jest.spyOn(signal, 'removeEventListener');
+    const removed = mock.method(signal, 'removeEventListener');
     await pause(0, signal);
-    expect(removed).toHaveBeenCalledTimes(1);
+    expect(removed.mock.callCount()).toBe(1);
   });
 });
 

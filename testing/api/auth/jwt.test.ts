@@ -1,5 +1,6 @@
 /** AUTH=jwt against a real identity provider. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type CryptoKey,
   exportSPKI,
@@ -21,8 +22,7 @@ const ROLES = { claims: { roles: ['viewer', 'initiator'] } };
 let issuer: Issuer;
 beforeAll(async () => {
   // The provider warns that it keeps everything in memory.
-  for (const level of ['warn', 'info'] as const)
-    jest.spyOn(console, level).mockImplementation(() => undefined);
+  for (const level of ['warn', 'info'] as const) mock.method(console, level, () => undefined);
   issuer = await Issuer.start();
 });
 afterAll(() => issuer[Symbol.asyncDispose]());
