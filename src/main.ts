@@ -1,10 +1,11 @@
 /** Starts config → API → database → broker → engine in this order; stops them in reverse. */
 import 'reflect-metadata';
 import { resolve } from 'node:path';
+import { Bridge } from './bridge/bridge.js';
 import { type Config, readConfig } from './config/config.js';
 import { commandOf, helpText, readFlags } from './config/flags.js';
 import { wipe } from './embedded/wipe.js';
-import { createEngine } from './engine/engine.js';
+import { createEngine, type Engine, type EngineOptions } from './engine/engine.js';
 import { StartingEngine } from './engine/operations/starting.js';
 import { databaseAddress, decoderOf, openBroker, wireOf } from './launch/adapters.js';
 import { listen } from './launch/api.js';
@@ -39,7 +40,8 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const { stepTopics } = wire;
   const starting = new StartingEngine();
   const metrics = createMetrics();
-  const served = { engine: starting.service, stepTopics, metrics };
+  const bridge = new Bridge({ leaseMs: config.workerLease, log: logs('bridge') });
+  const served = { engine: starting.service, workers: bridge, stepTopics, metrics };
   const { url } = await listen(config, served, opened, logs);
   const database = await databaseAddress(config, opened, logs);
   const postgres = openDatabase(config, database.url, stepTopics, logs);
@@ -48,20 +50,31 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   await patiently(() => prepareSchema(config, postgres), waiting);
   const decode = decoderOf(config);
   const { store, readModel: read, databaseId } = postgres;
-  const { broker, worker } = await openBroker(config, { decode, databaseId }, opened, logs);
+  const { broker, ...clients } = await openBroker(config, { decode, databaseId }, opened, logs);
   const ports = { store, read, broker, wire, decode };
-  const { fanOutLimit: fanOutBytes, openFlowsPerCaller } = config;
-  const keepsStarters = openFlowsPerCaller > 0;
-  const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes, keepsStarters };
-  const schemas = new CompiledSchemas();
-  const observers = { logs, observe: metrics.observe, trace };
-  const engine = createEngine({ ...ports, ...bounds, ...observers, schemas });
+  const engine = engineOf(config, ports, { logs, observe: metrics.observe, trace });
   opened.add('the engine', () => engine.stop(STOP_BOUND_MS));
-  await patiently(() => engine.start(() => starting.started(engine)), waiting);
+  opened.add('the bridge', () => bridge.close());
+  const serving = (): void => {
+    starting.started(engine);
+    bridge.open({ ...wire, read, commands: clients.commands() });
+  };
+  await patiently(() => engine.start(serving), waiting);
   if (opened.isClosing) return;
   announceReady(config, url, database, logs);
   if (config.demoOn)
-    await showDemo({ config, engine, stepTopics, openWorker: worker, url }, opened, logs);
+    await showDemo({ config, engine, stepTopics, openWorker: clients.worker, url }, opened, logs);
+}
+
+function engineOf(
+  config: Config,
+  ports: Pick<EngineOptions, 'store' | 'read' | 'broker' | 'wire' | 'decode'>,
+  observers: Pick<EngineOptions, 'logs' | 'observe' | 'trace'>,
+): Engine {
+  const { fanOutLimit: fanOutBytes, openFlowsPerCaller } = config;
+  const keepsStarters = openFlowsPerCaller > 0;
+  const bounds = { leaseMs: LEASE_MS, keep: keepOf(config), fanOutBytes, keepsStarters };
+  return createEngine({ ...ports, ...bounds, ...observers, schemas: new CompiledSchemas() });
 }
 
 async function main(): Promise<void> {

@@ -17,6 +17,7 @@ const FAST = [
   'testing/files',
   'testing/schemas',
   'testing/engine',
+  'testing/bridge',
   'testing/repository',
   'testing/config',
   'testing/launch',

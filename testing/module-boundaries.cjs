@@ -84,6 +84,11 @@ module.exports = {
       'The engine knows ports (engine/ports.ts): add what you need there and implement it in an adapter.',
     ),
     only(
+      'bridge',
+      ['saga/', 'wire/', 'engine/ports', 'observability/', builtin('crypto')],
+      'The bridge knows ports (engine/ports/commands.ts) and the wire: brokers, HTTP and SQL stay outside.',
+    ),
+    only(
       'schemas',
       ['engine/ports', npm('(ajv|ajv-formats|re2js)')],
       'Payload schemas are checked behind a port (engine/ports/payload-schemas.ts): values in, what is wrong out.',
@@ -129,6 +134,7 @@ module.exports = {
         'saga/',
         'wire/',
         'engine/',
+        'bridge/',
         'tokens/',
         'files/',
         'schemas/check-schema',

@@ -47,6 +47,7 @@ export const RINGS = [
     name: 'engine',
     folders: [
       'testing/engine',
+      'testing/bridge',
       'testing/timing',
       'testing/figures',
       'testing/names',

@@ -14,6 +14,7 @@ import type { OpenFlows } from './open-flows.js';
 import { BadInput } from './problems.js';
 import type { FairShares, Rate, Refusals } from './quotas.js';
 import type { Turns } from './turns.js';
+import type { Workers } from './workers.js';
 
 export interface Shell {
   readonly engine: EngineService;
@@ -33,6 +34,8 @@ export interface Shell {
   readonly answers?: AnswerBytes | undefined;
   /** For what takes a while; absent = it is done at once. */
   readonly turns?: Turns | undefined;
+  /** For workers that use GraphQL or REST; absent = there are none. */
+  readonly workers?: Workers | undefined;
   /** How many flows each caller starts; absent = any number. */
   readonly rate?: Rate | undefined;
   /** How many open flows each caller has; absent = any number. */

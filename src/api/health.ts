@@ -9,7 +9,8 @@ import type { ServingShell } from './context.js';
 import type { Switches } from './switches.js';
 import type { Certificate } from './tls/certificate.js';
 
-export interface HealthOptions extends Pick<ServingShell, 'engine' | 'log' | 'refusals'> {
+export interface HealthOptions
+  extends Pick<ServingShell, 'engine' | 'log' | 'refusals' | 'workers'> {
   readonly switches: Switches;
   readonly authentication: Authentication;
   /** What people who watch should know although the gateway works; absent = nothing. */
@@ -55,13 +56,14 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
 
 function metricsRoute(
   app: FastifyInstance,
-  { engine, refusals, switches, metrics = createMetrics(), certificate }: HealthOptions,
+  { engine, refusals, switches, metrics = createMetrics(), certificate, workers }: HealthOptions,
 ): void {
   app.get('/metrics', async ({ principal }, reply) => {
     const figures = {
       ...(await engine.figures()),
       refused: refusals.counts,
       certificate: certificate?.figures,
+      workers: workers?.figures(),
     };
     const text = await metrics.text(figures);
     return reply

@@ -89,6 +89,7 @@ function ofFault({ code, message }: Fault): PublicError {
 const STATUSES: Readonly<Record<string, number>> = {
   UNKNOWN_ORCHESTRATION: 404,
   UNKNOWN_FLOW: 404,
+  UNKNOWN_LEASE: 404,
   IDEMPOTENCY_KEY_CONFLICT: 409,
   ORCHESTRATION_PAUSED: 409,
   ORCHESTRATION_ARCHIVED: 409,

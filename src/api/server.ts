@@ -123,6 +123,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   });
   const close = async (): Promise<void> => {
     connections.close();
+    // Polls that wait would hold up the end of the requests under way.
+    shell.workers?.leave();
     events.close();
     await closeHttp(app, sockets);
     await graphql.apollo.stop();

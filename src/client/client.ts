@@ -13,6 +13,7 @@ import { lists } from './lists.js';
 import type { Subscriptions } from './subscribe.js';
 import { type FlowSummary, flowOf, verbs } from './verbs.js';
 import { type FlowEnd, followers, type WatchOptions } from './watch.js';
+import { workers } from './workers.js';
 
 export interface ClientOptions {
   /** The GraphQL endpoint, for example `http://127.0.0.1:4000/graphql`. */
@@ -66,6 +67,7 @@ export function createClient({ url, headers, fetch, webSocket, transport }: Clie
     ...follow,
     ...lists(send),
     ...verbs(send),
+    ...workers(send, subscriptions, http.credentials),
 
     /** Starts a flow and waits for its end. */
     async executeAndWait(input: api.ExecuteInput, options: WatchOptions = {}): Promise<FlowEnd> {

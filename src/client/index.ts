@@ -26,3 +26,4 @@ export type {
 export type { ResumeOptions } from './subscribe.js';
 export type { BulkCounts, FlowSummary, OrchestrationStanding } from './verbs.js';
 export type { FlowEnd, FlowEvent, StepChange, WatchOptions } from './watch.js';
+export type { Replied, WorkerCommand } from './workers.js';

@@ -1,6 +1,6 @@
 /** Limits that are settings (docs/limits.md lists all limits). */
 import { LIMITS } from '../limits/limits.js';
-import { setting, whole } from './parsers.js';
+import { duration, setting, whole } from './parsers.js';
 
 export const LIMIT_SETTINGS = {
   payloadLimit: setting({
@@ -47,6 +47,13 @@ export const LIMIT_SETTINGS = {
     meaning: 'most messages a second to all subscribers together',
     byDefault: String(LIMITS.subscriberMessagesPerSecond.value),
     read: whole(1, 1_000_000, LIMITS.subscriberMessagesPerSecond.value),
+  }),
+  workerLease: setting({
+    name: 'WORKER_LEASE',
+    meaning:
+      "how long a worker that uses GraphQL or REST has for a command, from when it got it or reported progress last, before another one gets it, like 30s; never longer than the step's timeout",
+    byDefault: '30s',
+    read: duration(1000, 30_000),
   }),
   embeddedBrokerBytes: setting({
     name: 'EMBEDDED_BROKER_BYTES',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type {
   Broker,
   CommandPlace,
+  Commands,
   Decode,
   InboxSource,
   Inspection,
@@ -19,6 +20,7 @@ import type {
 } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { messageHeaders } from '../observability/message-headers.js';
+import { openCommands } from './commands.js';
 import { Fullness } from './fullness.js';
 import { Group } from './group.js';
 import { inspect } from './inspection.js';
@@ -49,6 +51,8 @@ export interface EmbeddedBrokerOptions {
 
 export interface EmbeddedBroker extends Broker {
   worker(groupId: string): WorkerClient;
+  /** For workers that use GraphQL or REST. */
+  commands(): Commands;
 }
 
 /** Kafka's rule; here topic names are file names as well. */
@@ -94,6 +98,11 @@ class InProcessBroker implements EmbeddedBroker {
       throw error;
     }
   }
+
+  private readonly place = {
+    ensureTopics: (names: readonly string[]) => this.ensureTopics(names),
+    topic: (name: string) => this.topic(name),
+  };
 
   readonly publisher = {
     publish: (rows: readonly OutboxRow[]): Promise<readonly PublishResult[]> => {
@@ -143,10 +152,8 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   health(): { ready: boolean; detail: string } {
-    return {
-      ready: this.joined,
-      detail: this.joined ? `in this process, log in ${this.options.folder}` : 'not reading yet',
-    };
+    const reading = `in this process, log in ${this.options.folder}`;
+    return { ready: this.joined, detail: this.joined ? reading : 'not reading yet' };
   }
 
   async inspect(place: CommandPlace): Promise<Inspection> {
@@ -154,10 +161,15 @@ class InProcessBroker implements EmbeddedBroker {
   }
 
   worker(groupId: string): WorkerClient {
-    return openWorker({
-      ensureTopics: (names) => this.ensureTopics(names),
-      group: (topicName) => this.group(groupId, topicName),
-      topic: (name) => this.topic(name),
+    return openWorker({ ...this.place, group: (topicName) => this.group(groupId, topicName) });
+  }
+
+  commands(): Commands {
+    return openCommands({
+      ...this.place,
+      seen: (groupId, topicName) => this.group(groupId, topicName).attended(),
+      offsets: this.offsets,
+      log: this.options.log,
     });
   }
 

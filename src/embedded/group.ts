@@ -13,6 +13,8 @@ export type OnRecord = (record: WorkerRecord) => Promise<void>;
 export class Group {
   private members: OnRecord[] = [];
   private reader: Reader | null = null;
+  /** Members that read by themselves. */
+  private others = 0;
 
   constructor(
     private readonly id: string,
@@ -37,14 +39,21 @@ export class Group {
     if (next !== undefined) this.read(next);
   }
 
+  /** A member that reads by itself; call the result when it leaves. */
+  attended(): () => void {
+    this.others++;
+    return () => void this.others--;
+  }
+
   seen(): GroupOnTopic {
-    const { id: groupId, members, offsets, topicName } = this;
+    const { id: groupId, offsets, topicName } = this;
+    const members = this.members.length + this.others;
     const committed = offsets.at(groupId, topicName);
     return {
       groupId,
-      state: members.length === 0 ? 'Empty' : 'Stable',
-      members: members.length,
-      hosts: members.length === 0 ? [] : ['in this process'],
+      state: members === 0 ? 'Empty' : 'Stable',
+      members,
+      hosts: members === 0 ? [] : ['in this process'],
       // A group without an offset begins at the earliest record.
       committed: BigInt(committed ?? this.topic.log.firstOffset),
     };

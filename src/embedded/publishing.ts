@@ -2,7 +2,12 @@
  * Appends messages to the logs of their topics, each by itself: one that cannot be appended fails
  * alone.
  */
-import { type OutboxRow, type PublishResult, wholeValue } from '../engine/ports.js';
+import {
+  type OutboxRow,
+  type PublishResult,
+  type WorkerMessage,
+  wholeValue,
+} from '../engine/ports.js';
 import type { Topic } from './topic.js';
 
 export interface Publishing {
@@ -47,6 +52,17 @@ export async function publishOne(
   }
 }
 
-export function toBytes(value: string | Uint8Array | null): Uint8Array | null {
+/** Messages of workers in this process. Resolves when all are on the disk. */
+export async function appendAll(
+  messages: readonly WorkerMessage[],
+  topicOf: (name: string) => Topic,
+): Promise<void> {
+  const appended = messages.map(({ topic, key, value, headers = {} }) =>
+    topicOf(topic).append({ key: toBytes(key), value: toBytes(value), headers }),
+  );
+  await Promise.all(appended);
+}
+
+function toBytes(value: string | Uint8Array | null): Uint8Array | null {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }

@@ -1,7 +1,7 @@
 /** A worker in this process: it reads topics as a member of a group, and sends messages. */
 import type { WorkerClient } from '../engine/ports.js';
 import type { Group, OnRecord } from './group.js';
-import { toBytes } from './publishing.js';
+import { appendAll } from './publishing.js';
 import type { Topic } from './topic.js';
 
 export interface WorkerPlace {
@@ -22,15 +22,7 @@ export function openWorker(place: WorkerPlace): WorkerClient {
         group.join(member);
       }
     },
-    send: async (messages) => {
-      await Promise.all(
-        messages.map(({ topic, key, value, headers }) =>
-          place
-            .topic(topic)
-            .append({ key: toBytes(key), value: toBytes(value), headers: headers ?? {} }),
-        ),
-      );
-    },
+    send: (messages) => appendAll(messages, (name) => place.topic(name)),
     close: async () => {
       await Promise.all(mine.splice(0).map(({ group, member }) => group.leave(member)));
     },

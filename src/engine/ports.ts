@@ -7,6 +7,7 @@
 
 export * from './ports/audit.js';
 export * from './ports/broker.js';
+export * from './ports/commands.js';
 export * from './ports/deliveries.js';
 export * from './ports/inspection.js';
 export * from './ports/message-value.js';

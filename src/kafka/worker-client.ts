@@ -65,7 +65,7 @@ function memberOf(
   });
 }
 
-function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessages {
+export function messagesOf(topic: string, ones: readonly WorkerMessage[]): TopicMessages {
   return {
     topic,
     messages: ones.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),

@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 import { type Config, stepDefaults } from '../config/config.js';
 import { openEmbeddedBroker } from '../embedded/broker.js';
 import { openEmbeddedPostgres } from '../embedded/postgres.js';
-import type { Broker, Decode, WorkerClient } from '../engine/ports.js';
+import type { Broker, Commands, Decode, WorkerClient } from '../engine/ports.js';
 import { openKafka } from '../kafka/client.js';
+import { openKafkaCommands } from '../kafka/commands.js';
 import { openKafkaWorker } from '../kafka/worker-client.js';
 import type { Logs } from '../observability/log.js';
 import { checkSchema } from '../schemas/check-schema.js';
@@ -19,6 +20,8 @@ import type { Opened } from './opened.js';
 export interface OpenBroker {
   readonly broker: Broker;
   readonly worker: () => Promise<WorkerClient>;
+  /** For workers that use GraphQL or REST. */
+  readonly commands: () => Commands;
 }
 
 export interface DatabaseAddress {
@@ -87,7 +90,7 @@ export async function openBroker(
       log: logs('embedded'),
     });
     opened.add('the own broker', () => broker.close());
-    return { broker, worker: async () => broker.worker('demo') };
+    return { broker, worker: async () => broker.worker('demo'), commands: () => broker.commands() };
   }
   const { kafkaBrokers: brokers, kafkaGroupId: groupId, kafkaClientId: clientId } = config;
   const { topicPartitions: partitions, topicReplication: replicationFactor } = config;
@@ -98,5 +101,7 @@ export async function openBroker(
   return {
     broker,
     worker: async () => openKafkaWorker({ ...connection, groupId: `${groupId}-demo` }),
+    commands: () =>
+      openKafkaCommands({ ...connection, ...made, clientId, groupPrefix: `${groupId}-workers` }),
   };
 }

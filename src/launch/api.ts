@@ -10,6 +10,7 @@ import { openDocumentReader } from '../api/input/document-reader.js';
 import type { Login } from '../api/login.js';
 import { type Api, type ApiOptions, openApi } from '../api/server.js';
 import type { Shown } from '../api/switches.js';
+import type { Workers } from '../api/workers.js';
 import { type Config, stepDefaults } from '../config/config.js';
 import type { StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
@@ -23,6 +24,7 @@ const PORT_TRIES = 20;
 
 interface Served {
   readonly engine: EngineService;
+  readonly workers: Workers;
   readonly stepTopics: StepTopics;
   readonly metrics: Metrics;
 }

@@ -6,6 +6,7 @@
 
 import { DOCUMENT_LIMITS } from './document-limits.js';
 import { type Limit, limit } from './limit.js';
+import { WORKER_LIMITS } from './worker-limits.js';
 
 export type { Limit } from './limit.js';
 
@@ -41,6 +42,7 @@ export const LIMITS = {
     'BATCH_UNREADABLE',
   ),
   ...DOCUMENT_LIMITS,
+  ...WORKER_LIMITS,
   queryTokens: limit(4000, 'tokens of a GraphQL document', 'GRAPHQL_PARSE_FAILED'),
   queryFields: limit(600, 'fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),
   queryDepth: limit(12, 'levels of fields of a GraphQL document', 'QUERY_TOO_COMPLEX'),

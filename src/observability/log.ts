@@ -15,6 +15,7 @@ export const COMPONENTS = [
   'relay',
   'timers',
   'retention',
+  'bridge',
   'kafka',
   'postgres',
   'embedded',

@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { flowMetrics } from './flow-metrics.js';
 import type { Observe } from './observation.js';
+import { type WorkerFigures, workerMetrics } from './worker-metrics.js';
 
 export interface Figures {
   /** What we depend on, and whether it answers and takes work. */
@@ -19,6 +20,8 @@ export interface Figures {
   readonly refused: ReadonlyMap<string, number>;
   /** Absent: the gateway does not end TLS itself. */
   readonly certificate?: CertificateFigures | undefined;
+  /** Of workers that use GraphQL or REST; absent = nobody counts them. */
+  readonly workers?: WorkerFigures | undefined;
   /** Subscriptions that are open. */
   readonly subscribers: number;
   /**
@@ -70,13 +73,15 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const observe = flowMetrics(registry);
-  const setters = [
+  const setters: Set[] = [
     ofProcess(registry),
     ofCertificate(registry),
     ofConnections(registry),
     ofBacklog(registry),
     ofWaiting(registry),
   ];
+  const ofWorkers = workerMetrics(registry);
+  setters.push(({ workers }) => ofWorkers(workers));
   return {
     contentType: registry.contentType,
     observe,

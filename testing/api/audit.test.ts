@@ -171,6 +171,9 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Like replies by topic: what they lead to is on the timeline of their flow. */
+const MESSAGES = ['reply'];
+
 const HEADERS = { 'x-actor': 'ann', 'x-request-id': 'request-7' };
 /** The names under which these are recorded. */
 const RECORDED_AS: Readonly<Record<string, string>> = { executeMany: 'execute' };
@@ -185,7 +188,16 @@ async function rowsOf(mutation: string): Promise<readonly AuditEntry[]> {
 
 test('there is a case for every mutation of the schema', () => {
   const fields = Object.keys(createSchema().getMutationType()?.getFields() ?? {});
-  expect(Object.keys(CASES).toSorted()).toEqual(fields.toSorted());
+  expect([...Object.keys(CASES), ...MESSAGES].toSorted()).toEqual(fields.toSorted());
+});
+
+test.each(MESSAGES)('%s is a message of a worker, and leaves no row', async (name) => {
+  const rowsBefore = rows().length;
+  const { body } = await running.graphql(
+    `mutation { ${name}(input: {leaseId: "none", status: true}) { problems { code } } }`,
+  );
+  expect(body.data).toEqual({ [name]: { problems: [{ code: 'UNKNOWN_LEASE' }] } });
+  expect([rows().length, running.engine.refusals]).toEqual([rowsBefore, []]);
 });
 
 describe.each(Object.entries(CASES))('%s', (name, { done, refused }) => {
@@ -250,7 +262,11 @@ test('POST execute leaves a row, done or refused', async () => {
 test('every path that takes a POST is a mutation of the table above, or changes nothing', async () => {
   const { text } = await running.get('/openapi.yaml');
   const posts = [...text.matchAll(/^ {2}(\/\S+):\n {4}post:/gm)].map(([, path]) => path);
-  expect(posts).toEqual(['/api/orchestrations/execute', '/api/orchestrations/simulate']);
+  expect(posts).toEqual([
+    ...['/api/orchestrations/execute', '/api/orchestrations/simulate'],
+    // Messages of workers, as above.
+    ...['/api/worker/poll', '/api/worker/reply'],
+  ]);
 });
 
 describe('topics', () => {

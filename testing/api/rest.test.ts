@@ -365,9 +365,10 @@ test('every answer that is described was seen, and the description is served', a
       Object.keys(responses).map((status) => `${method} ${path} ${status}`),
     ),
   );
-  // Those of simulations are seen in simulations.test.ts, those that depend on who calls in
-  // auth/openapi.test.ts.
-  const ofHere = described.filter((one) => !/\/simulate |\/auth\/| 40[13]$/.test(one));
+  // Those of simulations are seen in simulations.test.ts, those of workers in workers.test.ts,
+  // those that depend on who calls in auth/openapi.test.ts.
+  const elsewhere = /\/simulate |\/auth\/|\/worker\/| 40[13]$/;
+  const ofHere = described.filter((one) => !elsewhere.test(one));
   expect(ofHere.filter((one) => !api.rest.seen.has(one))).toEqual([]);
   const served = await api.running.get('/openapi.yaml');
   expect([

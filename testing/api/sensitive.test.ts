@@ -104,6 +104,8 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
   diagnose: ({ held }) => `(flowId: "${held}")`,
   undoPlan: ({ done }) => `(flowId: "${done}")`,
   slo: () => '',
+  commands: () => '(orchestrationName: "charge")',
+  reply: () => '(input: {leaseId: "none", status: true, payload: 1})',
   simulate: () => '(input: {orchestrationName: "charge", faults: []})',
   orchestrations: () => '(first: 1, nameContains: "charge")',
   orchestration: () => '(name: "charge")',
@@ -140,7 +142,7 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
  */
 const HAVE_PAYLOADS = new Set(
   `history details undoPlan orchestrations orchestration quarantine execute executeMany resendCommand retryStep skipStep pauseFlow
-  resumeFlow undoFlow cancelFlow replayQuarantined discardQuarantined flowEvents setPolicy pauseOrchestration resumeOrchestration archiveOrchestration`.split(
+  resumeFlow undoFlow cancelFlow replayQuarantined discardQuarantined flowEvents commands setPolicy pauseOrchestration resumeOrchestration archiveOrchestration`.split(
     /\s+/,
   ),
 );
@@ -159,6 +161,7 @@ describe.each(FIELDS)('$kind $name', ({ kind, name, document }) => {
       expect([status, body.errors]).toEqual([200, undefined]);
       return text;
     }
+    if (name === 'commands') return handed(running, query);
     return name === 'flowEvents' ? followed(running, query) : changed({ running, ids }, query);
   };
 
@@ -176,6 +179,21 @@ async function followed(running: Running, query: string): Promise<string> {
   for await (const event of subscriber.iterate({ query })) events.push(event);
   await subscriber.dispose();
   return JSON.stringify(events);
+}
+
+/** The first command for a worker; for whoever may not see what is in it, why there is none. */
+async function handed(running: Running, query: string): Promise<string> {
+  await begin(running, 'charge');
+  const subscriber = running.subscriber();
+  try {
+    const { value } = await subscriber.iterate({ query }).next();
+    return JSON.stringify(value);
+  } catch (error) {
+    expect(JSON.stringify(error)).toContain('FORBIDDEN');
+    return JSON.stringify(error);
+  } finally {
+    await subscriber.dispose();
+  }
 }
 
 /** The next change of a step, in which a worker repeats the secret. */

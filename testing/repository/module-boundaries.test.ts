@@ -34,6 +34,8 @@ const INTRUDERS = [
   ['engine', '../wire/topics.js', `engine-${BOUNDARY}`],
   ['engine', 'node:http', `engine-${BOUNDARY}`],
   ['engine', 'node:fs', `engine-${BOUNDARY}`],
+  ['bridge', '../kafka/client.js', `bridge-${BOUNDARY}`],
+  ['bridge', '../engine/intake/road.js', `bridge-${BOUNDARY}`],
   ['postgres', '../wire/topics.js', `postgres-${BOUNDARY}`],
   ['postgres', '../engine/intake/road.js', `postgres-${BOUNDARY}`],
   ['kafka', '../api/server.js', `kafka-${BOUNDARY}`],

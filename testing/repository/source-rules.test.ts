@@ -117,6 +117,7 @@ test('each module opens with what it knows and does not know', () => {
     'src/saga/orchestration.ts',
     'src/wire/topics.ts',
     'src/engine/ports.ts',
+    'src/bridge/bridge.ts',
     'src/postgres/database.ts',
     'src/kafka/client.ts',
     'src/embedded/broker.ts',

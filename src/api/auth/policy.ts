@@ -12,6 +12,7 @@ export const RIGHTS = [
   'flow:read',
   'flow:start',
   'flow:operate',
+  'flow:work',
   'orchestration:read',
   'orchestration:register',
   'orchestration:register-worker',
@@ -31,7 +32,7 @@ const READS: readonly Right[] = ['flow:read', 'orchestration:read', 'metrics:rea
 export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   viewer: READS,
   initiator: [...READS, 'flow:start'],
-  worker: ['orchestration:read', 'orchestration:register-worker'],
+  worker: ['orchestration:read', 'orchestration:register-worker', 'flow:work'],
   operator: [...READS, 'flow:operate', 'orchestration:operate'],
   admin: RIGHTS,
 };
@@ -39,6 +40,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
 /** One of these rights, within the principal's scopes. */
 export type FieldRule = readonly [Right, ...Right[]];
 
+const WORKS: FieldRule = ['flow:work'];
 const REGISTERS: FieldRule = ['orchestration:register'];
 const REGISTERS_WORKERS: FieldRule = ['orchestration:register', 'orchestration:register-worker'];
 
@@ -75,6 +77,8 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Mutation.reencryptPayloads': ['payload:encrypt'],
   'Mutation.replayQuarantined': ['quarantine:settle'],
   'Mutation.discardQuarantined': ['quarantine:settle'],
+  'Mutation.reply': WORKS,
+  'Subscription.commands': WORKS,
   'Subscription.flowEvents': ['flow:read'],
   'Subscription.stepStatusChanged': ['flow:read'],
 };
@@ -84,6 +88,7 @@ export const SCOPED_TYPES: Readonly<Record<string, string>> = {
   Flow: 'orchestrationName',
   Orchestration: 'name',
   StepStatusChange: 'orchestrationName',
+  WorkerCommand: 'orchestrationName',
   Registration: 'orchestrationName',
 };
 
@@ -121,6 +126,7 @@ export const OBJECT_RULES: Readonly<Record<string, string>> = {
   QuarantinedReplyConnection: ENGINE,
   QuarantinedReplyEdge: PARENT,
   RegisterOrchestrationPayload: ENGINE,
+  ReplyPayload: NOTHING,
   Simulation: ENGINE,
   Slo: ENGINE,
   SloFigures: PARENT,
@@ -161,13 +167,14 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /metrics': ['metrics:read'],
   'GET /graphql': 'fields',
   'POST /graphql': 'fields',
-  // Refused inside of the audit, like the mutation.
-  'POST /api/orchestrations/execute': 'fields',
+  'POST /api/orchestrations/execute': 'fields', // refused inside of the audit, like the mutation
   'POST /api/orchestrations/simulate': ['orchestration:read'],
   'GET /api/orchestrations/history': ['flow:read'],
   'GET /api/orchestrations/details/:flowId': ['flow:read'],
   'GET /api/orchestrations/diagnose/:flowId': ['flow:read'],
   'GET /api/audit': ['audit:read'],
+  'POST /api/worker/poll': WORKS,
+  'POST /api/worker/reply': WORKS,
 };
 
 export function has({ roles }: Pick<Principal, 'roles'>, right: Right): boolean {

@@ -21,6 +21,7 @@ import { SloQueries } from './slo.js';
 import { StandingMutations } from './standing.js';
 import { Subscriptions } from './subscriptions.js';
 import { UndoPlanQueries } from './undo-plan.js';
+import { WorkerResolver } from './workers.js';
 
 const RESOLVERS = [
   AuditQueries,
@@ -41,6 +42,7 @@ const RESOLVERS = [
   SloQueries,
   StartedFlows,
   Subscriptions,
+  WorkerResolver,
 ] as const;
 
 export function createSchema(): GraphQLSchema {

@@ -3,11 +3,10 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { StepChange } from '../../engine/service.js';
 import type { FlowEvent } from '../../saga/event.js';
-import { expired, Unauthenticated } from '../auth/authentication.js';
-import { isExpired } from '../auth/principal.js';
 import type { RequestContext } from '../context.js';
 import { goodNumber, goodText } from '../input/texts.js';
 import { NotFound } from '../problems.js';
+import { ending, leaving } from './live.js';
 import { selectedAt } from './selected.js';
 import { FlowEventView, StepStatusChangeView } from './views/event.js';
 
@@ -16,52 +15,6 @@ const nullable = { nullable: true } as const;
 interface Happened {
   readonly flowId: string;
   readonly event: FlowEvent;
-}
-
-/** A generator's return() waits for its pending next(): the abort makes that end. */
-function ending<T, V>(
-  source: AsyncIterable<T>,
-  { abort, context }: Leaving,
-  view: (item: T) => V,
-): AsyncIterable<V> {
-  const generator = viewed(source, { abort, context }, view);
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => generator.next(),
-      return: () => {
-        abort.abort();
-        return generator.return(undefined);
-      },
-    }),
-  };
-}
-
-async function* viewed<T, V>(
-  source: AsyncIterable<T>,
-  { abort, context: { principal, signal } }: Leaving,
-  view: (item: T) => V,
-): AsyncGenerator<V> {
-  try {
-    for await (const item of source) {
-      if (isExpired(principal, Date.now())) break;
-      yield view(item);
-    }
-    if (signal.reason instanceof Unauthenticated) throw signal.reason;
-    if (isExpired(principal, Date.now())) throw expired();
-  } finally {
-    abort.abort();
-  }
-}
-
-interface Leaving {
-  readonly abort: AbortController;
-  readonly context: RequestContext;
-}
-
-/** Ends with the subscription, and with its connection. */
-function leaving(context: RequestContext): Leaving & { readonly left: AbortSignal } {
-  const abort = new AbortController();
-  return { abort, context, left: AbortSignal.any([abort.signal, context.signal]) };
 }
 
 async function flowEvents(

@@ -51,7 +51,8 @@ export function checkPayload(
   return text;
 }
 
-function headersOf(value: unknown, problems: Problem[]): Readonly<Record<string, unknown>> {
+/** The headers of a caller, apart from the protocol's. */
+export function headersOf(value: unknown, problems: Problem[]): Readonly<Record<string, unknown>> {
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     problems.push(

@@ -1,5 +1,5 @@
 /**
- * The three REST paths of the Java system, simulations and diagnoses, thin: the same engine as
+ * The three REST paths of the Java system, simulations, diagnoses and workers, thin: the same as in
  * GraphQL. Described in schema/openapi.yaml.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -15,6 +15,7 @@ import { audit } from './audit.js';
 import { detailsText, eventBody, startedBody, summaryBody } from './bodies.js';
 import { executeBody, fieldProblems, historyQuery, simulateBody } from './input.js';
 import { sendProblem, sendProblems } from './problem-json.js';
+import { poll, replyTo } from './worker.js';
 
 const ROOT = '/api/orchestrations';
 
@@ -34,6 +35,8 @@ export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.get(`${ROOT}/details/:flowId`, guarded(details));
   app.get(`${ROOT}/diagnose/:flowId`, guarded(diagnose));
   app.get('/api/audit', guarded(audit));
+  app.post('/api/worker/poll', guarded(poll));
+  app.post('/api/worker/reply', guarded(replyTo));
 }
 
 async function execute(

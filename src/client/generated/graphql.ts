@@ -172,6 +172,28 @@ export type RegistrationStatus =
   /** Every step has a registered worker. */
   | 'REGISTERED';
 
+/** What a worker answers to a command, or its progress. */
+export type ReplyInput = {
+  /** Of a failure: a code; one of the step's nonRetryableErrors ends its retries. */
+  errorCode?: string | null | undefined;
+  /** Of a failure: why, for people. */
+  errorMessage?: string | null | undefined;
+  /** An object of headers that the commands that follow have, too. The command's own need not be sent. At most 16 KiB. */
+  headers?: unknown;
+  /** leaseId of the command. */
+  leaseId: string;
+  /** Of progress, for people. */
+  message?: string | null | undefined;
+  /** The result: the next step's input. Null: the input is passed on. */
+  payload?: unknown;
+  /** How far it is, 0 to 1; extends the lease. */
+  progress?: number | null | undefined;
+  /** Of a failure. false: it is not retried. */
+  retryable?: boolean | null | undefined;
+  /** true: done (or undone); false: failed. Absent: this is progress. */
+  status?: boolean | null | undefined;
+};
+
 /** Retries, timeouts and backoff that replace those of the document. Null or absent = what the document has; all of them null removes the policy. */
 export type SetPolicyInput = {
   /** As in a document: an object of initial, factor, max and jitter, each optional. For DO and UNDO. */
@@ -497,6 +519,25 @@ export type SloQueryVariables = Exact<{
 
 export type SloQuery = { slo: { windowMinutes: number, flows: number, doSuccessRate: number | null, averageRetryCount: number | null, undoTriggerRate: number | null, undoSuccessRate: number | null, stuckSteps: number, responseTimeP50Ms: number | null, responseTimeP99Ms: number | null, workerTimeP50Ms: number | null, workerTimeP99Ms: number | null, engineTimeP50Ms: number | null, engineTimeP99Ms: number | null, lines: Array<{ name: string, target: string, value: number | null, met: boolean | null }> } };
 
+export type CommandDetailsFragment = { leaseId: string, leaseUntil: string, flowId: string, orchestrationName: string, stepName: string, action: StepAction, attempt: number, attemptId: string, idempotencyKey: string, deadline: string, headers: unknown, payload: unknown };
+
+export type CommandsSubscriptionVariables = Exact<{
+  orchestrationName: string;
+  stepNames?: Array<string> | string | null | undefined;
+  group?: string | null | undefined;
+  concurrency?: number | null | undefined;
+}>;
+
+
+export type CommandsSubscription = { commands: { leaseId: string, leaseUntil: string, flowId: string, orchestrationName: string, stepName: string, action: StepAction, attempt: number, attemptId: string, idempotencyKey: string, deadline: string, headers: unknown, payload: unknown } };
+
+export type ReplyMutationVariables = Exact<{
+  input: ReplyInput;
+}>;
+
+
+export type ReplyMutation = { reply: { accepted: boolean, leaseUntil: string | null, problems: Array<{ code: string, message: string, path: string | null, line: number | null, suggestions: Array<string> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -624,6 +665,22 @@ export const BulkDetailsFragmentDoc = new TypedDocumentString(`
   line
   suggestions
 }`, {"fragmentName":"BulkDetails"}) as unknown as TypedDocumentString<BulkDetailsFragment, unknown>;
+export const CommandDetailsFragmentDoc = new TypedDocumentString(`
+    fragment CommandDetails on WorkerCommand {
+  leaseId
+  leaseUntil
+  flowId
+  orchestrationName
+  stepName
+  action
+  attempt
+  attemptId
+  idempotencyKey
+  deadline
+  headers
+  payload
+}
+    `, {"fragmentName":"CommandDetails"}) as unknown as TypedDocumentString<CommandDetailsFragment, unknown>;
 export const RegisterDocument = new TypedDocumentString(`
     mutation Register($input: RegisterOrchestrationInput!) {
   registerOrchestration(input: $input) {
@@ -1540,3 +1597,45 @@ export const SloDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SloQuery, SloQueryVariables>;
+export const CommandsDocument = new TypedDocumentString(`
+    subscription Commands($orchestrationName: String!, $stepNames: [String!], $group: String, $concurrency: Int) {
+  commands(
+    orchestrationName: $orchestrationName
+    stepNames: $stepNames
+    group: $group
+    concurrency: $concurrency
+  ) {
+    ...CommandDetails
+  }
+}
+    fragment CommandDetails on WorkerCommand {
+  leaseId
+  leaseUntil
+  flowId
+  orchestrationName
+  stepName
+  action
+  attempt
+  attemptId
+  idempotencyKey
+  deadline
+  headers
+  payload
+}`) as unknown as TypedDocumentString<CommandsSubscription, CommandsSubscriptionVariables>;
+export const ReplyDocument = new TypedDocumentString(`
+    mutation Reply($input: ReplyInput!) {
+  reply(input: $input) {
+    accepted
+    leaseUntil
+    problems {
+      ...ProblemDetails
+    }
+  }
+}
+    fragment ProblemDetails on Problem {
+  code
+  message
+  path
+  line
+  suggestions
+}`) as unknown as TypedDocumentString<ReplyMutation, ReplyMutationVariables>;

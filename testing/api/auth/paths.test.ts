@@ -79,6 +79,12 @@ const STEP = ', stepName: "createRealm"';
 const start = ({ name }: Named): string => `orchestrationName: "${name}", payload: {}`;
 const PROBLEMS = 'problems { code message path line suggestions }';
 
+/** As a gateway gives it; callers can make one. */
+function leaseOf(flowId: string, name: string): string {
+  const parts = [1, 'nonce', 'workers', name, flowId, 'createRealm', 'DO', 0, 1];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
 /** For each root field, how a caller would get at an object with it. */
 const CASES: Readonly<Record<string, (of: Named) => string>> = {
   'Query.history': ({ name }) =>
@@ -125,6 +131,10 @@ const CASES: Readonly<Record<string, (of: Named) => string>> = {
     `mutation { reencryptPayloads(input: { ${reason} }) { examined rewritten } }`,
   'Mutation.replayQuarantined': (of) => `mutation { replayQuarantined${onRecord(of)} }`,
   'Mutation.discardQuarantined': (of) => `mutation { discardQuarantined${onRecord(of)} }`,
+  'Mutation.reply': ({ flowId, name }) =>
+    `mutation { reply(input: { leaseId: "${leaseOf(flowId, name)}", progress: 0.5 }) { accepted leaseUntil ${PROBLEMS} } }`,
+  'Subscription.commands': ({ name }) =>
+    `subscription { commands(orchestrationName: "${name}", group: "look") { flowId payload } }`,
   'Subscription.flowEvents': ({ flowId }) =>
     `subscription { flowEvents(flowId: "${flowId}") { number message details } }`,
   'Subscription.stepStatusChanged': ({ flowId }) =>
@@ -148,6 +158,14 @@ const REST: Readonly<Record<string, (of: Named) => readonly [path: string, body?
     `/api/orchestrations/diagnose/${flowId}`,
   ],
   'GET /api/audit': ({ flowId }) => [`/api/audit?flowId=${flowId}`],
+  'POST /api/worker/poll': ({ name }) => [
+    '/api/worker/poll',
+    { orchestrationName: name, group: 'polls', waitMs: 0 },
+  ],
+  'POST /api/worker/reply': ({ flowId, name }) => [
+    '/api/worker/reply',
+    { leaseId: leaseOf(flowId, name), progress: 0.5 },
+  ],
 };
 
 const file = new TokenFile();
@@ -212,17 +230,20 @@ describe('what may not be seen does not exist', () => {
     expect(neutral(await as(all, query(hidden)), hidden)).not.toBe(shown);
   });
 
-  test('Subscription.flowEvents', async () => {
+  test.each([
+    ['Subscription.flowEvents', 'UNKNOWN_FLOW'],
+    ['Subscription.commands', 'UNKNOWN_ORCHESTRATION'],
+  ])('%s', async (path, code) => {
     const answers: unknown[] = [];
     for (const one of [hidden, none]) {
       const socket = await RawSocket.open(running.socketUrl, bearer(scoped));
-      socket.subscribe('1', CASES['Subscription.flowEvents']?.(one) ?? '', {});
+      socket.subscribe('1', CASES[path]?.(one) ?? '', {});
       await until('it is answered', () => socket.results('1').length === 1);
       answers.push(neutral(JSON.stringify(socket.results('1')), one));
       socket.close();
     }
     expect(answers[0]).toBe(answers[1]);
-    expect(answers[0]).toContain('UNKNOWN_FLOW');
+    expect(answers[0]).toContain(code);
   });
 
   test('Subscription.stepStatusChanged, event by event', async () => {

@@ -46,6 +46,7 @@ const FIELDS: readonly (readonly [string, readonly Role[]])[] = [
     'mutation { setPolicy(input: { orchestrationName: "none", reason: "x" }) { problems { code } } }',
     ['admin'],
   ],
+  ['mutation { reply(input: { leaseId: "x", status: true }) { accepted } }', ['worker', 'admin']],
   ['mutation { discardQuarantined(id: "1", reason: "x") { problems { code } } }', ['admin']],
 ];
 
@@ -64,6 +65,8 @@ describe.each(ROLES)('%s', (role) => {
     ['POST', '/api/orchestrations/execute', ['initiator', 'admin']],
     ['POST', '/api/orchestrations/simulate', [...ROLES]],
     ['GET', '/api/audit', ['admin']],
+    ['POST', '/api/worker/poll', ['worker', 'admin']],
+    ['POST', '/api/worker/reply', ['worker', 'admin']],
     ['GET', '/metrics', ['viewer', 'initiator', 'operator', 'admin']],
   ])('%s %s', async (method, path, allowed) => {
     const request = { method, headers: { ...as(role), 'content-type': 'application/json' } };

@@ -3,16 +3,19 @@
  * delivered by the test, every call is recorded, and the clock stands still but for 10 ms per
  * start, operator action and reply.
  */
+import { Bridge } from '../../../src/bridge/bridge.js';
+import { SYSTEM_CLOCK } from '../../../src/bridge/clock.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
-import type {
-  AuditRow,
-  Broker,
-  FlowFilter,
-  Intake,
-  OutboxRow,
-  QuarantinedRecord,
-  ReadModel,
-  Store,
+import {
+  type AuditRow,
+  type Broker,
+  type FlowFilter,
+  type Intake,
+  type OutboxRow,
+  type QuarantinedRecord,
+  type ReadModel,
+  type Store,
+  wholeValue,
 } from '../../../src/engine/ports.js';
 import type { EngineService } from '../../../src/engine/service.js';
 import type { Log } from '../../../src/observability/log.js';
@@ -22,7 +25,8 @@ import type { Action, Flow } from '../../../src/saga/flow.js';
 import type { OperatorInput, StartRequest } from '../../../src/saga/input.js';
 import { createDecoder } from '../../../src/wire/decode.js';
 import { createWire } from '../../../src/wire/outgoing.js';
-import { TOPICS } from '../../../src/wire/topics.js';
+import { stepTopics, TOPICS } from '../../../src/wire/topics.js';
+import { MemoryCommands } from '../../kit/memory-commands.js';
 import { MemoryDatabase, memoryStore } from '../../kit/memory-store.js';
 
 /** A worker's reply: headers and payload as they stand in the record. */
@@ -65,6 +69,12 @@ export class TestEngine {
   readonly database = new MemoryDatabase(Date.parse('2026-11-23T12:00:00.000Z'));
   /** What the API gets. */
   readonly service: EngineService;
+  /** For workers that use GraphQL or REST: its commands are those that are published. */
+  readonly workers: Bridge;
+  /** Its broker. */
+  readonly commands = new MemoryCommands((messages) =>
+    this.deliver(...messages.map(({ value }) => Buffer.from(value))),
+  );
   /** Its calls are not recorded. */
   readonly readModel: ReadModel;
   private readonly engine: Engine;
@@ -91,6 +101,11 @@ export class TestEngine {
       batchSize: 5_000,
       observe: this.metrics.observe,
     });
+    // In the time of the database.
+    const clock = { ...SYSTEM_CLOCK, now: () => this.database.now };
+    this.workers = new Bridge({ leaseMs: 30_000, log: this.log, clock });
+    const replyTopic = TOPICS.replies;
+    this.workers.open({ commands: this.commands, read: readModel, stepTopics, replyTopic });
     const read = this.recorded<ReadModel>(readModel, () => this.readOverrides);
     this.service = this.recorded<EngineService>({ ...this.engine, read }, () => this.overrides);
   }
@@ -99,7 +114,8 @@ export class TestEngine {
     return this.engine.start();
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
+    await this.workers.close();
     return this.engine.stop(1000);
   }
 
@@ -236,6 +252,9 @@ export class TestEngine {
       publisher: {
         publish: async (rows) => {
           this.published.push(...rows);
+          for (const row of rows)
+            if (row.attemptId !== null)
+              this.commands.publish(row.topic, String(wholeValue(row)), String(row.key));
           return rows.map((row) => ({ row, result: 'ok' as const }));
         },
       },

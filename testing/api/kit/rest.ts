@@ -8,6 +8,8 @@ export const EXECUTE = '/api/orchestrations/execute';
 const SIMULATE = '/api/orchestrations/simulate';
 export const HISTORY = '/api/orchestrations/history';
 const AUDIT = '/api/audit';
+export const POLL = '/api/worker/poll';
+export const REPLY = '/api/worker/reply';
 export const DETAILS = '/api/orchestrations/details/{flowId}';
 export const DIAGNOSE = '/api/orchestrations/diagnose/{flowId}';
 
@@ -29,6 +31,16 @@ export class Rest {
       SIMULATE,
       await this.running.post<Body>(SIMULATE, text, headers),
     );
+  }
+
+  /** `path`: one of workers. */
+  async worker(
+    path: typeof POLL | typeof REPLY,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return this.asDescribed('post', path, await this.running.post<Body>(path, text, headers));
   }
 
   async history(query = ''): Promise<Answer<Body>> {

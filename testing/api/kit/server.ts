@@ -85,6 +85,7 @@ export class Running implements AsyncDisposable {
       [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
     const shell = {
       engine: engine.service,
+      workers: engine.workers,
       readRegistration,
       stepTopics: topics,
       log: remembering(lines),
