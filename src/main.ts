@@ -15,12 +15,15 @@ import {
   announceData,
   announceReady,
   configurationProblems,
+  formatOf,
+  isTerminal,
   print,
   startFailure,
   version,
 } from './launch/messages.js';
 import { migrateOnly } from './launch/migrate-only.js';
 import { Opened } from './launch/opened.js';
+import { logProcessEvents } from './launch/process-events.js';
 import { stopOnSignals } from './launch/signals.js';
 import { openTracesOf } from './launch/traces.js';
 import { patiently } from './launch/waiting.js';
@@ -82,10 +85,11 @@ async function main(): Promise<void> {
   if (flags.has('--help')) return void process.stdout.write(helpText(COMMAND));
   if (flags.has('--version')) return print(version());
   const config = readConfig();
-  const isTerminal = process.stdout.isTTY === true;
-  const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json');
-  const coloured = isTerminal && config.noColor === null;
-  const logs = createLogs({ level: config.logLevel, levels: config.logLevels, format, coloured });
+  const format = formatOf(config);
+  const coloured = isTerminal() && config.noColor === null;
+  const { logLevel: level, logLevels: levels } = config;
+  const { logs } = createLogs({ level, levels, format, coloured });
+  logProcessEvents(logs);
   const opened = new Opened(logs);
   const stop = stopOnSignals(opened, logs);
   try {

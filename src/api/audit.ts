@@ -107,7 +107,9 @@ async function store({ engine, log }: Shell, audit: AuditRow): Promise<void> {
   await engine
     .audit(audit)
     .catch((err: unknown) =>
-      log.warn({ err, audit }, 'an audit row could not be stored; it is here instead'),
+      log
+        .about({ flowId: audit.flowId, traceId: null })
+        .warn({ err, audit }, 'an audit row could not be stored; it is here instead'),
     );
 }
 

@@ -2,10 +2,8 @@
 import { isIP } from 'node:net';
 import { isLoopback } from '../names/loopback.js';
 import { isRole, ROLES, type Role } from '../names/roles.js';
-import { COMPONENTS, type Component } from '../observability/log.js';
+import { COMPONENTS, type Component, LEVELS, type Level } from '../observability/log.js';
 import { DAY_MS, millisecondsIn, YEAR_MS } from '../timing/duration.js';
-
-export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 export interface Setting<T = unknown> {
   readonly name: string;
@@ -115,7 +113,6 @@ export function decimal(least: number, most: number, byDefault: number) {
   };
 }
 
-export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** Class names of the Java system this gateway replaces, as its users know them. */
 const ALIASES: Readonly<Record<string, Component>> = {
   DoOperationHandler: 'do',

@@ -1,6 +1,6 @@
 /** Settings of the process: where it listens, what it logs, whether it shows the demo. */
-import { COMPONENTS } from '../observability/log.js';
-import { form, hsts, isHost, LEVELS, levels, oneOf, setting, text, whole } from './parsers.js';
+import { COMPONENTS, LEVELS } from '../observability/log.js';
+import { form, hsts, isHost, levels, oneOf, setting, text, whole } from './parsers.js';
 
 export const SERVER = {
   host: setting({

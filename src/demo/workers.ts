@@ -36,17 +36,11 @@ export async function startDemoWorkers(
     if (command === null)
       return log.warn({ topic }, 'a demo worker received a record that is not a command');
     await pause(WORK_MS[command.headers.action]);
-    const { flowId } = command.headers;
+    const { flowId, stepName: step, action, traceparent } = command.headers;
     const answer = answerTo(command);
-    log.debug(
-      {
-        flowId,
-        step: command.headers.stepName,
-        action: command.headers.action,
-        ok: answer.headers.status,
-      },
-      'a demo worker answers',
-    );
+    log
+      .about({ flowId, traceId: typeof traceparent === 'string' ? traceparent.slice(3, 35) : null })
+      .debug({ step, action, ok: answer.headers.status }, 'a demo worker answers');
     await client.send([{ topic: replyTopic, key: flowId, value: JSON.stringify(answer) }]);
   };
   await client.subscribe(

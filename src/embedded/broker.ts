@@ -19,7 +19,6 @@ import type {
   WorkerClient,
 } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
-import { messageHeaders } from '../observability/message-headers.js';
 import { openCommands } from './commands.js';
 import { Fullness } from './fullness.js';
 import { Group } from './group.js';
@@ -30,6 +29,7 @@ import { claim } from './postgres-folder.js';
 import { makeFolder } from './private-files.js';
 import { publishOne } from './publishing.js';
 import type { Reader } from './reader.js';
+import { logReceived } from './received.js';
 import { Topic } from './topic.js';
 import { openWorker } from './worker.js';
 
@@ -236,13 +236,12 @@ class InProcessBroker implements EmbeddedBroker {
 
   private async feed(topic: string, records: readonly LogRecord[], intake: Intake): Promise<void> {
     const { log } = this.options;
-    if (log.debugs)
-      for (const { offset, value } of records)
-        log.debug({ topic, offset, headers: messageHeaders(value) }, 'received');
     const deliveries = records.map(({ offset, timestamp, ...record }): RecordDelivery => {
       const raw = { key: record.key, value: record.value, headers: { ...record.headers } };
       const position = { topic, partition: 0, offset: BigInt(offset), timestamp };
-      return { ...this.options.decode(topic, raw), from: 'record', position, raw };
+      const decoded = this.options.decode(topic, raw);
+      if (log.debugs) logReceived(decoded, raw, position, log);
+      return { ...decoded, from: 'record', position, raw };
     });
     await intake(deliveries);
   }

@@ -131,9 +131,11 @@ function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Foll
   });
 }
 
-function relayOf({ store, broker, logs, ...options }: EngineOptions, queue: DeliveryQueue): Relay {
+function relayOf(options: EngineOptions, queue: DeliveryQueue): Relay {
+  const { store, broker, wire, logs } = options;
   return new Relay({
     store,
+    wire,
     publisher: broker.publisher,
     log: logs('relay'),
     submit: (deliveries) => queue.submit(deliveries),

@@ -2,14 +2,13 @@
  * A debug line per event. DO and UNDO have a component each, so that one can be made louder alone
  * (docs/operating.md).
  */
-import type { Log, Logs } from '../observability/log.js';
+import type { FlowOfLine, Log, Logs } from '../observability/log.js';
 import type { FlowEvent } from '../saga/event.js';
 import { maskEvent } from './masking/masked.js';
 import type { FlowRecord, Wire } from './ports.js';
 
 type Direction = 'DO' | 'UNDO' | 'FLOW';
 
-/** Every line has its flowId and its traceId. */
 export function logEvents(
   logs: Logs,
   records: readonly FlowRecord[],
@@ -19,11 +18,16 @@ export function logEvents(
   if (!by.DO.debugs && !by.UNDO.debugs && !by.FLOW.debugs) return;
   for (const { after, events } of records) {
     const { traceId } = flowTrace(after.flowId, after.headers);
+    const log = aboutOf(by, { flowId: after.flowId, traceId });
     for (const event of events) {
       const shown = maskEvent(after.orchestration, event);
-      by[directionOf(event)].debug({ flowId: after.flowId, traceId, ...shown }, event.type);
+      log[directionOf(event)].debug({ ...shown }, event.type);
     }
   }
+}
+
+function aboutOf(by: Readonly<Record<Direction, Log>>, flow: FlowOfLine): typeof by {
+  return { DO: by.DO.about(flow), UNDO: by.UNDO.about(flow), FLOW: by.FLOW.about(flow) };
 }
 
 function directionOf(event: FlowEvent): Direction {

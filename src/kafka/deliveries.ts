@@ -6,6 +6,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { Decode, Decoded, RecordDelivery } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { messageHeaders } from '../observability/message-headers.js';
+import { flowOfRecord } from '../wire/flow-of-record.js';
 import { unreadableReason } from './record-batch.js';
 import { headersOf } from './records.js';
 
@@ -36,7 +37,7 @@ export function deliveriesOf(
     };
     if (reason !== null) return [unreadable(reason, raw.value, position, options.log)];
     const decoded = options.decode(topic, raw);
-    if (options.log.debugs) logReceived(decoded, message, position, options.log);
+    if (options.log.debugs) logReceived(decoded, raw, position, options.log);
     return [{ ...decoded, from: 'record', raw, position }];
   });
 }
@@ -56,17 +57,12 @@ function unreadable(
 
 function logReceived(
   decoded: Decoded,
-  { value }: KafkaMessage,
+  raw: RecordDelivery['raw'],
   { topic, partition, offset }: RecordDelivery['position'],
   log: Log,
 ): void {
-  const flowId = flowIdOf(decoded);
-  const headers = messageHeaders(value);
-  log.debug({ flowId, topic, partition, offset: String(offset), headers }, 'received');
-}
-
-function flowIdOf(decoded: Decoded): string | null {
-  if (decoded.kind === 'input') return decoded.input.flowId;
-  if (decoded.kind === 'start') return decoded.start.flowId;
-  return decoded.kind === 'poison' ? decoded.poison.flowId : null;
+  const headers = messageHeaders(raw.value);
+  log
+    .about(flowOfRecord(decoded, raw))
+    .debug({ topic, partition, offset: String(offset), headers }, 'received');
 }

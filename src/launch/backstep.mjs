@@ -17,12 +17,6 @@ if (major < 22 || (major === 22 && minor < 17)) {
   process.exitCode = 1;
 } else {
   process.setSourceMapsEnabled(true);
-  const [print] = process.listeners('warning');
-  process.removeAllListeners('warning');
-  // kafkajs computes some timeouts as negative numbers, which is harmless.
-  process.on('warning', (warning) => {
-    if (warning.name !== 'TimeoutNegativeWarning') print?.(warning);
-  });
   if (command === 'serve') process.argv.splice(2, 1);
   await import(serves ? '../../dist/main.js' : '../../dist/cli/main.js');
   // npx starts a shell that starts this process; a shell that is ended by a signal does not pass it

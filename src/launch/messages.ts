@@ -54,8 +54,15 @@ function keepsData(config: Config): boolean {
 
 /** JSON logs are read by a program: no other lines are printed, except those of the demo. */
 function isForPeople(config: Config): boolean {
-  return config.logFormat !== 'json' || config.demoOn;
+  return formatOf(config) !== 'json' || config.demoOn;
 }
+
+/** Of the lines of the log. */
+export function formatOf({ logFormat }: Config): 'pretty' | 'json' {
+  return logFormat ?? (isTerminal() ? 'pretty' : 'json');
+}
+
+export const isTerminal = (): boolean => process.stdout.isTTY === true;
 
 export function announceReady(
   config: Config,

@@ -26,25 +26,48 @@ export const COMPONENTS = [
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
+/** From the one that logs most. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** The flow that a line is about. */
+export interface FlowOfLine {
+  /** null: the line is about no flow. */
+  readonly flowId: string | null;
+  /** As in its spans, also with traces off; null: not known where the line is written. */
+  readonly traceId: string | null;
+}
+
 /**
- * A line has fields and a message. Lines about a flow have the field `flowId`; errors are in the
- * field `err`.
+ * Fields of a line; errors are in the field `err`. Those of a flow come from `about`, so that no
+ * line has one of them only.
  */
+export interface Fields {
+  readonly [name: string]: unknown;
+  readonly flowId?: never;
+  readonly traceId?: never;
+}
+
+/** A line has fields and a message. */
 export interface Log {
   readonly debugs: boolean;
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  debug(fields: Fields, message: string): void;
+  info(fields: Fields, message: string): void;
+  warn(fields: Fields, message: string): void;
+  error(fields: Fields, message: string): void;
+  /** The log for lines about one flow: each has its flowId and its traceId. */
+  about(flow: FlowOfLine): Log;
 }
 export type Logs = (component: Component) => Log;
 
 const nothing = (): void => undefined;
-/** Logs nothing: for tests and tools. */
-export const silent: Logs = () => ({
+const SILENT: Log = {
   debugs: false,
   debug: nothing,
   info: nothing,
   warn: nothing,
   error: nothing,
-});
+  about: () => SILENT,
+};
+/** Logs nothing: for tests and tools. */
+export const silent: Logs = () => SILENT;

@@ -4,13 +4,15 @@
  */
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import type { Component, Log, Logs } from './log.js';
+import type { Component, FlowOfLine, Level, Log, Logs } from './log.js';
+import { LogLevels } from './log-levels.js';
+import { loggedError } from './logged-error.js';
 import { printableJson } from './printable.js';
 
 export interface LoggerOptions {
-  readonly level: string;
+  readonly level: Level;
   /** Levels of components that differ from `level`. */
-  readonly levels: ReadonlyMap<Component, string>;
+  readonly levels: ReadonlyMap<Component, Level>;
   readonly format: 'pretty' | 'json';
   /** Only for `pretty`. */
   readonly coloured: boolean;
@@ -22,11 +24,43 @@ export interface LoggerOptions {
 const SECRET = ['password', 'authorization', 'cookie', 'secret', 'token'];
 const REDACTED = SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-export function createLogs({ level, levels, format, coloured, into = 1 }: LoggerOptions): Logs {
+export interface Logging {
+  readonly logs: Logs;
+  /** Of each component, changed while the process runs. */
+  readonly levels: LogLevels;
+}
+
+export function createLogs(options: LoggerOptions): Logging {
+  const { level, levels } = options;
+  const root = rootOf(options);
+  const loggers = new Map<Component, pino.Logger>();
+  const logs = new Map<Component, Log>();
+  const loggerOf = (component: Component): pino.Logger => {
+    const logger =
+      loggers.get(component) ??
+      root.child({ component }, { level: levels.get(component) ?? level });
+    loggers.set(component, logger);
+    return logger;
+  };
+  const logsOf = (component: Component): Log => {
+    const log = logs.get(component) ?? logOf(loggerOf(component));
+    logs.set(component, log);
+    return log;
+  };
+  const apply = (component: Component, next: Level): void => {
+    loggerOf(component).level = next;
+  };
+  return {
+    logs: logsOf,
+    levels: new LogLevels((component) => levels.get(component) ?? level, apply, logsOf('main')),
+  };
+}
+
+function rootOf({ format, coloured, into = 1 }: LoggerOptions): pino.Logger {
   const options = {
     level: 'debug',
     base: null,
-    serializers: { err: pino.stdSerializers.err },
+    serializers: { err: loggedError },
     redact: REDACTED,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -44,23 +78,24 @@ export function createLogs({ level, levels, format, coloured, into = 1 }: Logger
     format === 'pretty'
       ? pretty({ ...lines, destination: into })
       : pino.destination({ dest: into, sync: true });
-  const root = pino(options, stream);
-  const logs = new Map<Component, Log>();
-  return (component) => {
-    const known =
-      logs.get(component) ??
-      logOf(root.child({ component }, { level: levels.get(component) ?? level }));
-    logs.set(component, known);
-    return known;
-  };
+  return pino(options, stream);
 }
 
 function logOf(to: pino.Logger): Log {
   return {
-    debugs: to.isLevelEnabled('debug'),
+    // Read each time: the level changes while the process runs.
+    get debugs() {
+      return to.isLevelEnabled('debug');
+    },
     debug: (fields, message) => to.debug(fields, message),
     info: (fields, message) => to.info(fields, message),
     warn: (fields, message) => to.warn(fields, message),
     error: (fields, message) => to.error(fields, message),
+    about: (flow) => logOf(to.child(fieldsOf(flow))),
   };
+}
+
+function fieldsOf({ flowId, traceId }: FlowOfLine): object {
+  if (flowId === null) return {};
+  return traceId === null ? { flowId } : { flowId, traceId };
 }

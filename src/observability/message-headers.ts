@@ -9,7 +9,9 @@ const FOLLOWED: ReadonlySet<string> = new Set(
   ),
 );
 
-export function messageHeaders(value: string | Uint8Array | null): unknown {
+export function messageHeaders(
+  value: string | Uint8Array | null,
+): Readonly<Record<string, unknown>> | null {
   try {
     const text =
       typeof value === 'string' ? value : Buffer.from(value ?? new Uint8Array()).toString();
@@ -20,7 +22,7 @@ export function messageHeaders(value: string | Uint8Array | null): unknown {
   }
 }
 
-function shown(headers: object): object {
+function shown(headers: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, FOLLOWED.has(name) ? value : '***']),
   );

@@ -10,6 +10,7 @@ import type { Flow } from '../saga/flow.js';
 import { command, isCommand } from './command.js';
 import { quarantineCopy, refusedStart } from './dead-letters.js';
 import { endOf, isEnd } from './flow-end.js';
+import { flowOfRecord } from './flow-of-record.js';
 import type { WireOptions } from './message.js';
 import { registrationStatus } from './registration-status.js';
 import { stepTopics, TOPICS } from './topics.js';
@@ -24,6 +25,7 @@ export function createWire(options: WireOptions): Wire {
     stepTopics,
     replyTopic: TOPICS.replies,
     flowTrace,
+    flowOfRecord,
     attemptSpanId,
     nearest,
   };

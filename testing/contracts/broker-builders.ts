@@ -11,6 +11,7 @@ import type {
   WorkerClient,
   WorkerRecord,
 } from '../../src/engine/ports.js';
+import { type LogLine, rememberingLog } from '../kit/remembering-log.js';
 
 /** The inbox as the store keeps it: next expected offset and last timestamp per partition. */
 export class MemoryInbox implements InboxSource {
@@ -168,7 +169,8 @@ export const decodeNothing = () => ({ kind: 'poison', poison: UNREAD }) as const
 /** A log that keeps warnings and errors. */
 export function loudLog() {
   const warnings: string[] = [];
-  const nothing = (): void => undefined;
-  const warn = (_fields: object, message: string): void => void warnings.push(message);
-  return { warnings, log: { debugs: false, debug: nothing, info: nothing, warn, error: warn } };
+  const keep = ({ level, message }: LogLine): void => {
+    if (level === 'warn' || level === 'error') warnings.push(message);
+  };
+  return { warnings, log: { ...rememberingLog(keep), debugs: false } };
 }

@@ -5,6 +5,7 @@ import { start } from '../../src/saga/advance.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { DEFAULTS, type Orchestration, type StepDefinition } from '../../src/saga/orchestration.js';
 import { stepDefinition as aStep } from '../kit/builders.js';
+import { type LogLine, rememberingLog } from '../kit/remembering-log.js';
 
 const backoff = { ...DEFAULTS.backoff, initialMs: 0 };
 
@@ -78,28 +79,10 @@ export function rowOf(flowId: string, number: number, changes: Partial<OutboxRow
   };
 }
 
-export interface Line {
-  readonly level: string;
-  readonly fields: object;
-  readonly message: string;
-}
-
 /** A log that remembers. */
-export function listeningLog(): Log & { readonly lines: Line[] } {
-  const lines: Line[] = [];
-  const write =
-    (level: string) =>
-    (fields: object, message: string): void => {
-      lines.push({ level, fields, message });
-    };
-  return {
-    lines,
-    debugs: true,
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
-  };
+export function listeningLog(): Log & { readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  return { lines, ...rememberingLog((line) => void lines.push(line)) };
 }
 
 /** A promise and the means to settle it. */

@@ -148,7 +148,10 @@ describe('work that meets the same fault again although the store answers', () =
           if (stalled()) throw new Fault('DATABASE_SLOW', 'no write is taken');
         },
       } as unknown as Store,
-      wire: { quarantineCopy: () => ({}) } as never,
+      wire: {
+        quarantineCopy: () => ({}),
+        flowOfRecord: () => ({ flowId: 'f', traceId: null }),
+      } as never,
       log: listeningLog(),
       resolve: async (deliveries) => {
         sizes.push(deliveries.length);

@@ -32,6 +32,7 @@ function relayWith({ answers = [], leftovers = [], leaseMs = 10_000 }: Setup) {
         return rows;
       },
     },
+    wire: { flowTrace: () => ({ traceId: '1', spanId: '2', parent: null }) },
     publisher: {
       publish: (rows) => {
         published.push([...rows]);

@@ -45,6 +45,7 @@ const wire: Wire = {
   stepTopics: (name, step) => [`${name}.${step}.do`, `${name}.${step}.undo`],
   replyTopic: 'replies',
   flowTrace: () => ({ traceId: '1', spanId: '2', parent: null }),
+  flowOfRecord: () => ({ flowId: null, traceId: null }),
   attemptSpanId: (attemptId) => attemptId,
   nearest: () => [],
 };

@@ -64,6 +64,8 @@ export class AuditLog {
 
   private lost(rows: readonly AuditRow[], error: unknown): void {
     for (const audit of rows)
-      this.log.warn({ err: error, audit }, 'an audit row could not be stored; it is here instead');
+      this.log
+        .about({ flowId: audit.flowId, traceId: null })
+        .warn({ err: error, audit }, 'an audit row could not be stored; it is here instead');
   }
 }

@@ -12,10 +12,11 @@ import {
   type FlowRecord,
   type OutboxRow,
   type RecordDelivery,
+  type RecordPosition,
 } from '../ports.js';
 import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
 import { afterFault, probe, SPLIT, type Suspicion, UNSUSPECTED, verdictOn } from './suspicion.js';
-import { type Ports, unitOfWork, type Work } from './unit-of-work.js';
+import { type Done, type Ports, unitOfWork, type Work } from './unit-of-work.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
 export type AfterCommit = (
@@ -106,8 +107,9 @@ export class Road {
       const deliveries = batch.map(({ delivery }) => delivery);
       const work = await this.options.resolve(deliveries);
       const given = this.options.mayGive();
-      const { outcomes, records, outbox } = await unitOfWork(this.options, work, given);
+      const { outcomes, records, outbox, parked } = await unitOfWork(this.options, work, given);
       this.recovered();
+      for (const flow of parked) logParked(this.options, flow);
       this.options.afterCommit(records, outbox, given, deliveries);
       batch.forEach((waiting, index) => {
         waiting.resolve(outcomes[index] ?? { kind: 'duplicate' });
@@ -200,16 +202,32 @@ export class Road {
       return;
     }
     const { delivery } = only;
-    const position = delivery.from === 'record' ? delivery.position : null;
-    this.options.log.error(
-      { err: error, position },
-      'one delivery cannot be recorded; others are not held up by it',
-    );
+    logUnrecordable(this.options, delivery, error);
     const asPoison = delivery.from === 'record' ? unrecordable(delivery, error) : null;
     if (asPoison === null) only.reject(error);
     else await this.commit([{ ...only, delivery: asPoison }], UNSUSPECTED);
   }
 }
+
+function logParked({ log, wire }: RoadOptions, flow: Done['parked'][number]): void {
+  const { flowId, reason, headers } = flow;
+  const { traceId } = wire.flowTrace(flowId, headers);
+  log.about({ flowId, traceId }).error({ reason }, 'a flow broke a law of the saga and is parked');
+}
+
+function logUnrecordable({ log, wire }: RoadOptions, delivery: Delivery, error: unknown): void {
+  const raw = 'raw' in delivery ? delivery.raw : null;
+  const position = delivery.from === 'record' ? placeOf(delivery.position) : null;
+  log
+    .about(wire.flowOfRecord(delivery, raw))
+    .error(
+      { err: error, position },
+      'one delivery cannot be recorded; others are not held up by it',
+    );
+}
+
+const placeOf = ({ topic, partition, offset }: RecordPosition): string =>
+  `${topic}/${partition}@${offset}`;
 
 const UNRECORDABLE = 'UNRECORDABLE';
 

@@ -5,13 +5,16 @@
  */
 
 import { LIMITS } from '../../limits/limits.js';
+import type { Flow } from '../../saga/flow.js';
 import type { StartInput } from '../../saga/input.js';
 import {
   type Delivery,
   type DeliveryOutcome,
   type ExistingStart,
   type FlowRecord,
+  type LockedFlows,
   type OutboxRow,
+  type ParkedFlow,
   type PayloadSchemas,
   type PoisonCause,
   type RoadTransaction,
@@ -42,6 +45,8 @@ export interface Done {
   readonly outcomes: readonly DeliveryOutcome[];
   readonly records: readonly FlowRecord[];
   readonly outbox: readonly OutboxRow[];
+  /** Flows that this work has parked, with the initiator's headers. */
+  readonly parked: readonly (ParkedFlow & Pick<Flow, 'headers'>)[];
 }
 
 export interface Ports {
@@ -72,8 +77,22 @@ export async function unitOfWork(
     if (records.length > 0 || batch.audit.length > 0) await tx.record(records, given, batch.audit);
     if (batch.quarantine.length > 0 || batch.parked.length > 0 || replayed.length > 0)
       await tx.refuse(batch.quarantine, batch.parked, replayed);
-    return { outcomes, records, outbox: rowsOf(records, batch.quarantine) };
+    const parked = batch.parked.map((one) => ({
+      ...one,
+      headers: headersOf(one, locked, records),
+    }));
+    return { outcomes, records, outbox: rowsOf(records, batch.quarantine), parked };
   });
+}
+
+/** A flow that the same work has started was not there to be locked. */
+function headersOf(
+  { flowId }: ParkedFlow,
+  { flows }: LockedFlows,
+  records: readonly FlowRecord[],
+): Flow['headers'] {
+  const flow = flows.get(flowId) ?? records.find(({ after }) => after.flowId === flowId)?.after;
+  return flow?.headers ?? {};
 }
 
 interface Admitted {

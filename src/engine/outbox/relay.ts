@@ -7,7 +7,6 @@
 
 import { LIMITS } from '../../limits/limits.js';
 import type { Log } from '../../observability/log.js';
-import { messageHeaders } from '../../observability/message-headers.js';
 import { backoff, pause } from '../../timing/pause.js';
 import {
   type Delivery,
@@ -16,12 +15,14 @@ import {
   type Publisher,
   type PublishResult,
   type Store,
-  wholeValue,
+  type Wire,
 } from '../ports.js';
+import { logPublishing, logUnpublishable } from './row-lines.js';
 
 export interface RelayOptions {
   readonly store: Pick<Store, 'outboxSent' | 'outboxTake'>;
   readonly publisher: Publisher;
+  readonly wire: Pick<Wire, 'flowTrace'>;
   readonly log: Log;
   readonly submit: (deliveries: readonly Delivery[]) => Promise<unknown>;
   /** How long rows belong to the instance that committed them, ms. */
@@ -98,7 +99,7 @@ export class Relay {
       this.dropStale();
       const batch = this.takeBatch();
       if (this.options.log.debugs)
-        for (const { row } of batch) this.options.log.debug(linesOf(row), 'publishing');
+        for (const { row } of batch) logPublishing(this.options.log, row, this.options.wire);
       const results = await this.options.publisher.publish(batch.map(({ row }) => row));
       const later = new Set(
         results.filter(({ result }) => result === 'later').map(({ row }) => row),
@@ -144,8 +145,7 @@ export class Relay {
 
   private async settle(results: readonly PublishResult[]): Promise<void> {
     const never = results.filter(({ result }) => result === 'never');
-    for (const result of never)
-      this.options.log.error({ ...named(result) }, 'a message can never be published');
+    for (const result of never) logUnpublishable(this.options.log, result, this.options.wire);
     const failed = never.flatMap((result) =>
       result.row.attemptId === null ? [] : [unpublishable(result, result.row.attemptId)],
     );
@@ -191,21 +191,6 @@ export class Relay {
       }
     });
   }
-}
-
-function linesOf(row: OutboxRow): object {
-  const { flowId, topic, attemptId } = row;
-  return { flowId, topic, attemptId, headers: messageHeaders(wholeValue(row)) };
-}
-
-function named({ row, errorCode, errorMessage }: PublishResult): object {
-  return {
-    flowId: row.flowId,
-    topic: row.topic,
-    attemptId: row.attemptId,
-    errorCode,
-    errorMessage,
-  };
 }
 
 function unpublishable(

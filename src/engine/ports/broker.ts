@@ -2,6 +2,7 @@
 import type { FlowEvent } from '../../saga/event.js';
 import type { Flow, Instant } from '../../saga/flow.js';
 import type {
+  Decoded,
   PoisonCause,
   RawRecord,
   RecordDelivery,
@@ -96,10 +97,18 @@ export interface Wire {
   replyTopic: string;
   /** The trace of a flow, and its span in it; `headers` are the initiator's. */
   flowTrace(flowId: string, headers: Readonly<Record<string, unknown>>): FlowTrace;
+  /** For log lines; `raw`: the bytes of the record, null when it is none. */
+  flowOfRecord(content: Decoded, raw: RawRecord | null): FlowOfRecord;
   /** The span of a command, 16 hexadecimal digits. */
   attemptSpanId(attemptId: string): string;
   /** The nearest of `known`, for a did-you-mean; often none. */
   nearest(name: string, known: readonly string[]): readonly string[];
+}
+
+/** null: about no flow, or not known. */
+export interface FlowOfRecord {
+  readonly flowId: string | null;
+  readonly traceId: string | null;
 }
 
 /** Ids as in W3C Trace Context: hexadecimal digits, 32 of a trace and 16 of a span. */

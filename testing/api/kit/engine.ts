@@ -28,6 +28,7 @@ import { createWire } from '../../../src/wire/outgoing.js';
 import { stepTopics, TOPICS } from '../../../src/wire/topics.js';
 import { MemoryCommands } from '../../kit/memory-commands.js';
 import { MemoryDatabase, memoryStore } from '../../kit/memory-store.js';
+import { rememberingLog } from '../../kit/remembering-log.js';
 
 /** A worker's reply: headers and payload as they stand in the record. */
 export interface WorkerReply {
@@ -242,8 +243,7 @@ export class TestEngine {
   }
 
   private get log(): Log {
-    const keep = (fields: object, message: string) => void this.logged.push({ fields, message });
-    return { debugs: true, debug: keep, info: keep, warn: keep, error: keep };
+    return rememberingLog(({ fields, message }) => void this.logged.push({ fields, message }));
   }
 
   /** Takes every message at once; replies come from the test. */

@@ -3,9 +3,9 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
-import type { Log } from '../../../src/observability/log.js';
 import { readRegistration } from '../../../src/wire/documents.js';
 import { stepTopic } from '../../../src/wire/topics.js';
+import { type LogLine, rememberingLog } from '../../kit/remembering-log.js';
 import { TestEngine } from './engine.js';
 
 export const TENANT = `
@@ -51,24 +51,18 @@ export function startedApi(): { readonly running: Running } {
   };
 }
 
-export interface Line {
-  readonly level: string;
-  readonly fields: object;
-  readonly message: string;
-}
-
 export class Running implements AsyncDisposable {
   private constructor(
     readonly api: Api,
     readonly engine: TestEngine,
-    readonly lines: readonly Line[],
+    readonly lines: readonly LogLine[],
   ) {}
 
   /** With tenantCreation registered. */
   static async start(options: Partial<ApiOptions> = {}): Promise<Running> {
     const engine = new TestEngine();
     await engine.start();
-    const lines: Line[] = [];
+    const lines: LogLine[] = [];
     await engine.service.register(readRegistration(TENANT, { serviceName: 'tenants' }), {
       dryRun: false,
     });
@@ -88,7 +82,7 @@ export class Running implements AsyncDisposable {
       workers: engine.workers,
       readRegistration,
       stepTopics: topics,
-      log: remembering(lines),
+      log: rememberingLog((line) => void lines.push(line)),
       allowedOrigins: [],
       metrics: engine.metrics,
     };
@@ -186,16 +180,4 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function remembering(lines: Line[]): Log {
-  const keep = (level: string) => (fields: object, message: string) =>
-    void lines.push({ level, fields, message });
-  return {
-    debugs: true,
-    debug: keep('debug'),
-    info: keep('info'),
-    warn: keep('warn'),
-    error: keep('error'),
-  };
 }
