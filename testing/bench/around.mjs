@@ -90,17 +90,19 @@ export async function openServices() {
   const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
   const { silent } = await import('../../dist/observability/log.js');
   const folder = mkdtempSync(join(tmpdir(), 'backstep-bench-'));
-  const kafka = await startKafka();
+  const kafkaFolder = mkdtempSync(join(tmpdir(), 'backstep-bench-kafka-'));
+  const kafka = await startKafka({ folder: kafkaFolder });
   const postgres = await openEmbeddedPostgres({ folder, log: silent('embedded') });
   const postmaster = postmasterBelow(folder);
   return {
     brokers: kafka.brokers,
     databaseUrl: postgres.url,
+    kafkaFolder,
     usage: () => ({ kafka: usageOf(kafka.pid), postgres: usageOf(postmaster) }),
     async close() {
       await postgres.close();
       await kafka.stop();
-      rmSync(folder, { recursive: true, force: true });
+      for (const one of [folder, kafkaFolder]) rmSync(one, { recursive: true, force: true });
     },
   };
 }

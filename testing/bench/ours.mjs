@@ -44,10 +44,10 @@ export async function startGateway(
      * `count` flows with `inFlight` of them at a time; resolves with the time of all and of each,
      * ms, until their initiator knows the end.
      */
-    async run({ count, inFlight, fail }) {
+    async run({ count, inFlight, fail, payload = {} }) {
       const ends = inFlight === 1 ? await watchEnds(url) : byTopic;
       try {
-        return await load({ count, inFlight, fail, ends });
+        return await load({ count, inFlight, payload: { ...payload, fail }, ends });
       } finally {
         if (ends !== byTopic) await ends.close();
       }
@@ -62,7 +62,7 @@ export async function startGateway(
     },
   };
 
-  async function load({ count, inFlight, fail, ends }) {
+  async function load({ count, inFlight, payload, ends }) {
     const started = performance.now();
     const times = [];
     let begun = 0;
@@ -71,12 +71,12 @@ export async function startGateway(
         begun++;
         const from = performance.now();
         const { data, errors } = await request(EXECUTE, {
-          input: { orchestrationName: orchestration, payload: { fail } },
+          input: { orchestrationName: orchestration, payload },
         });
         const flowId = data?.execute.flow?.flowId;
         if (flowId === undefined) throw new Error(JSON.stringify(errors ?? data));
         const status = await ends.of(flowId);
-        if (status !== (fail ? 'UNDONE' : 'COMPLETED'))
+        if (status !== (payload.fail ? 'UNDONE' : 'COMPLETED'))
           throw new Error(`${flowId} ended ${status}`);
         times.push(performance.now() - from);
       }

@@ -29,7 +29,7 @@ export function within(ms, work) {
   return Promise.race([work, late]).finally(() => clearTimeout(over));
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -172,7 +172,7 @@ export class Workers extends Process {
 }
 
 /** PostgreSQL with fsync on, on a fixed port, that can be ended at once and started again. */
-class Database {
+export class Database {
   constructor(folder, port) {
     this.folder = folder;
     this.port = port;
