@@ -14,6 +14,7 @@ import { workersOf } from './workers.js';
 export interface ReplyFields {
   readonly leaseId: string;
   readonly status?: boolean | null | undefined;
+  readonly outcomeUnknown?: boolean | null | undefined;
   readonly progress?: unknown;
   readonly message?: string | null | undefined;
   readonly errorMessage?: string | null | undefined;
@@ -61,9 +62,10 @@ function outcomeOf(outcome: ReplyOutcome): Replied {
 }
 
 function answerOf(fields: ReplyFields, payloadLimit: number, problems: Problem[]): WorkerAnswer {
-  const { status = null, retryable = null } = fields;
+  const { retryable = null } = fields;
   const invalid: Invalid = (path, message) =>
     void problems.push(problem('FIELD_INVALID', message, path));
+  const status = statusOf(fields, invalid);
   const progress = progressOf(fields.progress, invalid);
   const text = (name: 'message' | 'errorMessage' | 'errorCode'): string | null => {
     const { [name]: value = null } = fields;
@@ -87,11 +89,22 @@ function checkKind(answer: WorkerAnswer, invalid: Invalid): void {
     invalid('status', 'status is missing: true = done, false = failed; or send progress, 0 to 1');
   if (status !== null && isProgress)
     invalid('progress', 'a reply with status ends the command: send progress without status');
-  const failure = errorMessage ?? errorCode ?? retryable;
+  const failure = errorCode ?? retryable ?? (status === 'unknown' ? null : errorMessage);
   if (status !== false && failure !== null)
     invalid('errorMessage', 'errorMessage, errorCode and retryable belong to status: false');
-  if (status === null && payload !== null)
-    invalid('payload', 'progress has no payload; send it with status');
+  if (typeof status !== 'boolean' && payload !== null)
+    invalid('payload', 'progress and unknown outcomes have no payload; send it with status');
+}
+
+/** An unknown outcome stands in place of a status. */
+function statusOf(
+  { status = null, outcomeUnknown }: ReplyFields,
+  invalid: Invalid,
+): WorkerAnswer['status'] {
+  if (outcomeUnknown !== true) return status;
+  if (status !== null)
+    invalid('outcomeUnknown', 'outcomeUnknown stands for a reply without status: send one of them');
+  return 'unknown';
 }
 
 type Invalid = (path: string, message: string) => void;

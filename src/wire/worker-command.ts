@@ -66,8 +66,11 @@ export function headersOf(identity: CommandIdentity): Headers {
 
 /** What a worker answers. Null = absent. */
 export interface WorkerAnswer {
-  /** Whether it is done; null = it is not finished, and this is its progress. */
-  readonly status: boolean | null;
+  /**
+   * Whether it is done; unknown = its effect may be in place (rules.md#what-is-undone); null = it
+   * is not finished, and this is its progress.
+   */
+  readonly status: boolean | 'unknown' | null;
   /** 0 to 1. */
   readonly progress: number | null;
   readonly message: string | null;
@@ -88,10 +91,15 @@ export function replyTo(command: Headers, answer: WorkerAnswer): string {
   const given =
     status === null
       ? progressHeaders(progress, text)
-      : { status, errorMessage, errorCode, retryable };
+      : { status: statusHeader(answer), errorMessage, errorCode, retryable };
   const named = Object.entries(given).filter(([, value]) => value !== null);
   const headers = { ...command, ...ownHeaders(answer.headers ?? {}), ...Object.fromEntries(named) };
   return message(headers, answer.payload);
+}
+
+/** One that is neither true nor false counts as an unknown outcome; its text is shown. */
+function statusHeader({ status, errorMessage }: WorkerAnswer): boolean | string | null {
+  return status === 'unknown' ? `unknown: ${errorMessage ?? 'the worker gave no reason'}` : status;
 }
 
 /** Undefined: what an initiator calls so is no progress of a worker. */

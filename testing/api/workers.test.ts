@@ -111,6 +111,26 @@ describe('GraphQL', () => {
     }
   });
 
+  test('an unknown outcome is not retried but undone', async () => {
+    const own = worker(api.running, { group: group(), concurrency: 1000 });
+    try {
+      const flowId = await start();
+      const { leaseId } = await own.next(flowId);
+      const both = await reply({ leaseId, status: true, outcomeUnknown: true });
+      expect(both).toMatchObject({ accepted: false, problems: [{ path: 'outcomeUnknown' }] });
+      const errorMessage = 'Keycloak answered 504';
+      expect(await reply({ leaseId, outcomeUnknown: true, errorMessage })).toMatchObject({
+        accepted: true,
+      });
+      const undo = await own.next(flowId);
+      expect(undo).toMatchObject({ stepName: 'createRealm', action: 'UNDO' });
+      const events = api.running.engine.flows.get(flowId)?.events ?? [];
+      expect(JSON.stringify(events)).toContain(errorMessage);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('progress is on the timeline, and extends the lease', async () => {
     const own = worker(api.running, { group: group(), concurrency: 1000 });
     try {

@@ -68,6 +68,14 @@ describe('a reply', () => {
 
   test('of failure is read with its reason', () => {
     const failure = { errorMessage: 'boom', errorCode: 'E1', retryable: false };
+    const unknown = inputOf(replyTo(HEADERS, { ...DONE, status: 'unknown', errorMessage: '504' }));
+    expect(unknown).toMatchObject({
+      outcome: 'unknown',
+      errorMessage: 'headers.status is "unknown: 504"; expected true or false',
+    });
+    expect(inputOf(replyTo(HEADERS, { ...DONE, status: 'unknown' }))).toMatchObject({
+      errorMessage: expect.stringContaining('the worker gave no reason'),
+    });
     expect(inputOf(replyTo(HEADERS, { ...DONE, status: false, ...failure }))).toMatchObject({
       ...{ outcome: 'failure', action: 'UNDO', ...failure },
     });

@@ -35,6 +35,12 @@ export class ReplyInput {
     description: 'true: done (or undone); false: failed. Absent: this is progress.',
   })
   status!: boolean | null;
+  @Field(() => Boolean, {
+    ...nullable,
+    description:
+      'true, instead of a status: the effect may be in place. The DO is not tried again, and the step is undone. errorMessage has the reason.',
+  })
+  outcomeUnknown!: boolean | null;
   @Field(() => Float, { ...nullable, description: 'How far it is, 0 to 1; extends the lease.' })
   progress!: unknown;
   @Field(() => String, { ...nullable, description: 'Of progress, for people.' }) message!:

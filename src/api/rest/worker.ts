@@ -37,6 +37,7 @@ const replyBody = z.strictObject(
   {
     leaseId: z.string({ error: 'leaseId must be text: that of the command' }),
     status: flag('status'),
+    outcomeUnknown: flag('outcomeUnknown'),
     progress: z.unknown().optional(),
     message: text('message'),
     errorMessage: text('errorMessage'),

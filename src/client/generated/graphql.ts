@@ -184,6 +184,8 @@ export type ReplyInput = {
   leaseId: string;
   /** Of progress, for people. */
   message?: string | null | undefined;
+  /** true, instead of a status: the effect may be in place. The DO is not tried again, and the step is undone. errorMessage has the reason. */
+  outcomeUnknown?: boolean | null | undefined;
   /** The result: the next step's input. Null: the input is passed on. */
   payload?: unknown;
   /** How far it is, 0 to 1; extends the lease. */
@@ -502,7 +504,7 @@ export type PayloadSchemasQueryVariables = Exact<{
 }>;
 
 
-export type PayloadSchemasQuery = { orchestration: { name: string, version: number, payloadSchema: unknown, steps: Array<{ name: string, payloadSchema: unknown }> } | null };
+export type PayloadSchemasQuery = { orchestration: { name: string, version: number, type: OrchestrationType, payloadSchema: unknown, steps: Array<{ name: string, payloadSchema: unknown }> } | null };
 
 export type SimulateQueryVariables = Exact<{
   input: SimulateInput;
@@ -1526,6 +1528,7 @@ export const PayloadSchemasDocument = new TypedDocumentString(`
   orchestration(name: $name, version: $version) {
     name
     version
+    type
     payloadSchema
     steps {
       name
