@@ -48,6 +48,8 @@ const STARTED = [
   '^src/launch/(start|backstep)\\.mjs$',
   '^src/api/print-schema\\.ts$',
   '^src/client/index\\.ts$',
+  '^src/worker/index\\.ts$',
+  '^src/launch/verify/main\\.ts$',
   '^src/cli/main\\.ts$',
   '^src/api/input/document-worker\\.ts$',
 ];
@@ -150,6 +152,25 @@ module.exports = {
       'client',
       [npm('(graphql-ws|graphql-sse)'), '^@graphql-typed-document-node/core$'],
       'The client is published and runs in browsers: it knows the printed schema only.',
+    ),
+    only(
+      'worker',
+      [
+        'wire/',
+        'client/index',
+        'engine/ports',
+        'bridge/unsettled',
+        'kafka/(commands|codecs|failures|security)',
+        'observability/log\\.ts',
+        npm('(pino|@opentelemetry/api)'),
+        builtin('os'),
+      ],
+      'The worker kit is published: of the gateway it knows messages, the Kafka client and the typed client.',
+    ),
+    only(
+      'conformance',
+      ['wire/', 'saga/attempt-id', 'saga/flow'],
+      'The suite knows messages: how they reach a worker is decided in launch/verify.',
     ),
     only(
       'console',

@@ -48,6 +48,8 @@ export const RINGS = [
     folders: [
       'testing/engine',
       'testing/bridge',
+      'testing/worker',
+      'testing/conformance',
       'testing/timing',
       'testing/figures',
       'testing/names',

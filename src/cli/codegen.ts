@@ -60,8 +60,12 @@ interface Payload {
   readonly schema: unknown;
 }
 
-/** One type for the start, one for each step; `unknown` where the document promises nothing. */
-async function typesOf({ name, version, payloadSchema, steps }: Schemas): Promise<string> {
+/**
+ * One type for the start, one for each step, and one of all steps; `unknown` where the document
+ * promises nothing.
+ */
+async function typesOf(schemas: Schemas): Promise<string> {
+  const { name, version, payloadSchema, steps } = schemas;
   const payloads: readonly Payload[] = [
     { typeName: typeNameOf(name, 'Input'), about: 'Starts a flow.', schema: payloadSchema },
     ...steps.map((step) => ({
@@ -71,7 +75,28 @@ async function typesOf({ name, version, payloadSchema, steps }: Schemas): Promis
     })),
   ];
   const head = `/** Payloads of ${name} v${version}. Written by: backstep codegen ${name} */\n`;
-  return [head, ...(await Promise.all(payloads.map(typeOf)))].join('\n');
+  const types = await Promise.all(payloads.map(typeOf));
+  return [head, ...types, stepTypesOf(schemas)].join('\n');
+}
+
+/** In a sequential flow a step gets what the step before has replied. */
+function stepTypesOf({ name, type, steps }: Schemas): string {
+  const input = typeNameOf(name, 'Input');
+  const outputs = steps.map((step) => typeNameOf(name, step.name, 'Output'));
+  const entries = steps.map((step, at) => {
+    const before = at === 0 || type === 'PARALLEL' ? input : outputs[at - 1];
+    return `  ${keyOf(step.name)}: { input: ${before}; output: ${outputs[at]} };`;
+  });
+  return [
+    '/** Payloads of each step, for `worker<…>` of backstep/worker. */',
+    `export type ${typeNameOf(name, 'Steps')} = {`,
+    ...entries,
+    '};\n',
+  ].join('\n');
+}
+
+function keyOf(stepName: string): string {
+  return /^[A-Za-z_]\w*$/.test(stepName) ? stepName : `'${stepName}'`;
 }
 
 async function typeOf({ typeName, about, schema }: Payload): Promise<string> {

@@ -59,6 +59,9 @@ export function createProgram(finish: (code: number) => void): Command {
     .exitOverride();
   addConnectionOptions(program);
   program.command('serve').description('run a gateway; backstep serve --help lists its settings');
+  program
+    .command('verify-worker')
+    .description('test whether a worker keeps the contract; backstep verify-worker --help');
   addFlows(program, act);
   addLists(program, act);
   addDiagnose(program, act);

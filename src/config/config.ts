@@ -23,6 +23,13 @@ export class BadConfig extends Error {
   }
 }
 
+/** For programs that this one starts. */
+export function environmentWith(
+  more: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | undefined>> {
+  return { ...process.env, ...more };
+}
+
 /** Reads all settings; throws BadConfig with every problem at once. */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,

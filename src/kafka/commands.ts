@@ -20,8 +20,7 @@ import { Sender } from './sender.js';
 import { messagesOf } from './worker-client.js';
 
 export interface KafkaCommandsOptions extends KafkaConnection {
-  /** Beginning of the ids of all these groups. */
-  readonly groupPrefix: string;
+  readonly groupIdOf: (step: CommandsOfStep) => string;
   readonly compression: Compression;
 }
 
@@ -59,13 +58,13 @@ class KafkaCommands implements CommandReader {
     private readonly step: CommandsOfStep,
     private readonly listener: CommandListener,
   ) {
-    const { group, orchestrationName, stepName, topics } = step;
-    // The names of orchestrations and steps have no dots: no two of these are equal.
-    const groupId = `${options.groupPrefix}.${group}.${orchestrationName}.${stepName}`;
-    const settings = { ...groupSettings(groupId), maxBytesPerPartition: BYTES_PER_PARTITION };
+    const settings = {
+      ...groupSettings(options.groupIdOf(step)),
+      maxBytesPerPartition: BYTES_PER_PARTITION,
+    };
     this.log = options.log;
     this.member = new Member({
-      topics,
+      topics: step.topics,
       log: options.log,
       prepare: async () => undefined,
       newConsumer: () => newConsumer(options, settings),

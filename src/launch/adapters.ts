@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Config, stepDefaults } from '../config/config.js';
 import { openEmbeddedBroker } from '../embedded/broker.js';
 import { openEmbeddedPostgres } from '../embedded/postgres.js';
-import type { Broker, Commands, Decode, WorkerClient } from '../engine/ports.js';
+import type { Broker, Commands, CommandsOfStep, Decode, WorkerClient } from '../engine/ports.js';
 import { openKafka } from '../kafka/client.js';
 import { openKafkaCommands } from '../kafka/commands.js';
 import { openKafkaWorker } from '../kafka/worker-client.js';
@@ -102,6 +102,12 @@ export async function openBroker(
     broker,
     worker: async () => openKafkaWorker({ ...connection, groupId: `${groupId}-demo` }),
     commands: () =>
-      openKafkaCommands({ ...connection, ...made, clientId, groupPrefix: `${groupId}-workers` }),
+      openKafkaCommands({ ...connection, ...made, clientId, groupIdOf: groupIds(groupId) }),
   };
+}
+
+/** The names of orchestrations and steps have no dots: no two of these are equal. */
+function groupIds(groupId: string) {
+  return ({ group, orchestrationName, stepName }: CommandsOfStep): string =>
+    `${groupId}-workers.${group}.${orchestrationName}.${stepName}`;
 }

@@ -19,12 +19,20 @@ if (!cli && flags.includes('--version')) {
   if (cli || !flags.includes('--build-only') || flags.includes('--help')) run(node);
 }
 
+/** What runs, and its arguments. */
+function programOf() {
+  if (!cli) return ['main.js', flags];
+  const [command, ...others] = flags;
+  return command === 'verify-worker' ? ['launch/verify/main.js', others] : ['cli/main.js', flags];
+}
+
 function run(node) {
+  const [file, values] = programOf();
   const program = [
     '--enable-source-maps',
     '--disable-warning=TimeoutNegativeWarning',
-    join(ROOT, 'dist', cli ? 'cli/main.js' : 'main.js'),
-    ...flags,
+    join(ROOT, 'dist', file),
+    ...values,
   ];
   // What Node compiled is kept for the next start.
   const env = { NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compiled'), ...process.env };

@@ -143,6 +143,9 @@ describe('codegen', () => {
       /export interface TypedTenantCreateRealmOutput \{\n {2}realmId\?: (number|Id);/,
     );
     expect(out).toContain('export type TypedTenantCreateUserOutput = unknown;');
+    expect(out).toContain(
+      'export type TypedTenantSteps = {\n  createRealm: { input: TypedTenantInput; output: TypedTenantCreateRealmOutput };\n  createUser: { input: TypedTenantCreateRealmOutput; output: TypedTenantCreateUserOutput };\n};',
+    );
     const use = `${out}\nexport const good: TypedTenantInput = { tenant: 'acme', plan: 'free' };\n// @ts-expect-error a field is missing\nexport const bad: TypedTenantInput = {};\n`;
     expect(typeErrors(file('use.ts', use))).toEqual([]);
   });

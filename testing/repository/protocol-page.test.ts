@@ -45,6 +45,9 @@ test('every code the code makes is listed', () => {
   // Faults keep their code for the log; callers see UNAVAILABLE.
   const inside = /^(DATABASE|BROKER|TOPIC_NOT|KAFKA|KEYS)/;
   const known = new Set(['Problems', 'Errors', 'Quarantine', 'Refusals'].flatMap(listed));
+  // What the worker kit reports.
+  const workers = readFileSync('docs/workers.md', 'utf8');
+  for (const [, code = ''] of workers.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)) known.add(code);
   const changes = (code: string): boolean =>
     (page.split('Changes of a re-registration')[1]?.split('\n\n')[0] ?? '').includes(`\`${code}\``);
   expect(

@@ -118,6 +118,8 @@ test('each module opens with what it knows and does not know', () => {
     'src/wire/topics.ts',
     'src/engine/ports.ts',
     'src/bridge/bridge.ts',
+    'src/worker/index.ts',
+    'src/conformance/conformance.ts',
     'src/postgres/database.ts',
     'src/kafka/client.ts',
     'src/embedded/broker.ts',
