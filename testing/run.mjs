@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Clone } from '../src/launch/install-and-build.mjs';
 import { RINGS } from './rings.mjs';
 import { CHECKS, endAll, jest, print, program, ROOT, step } from './steps.mjs';
-import { closeServices, sharesKafka } from './surroundings.mjs';
+import { beginKafka, closeServices, kafka, kafkaForE2e, sharesKafka } from './surroundings.mjs';
 
 const wanted = process.argv.slice(2);
 const counts = { passed: 0, failed: 0 };
@@ -83,6 +83,8 @@ async function runAll() {
   if (!(await makeReady())) return;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => close().then(() => process.exit(130)));
+  const needed = RINGS.flatMap(({ name, needs = [] }) => (runs(name) ? needs : []));
+  if (needed.includes(kafka) || needed.includes(kafkaForE2e)) beginKafka();
   // Some compute, some wait for other processes: beside each other they use both cores.
   const of = (...names) => lane(RINGS.filter((ring) => names.includes(ring.lane ?? 'computes')));
   const waiting = sharesKafka() ? [of('a', 'b')] : [of('a'), of('b')];

@@ -46,13 +46,17 @@ export const postgres = once(async () => {
 });
 
 /** Fetched once, whoever comes first. */
-const jars = once(async () => (await import('./kit/kafka.mjs')).kafkaJars());
+const prepared = once(async () => (await import('./kit/kafka.mjs')).prepareKafka());
+/** Begins with it while other rings run; whoever needs it learns what went wrong. */
+export function beginKafka() {
+  if (!sharesKafka()) prepared().catch(() => undefined);
+}
 
 const brokerOfOurOwn = () =>
   once(async () => {
     const running = given('KAFKA_BROKERS');
     if (running !== null) return running;
-    await jars();
+    await prepared();
     const { startKafka } = await import('./kit/kafka.mjs');
     // kafkajs counts some timeouts from the wrong end, harmlessly, and Node warns of it.
     process.removeAllListeners('warning');

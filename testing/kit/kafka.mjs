@@ -25,7 +25,10 @@ import kafkajs from 'kafkajs';
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const JARS = join(ROOT, '.cache', 'kafka', 'lib');
+/** Classes as the virtual machine keeps them, which halves the work of a start. */
+const CLASSES = join(ROOT, '.cache', 'kafka', 'classes.jsa');
 const READY_WITHIN_MS = 60_000;
+const JVM = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** The jars, fetched when they are not there. Throws with what is missing. */
 export async function kafkaJars() {
@@ -64,6 +67,32 @@ export async function kafkaJars() {
   } finally {
     rmSync(fetched, { recursive: true, force: true });
   }
+}
+
+/** Whatever takes long only once. */
+export async function prepareKafka() {
+  await kafkaJars();
+  await sharedClasses();
+}
+
+let sharing = null;
+
+/** Uses the archive of classes; a broker that is started for nothing else makes it once. */
+function sharedClasses() {
+  sharing ??= (async () => {
+    if (!existsSync(CLASSES)) await archiveClasses();
+    return [`-XX:SharedArchiveFile=${CLASSES}`];
+  })();
+  return sharing;
+}
+
+/** Written when a broker ends; then moved: of two runs at once neither sees half of it. */
+async function archiveClasses() {
+  const written = `${CLASSES}.${process.pid}`;
+  const broker = await startKafka({ jvm: [`-XX:ArchiveClassesAtExit=${written}`] });
+  await broker.stop();
+  // A virtual machine that cannot do it starts as before.
+  if (existsSync(written)) renameSync(written, CLASSES);
 }
 
 async function freePorts(count) {
@@ -121,11 +150,12 @@ function properties(folder, [port, controllerPort], { listeners = [], settings =
  * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is
  * SIGKILL, `restart` starts it again on the same port and data.
  * `listeners`: beside the plain one, each with a protocol of Kafka; `settings`: further properties;
- * `format`: arguments
- * of the formatting tool, such as users for SCRAM.
+ * `format`: arguments of the formatting tool, such as users for SCRAM; `jvm`: of the broker's
+ * virtual machine.
  */
 export async function startKafka(options = {}) {
   const jars = await kafkaJars();
+  const jvm = [...JVM, ...(options.jvm ?? (await sharedClasses()))];
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'backstep-kafka-'));
   const more = options.listeners ?? [];
   const [free, controllerPort, ...ports] = await freePorts(2 + more.length);
@@ -139,6 +169,8 @@ export async function startKafka(options = {}) {
   );
   const classpath = join(jars, '*');
   await run('java', [
+    ...JVM,
+    ...(existsSync(CLASSES) ? [`-XX:SharedArchiveFile=${CLASSES}`] : []),
     '-cp',
     classpath,
     'kafka.tools.StorageTool',
@@ -155,8 +187,7 @@ export async function startKafka(options = {}) {
     const output = openSync(join(folder, 'server.log'), 'a');
     const args = [
       '-Xmx320m',
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
+      ...jvm,
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-cp',
       classpath,
