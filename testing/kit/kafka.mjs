@@ -140,6 +140,8 @@ function properties(folder, [port, controllerPort], { listeners = [], settings =
     'auto.create.topics.enable': 'false',
     'log.cleaner.dedupe.buffer.size': 4_194_304,
     'log.retention.hours': 24,
+    // Nobody follows the metadata of a broker that is its own controller: no records for followers.
+    'metadata.max.idle.interval.ms': 0,
     ...settings,
   })
     .map(([name, value]) => `${name}=${value}`)
