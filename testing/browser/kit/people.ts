@@ -2,6 +2,7 @@
  * A real identity provider (oidc-provider) with people who log in on its page: authorization code
  * flow with PKCE for a public client, JWT access tokens with the roles of the person.
  */
+import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
@@ -24,8 +25,8 @@ export class People implements AsyncDisposable {
   lifetime = 600;
   /** Whether the console gets refresh tokens. */
   refreshes = false;
-  /** How often an access token was given for a refresh token. */
-  refreshed = 0;
+  /** `refreshed`: an access token was given for a refresh token. */
+  readonly events = new EventEmitter<{ refreshed: [] }>();
   private provider: Provider | null = null;
 
   private constructor(
@@ -52,7 +53,7 @@ export class People implements AsyncDisposable {
   serve(console: string): void {
     this.provider = new Provider(this.url, this.settings(console));
     this.provider.on('grant.success', ({ oidc }) => {
-      if (/refresh_token/.test(JSON.stringify(oidc.params))) this.refreshed += 1;
+      if (/refresh_token/.test(JSON.stringify(oidc.params))) this.events.emit('refreshed');
     });
   }
 
