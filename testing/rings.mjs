@@ -19,12 +19,14 @@ const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
 const ON_KAFKA = 'operators|undo-plan|undo-and-cancel|resend|hold|turning-around|undo-exhausted';
 
 /**
- * Name, folders of tests or a program, the services it needs; in their short forms. Rings of one
- * lane run one after the other.
+ * Name, folders of tests or a program, the services it needs; in their short forms. The rings of
+ * one lane run one after the other, in this order; the lanes beside each other. Each lane is about
+ * as long as the others, and has some rings that compute and some that wait.
  */
 export const RINGS = [
   {
     name: 'saga',
+    lane: 'computes',
     folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
     more: [
       ...ISOLATED,
@@ -37,6 +39,7 @@ export const RINGS = [
   // leave out.
   {
     name: 'walks',
+    lane: 'computes',
     folders: ['testing/saga'],
     more: [
       '--testPathIgnorePatterns=testing/saga/(?!enumeration|laws|pictures)',
@@ -45,6 +48,7 @@ export const RINGS = [
   },
   {
     name: 'engine',
+    lane: 'computes',
     folders: [
       'testing/engine',
       'testing/bridge',
@@ -59,12 +63,14 @@ export const RINGS = [
   },
   {
     name: 'sim',
+    lane: 'computes',
     folders: ['testing/invariants', 'testing/sim'],
     with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
     more: ISOLATED,
   },
   {
     name: 'repository',
+    lane: 'computes',
     folders: [
       'testing/repository',
       'testing/config',
@@ -73,24 +79,33 @@ export const RINGS = [
       'testing/demo',
     ],
   },
-  { name: 'api', folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'] },
-  { name: 'embedded', folders: ['testing/embedded'] },
-  { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
+  {
+    name: 'api',
+    lane: 'serves',
+    folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'],
+  },
+  { name: 'embedded', lane: 'computes', folders: ['testing/embedded'] },
+  { name: 'postgres', lane: 'serves', folders: ['testing/postgres'], needs: [postgres] },
   {
     name: 'scenarios',
-    lane: 'b',
+    lane: 'processes',
     folders: ['testing/scenarios'],
     needs: [postgres],
     with: { SCENARIO_RIG: 'postgres' },
   },
-  // First, while the others of these two lanes mostly wait. Every kind of attack, one second each,
-  // on a gateway of its own.
-  { name: 'hostile', lane: 'a', program: 'testing/hostile/run.mjs', more: ['--short'] },
-  { name: 'kafka', lane: 'a', folders: ['testing/kafka'], needs: [kafka], more: ['--runInBand'] },
+  // Every kind of attack, one second each, on a gateway of its own.
+  { name: 'hostile', lane: 'kafka', program: 'testing/hostile/run.mjs', more: ['--short'] },
+  {
+    name: 'kafka',
+    lane: 'kafka',
+    folders: ['testing/kafka'],
+    needs: [kafka],
+    more: ['--runInBand'],
+  },
   // What operators do, and what it rests on; Kafka changes nothing for the other rules.
   {
     name: 'kafka-scenarios',
-    lane: 'a',
+    lane: 'kafka',
     folders: ['testing/scenarios'],
     needs: [postgres, kafka],
     with: { SCENARIO_RIG: 'kafka' },
@@ -98,23 +113,23 @@ export const RINGS = [
   },
   {
     name: 'e2e',
-    lane: 'b',
+    lane: 'processes',
     folders: ['testing/e2e'],
     needs: [postgres, kafkaForE2e],
     more: ['--runInBand'],
   },
   {
     name: 'browser',
-    lane: 'a',
+    lane: 'computes',
     folders: ['testing/browser'],
     needs: [chromium],
     more: ['--runInBand'],
   },
-  { name: 'first-run', lane: 'b', folders: ['testing/first-run'], more: ['--runInBand'] },
+  { name: 'first-run', lane: 'serves', folders: ['testing/first-run'], more: ['--runInBand'] },
   // On services of its own, which it breaks.
   {
     name: 'chaos',
-    lane: 'b',
+    lane: 'serves',
     program: 'testing/chaos/run.mjs',
     more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
     needs: [kafka],

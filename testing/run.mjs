@@ -83,12 +83,18 @@ async function runAll() {
   if (!(await makeReady())) return;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => close().then(() => process.exit(130)));
-  const needed = RINGS.flatMap(({ name, needs = [] }) => (runs(name) ? needs : []));
-  if (needed.includes(kafka) || needed.includes(kafkaForE2e)) beginKafka();
+  if (RINGS.some((ring) => runs(ring.name) && needsKafka(ring))) beginKafka();
   // Some compute, some wait for other processes: beside each other they use both cores.
-  const of = (...names) => lane(RINGS.filter((ring) => names.includes(ring.lane ?? 'computes')));
-  const waiting = sharesKafka() ? [of('a', 'b')] : [of('a'), of('b')];
-  await Promise.all([runChecks().then(() => of('computes')), ...waiting]);
+  const lanes = new Set(RINGS.map(laneOf));
+  const [first, ...others] = [...lanes].map((one) => RINGS.filter((ring) => laneOf(ring) === one));
+  await Promise.all([runChecks().then(() => lane(first)), ...others.map(lane)]);
+}
+
+const needsKafka = ({ needs = [] }) => needs.includes(kafka) || needs.includes(kafkaForE2e);
+
+/** Of a Kafka that runs already there is only one. */
+function laneOf(ring) {
+  return sharesKafka() && needsKafka(ring) ? 'kafka' : ring.lane;
 }
 
 const runs = (name) => wanted.length === 0 || wanted.includes(name);
