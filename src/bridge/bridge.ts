@@ -32,6 +32,8 @@ export interface BridgeOptions {
   readonly leaseMs: number;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Most bytes of commands in memory; absent = docs/limits.md. */
+  readonly mostBytes?: number;
 }
 
 /** What the bridge needs, as soon as it is there. */
@@ -48,6 +50,9 @@ export interface BridgePorts {
  */
 const LINGER_MS = { poll: 30_000, subscription: 2_000 } as const;
 type Kind = keyof typeof LINGER_MS;
+
+/** A poll that wants several commands waits for so long after the first one. */
+const GATHER_MS = 10;
 
 /** What is there from `open` on. */
 interface Parts extends BridgePorts {
@@ -69,7 +74,7 @@ export class Bridge {
   constructor(private readonly options: BridgeOptions) {
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.leases = new Leases(this.clock, options.leaseMs);
-    this.bytes = new Bytes(LIMITS.workerBytes.value, () => {
+    this.bytes = new Bytes(options.mostBytes ?? LIMITS.workerBytes.value, () => {
       for (const feed of this.feeds.list) feed.regulate();
     });
     this.feeds = new Feeds(
@@ -105,6 +110,8 @@ export class Bridge {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     const first = await session.next();
+    // Others are on their way: one answer for all of them costs less than one for each.
+    if (first !== null && session.leases.size < wish.concurrency) await this.pause(GATHER_MS);
     const commands = first === null ? [] : [first, ...session.takeAll()];
     cancel();
     signal.removeEventListener('abort', stop);
@@ -151,6 +158,10 @@ export class Bridge {
     const { handedOut, answered, leases, sessions } = this;
     const { size, expired } = leases;
     return { sessions: sessions.size, leases: size, waiting, handedOut, answered, expired };
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.clock.after(ms, resolve));
   }
 
   private begin(wish: WorkerWish, kind: Kind): Session {

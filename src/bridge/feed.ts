@@ -194,7 +194,10 @@ export class Feed implements CommandListener {
   /** Waiting commands, each with a session that may have it. */
   private pairs(): [Held, Session][] {
     const pairs: [Held, Session][] = [];
-    const mayHave = ({ wish }: Session): boolean => this.parts.leases.mayGive(wish.caller);
+    const mayHave = ({ wish: { caller } }: Session): boolean => {
+      const more = pairs.filter(([, { wish }]) => wish.caller === caller).length;
+      return this.parts.leases.mayGive(caller, more);
+    };
     while (!this.isClosed && this.queue.length > 0 && pairs.length < CHECKED_AT_ONCE) {
       const [first] = this.queue.splice(0, 1) as [Held];
       const session = this.sessions.next(first.last, mayHave);

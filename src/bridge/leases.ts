@@ -20,9 +20,11 @@ export class Leases {
     return this.byNonce.size;
   }
 
-  mayGive(caller: string): boolean {
-    const own = this.ofCaller.get(caller) ?? 0;
-    return own < LIMITS.workerLeasesPerPrincipal.value && this.size < LIMITS.workerLeases.value;
+  /** `more`: those that the caller is about to get. */
+  mayGive(caller: string, more: number): boolean {
+    const own = (this.ofCaller.get(caller) ?? 0) + more;
+    const all = this.size + more;
+    return own < LIMITS.workerLeasesPerPrincipal.value && all < LIMITS.workerLeases.value;
   }
 
   of(nonce: string): Held | null {

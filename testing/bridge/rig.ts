@@ -10,6 +10,8 @@ import { stepTopic, stepTopics } from '../../src/wire/topics.js';
 import type { WorkerAnswer } from '../../src/wire/worker-command.js';
 import { MemoryCommands } from '../kit/memory-commands.js';
 
+/** A poll that has a command has been answered after this time. */
+export const GATHERED_MS = 10;
 export const LEASE_MS = 30_000;
 const START = Date.parse('2026-11-26T12:00:00.000Z');
 const REPLIES = 'replies';
@@ -67,7 +69,7 @@ export const HALFWAY: WorkerAnswer = { ...DONE, status: null, progress: 0.5 };
 export class Rig {
   readonly clock = new SteppedClock();
   readonly commands = new MemoryCommands();
-  readonly bridge = new Bridge({ leaseMs: LEASE_MS, log: silent('bridge'), clock: this.clock });
+  readonly bridge: Bridge;
   /** flowId → the attempts that are waited for. */
   private readonly open = new Map<string, Flow['steps']>();
   /** How often the database was read. */
@@ -75,7 +77,9 @@ export class Rig {
   /** What every read fails with. */
   failure: Error | null = null;
 
-  constructor() {
+  constructor(bounds: { readonly mostBytes?: number } = {}) {
+    const { clock } = this;
+    this.bridge = new Bridge({ leaseMs: LEASE_MS, log: silent('bridge'), clock, ...bounds });
     this.bridge.open(this.portsTo(this.commands));
   }
 
@@ -158,7 +162,10 @@ export class Rig {
     { signal }: Pick<AbortController, 'signal'> = new AbortController(),
   ) {
     const wish = { orchestrationName: 'greeting', stepNames: ['greet'], group: 'workers' };
-    return this.bridge.poll({ ...wish, concurrency: max, caller: 'ann' }, waitMs, signal);
+    const polled = this.bridge.poll({ ...wish, concurrency: max, caller: 'ann' }, waitMs, signal);
+    // After the first command it waits for others.
+    void settled().then(() => this.clock.pass(GATHERED_MS));
+    return polled;
   }
 }
 

@@ -48,7 +48,7 @@ export class MemoryInbox implements InboxSource {
 }
 
 /** Keeps what it receives, and resolves the promises that wait for it. */
-class Ear<T> {
+export class Ear<T> {
   readonly received: T[] = [];
   private waiting: { readonly enough: () => boolean; readonly resolve: () => void }[] = [];
 

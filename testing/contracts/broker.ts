@@ -1,10 +1,11 @@
 /**
- * What every Broker and WorkerClient promises: one suite, run over the one in this process and over
- * Kafka. Knows: the ports. Refuses to know: files, clusters. In: a rig that opens gateways and
- * workers. Out: tests.
+ * What every Broker, WorkerClient and Commands promises: one suite, run over the one in this
+ * process and over Kafka. Knows: the ports. Refuses to know: files, clusters. In: a rig that opens
+ * gateways and workers. Out: tests.
  */
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
-import type { Broker, WorkerClient } from '../../src/engine/ports.js';
+import type { Broker, Commands, WorkerClient } from '../../src/engine/ports.js';
+import { brokerCommandsContract } from './broker-commands.js';
 import { brokerPlacesContract } from './broker-places.js';
 import { brokerPublishContract } from './broker-publish.js';
 import { brokerWorkersContract } from './broker-workers.js';
@@ -22,6 +23,8 @@ export interface BrokerBench {
   gateway(): Promise<Broker>;
   /** After the first gateway. */
   worker(groupId: string): Promise<WorkerClient>;
+  /** For the bridge, after the first gateway; closed with the bench. */
+  commands(): Promise<Commands>;
   /** Deletes a topic and makes it again, empty; while no gateway is open. */
   recreate(topic: string): Promise<void>;
   topics(): Promise<readonly string[]>;
@@ -54,5 +57,6 @@ export function brokerContract(title: string, open: () => Promise<BrokerRig>): v
     brokerPublishContract(bench);
     brokerPlacesContract(bench);
     brokerWorkersContract(bench);
+    brokerCommandsContract(bench);
   });
 }

@@ -16,7 +16,7 @@ const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync(), 90_000);
 
 test('ten lines are a worker', async () => {
-  const [worker = ''] = blocksOf('Write a worker', 'js');
+  const [worker = ''] = blocksOf('Write a worker with Kafka', 'js');
   expect(worker.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   const database = stack.use(await newDatabase());
   const gateway = stack.use(await startGateway({ database, group: `readme-${unique()}` }));

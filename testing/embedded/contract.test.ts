@@ -28,6 +28,10 @@ async function bench(): Promise<BrokerBench> {
       if (open === null) throw new Error('workers live with a gateway');
       return open.worker(groupId);
     },
+    commands: async () => {
+      if (open === null) throw new Error('workers live with a gateway');
+      return open.commands();
+    },
     recreate: (topic) => rm(join(folder, 'topics', `${topic}.log`)),
     topics: async () =>
       (await readdir(join(folder, 'topics'))).map((file) => file.replace(/\.log$/, '')),

@@ -1,9 +1,10 @@
 /** What the README shows a newcomer to type, run as it stands against `npm start`. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { at, blocksOf } from './kit/readme.js';
 import { Started } from './kit/started.js';
 
@@ -37,6 +38,67 @@ test('a flow is started in ten lines', () => {
   const output = execFileSync('sh', ['-ec', at(block, address)], { encoding: 'utf8' });
   expect(output).toContain('"problems":[]');
   expect(output).toMatch(/"orchestrationName":"greeting","status":"IN_PROGRESS"}\{"content":\[\{/);
+});
+
+/** Starts the flow of the README; its id. */
+function startFlow(): string {
+  const [block = ''] = blocksOf('Start a flow', 'bash');
+  const output = execFileSync('sh', ['-ec', at(block, address)], { encoding: 'utf8' });
+  return /"flowId":"([^"]+)","orchestrationName":"greeting","status":"IN_PROGRESS"}/.exec(
+    output,
+  )?.[1] as string;
+}
+
+async function ended(flowId: string): Promise<unknown> {
+  for (;;) {
+    const answer = await fetch(`${address}/api/orchestrations/details/${flowId}`);
+    const { status, output } = (await answer.json()) as { status: string; output: unknown };
+    if (status !== 'IN_PROGRESS') return { status, output };
+    await pause(50);
+  }
+}
+
+/** What a worker that was ended had is for the next one. */
+async function noWorkers(): Promise<void> {
+  for (let isThere = true; isThere; await pause(50))
+    isThere = !(await (await fetch(`${address}/metrics`)).text()).includes('worker_sessions 0');
+}
+
+describe('a worker of the README completes the flow of the README', () => {
+  // Below the clone: there `backstep/client` is found, as in a folder where it is installed.
+  const place = resolve('.cache', `readme-workers-${process.pid}`);
+  beforeAll(() => void mkdirSync(place, { recursive: true }));
+  afterAll(() => rmSync(place, { recursive: true, force: true }));
+  const DONE = { status: 'COMPLETED', output: { greeting: 'hello Ada' } };
+
+  test.each([
+    ['js', 'node', 'worker.mjs', 10],
+    ['python', 'python3', 'worker.py', 10],
+  ])(
+    'in %s',
+    async (language, program, file, most) => {
+      const [worker = ''] = blocksOf('Write a worker', language);
+      expect(worker.trimEnd().split('\n').length).toBeLessThanOrEqual(most);
+      writeFileSync(join(place, file), at(worker, address));
+      const flowId = startFlow();
+      const running = new Started(program, [file], { cwd: place });
+      try {
+        expect(await Promise.race([ended(flowId), running.ended])).toEqual(DONE);
+      } finally {
+        await running.end();
+      }
+      await noWorkers();
+    },
+    120_000,
+  );
+
+  test('by curl', async () => {
+    const flowId = startFlow();
+    const [block = ''] = blocksOf('Write a worker', 'sh');
+    const output = execFileSync('sh', ['-ec', at(block, address)], { encoding: 'utf8' });
+    expect(output).toBe('{"accepted":true,"leaseUntil":null,"problems":[]}');
+    expect(await ended(flowId)).toEqual(DONE);
+  }, 120_000);
 });
 
 test('every command it names is one', () => {

@@ -1,4 +1,5 @@
-import type { WorkerClient } from '../../src/engine/ports.js';
+import type { CommandsOfStep, WorkerClient } from '../../src/engine/ports.js';
+import { openKafkaCommands } from '../../src/kafka/commands.js';
 import { openKafkaWorker } from '../../src/kafka/worker-client.js';
 import { type BrokerBench, brokerContract, MAX_MESSAGE_BYTES } from '../contracts/broker.js';
 import { loudLog } from '../contracts/broker-builders.js';
@@ -25,6 +26,13 @@ async function bench(brokers: readonly string[]): Promise<BrokerBench> {
       const worker = await openKafkaWorker({ brokers, groupId: `${name}.${groupId}`, log });
       workers.push(worker);
       return worker;
+    },
+    commands: async () => {
+      const groupIdOf = ({ group }: CommandsOfStep): string => `${name}.workers.${group}`;
+      const connection = { brokers, clientId: name, log };
+      const commands = openKafkaCommands({ ...connection, groupIdOf, compression: 'none' });
+      opened.push(() => commands.close());
+      return commands;
     },
     recreate: async (topic) => {
       await deleteTopic(brokers, topic);
