@@ -73,7 +73,9 @@ export class Bridge {
 
   constructor(private readonly options: BridgeOptions) {
     this.clock = options.clock ?? SYSTEM_CLOCK;
-    this.leases = new Leases(this.clock, options.leaseMs);
+    this.leases = new Leases(this.clock, options.leaseMs, () => {
+      for (const feed of this.feeds.list) feed.offer();
+    });
     this.bytes = new Bytes(options.mostBytes ?? LIMITS.workerBytes.value, () => {
       for (const feed of this.feeds.list) feed.regulate();
     });

@@ -14,6 +14,8 @@ export class Leases {
   constructor(
     private readonly clock: Clock,
     private readonly leaseMs: number,
+    /** A caller that had as many as it may have can have more. */
+    private readonly freed: () => void,
   ) {}
 
   get size(): number {
@@ -58,6 +60,7 @@ export class Leases {
     const { lease } = held;
     if (lease === null) return;
     lease.cancel();
+    const wasFull = !this.mayGive(lease.caller, 0);
     held.lease = null;
     held.last = lease.session;
     this.byNonce.delete(lease.nonce);
@@ -65,6 +68,7 @@ export class Leases {
     if (left > 0) this.ofCaller.set(lease.caller, left);
     else this.ofCaller.delete(lease.caller);
     lease.session?.release(held);
+    if (wasFull) this.freed();
   }
 
   close(): void {

@@ -221,6 +221,14 @@ describe('bounds', () => {
     const other = rig.worker({ caller: 'bob', concurrency: 5 });
     await settled();
     expect(other.received).toHaveLength(5);
+    // Of another step it gets some as soon as it has answered one.
+    const waving = rig.worker({ stepNames: ['wave'] });
+    rig.send({ flowId: 'w1', stepName: 'wave' });
+    await settled();
+    expect(waving.received).toHaveLength(0);
+    await rig.reply(greedy[0]?.received[0]);
+    await settled();
+    expect(waving.flowIds).toEqual(['w1']);
   });
 });
 
