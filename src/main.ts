@@ -27,8 +27,7 @@ import { logProcessEvents } from './launch/process-events.js';
 import { stopOnSignals } from './launch/signals.js';
 import { openTracesOf } from './launch/traces.js';
 import { patiently } from './launch/waiting.js';
-import type { Logs } from './observability/log.js';
-import { createLogs } from './observability/logger.js';
+import { createLogs, type Logging } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
 import { CompiledSchemas } from './schemas/payload-schemas.js';
 
@@ -36,7 +35,7 @@ import { CompiledSchemas } from './schemas/payload-schemas.js';
 const COMMAND = commandOf(process.argv[1]);
 const STOP_BOUND_MS = 10_000;
 
-async function start(config: Config, opened: Opened, logs: Logs): Promise<void> {
+async function start(config: Config, opened: Opened, { logs, levels }: Logging): Promise<void> {
   announceData(config, COMMAND);
   const { trace, isSampled } = await openTracesOf(config, opened, logs);
   const wire = wireOf(config, isSampled);
@@ -44,7 +43,7 @@ async function start(config: Config, opened: Opened, logs: Logs): Promise<void> 
   const starting = new StartingEngine();
   const metrics = createMetrics();
   const bridge = new Bridge({ leaseMs: config.workerLease, log: logs('bridge') });
-  const served = { engine: starting.service, workers: bridge, stepTopics, metrics };
+  const served = { engine: starting.service, workers: bridge, stepTopics, metrics, levels };
   const { url } = await listen(config, served, opened, logs);
   const database = await databaseAddress(config, opened, logs);
   const postgres = openDatabase(config, database.url, stepTopics, logs);
@@ -88,13 +87,14 @@ async function main(): Promise<void> {
   const format = formatOf(config);
   const coloured = isTerminal() && config.noColor === null;
   const { logLevel: level, logLevels: levels } = config;
-  const { logs } = createLogs({ level, levels, format, coloured });
+  const logging = createLogs({ level, levels, format, coloured });
+  const { logs } = logging;
   logProcessEvents(logs);
   const opened = new Opened(logs);
   const stop = stopOnSignals(opened, logs);
   try {
     if (flags.has('--fresh')) await wipe(resolve(config.dataFolder), logs('embedded'));
-    if (!flags.has('--migrate')) return await start(config, opened, logs);
+    if (!flags.has('--migrate')) return await start(config, opened, logging);
     await migrateOnly(config, opened, logs);
     stop();
   } catch (error) {

@@ -28,6 +28,7 @@ const { TRACES } = await settingsOf('trace-settings');
 
 const { createSchema } = await import('../dist/api/graphql/schema.js');
 const policy = await import('../dist/api/auth/policy.js');
+const objects = await import('../dist/api/auth/object-rules.js');
 
 const GROUPS = [
   ['The process', 'Where it listens, what it logs.', SERVER],
@@ -87,7 +88,7 @@ ${GROUPS.map(
 `;
 for (const [file, text] of [
   ['docs/settings.md', content],
-  ['docs/security-paths.md', securityPathsPage(createSchema(), policy)],
+  ['docs/security-paths.md', securityPathsPage(createSchema(), { ...policy, ...objects })],
   [CHART, chartSchema()],
 ]) {
   if (!isCheck) writeFileSync(file, text);

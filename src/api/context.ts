@@ -5,6 +5,7 @@ import type { Registration, StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import { LIMITS } from '../limits/limits.js';
 import type { Log } from '../observability/log.js';
+import type { LogLevels } from '../observability/log-levels.js';
 import type { AnswerBytes } from './answer-bytes.js';
 import { engineFor } from './auth/guarded-engine.js';
 import type { Principal } from './auth/principal.js';
@@ -16,6 +17,11 @@ import type { FairShares, Rate, Refusals } from './quotas.js';
 import type { Turns } from './turns.js';
 import type { Workers } from './workers.js';
 
+export interface Logging {
+  readonly instance: string;
+  readonly levels: LogLevels;
+}
+
 export interface Shell {
   readonly engine: EngineService;
   readonly readRegistration: (
@@ -26,6 +32,8 @@ export interface Shell {
   /** Bytes of UTF-8 JSON. */
   readonly payloadLimit: number;
   readonly log: Log;
+  /** What this instance logs, and its name among the others; absent = it cannot be changed. */
+  readonly logging?: Logging | undefined;
   /** Whether problems may name orchestrations that are near; absent = yes. */
   readonly suggestsNames?: boolean | undefined;
   /** Whether this caller sees what definitions call sensitive; absent = everybody does. */

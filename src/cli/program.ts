@@ -14,6 +14,7 @@ import { addDiagnose } from './diagnose.js';
 import { addExamples } from './examples.js';
 import { addFlows } from './flows.js';
 import { addLists } from './lists.js';
+import { addLogLevel } from './log-levels.js';
 import { EXIT } from './output.js';
 import { addPolicy } from './policies.js';
 import { report } from './problems.js';
@@ -69,6 +70,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addBulk(program, act);
   addAudit(program, act);
   addSlo(program, act);
+  addLogLevel(program, act);
   addReencrypt(program, act);
   addPolicy(program, act);
   addStanding(program, act);

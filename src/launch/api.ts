@@ -16,7 +16,9 @@ import type { StepTopics } from '../engine/ports.js';
 import type { EngineService } from '../engine/service.js';
 import { isLoopback } from '../names/loopback.js';
 import type { Logs } from '../observability/log.js';
+import type { LogLevels } from '../observability/log-levels.js';
 import type { Metrics } from '../observability/metrics.js';
+import { instanceName } from './messages.js';
 import type { Opened } from './opened.js';
 
 /** From the default port on; a port that was chosen is this one or none. */
@@ -27,11 +29,12 @@ interface Served {
   readonly workers: Workers;
   readonly stepTopics: StepTopics;
   readonly metrics: Metrics;
+  readonly levels: LogLevels;
 }
 
 export async function listen(
   config: Config,
-  served: Served,
+  { levels, ...served }: Served,
   opened: Opened,
   logs: Logs,
 ): Promise<Api> {
@@ -47,6 +50,7 @@ export async function listen(
     readRegistration: (text, options) => documents.read(text, { ...options, defaults }),
     payloadLimit,
     log: logs('api'),
+    logging: { instance: instanceName(), levels },
     host,
     port,
     portTries: config.portIsGiven ? 1 : PORT_TRIES,

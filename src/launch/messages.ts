@@ -3,6 +3,7 @@
  * start.
  */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { BadConfig, type Config } from '../config/config.js';
 import type { Logs } from '../observability/log.js';
@@ -11,6 +12,9 @@ import type { DatabaseAddress } from './adapters.js';
 export const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
+
+/** Of this process among the gateways of a database, for people and traces. */
+export const instanceName = (): string => `${hostname()}-${process.pid}`;
 
 export function version(): string {
   const { version } = JSON.parse(

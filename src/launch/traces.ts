@@ -1,10 +1,9 @@
 /** Opens the exporter of spans when traces are on; its packages are loaded only then. */
-import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import type { Logs } from '../observability/log.js';
 import type { Traces } from '../observability/traces.js';
-import { version } from './messages.js';
+import { instanceName, version } from './messages.js';
 import type { Opened } from './opened.js';
 
 const CLOSE_MS = 2_000;
@@ -19,7 +18,7 @@ export async function openTracesOf(
   const traces = openTraces({
     serviceName: config.otelServiceName ?? 'backstep',
     version: version(),
-    instanceId: `${hostname()}-${process.pid}`,
+    instanceId: instanceName(),
     sampler: config.otelSampler,
     ratio: config.otelRatio,
     delayMs: config.otelDelayMs,

@@ -26,6 +26,26 @@ export const COMPONENTS = [
 ] as const;
 export type Component = (typeof COMPONENTS)[number];
 
+export const COMPONENT_MEANINGS: Readonly<Record<Component, string>> = {
+  do: 'Events of DO, at debug.',
+  undo: 'Events of UNDO, at debug.',
+  flow: 'Other events of flows, and the transactions that record them.',
+  registry: 'Registrations, policies, pauses of orchestrations.',
+  audit: 'Rows of the audit that could not be stored.',
+  slo: 'Counters of the monitoring checklist.',
+  relay: 'Messages that are published.',
+  timers: 'Timeouts and retries that come due.',
+  retention: 'Removal of what is old.',
+  bridge: 'Workers that use GraphQL or REST.',
+  kafka: 'Consumer group, topics, received messages, the Kafka client.',
+  postgres: 'Connections, migrations, statements of the library.',
+  embedded: 'The database and the broker in this process.',
+  api: 'Requests, connections, tokens, certificates.',
+  demo: 'The example workers.',
+  traces: 'The export of spans.',
+  main: 'Start, stop, settings, warnings of Node.js.',
+};
+
 /** From the one that logs most. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];

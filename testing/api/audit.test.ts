@@ -153,6 +153,12 @@ const CASES: Readonly<Record<string, Case>> = {
     done: async () => 'reencryptPayloads(input: {reason: "because"}) { problems { code } }',
     refused: 'reencryptPayloads(input: {reason: " "}) { problems { code } }',
   },
+  setLogLevel: {
+    done: async () =>
+      'setLogLevel(input: {component: kafka, level: DEBUG, reason: "because"}) { problems { code } }',
+    refused:
+      'setLogLevel(input: {component: kafka, level: DEBUG, reason: " "}) { problems { code } }',
+  },
   setPolicy: {
     done: async () =>
       'setPolicy(input: {orchestrationName: "holding", maxRetries: 7, reason: "because"}) { problems { code } }',

@@ -127,6 +127,8 @@ const ARGUMENTS: Readonly<Record<string, (ids: World['ids']) => string>> = {
   undoFlows: () => `(input: {filter: {}, dryRun: true, ${REASON}})`,
   cancelFlows: () => `(input: {filter: {}, dryRun: true, ${REASON}})`,
   reencryptPayloads: () => `(input: {${REASON}})`,
+  logLevels: () => '',
+  setLogLevel: () => `(input: {component: relay, level: DEBUG, ${REASON}})`,
   setPolicy: () => `(input: {orchestrationName: "charge", maxRetries: 0, ${REASON}})`,
   pauseOrchestration: () => `(input: {name: "both", ${REASON}})`,
   resumeOrchestration: () => `(input: {name: "both", ${REASON}})`,

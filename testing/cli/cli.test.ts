@@ -496,3 +496,28 @@ describe('many flows', () => {
     expect(JSON.parse(retried.out)).toMatchObject({ matched: 103, done: 0, refused: 103 });
   });
 });
+
+describe('log-level', () => {
+  test('makes a component louder for a time, and shows the levels of the instance', async () => {
+    const reason = ['--reason', 'late replies'];
+    const set = await backstep('log-level', 'kafka', 'debug', '--minutes', '10', ...reason);
+    expect(set.code).toBe(0);
+    expect(set.out).toMatch(
+      /^instance here-1\nCOMPONENT +LEVEL +UNTIL\nkafka +debug +\S+, then info\n$/,
+    );
+    const { out } = await backstep('log-level', 'kafka', 'default', ...reason, '--json');
+    const level = { component: 'kafka', level: 'INFO', configured: 'INFO', until: null };
+    expect(JSON.parse(out)).toEqual({ instance: 'here-1', levels: [level] });
+    const all = await backstep('log-level');
+    expect(all.out.split('\n').length).toBeGreaterThan(10);
+  });
+
+  test('needs a reason, a level and minutes there are', async () => {
+    const without = await backstep('log-level', 'kafka', 'debug');
+    expect([without.code, without.err]).toEqual([2, expect.stringContaining('--reason')]);
+    const wrong = await backstep('log-level', 'kafka', 'loud', '--reason', 'r');
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('Allowed choices')]);
+    const { code, err } = await backstep('log-level', 'kafka', 'debug', '-m', 'x', '-r', 'r');
+    expect([code, err]).toEqual([2, expect.stringContaining('whole number')]);
+  });
+});

@@ -1,8 +1,11 @@
 /**
- * One trace from the caller of `execute` over each command, each worker and each UNDO, in a
- * collector that any team has.
+ * What is seen of flows from outside, over one built gateway on a real Kafka and PostgreSQL: one
+ * trace from the caller of `execute` over each command, each worker and each UNDO; the time of
+ * workers apart from the gateway's; and log lines that can be followed and repeat no payload.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
 import { silent } from '../../src/observability/log.js';
 import { openTraces, type Traces } from '../../src/observability/traces.js';
 import { type Collector, openCollector, treeOf } from '../kit/collector.js';
@@ -70,7 +73,12 @@ beforeAll(async () => {
     await startGateway({
       database,
       group: `traced-${unique()}`,
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' },
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_BSP_SCHEDULE_DELAY: '100',
+        LOG_LEVEL: 'debug',
+        LOG_FORMAT: 'json',
+      },
     }),
   );
   await gateway.client.register(document);
@@ -149,4 +157,174 @@ test('a caller that does not export its trace is not overruled', async () => {
     );
   await until('the span of the flow after it has come', () => ended(next));
   expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
+});
+
+test('the time that a worker takes is apart from the time that the gateway takes', async () => {
+  const slow = `slow-${unique()}`;
+  await gateway.client.register(
+    `{ orchestrationName: ${slow}, as: initiator, type: sequential, steps: [{ seq: 1, name: work }] }`,
+  );
+  const worker = await openScriptedWorker({
+    brokers: testBrokers().split(','),
+    groupId: `worker-${slow}`,
+    topics: [`orchestrator.${slow}.work.do`],
+    onCommand: async (command) => {
+      await pause(WORK_MS);
+      await command.answer();
+    },
+  });
+  try {
+    await gateway.client.ended(await gateway.client.execute(slow, {}));
+    const query = `{ slo(orchestrationName: "${slow}") { workerTimeP50Ms engineTimeP50Ms responseTimeP50Ms } }`;
+    const { slo } = await until('it is counted', async () => {
+      const answer = await gateway.client.graphql<{ slo: Times }>(query);
+      return answer.slo.workerTimeP50Ms !== null && answer;
+    });
+    const [work, engine] = [slo.workerTimeP50Ms ?? 0, slo.engineTimeP50Ms ?? Number.NaN];
+    expect(work).toBeGreaterThanOrEqual(WORK_MS);
+    expect(engine).toBeLessThan(work / 2);
+  } finally {
+    await worker.close();
+  }
+});
+
+/** So long that a slow machine takes less for its own part. */
+const WORK_MS = 2_000;
+
+interface Times {
+  readonly workerTimeP50Ms: number | null;
+  readonly engineTimeP50Ms: number | null;
+}
+
+/** In payloads, in a header of the initiator, in the text of a worker, in what cannot be read. */
+const SEEN_AT_DEBUG = ['canary-note', 'canary-worker'];
+const NEVER_SEEN = ['4111-canary-card', 'canary-header', 'canary-poison', 'canary-unknown'];
+
+const LOGGED = (logged: string): string => `
+orchestrationName: ${logged}
+as: initiator
+type: sequential
+sensitive: [payload.card, headers.x-authority]
+steps:
+  - { seq: 1, name: reserve }
+  - { seq: 2, name: pay, maxRetries: 1, backoff: { initial: 1ms } }
+`;
+
+test('each line of the log can be read, a line of a flow has both its ids, none repeats a payload', async () => {
+  const logged = `logged-${unique()}`;
+  await gateway.client.register(LOGGED(logged));
+  const worker = await openScriptedWorker({
+    brokers: testBrokers().split(','),
+    groupId: `worker-${logged}`,
+    topics: ['reserve.do', 'reserve.undo', 'pay.do', 'pay.undo'].map(
+      (end) => `orchestrator.${logged}.${end}`,
+    ),
+    onCommand: (command) =>
+      command.topic.endsWith('pay.do')
+        ? command.answer({ status: false, errorMessage: 'canary-worker 4111-canary-card' })
+        : command.answer({}, command.payload),
+  });
+  const flowIds = new Set<string>();
+  try {
+    for (const _ of [1, 2]) flowIds.add(await startOf(logged));
+    for (const flowId of flowIds)
+      expect((await gateway.client.ended(flowId)).status).toBe('UNDONE');
+    await sendUnusable([...flowIds]);
+  } finally {
+    await worker.close();
+  }
+  const lines = linesOf(gateway.child.output);
+  const ofFlows = lines.filter(({ flowId }) => flowIds.has(String(flowId)));
+  expect(new Set(ofFlows.map(({ component }) => component))).toEqual(
+    new Set(['do', 'undo', 'flow', 'kafka', 'relay']),
+  );
+  // Whoever sent it copied no header of a command: its trace is not known.
+  const traced = ofFlows.filter(({ headers }) => !isUntraced(headers));
+  expect(traced.filter(({ traceId }) => !/^[0-9a-f]{32}$/.test(String(traceId)))).toEqual([]);
+  expect(new Set(traced.map(({ traceId }) => traceId)).size).toBe(flowIds.size);
+  const loud = lines.filter(({ level }) => level !== 'debug').map((line) => JSON.stringify(line));
+  const found = (texts: readonly string[], words: readonly string[]): string[] =>
+    texts.filter((text) => words.some((word) => text.includes(word)));
+  expect(found(loud, [...SEEN_AT_DEBUG, ...NEVER_SEEN])).toEqual([]);
+  expect(found(gateway.child.output.split('\n'), NEVER_SEEN)).toEqual([]);
+  // The text was there to be repeated.
+  expect(found(gateway.child.output.split('\n'), ['canary-worker'])).not.toEqual([]);
+});
+
+async function startOf(orchestrationName: string): Promise<string> {
+  const { body } = await gateway.client.post<{ flowId: string }>('/api/orchestrations/execute', {
+    orchestrationName,
+    payload: { card: '4111-canary-card', note: 'canary-note' },
+    headers: { 'x-authority': 'canary-header', 'x-other': 'canary-header' },
+  });
+  return body.flowId;
+}
+
+/** Records that cannot be read, or are of no flow, or too late; in quarantine or on a timeline. */
+async function sendUnusable([flowId = '']: readonly string[]): Promise<void> {
+  const kafka = new Kafka({ brokers: testBrokers().split(','), logLevel: logLevel.NOTHING });
+  const producer = kafka.producer();
+  await producer.connect();
+  try {
+    const late = { flowId, stepName: 'pay', action: 'DO', status: 'perhaps' };
+    const values = [
+      '{"payload": "canary-poison',
+      JSON.stringify({ headers: { flowId: 'none', stepName: 's' }, payload: 'canary-unknown' }),
+      JSON.stringify({ headers: late, payload: 'canary-poison' }),
+    ];
+    await producer.send({
+      topic: 'orchestrator.response.result',
+      messages: values.map((value) => ({ value })),
+    });
+    const start = { headers: { orchestrationName: 'none' }, payload: 'canary-poison' };
+    await producer.send({
+      topic: 'orchestrator.execution.start',
+      messages: [{ value: JSON.stringify(start) }],
+    });
+  } finally {
+    await producer.disconnect();
+  }
+  const query = '{ quarantine(first: 20) { edges { node { id } } } }';
+  await until('all are in quarantine', async () => {
+    const { quarantine } = await gateway.client.graphql<Quarantined>(query);
+    return quarantine.edges.length >= 4;
+  });
+}
+
+interface Quarantined {
+  readonly quarantine: { readonly edges: readonly unknown[] };
+}
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+function linesOf(output: string): LogLine[] {
+  const texts = output.split('\n').filter((text) => text !== '');
+  // The last one may be under way.
+  return texts.slice(0, -1).map((text) => {
+    const line = JSON.parse(text) as LogLine;
+    for (const name of ['time', 'level', 'component', 'msg'])
+      if (typeof line[name] !== 'string') throw new Error(`a line without ${name}: ${text}`);
+    return line;
+  });
+}
+
+function isUntraced(headers: unknown): boolean {
+  return typeof headers === 'object' && headers !== null && !('traceparent' in headers);
+}
+
+test('a component is made quiet while the gateway runs, and the audit has who did it', async () => {
+  const input = { component: 'kafka', level: 'ERROR', minutes: 5, reason: 'seen enough' };
+  const set = `mutation ($input: SetLogLevelInput!) { setLogLevel(input: $input) { logLevels { instance } problems { code } } }`;
+  const { setLogLevel } = await gateway.client.graphql<{
+    setLogLevel: { logLevels: { instance: string } };
+  }>(set, { input });
+  expect(setLogLevel.logLevels.instance).toContain(String(gateway.child.pid));
+  const ofKafka = () => linesOf(gateway.child.output).filter((one) => one.component === 'kafka');
+  const before = ofKafka().length;
+  await gateway.client.ended(await gateway.client.execute(name, {}));
+  expect(ofKafka().length).toBe(before);
+  const audit = '{ audit(filter: { action: "setLogLevel" }) { edges { node { reason } } } }';
+  expect(await gateway.client.graphql(audit)).toEqual({
+    audit: { edges: [{ node: { reason: 'seen enough' } }] },
+  });
 });

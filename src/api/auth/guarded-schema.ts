@@ -13,7 +13,8 @@ import {
 } from 'graphql';
 import { isWithin } from '../../names/patterns.js';
 import type { RequestContext } from '../context.js';
-import { demand, type FieldRule, ruleOf, SCOPED_TYPES, withinOf } from './policy.js';
+import { SCOPED_TYPES } from './object-rules.js';
+import { demand, type FieldRule, ruleOf, withinOf } from './policy.js';
 
 type Field = GraphQLField<unknown, RequestContext>;
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>;

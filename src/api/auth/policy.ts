@@ -24,6 +24,7 @@ export const RIGHTS = [
   'payload:read',
   'payload:encrypt',
   'metrics:read',
+  'log:set',
 ] as const;
 export type Right = (typeof RIGHTS)[number];
 
@@ -33,7 +34,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   viewer: READS,
   initiator: [...READS, 'flow:start'],
   worker: ['orchestration:read', 'orchestration:register-worker', 'flow:work'],
-  operator: [...READS, 'flow:operate', 'orchestration:operate'],
+  operator: [...READS, 'flow:operate', 'orchestration:operate', 'log:set'],
   admin: RIGHTS,
 };
 
@@ -56,6 +57,7 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Query.slo': ['flow:read'],
   'Query.quarantine': ['quarantine:read'],
   'Query.audit': ['audit:read'],
+  'Query.logLevels': ['log:set'],
   'Mutation.execute': ['flow:start'],
   'Mutation.executeMany': ['flow:start'],
   // Then by each declaration of the document.
@@ -74,6 +76,7 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Mutation.resumeOrchestration': ['orchestration:operate'],
   'Mutation.archiveOrchestration': ['orchestration:operate'],
   'Mutation.setPolicy': ['policy:set'],
+  'Mutation.setLogLevel': ['log:set'],
   'Mutation.reencryptPayloads': ['payload:encrypt'],
   'Mutation.replayQuarantined': ['quarantine:settle'],
   'Mutation.discardQuarantined': ['quarantine:settle'],
@@ -81,60 +84,6 @@ export const FIELD_RULES: Readonly<Record<string, FieldRule>> = {
   'Subscription.commands': WORKS,
   'Subscription.flowEvents': ['flow:read'],
   'Subscription.stepStatusChanged': ['flow:read'],
-};
-
-/** Object types of an orchestration → the field with its name. Fields that give one check it. */
-export const SCOPED_TYPES: Readonly<Record<string, string>> = {
-  Flow: 'orchestrationName',
-  Orchestration: 'name',
-  StepStatusChange: 'orchestrationName',
-  WorkerCommand: 'orchestrationName',
-  Registration: 'orchestrationName',
-};
-
-const ENGINE = 'filtered where it is read (guarded-engine.ts)';
-const PARENT = 'a part of the checked object above it';
-const NOTHING = 'nothing of an orchestration is in it';
-
-/** All other object types: why nothing is in them that a caller may not see. A test needs each. */
-export const OBJECT_RULES: Readonly<Record<string, string>> = {
-  AuditConnection: ENGINE,
-  AuditEdge: PARENT,
-  AuditEntry: ENGINE,
-  AvailableAction: PARENT,
-  BulkPayload: ENGINE,
-  BulkRefusal: ENGINE,
-  DefinitionChange: PARENT,
-  Diagnosis: ENGINE,
-  ExecutePayload: ENGINE,
-  Fact: PARENT,
-  FlowConnection: ENGINE,
-  FlowEdge: PARENT,
-  FlowEvent: ENGINE,
-  FlowPayload: ENGINE,
-  OrchestrationArchive: PARENT,
-  OrchestrationConnection: ENGINE,
-  OrchestrationEdge: PARENT,
-  OrchestrationPause: PARENT,
-  OrchestrationPayload: ENGINE,
-  PageInfo: NOTHING,
-  Policy: PARENT,
-  Problem: ENGINE,
-  QuarantinePayload: ENGINE,
-  ReencryptPayload: ENGINE,
-  QuarantinedReply: ENGINE,
-  QuarantinedReplyConnection: ENGINE,
-  QuarantinedReplyEdge: PARENT,
-  RegisterOrchestrationPayload: ENGINE,
-  ReplyPayload: NOTHING,
-  Simulation: ENGINE,
-  Slo: ENGINE,
-  SloFigures: PARENT,
-  SloLine: PARENT,
-  StepDefinition: PARENT,
-  StepRun: PARENT,
-  UndoPlan: ENGINE,
-  UndoPlanStep: PARENT,
 };
 
 /**

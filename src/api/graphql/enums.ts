@@ -1,6 +1,7 @@
 /** Names that appear in answers, letter for letter as stored. */
 import { registerEnumType } from 'type-graphql';
 import { AUDIT_OUTCOMES, QUARANTINE_STATES } from '../../engine/ports.js';
+import { COMPONENT_MEANINGS, COMPONENTS } from '../../observability/log.js';
 import { FLOW_STATUSES, STEP_STATUSES } from '../../saga/flow.js';
 
 const named = <T extends string>(names: readonly T[]): { readonly [K in T]: K } =>
@@ -67,6 +68,27 @@ registerEnumType(StepActionEnum, {
   name: 'StepAction',
   description: 'What a worker has to do for a command.',
   valuesConfig: { DO: { description: 'Do the step.' }, UNDO: { description: 'Undo the step.' } },
+});
+
+export const LogLevelEnum = { DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+registerEnumType(LogLevelEnum, {
+  name: 'LogLevel',
+  description: 'The least level that is logged.',
+  valuesConfig: {
+    DEBUG: { description: 'Everything: each event of a flow, each message.' },
+    INFO: { description: 'What changes how the gateway runs.' },
+    WARN: { description: 'What is tried again, and what somebody should look at.' },
+    ERROR: { description: 'What somebody must look at.' },
+  },
+});
+
+export const LogComponentEnum = named(COMPONENTS);
+registerEnumType(LogComponentEnum, {
+  name: 'LogComponent',
+  description: 'A part of the gateway, as in LOG_LEVELS and in the lines of the log.',
+  valuesConfig: Object.fromEntries(
+    COMPONENTS.map((name) => [name, { description: COMPONENT_MEANINGS[name] }]),
+  ),
 });
 
 export const AuditOutcomeEnum = named(AUDIT_OUTCOMES);

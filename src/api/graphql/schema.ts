@@ -8,6 +8,7 @@ import { AuditQueries } from './audit.js';
 import { auditMutations } from './audited-mutations.js';
 import { BulkMutations } from './bulk.js';
 import { DiagnosisQueries } from './diagnosis.js';
+import { LogLevelResolver } from './log-levels.js';
 import { Mutations } from './mutations.js';
 import { readNumberArguments } from './number-arguments.js';
 import { OperatorMutations } from './operator-mutations.js';
@@ -34,6 +35,7 @@ const RESOLVERS = [
   Mutations,
   OperatorMutations,
   BulkMutations,
+  LogLevelResolver,
   PolicyMutations,
   StandingMutations,
   QuarantineResolver,

@@ -5,12 +5,8 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GraphQLNamedType, type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
-import {
-  FIELD_RULES,
-  OBJECT_RULES,
-  ROUTE_RULES,
-  SCOPED_TYPES,
-} from '../../../src/api/auth/policy.js';
+import { OBJECT_RULES, SCOPED_TYPES } from '../../../src/api/auth/object-rules.js';
+import { FIELD_RULES, ROUTE_RULES } from '../../../src/api/auth/policy.js';
 import { createSchema } from '../../../src/api/graphql/schema.js';
 import { addSlo } from '../../kit/memory-slo.js';
 import { Running, TENANT } from '../kit/server.js';
@@ -127,6 +123,9 @@ const CASES: Readonly<Record<string, (of: Named) => string>> = {
   'Mutation.archiveOrchestration': (of) => `mutation { archiveOrchestration${onName(of)} }`,
   'Mutation.setPolicy': ({ name }) =>
     `mutation { setPolicy(input: { orchestrationName: "${name}", maxRetries: 1, ${reason} }) { orchestration { name } ${PROBLEMS} } }`,
+  'Query.logLevels': () => '{ logLevels { instance levels { component level } } }',
+  'Mutation.setLogLevel': () =>
+    `mutation { setLogLevel(input: { component: relay, level: DEBUG, ${reason} }) { ${PROBLEMS} } }`,
   'Mutation.reencryptPayloads': () =>
     `mutation { reencryptPayloads(input: { ${reason} }) { examined rewritten } }`,
   'Mutation.replayQuarantined': (of) => `mutation { replayQuarantined${onRecord(of)} }`,

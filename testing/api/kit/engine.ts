@@ -231,7 +231,8 @@ export class TestEngine {
   private record(name: string, args: readonly unknown[]): void {
     // Every refusal does, and leaves everything else alone.
     if (name === 'audit') {
-      this.refusals.push(args[0] as AuditRow);
+      const row = args[0] as AuditRow;
+      if (row.outcome === 'REFUSED') this.refusals.push(row);
       return;
     }
     this.calls.push(name);

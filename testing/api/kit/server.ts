@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Api, type ApiOptions, openApi } from '../../../src/api/server.js';
+import { LogLevels } from '../../../src/observability/log-levels.js';
 import { readRegistration } from '../../../src/wire/documents.js';
 import { stepTopic } from '../../../src/wire/topics.js';
 import { type LogLine, rememberingLog } from '../../kit/remembering-log.js';
@@ -77,12 +78,19 @@ export class Running implements AsyncDisposable {
     };
     const topics = (name: string, step: string) =>
       [stepTopic(name, step, 'DO'), stepTopic(name, step, 'UNDO')] as const;
+    const log = rememberingLog((line) => void lines.push(line));
+    const levels = new LogLevels(
+      () => 'info',
+      () => undefined,
+      log,
+    );
     const shell = {
       engine: engine.service,
       workers: engine.workers,
       readRegistration,
       stepTopics: topics,
-      log: rememberingLog((line) => void lines.push(line)),
+      log,
+      logging: { instance: 'here-1', levels },
       allowedOrigins: [],
       metrics: engine.metrics,
     };
