@@ -17,12 +17,13 @@ import type {
   PublishResult,
   RecordDelivery,
   WorkerClient,
+  WorkerLag,
 } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { openCommands } from './commands.js';
 import { Fullness } from './fullness.js';
 import { Group } from './group.js';
-import { inspect } from './inspection.js';
+import { inspect, workerLag } from './inspection.js';
 import type { LogRecord } from './log-file.js';
 import { Offsets } from './offsets.js';
 import { claim } from './postgres-folder.js';
@@ -156,9 +157,10 @@ class InProcessBroker implements EmbeddedBroker {
     return { ready: this.joined, detail: this.joined ? reading : 'not reading yet' };
   }
 
-  async inspect(place: CommandPlace): Promise<Inspection> {
-    return inspect(place, this.topics, this.groups.values());
-  }
+  inspect = async (place: CommandPlace): Promise<Inspection> =>
+    inspect(place, this.topics, this.groups.values());
+
+  workerLag = (): readonly WorkerLag[] => workerLag(this.topics, this.groups.values());
 
   worker(groupId: string): WorkerClient {
     return openWorker({ ...this.place, group: (topicName) => this.group(groupId, topicName) });

@@ -1,5 +1,6 @@
 /** What the broker of this process shows about one command. */
-import type { CommandPlace, Inspection } from '../engine/ports.js';
+import type { CommandPlace, Inspection, WorkerLag } from '../engine/ports.js';
+import { stepOfTopic } from '../wire/topics.js';
 import type { Group } from './group.js';
 import type { Topic } from './topic.js';
 
@@ -26,4 +27,23 @@ export function inspect(
     to: BigInt(nextOffset),
     groups: [...groups].filter((group) => group.topicName === name).map((group) => group.seen()),
   };
+}
+
+/** Of the topics of all steps; of several groups, of the one behind least. */
+export function workerLag(
+  topics: ReadonlyMap<string, Topic>,
+  groups: Iterable<Group>,
+): WorkerLag[] {
+  const all = [...groups].map((group) => ({ name: group.topicName, ...group.seen() }));
+  return [...topics].flatMap(([name, { log }]) => {
+    const step = stepOfTopic(name);
+    if (step === null) return [];
+    const readers = all.filter((group) => group.name === name);
+    const attended = readers.filter(({ members }) => members !== 0);
+    const counted = attended.length > 0 ? attended : readers;
+    const places = counted.map(({ committed }) => Number(committed ?? log.firstOffset));
+    const place = Math.max(log.firstOffset, ...places);
+    const consumers = readers.reduce((sum, { members }) => sum + (members ?? 0), 0);
+    return [{ ...step, records: log.nextOffset - place, consumers }];
+  });
 }

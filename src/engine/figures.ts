@@ -9,7 +9,7 @@ import type { Hub } from './subscriptions/hub.js';
 
 export interface FigureSources extends HealthSources {
   readonly store: Pick<Store, 'ping' | 'connections'>;
-  readonly broker: Pick<Broker, 'health'>;
+  readonly broker: Pick<Broker, 'health' | 'workerLag'>;
   readonly read: Pick<ReadModel, 'backlog'>;
   readonly hub: Pick<Hub, 'subscribers'>;
   readonly log: Log;
@@ -41,6 +41,7 @@ export function figuresOf(sources: FigureSources): () => Promise<EngineFigures> 
       ...load,
       subscribers: hub.subscribers,
       lag: broker.health().lag ?? null,
+      workerLag: broker.workerLag?.() ?? [],
       connections: store.connections?.() ?? [],
       backlog: stored,
     };

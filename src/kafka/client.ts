@@ -10,6 +10,7 @@ import { KafkaInspector } from './inspection.js';
 import { KafkaPublisher } from './publisher.js';
 import { Sender } from './sender.js';
 import { TopicsAdmin } from './topics-admin.js';
+import { WorkerLags } from './worker-lag.js';
 
 export async function openKafka(options: KafkaOptions): Promise<Broker> {
   const topics = new TopicsAdmin(() => newAdmin(options), options);
@@ -21,6 +22,7 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
   );
   const intake = new Intake(topics, options);
   const inspector = new KafkaInspector(() => newAdmin(options));
+  const lags = new WorkerLags(() => newAdmin(options), options.lagEveryMs);
   return {
     publisher,
     ensureTopics: (names) => topics.ensure(names),
@@ -28,8 +30,10 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
     stopConsuming: () => intake.stop(),
     health: () => intake.health(),
     inspect: (place) => inspector.inspect(place),
+    workerLag: () => lags.known(),
     async close() {
       await intake.stop();
+      await lags.close();
       await publisher.close();
       await topics.close();
     },

@@ -3,23 +3,17 @@
  * offsets. Read on a connection of its own, one inspection after the other, within a time limit;
  * that the cluster does not answer is a result, too.
  */
-import {
-  type Admin,
-  AssignerProtocol,
-  type GroupDescription,
-  Partitioners,
-  type PartitionMetadata,
-} from 'kafkajs';
+import { type Admin, type GroupDescription, Partitioners, type PartitionMetadata } from 'kafkajs';
 import type { CommandPlace, GroupOnTopic, Inspection, Inspector } from '../engine/ports.js';
 import { codeOf, isUnknownTopic, TimedOut, within } from './failures.js';
+import { describedGroups, isHidden, membersOn } from './groups.js';
 
 const WITHIN_MS = 5_000;
 /** An inspection is reused for this time. */
 const KEPT_MS = 1_000;
 const MOST_KEPT = 100;
-/** How many groups of the cluster are described at most, and how many with one request. */
+/** How many groups of the cluster are described at most. */
 const MOST_GROUPS = 1_000;
-const AT_ONCE = 100;
 /** Time for the offsets of groups without members: each needs a request. */
 const IDLE_WITHIN_MS = 2_000;
 /**
@@ -29,7 +23,6 @@ const IDLE_WITHIN_MS = 2_000;
 const EARLIER_MS = 1_000;
 const LATER_MS = 15_000;
 
-const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 const partitionFor = Partitioners.DefaultPartitioner();
 
 interface Kept {
@@ -106,11 +99,7 @@ async function inspected(admin: Admin, place: CommandPlace): Promise<Inspection>
 }
 
 async function groupsOn(admin: Admin, topic: string, partition: number): Promise<GroupOnTopic[]> {
-  const { groups } = await admin.listGroups();
-  const ids = groups.map(({ groupId }) => groupId).slice(0, MOST_GROUPS);
-  const described: GroupDescription[] = [];
-  for (let at = 0; at < ids.length; at += AT_ONCE)
-    described.push(...(await admin.describeGroups(ids.slice(at, at + AT_ONCE))).groups);
+  const described = await describedGroups(admin, MOST_GROUPS);
   const reading = described.filter((group) => membersOn(group, topic).length > 0);
   const found: GroupOnTopic[] = [];
   for (const group of reading)
@@ -143,29 +132,8 @@ function groupOf(group: GroupDescription, topic: string, committed: bigint | nul
   return {
     groupId: group.groupId,
     state: group.state,
-    // A group of the newer consumer protocol is listed, but described as Dead: this client cannot
-    // see its members.
-    members: group.state === 'Dead' ? null : members.length,
+    members: isHidden(group) ? null : members.length,
     hosts: [...new Set(members.map(({ clientHost }) => clientHost.replace(/^\//, '')))],
     committed,
   };
-}
-
-type Member = GroupDescription['members'][number];
-
-function membersOn({ members }: GroupDescription, topic: string): Member[] {
-  return members.filter(({ memberMetadata, memberAssignment }) => {
-    const wanted = decoded(() => MemberMetadata.decode(memberMetadata)?.topics) ?? [];
-    const given = decoded(() => MemberAssignment.decode(memberAssignment)?.assignment) ?? {};
-    return wanted.includes(topic) || topic in given;
-  });
-}
-
-/** Members of other clients may have metadata that this client cannot decode. */
-function decoded<T>(decode: () => T): T | null {
-  try {
-    return decode();
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { flowMetrics } from './flow-metrics.js';
+import { type LagFigures, lagMetrics } from './lag-metrics.js';
 import type { Observe } from './observation.js';
 import { type WorkerFigures, workerMetrics } from './worker-metrics.js';
 
@@ -29,6 +30,8 @@ export interface Figures {
    * not known.
    */
   readonly lag: number | null;
+  /** Of the workers of each step; absent = not known. */
+  readonly workerLag?: readonly LagFigures[] | undefined;
   readonly connections: readonly PoolFigures[];
   /** Of the whole database; null = it does not answer. */
   readonly backlog: BacklogFigures | null;
@@ -79,6 +82,7 @@ export function createMetrics(): Metrics {
     ofConnections(registry),
     ofBacklog(registry),
     ofWaiting(registry),
+    lagMetrics(registry),
   ];
   const ofWorkers = workerMetrics(registry);
   setters.push(({ workers }) => ofWorkers(workers));

@@ -4,7 +4,7 @@
  * text, flows and events. Out: inputs of the saga, messages, problems. This file: the names of
  * topics (docs/protocol.md, "Topics").
  */
-import type { StepTopics } from '../engine/ports/broker.js';
+import type { StepOfTopic, StepTopics } from '../engine/ports/broker.js';
 import type { Action } from '../saga/flow.js';
 
 export const TOPICS = {
@@ -28,6 +28,15 @@ const LONGEST_NAME = 100;
 export function stepTopic(orchestrationName: string, stepName: string, action: Action): string {
   return `orchestrator.${orchestrationName}.${stepName}.${action === 'DO' ? 'do' : 'undo'}`;
 }
+
+/** The step of such a topic; null: it is another topic. */
+export function stepOfTopic(topic: string): StepOfTopic | null {
+  const [, orchestrationName, stepName, action] = STEP_TOPIC.exec(topic) ?? [];
+  if (orchestrationName === undefined || stepName === undefined) return null;
+  return { orchestrationName, stepName, action: action === 'do' ? 'DO' : 'UNDO' };
+}
+
+const STEP_TOPIC = /^orchestrator\.([A-Za-z0-9_-]{1,100})\.([A-Za-z0-9_-]{1,100})\.(do|undo)$/;
 
 export const stepTopics: StepTopics = (orchestrationName, stepName) => [
   stepTopic(orchestrationName, stepName, 'DO'),

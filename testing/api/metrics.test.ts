@@ -163,16 +163,46 @@ test('orchestrations without number do not make series without number', async ()
   expect(lines.at(-1)).toBe('backstep_flows_started_total{orchestration="other"} 100');
 });
 
+const lagOf = (stepName: string, records: number, consumers: number | null) => ({
+  ...{ orchestrationName: 'o', stepName, action: 'DO', records, consumers },
+});
+
+test('workers are shown by step; what nobody reads comes first where there are too many', async () => {
+  const metrics = createMetrics();
+  const workerLag = Array.from({ length: 2100 }, (_, step) => lagOf(`s${step}`, 0, 1));
+  const behind = lagOf('last', 7, null);
+  const text = await metrics.text({ ...NOTHING, workerLag: [...workerLag, behind] });
+  expect(text).toContain(
+    'backstep_worker_lag_records{orchestration="o",step="last",action="DO"} 7',
+  );
+  expect(text.match(/^backstep_worker_lag_records\{/gm)).toHaveLength(2000);
+  expect(text).not.toContain('backstep_worker_consumers{orchestration="o",step="last"');
+  expect(await metrics.text(NOTHING)).not.toContain('backstep_worker_lag_records{');
+});
+
 interface Rules {
   readonly groups: readonly {
+    readonly name: string;
     readonly rules: readonly { record?: string; alert?: string; expr: string }[];
   }[];
 }
 
+/** docker/prometheus/rules.test.yaml, which promtool runs. */
+interface Cases {
+  readonly tests: readonly {
+    readonly alert_rule_test?: readonly {
+      readonly alertname: string;
+      readonly exp_alerts: readonly unknown[];
+    }[];
+  }[];
+}
+
 describe('rules, dashboard and docs', () => {
-  const rules = (
-    parse(readFileSync('docker/prometheus/rules.yaml', 'utf8')) as Rules
-  ).groups.flatMap((group) => group.rules);
+  const { groups } = parse(readFileSync('docker/prometheus/rules.yaml', 'utf8')) as Rules;
+  const rules = groups.flatMap((group) => group.rules);
+  const lines = groups
+    .filter(({ name }) => name === 'backstep-checklist')
+    .flatMap((group) => group.rules.flatMap(({ record }) => record ?? []));
   const dashboard = JSON.parse(readFileSync('docker/grafana/dashboard.json', 'utf8')) as {
     readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
   };
@@ -190,6 +220,7 @@ describe('rules, dashboard and docs', () => {
       connections: [{ pool: 'write', open: 1, idle: 1, waiting: 0 }],
       refused: new Map([['startsPerSecond', 1]]),
       certificate: { expiresAtSeconds: 1, renewed: 0, refused: 0 },
+      workerLag: [lagOf('a', 1, 0)],
       backlog: { flows: { FAILED: 1 }, stuckSteps: 0, overdueSeconds: 0, outboxSeconds: 0 },
     };
     const text = await running.engine.metrics.text(now);
@@ -222,13 +253,26 @@ describe('rules, dashboard and docs', () => {
   });
 
   test('each of the six lines is recorded, has an alert and a panel, and is in the docs', () => {
-    expect(recorded).toHaveLength(6);
+    expect(lines).toHaveLength(6);
     const alerts = rules.filter(({ alert }) => alert !== undefined);
-    for (const name of recorded) {
+    for (const name of lines) {
       expect(alerts.filter(({ expr }) => expr.startsWith(`${name} `))).toHaveLength(1);
       expect(shown).toContain(name);
       expect(docs).toContain(`\`${name}\``);
     }
+  });
+
+  test('each alert has a case in which it fires, and one in which it does not', () => {
+    const { tests } = parse(readFileSync('docker/prometheus/rules.test.yaml', 'utf8')) as Cases;
+    const cases = tests.flatMap((one) => one.alert_rule_test ?? []);
+    const named = (fires: boolean) =>
+      new Set(
+        cases.flatMap(({ alertname, exp_alerts: expected }) =>
+          expected.length > 0 === fires ? [alertname] : [],
+        ),
+      );
+    const alerts = new Set(rules.flatMap(({ alert }) => alert ?? []));
+    expect([named(true), named(false)]).toEqual([alerts, alerts]);
   });
 
   test('docs/metrics.md lists every figure of ours with its labels, and no other', async () => {

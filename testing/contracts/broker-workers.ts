@@ -1,6 +1,7 @@
 /** Workers of one group share what there is; what one did not finish comes again. */
 import { describe, expect, test } from '@jest/globals';
-import type { WorkerRecord } from '../../src/engine/ports.js';
+import type { WorkerLag, WorkerRecord } from '../../src/engine/ports.js';
+import { until } from '../e2e/kit/until.js';
 import type { BrokerBench } from './broker.js';
 import { publishAll, row, textOf, WorkerReceiver } from './broker-builders.js';
 
@@ -53,6 +54,36 @@ export function brokerWorkersContract(open: () => Promise<BrokerBench>): void {
       await two.attach(await bench.worker('group two'), [topic]);
       await one.receives('first', 'second');
       await two.receives('first', 'second');
+    });
+
+    test('how far the workers of a step are behind is seen, and how many read', async () => {
+      const bench = await open();
+      const gateway = await bench.gateway();
+      const orchestrationName = bench.topic().replaceAll(/[^A-Za-z0-9]/g, '-');
+      const topic = `orchestrator.${orchestrationName}.work.do`;
+      await gateway.ensureTopics([topic]);
+      const sees = (records: number, consumers: number): Promise<unknown> => {
+        const wanted = { orchestrationName, stepName: 'work', action: 'DO', records, consumers };
+        return until(JSON.stringify(wanted), () =>
+          gateway
+            .workerLag?.()
+            .some((one) =>
+              Object.entries(wanted).every(([k, v]) => one[k as keyof WorkerLag] === v),
+            ),
+        );
+      };
+      await publishAll(
+        gateway,
+        ['1', '2', '3'].map((text) => row(topic, text)),
+      );
+      await sees(3, 0);
+      const receiver = new WorkerReceiver();
+      const worker = await receiver.attach(await bench.worker('group'), [topic]);
+      await receiver.receives('1', '2', '3');
+      await sees(0, 1);
+      await worker.close();
+      await publishAll(gateway, [row(topic, '4')]);
+      await sees(1, 0);
     });
 
     test('a record whose callback fails comes again, and then the next one', async () => {

@@ -18,6 +18,7 @@ async function bench(brokers: readonly string[]): Promise<BrokerBench> {
       const gateway = await openGateway(brokers, `${name}.replies`, {
         log,
         maxMessageBytes: MAX_MESSAGE_BYTES,
+        lagEveryMs: 0,
       });
       opened.push(() => gateway.close());
       return gateway;

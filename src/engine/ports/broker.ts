@@ -1,6 +1,6 @@
 /** Ports: the broker and the wire as the engine needs them, and a worker's side of the broker. */
 import type { FlowEvent } from '../../saga/event.js';
-import type { Flow, Instant } from '../../saga/flow.js';
+import type { Action, Flow, Instant } from '../../saga/flow.js';
 import type {
   Decoded,
   PoisonCause,
@@ -70,9 +70,26 @@ export interface Broker extends Inspector {
   /** Reads no more, waits for what is under way, leaves the group. */
   stopConsuming(): Promise<void>;
   health(): BrokerHealth;
+  /** Of the topics of all steps, as read last in the background; absent = not known. */
+  workerLag?(): readonly WorkerLag[];
   /** Why no new flow can be accepted now, as a sentence for the caller; null or absent = it can. */
   full?(): string | null;
   close(): Promise<void>;
+}
+
+/** What a topic of commands is for. */
+export interface StepOfTopic {
+  readonly orchestrationName: string;
+  readonly stepName: string;
+  readonly action: Action;
+}
+
+/** How far the workers of a step are behind. */
+export interface WorkerLag extends StepOfTopic {
+  /** Commands that its group has not committed; of several groups, of the one behind least. */
+  readonly records: number;
+  /** Members of groups that read them; null: the broker does not show them. */
+  readonly consumers: number | null;
 }
 
 /** The topics of a step. To the engine the names are opaque. */
