@@ -47,5 +47,5 @@ function mostUrgent(all: readonly LagFigures[]): readonly LagFigures[] {
   if (all.length <= MOST_SERIES) return all;
   const urgency = ({ records, consumers }: LagFigures): number =>
     records > 0 || consumers === 0 ? 0 : 1;
-  return all.toSorted((one, other) => urgency(one) - urgency(other)).slice(0, MOST_SERIES);
+  return [...all].sort((one, other) => urgency(one) - urgency(other)).slice(0, MOST_SERIES);
 }

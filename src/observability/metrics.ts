@@ -75,6 +75,9 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges with the suffix of counters; the same numbers are there by type.
+  for (const one of ['handles', 'requests', 'resources'])
+    registry.removeSingleMetric(`nodejs_active_${one}_total`);
   const observe = flowMetrics(registry);
   const setters: Set[] = [
     ofProcess(registry),
