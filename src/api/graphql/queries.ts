@@ -26,9 +26,9 @@ import { AvailableActionView } from './views/step.js';
 const MOST_EVENTS = LIMITS.timelinePage.value;
 /**
  * Rows of the request's budget: an index is read as far as the count goes, which is less than
- * reading flows.
+ * reading flows. Two counts of each orchestration of a page of 20 must fit.
  */
-const COUNT_COSTS = 1000;
+const COUNT_COSTS = 400;
 
 /** 1 to 100, or thrown. */
 export function pageSize(first: number | null, { budget }: RequestContext): number {
