@@ -1,12 +1,13 @@
 /** TypeScript types of the payloads of a registered orchestration, from its payloadSchemas. */
 import { writeFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   type BackstepClient,
   PayloadSchemasDocument,
   type PayloadSchemasQuery,
 } from '../client/index.js';
 import { complain, EXIT, print } from './output.js';
+import { whole } from './payload.js';
 import type { Act } from './program.js';
 
 interface Flags {
@@ -123,9 +124,4 @@ function typeNameOf(...parts: readonly string[]): string {
   const words = parts.flatMap((part) => part.split(/[^A-Za-z0-9]+/).filter((word) => word !== ''));
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   return /^\d/.test(name) ? `_${name}` : name;
-}
-
-function whole(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1.');
 }

@@ -35,3 +35,9 @@ function textOf(argument: string): string {
     throw new InvalidArgumentError(reason);
   }
 }
+
+/** A number of a version. */
+export function whole(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+}

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import type { BackstepClient } from '../client/index.js';
 import { addActions } from './actions.js';
+import { addAsyncApi } from './asyncapi.js';
 import { addAudit } from './audit.js';
 import { addBulk } from './bulk.js';
 import { addCodegen } from './codegen.js';
@@ -76,6 +77,7 @@ export function createProgram(finish: (code: number) => void): Command {
   addStanding(program, act);
   addSimulate(program, act);
   addCodegen(program, act);
+  addAsyncApi(program, act);
   addTokens(program, finish);
   addCompletion(program);
   addExamples(program);

@@ -339,6 +339,31 @@ describe('GET audit', () => {
   });
 });
 
+describe('GET asyncapi.yaml', () => {
+  test('answers the topics and messages of its workers', async () => {
+    const { status, text, headers } = await api.rest.asyncapi('tenantCreation');
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/yaml; charset=utf-8']);
+    expect(text).toContain('address: orchestrator.tenantCreation.createRealm.undo');
+    const query = JSON.stringify({ query: '{ orchestration(name: "tenantCreation") { asyncapi } }' });
+    const { body } = await api.running.post<{ data: object }>('/graphql', query);
+    expect(body.data).toEqual({ orchestration: { asyncapi: text } });
+  });
+
+  test.each([
+    ['nobody', 404, 'UNKNOWN_ORCHESTRATION'],
+    ['a\u0000b', 400, 'BAD_USER_INPUT'],
+  ])('answers a name that is not there with a problem (%#)', async (name, status, code) => {
+    expect(await api.rest.asyncapi(name)).toMatchObject({ status, body: { code } });
+  });
+
+  test('answers faults as problems', async () => {
+    api.running.engine.failure = new Fault('X', 'away');
+    expect((await api.rest.asyncapi('tenantCreation')).status).toBe(503);
+    api.running.engine.failure = new Error('boom');
+    expect((await api.rest.asyncapi('tenantCreation')).status).toBe(500);
+  });
+});
+
 describe('health', () => {
   test('lives, and is ready when all checks pass', async () => {
     expect(await api.rest.health('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });

@@ -166,6 +166,23 @@ describe('codegen', () => {
   });
 });
 
+describe('asyncapi', () => {
+  test('writes what workers receive and send, of the newest or a version', async () => {
+    const { code, out } = await backstep('asyncapi', 'tenantCreation');
+    expect(code).toBe(0);
+    expect(out).toContain('address: orchestrator.tenantCreation.createRealm.do');
+    const target = join(folder, 'tenant.asyncapi.yaml');
+    expect(
+      await backstep('asyncapi', 'tenantCreation', '--of-version', '1', '-o', target),
+    ).toMatchObject({ code: 0, out: '' });
+    expect(readFileSync(target, 'utf8')).toMatch(/^asyncapi: 3\.0\.0\n/);
+    expect(await backstep('asyncapi', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no orchestration is called nobody'),
+    });
+  });
+});
+
 function typeErrors(path: string): string[] {
   const options = { strict: true, noEmit: true, types: [], skipLibCheck: true };
   return ts

@@ -1,7 +1,6 @@
 /**
- * The only place that decides: which right each path needs, and which roles have it. Knows: names
- * of rights, fields and routes. Refuses to know: tokens, flows, SQL. In: a principal and a path.
- * Out: yes or no.
+ * Decides which right each path needs, and which roles have it. Knows: names of rights, fields,
+ * routes. Refuses to know: tokens, flows, SQL. In: a principal and a path. Out: yes or no.
  */
 import type { Registration } from '../../engine/ports.js';
 import { fitsAll, fitsAny, type Within } from '../../names/patterns.js';
@@ -121,6 +120,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /api/orchestrations/history': ['flow:read'],
   'GET /api/orchestrations/details/:flowId': ['flow:read'],
   'GET /api/orchestrations/diagnose/:flowId': ['flow:read'],
+  'GET /api/orchestrations/:name/asyncapi.yaml': ['orchestration:read'],
   'GET /api/audit': ['audit:read'],
   'POST /api/worker/poll': WORKS,
   'POST /api/worker/reply': WORKS,

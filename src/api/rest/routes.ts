@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../../engine/problem.js';
+import { asyncApiText } from '../../wire/asyncapi.js';
 import { audited, requesterOf } from '../audit.js';
 import { demandField } from '../auth/policy.js';
 import { Budget, hangUpOf, type Shell, shellFor } from '../context.js';
@@ -34,6 +35,7 @@ export function restRoutes(app: FastifyInstance, shell: Shell): void {
   app.get(`${ROOT}/history`, guarded(history));
   app.get(`${ROOT}/details/:flowId`, guarded(details));
   app.get(`${ROOT}/diagnose/:flowId`, guarded(diagnose));
+  app.get(`${ROOT}/:name/asyncapi.yaml`, guarded(asyncapi));
   app.get('/api/audit', guarded(audit));
   app.post('/api/worker/poll', guarded(poll));
   app.post('/api/worker/reply', guarded(replyTo));
@@ -131,6 +133,25 @@ async function diagnose(
   const { flowId } = request.params as { readonly flowId: string };
   const diagnosis = await shell.engine.diagnose(goodText(flowId, 'flowId', 1000));
   return diagnosis === null ? unknownFlow(reply, flowId) : reply.send(diagnosis);
+}
+
+async function asyncapi(
+  shell: Shell,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { name } = request.params as { readonly name: string };
+  const row = await shell.engine.orchestration(goodText(name, 'name', 1000), null);
+  if (row !== null)
+    return reply.type('application/yaml; charset=utf-8').send(asyncApiText(row.orchestration));
+  const message = `no orchestration is called ${name.slice(0, 100)}`;
+  const problems = [problem('UNKNOWN_ORCHESTRATION', message, 'name')];
+  return sendProblem(reply, {
+    status: 404,
+    code: 'UNKNOWN_ORCHESTRATION',
+    detail: message,
+    problems,
+  });
 }
 
 function unknownFlow(reply: FastifyReply, flowId: string): FastifyReply {

@@ -156,6 +156,9 @@ const REST: Readonly<Record<string, (of: Named) => readonly [path: string, body?
   'GET /api/orchestrations/diagnose/:flowId': ({ flowId }) => [
     `/api/orchestrations/diagnose/${flowId}`,
   ],
+  'GET /api/orchestrations/:name/asyncapi.yaml': ({ name }) => [
+    `/api/orchestrations/${name}/asyncapi.yaml`,
+  ],
   'GET /api/audit': ({ flowId }) => [`/api/audit?flowId=${flowId}`],
   'POST /api/worker/poll': ({ name }) => [
     '/api/worker/poll',

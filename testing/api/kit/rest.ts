@@ -13,6 +13,8 @@ export const REPLY = '/api/worker/reply';
 export const DETAILS = '/api/orchestrations/details/{flowId}';
 export const DIAGNOSE = '/api/orchestrations/diagnose/{flowId}';
 
+const ASYNCAPI = '/api/orchestrations/{name}/asyncapi.yaml';
+
 export class Rest {
   /** `method path status` of the answers there were. */
   readonly seen = new Set<string>();
@@ -57,6 +59,15 @@ export class Rest {
 
   diagnose(flowId: string): Promise<Answer<Body>> {
     return this.ofFlow(DIAGNOSE, flowId);
+  }
+
+  /** The body of the document is its text. */
+  async asyncapi(name: string): Promise<Answer<Body>> {
+    const url = ASYNCAPI.replace('{name}', encodeURIComponent(name));
+    const answer = await this.running.get<Body>(url);
+    const isText = answer.status === 200;
+    const body = (isText ? answer.text : answer.body) as Body;
+    return this.asDescribed('get', ASYNCAPI, { ...answer, body });
   }
 
   private async ofFlow(path: string, flowId: string): Promise<Answer<Body>> {

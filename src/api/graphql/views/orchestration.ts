@@ -2,6 +2,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { Policy, RegistrationRow, StepTopicPair } from '../../../engine/ports.js';
 import type { StepDefinition } from '../../../saga/orchestration.js';
+import { asyncApiText } from '../../../wire/asyncapi.js';
 import { OrchestrationTypeEnum } from '../enums.js';
 import { DateTime, JsonScalar } from '../scalars.js';
 import { ProblemView } from './answers.js';
@@ -187,6 +188,13 @@ export class OrchestrationView {
   })
   get payloadSchema(): unknown {
     return this.row.orchestration.payloadSchema ?? null;
+  }
+  @Field(() => String, {
+    description:
+      'What its workers receive and send, as an AsyncAPI 3 document in YAML: topics, messages, payload schemas.',
+  })
+  get asyncapi(): string {
+    return asyncApiText(this.row.orchestration);
   }
   @Field(() => [String], {
     description:
