@@ -27,15 +27,17 @@ def cancel(key, payload):
 STEPS = {"bookFlight": {"DO": book, "UNDO": cancel}, "bookHotel": {"DO": book, "UNDO": cancel}}
 
 
-def answer(command):
-    headers, payload = command["headers"], command.get("payload") or {}
+def answer(value):
+    headers = None
     try:
+        command = json.loads(value)
+        headers, payload = dict(command["headers"]), command.get("payload") or {}
         if headers["action"] == "DO" and datetime.fromisoformat(headers["deadline"]) < datetime.now(timezone.utc):
             raise TimeoutError("past its deadline: it may have been undone already")
         output = STEPS[headers["stepName"]][headers["action"]]((headers["flowId"], headers["stepName"]), payload)
         return {"headers": {**headers, "status": True}, "payload": output}
     except Exception as error:  # whatever went wrong: reported to the gateway, which decides
-        return {"headers": {**headers, "status": False, "errorMessage": str(error)}}
+        return headers and {"headers": {**headers, "status": False, "errorMessage": str(error)}}  # None: not a command
 
 
 consumer = Consumer({"bootstrap.servers": BROKERS, "group.id": "trip-worker", "auto.offset.reset": "earliest",
@@ -48,10 +50,10 @@ while True:
         continue  # nothing to do, or not registered yet
     if record.error():
         raise SystemExit(record.error())
-    reply, lost = answer(json.loads(record.value())), []
-    producer.produce(REPLIES, json.dumps(reply), record.key(), on_delivery=lambda error, _: error and lost.append(error))
+    reply, lost = answer(record.value()), []
+    reply and producer.produce(REPLIES, json.dumps(reply), record.key(), on_delivery=lambda error, _: error and lost.append(error))
     if producer.flush(30) or lost:
         # Not committed: the command comes again.
         raise SystemExit(f"the reply was not acknowledged: {lost}")
     consumer.commit(record, asynchronous=False)
-    print(reply["headers"]["flowId"], record.topic(), reply["headers"].get("errorMessage", "ok"), len(bookings), "booked", flush=True)
+    reply and print(reply["headers"]["flowId"], record.topic(), reply["headers"].get("errorMessage", "ok"), len(bookings), "booked", flush=True)

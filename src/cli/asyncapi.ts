@@ -1,7 +1,7 @@
 /** `asyncapi`: what the workers of an orchestration receive and send. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { AsyncApiDocument } from '../client/index.js';
+import type { TypedDocument } from '../client/index.js';
 import { complain, EXIT, print } from './output.js';
 import { whole } from './payload.js';
 import type { Act } from './program.js';
@@ -16,6 +16,16 @@ Examples:
   backstep asyncapi tenantCreation > tenant-creation.asyncapi.yaml
   backstep asyncapi tenantCreation --output docs/tenant-creation.asyncapi.yaml`;
 
+interface Found {
+  readonly orchestration: { readonly asyncapi: string } | null;
+}
+
+/** Not of the client, which browsers load. */
+const DOCUMENT: TypedDocument<Found, { name: string; version: number | undefined }> = {
+  toString: () =>
+    'query AsyncApi($name: String!, $version: Int) { orchestration(name: $name, version: $version) { asyncapi } }',
+};
+
 export function addAsyncApi(program: Command, act: Act): void {
   program
     .command('asyncapi')
@@ -26,7 +36,7 @@ export function addAsyncApi(program: Command, act: Act): void {
     .addHelpText('after', EXAMPLES)
     .action(
       act(async (client, _globals, { output, ofVersion: version }: Flags, name: string) => {
-        const { orchestration } = await client.request(AsyncApiDocument, { name, version });
+        const { orchestration } = await client.request(DOCUMENT, { name, version });
         if (!orchestration) {
           const which = version === undefined ? '' : ` with version ${version}`;
           complain(

@@ -60,10 +60,7 @@ export function createProgram(finish: (code: number) => void): Command {
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
   addConnectionOptions(program);
-  program.command('serve').description('run a gateway; backstep serve --help lists its settings');
-  program
-    .command('verify-worker')
-    .description('test whether a worker keeps the contract; backstep verify-worker --help');
+  addLaunched(program);
   addFlows(program, act);
   addLists(program, act);
   addDiagnose(program, act);
@@ -82,6 +79,14 @@ export function createProgram(finish: (code: number) => void): Command {
   addCompletion(program);
   addExamples(program);
   return program;
+}
+
+/** Programs of their own, which the launcher starts: here they are only listed. */
+function addLaunched(program: Command): void {
+  program.command('serve').description('run a gateway; backstep serve --help lists its settings');
+  program
+    .command('verify-worker')
+    .description('test whether a worker keeps the contract; backstep verify-worker --help');
 }
 
 function acting(finish: (code: number) => void): Act {

@@ -344,7 +344,9 @@ describe('GET asyncapi.yaml', () => {
     const { status, text, headers } = await api.rest.asyncapi('tenantCreation');
     expect([status, headers.get('content-type')]).toEqual([200, 'application/yaml; charset=utf-8']);
     expect(text).toContain('address: orchestrator.tenantCreation.createRealm.undo');
-    const query = JSON.stringify({ query: '{ orchestration(name: "tenantCreation") { asyncapi } }' });
+    const query = JSON.stringify({
+      query: '{ orchestration(name: "tenantCreation") { asyncapi } }',
+    });
     const { body } = await api.running.post<{ data: object }>('/graphql', query);
     expect(body.data).toEqual({ orchestration: { asyncapi: text } });
   });

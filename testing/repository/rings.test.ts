@@ -9,11 +9,14 @@ import { RINGS } from '../rings.mjs';
 
 const files = readdirSync('testing', { recursive: true, encoding: 'utf8' });
 
+/** Needs other languages: `npm run workers`. */
+const OF_A_COMMAND = ['testing/workers'];
+
 test('every folder with tests is in a ring', () => {
   const folders = new Set(
     files.filter((file) => file.endsWith('.test.ts')).map((file) => `testing/${dirname(file)}`),
   );
-  const covered = RINGS.flatMap((ring) => ring.folders ?? []);
+  const covered = [...OF_A_COMMAND, ...RINGS.flatMap((ring) => ring.folders ?? [])];
   const missing = [...folders].filter(
     (folder) => !covered.some((one) => folder === one || folder.startsWith(`${one}/`)),
   );

@@ -168,8 +168,27 @@ describe('a worker over a broker', () => {
   });
 });
 
+/** As `backstep codegen` writes it. */
+type Steps = {
+  createRealm: { input: { tenant: string }; output: { realmId: number } };
+};
+
 describe('what a worker is made of', () => {
   const brokers = ['localhost:1'];
+
+  test('has the types of its steps', () => {
+    const typed = worker<Steps>({ orchestration: 'trip', brokers });
+    typed.on('createRealm', {
+      do: ({ payload }) => ({ realmId: payload.tenant.length }),
+      undo: ({ payload }) => ('realmId' in payload ? payload.realmId : payload.tenant),
+    });
+    // @ts-expect-error there is no such step
+    expect(typed.on('createUser', { do: () => null })).toBe(typed);
+    // @ts-expect-error its result is another
+    const wrong: Parameters<typeof typed.on>[1] = { do: () => ({ realm: 7 }) };
+    expect(wrong.do).toBeDefined();
+  });
+
   test.each([
     [{ orchestration: 'a b', brokers }, 'it becomes part of a topic name'],
     [{ orchestration: 'trip' }, 'give either brokers'],

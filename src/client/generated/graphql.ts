@@ -506,14 +506,6 @@ export type PayloadSchemasQueryVariables = Exact<{
 
 export type PayloadSchemasQuery = { orchestration: { name: string, version: number, type: OrchestrationType, payloadSchema: unknown, steps: Array<{ name: string, payloadSchema: unknown }> } | null };
 
-export type AsyncApiQueryVariables = Exact<{
-  name: string;
-  version?: number | null | undefined;
-}>;
-
-
-export type AsyncApiQuery = { orchestration: { asyncapi: string } | null };
-
 export type SimulateQueryVariables = Exact<{
   input: SimulateInput;
 }>;
@@ -1545,13 +1537,6 @@ export const PayloadSchemasDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PayloadSchemasQuery, PayloadSchemasQueryVariables>;
-export const AsyncApiDocument = new TypedDocumentString(`
-    query AsyncApi($name: String!, $version: Int) {
-  orchestration(name: $name, version: $version) {
-    asyncapi
-  }
-}
-    `) as unknown as TypedDocumentString<AsyncApiQuery, AsyncApiQueryVariables>;
 export const SimulateDocument = new TypedDocumentString(`
     query Simulate($input: SimulateInput!) {
   simulate(input: $input) {

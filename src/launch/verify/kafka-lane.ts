@@ -14,6 +14,7 @@ import { messageOf, within } from '../../kafka/failures.js';
 import { groupSettings } from '../../kafka/member.js';
 import { headersOf } from '../../kafka/records.js';
 import type { Log } from '../../observability/log.js';
+import { backoff, pause } from '../../timing/pause.js';
 import { isPoison, readBody, textOf, type WireRecord } from '../../wire/body.js';
 import { stepTopic, TOPICS } from '../../wire/topics.js';
 import { kafkaSecurity } from '../kafka-security.js';
@@ -60,13 +61,30 @@ async function openLane(step: Step, connection: KafkaConnection, config: Config)
     async send({ action, key, value, codec }) {
       const messages = [{ key, value }];
       const compression = COMPRESSIONS[codec ?? 'none'];
-      await producer.send({ topic: topicOf(action), messages, acks: -1, compression });
+      const topic = topicOf(action);
+      // The leaders of a new topic are not known everywhere at once.
+      await patiently(() => producer.send({ topic, messages, acks: -1, compression }));
     },
     async close() {
       await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
       await forget(connection, groupId);
     },
   };
+}
+
+const TRIES = 8;
+const PAUSES = { firstMs: 100, longestMs: 2000 };
+
+async function patiently(work: () => Promise<unknown>): Promise<void> {
+  for (let failures = 0; ; failures++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (failures === TRIES) throw error;
+      await pause(backoff(failures, PAUSES));
+    }
+  }
 }
 
 async function createTopics(

@@ -1,0 +1,17 @@
+/** A worker with the Node kit, over what the suite names: Kafka or a gateway. */
+import { FinalError, worker } from '../../dist/worker/index.js';
+
+const { BACKSTEP_BROKERS: brokers, BACKSTEP_URL: url, GROUP: group } = process.env;
+const at = url === undefined ? { brokers: brokers.split(',') } : { url };
+const nothing = () => undefined;
+const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+await worker({ ...at, orchestration: 'conformance', group, log })
+  .on('charge', {
+    do({ payload }) {
+      if (payload?.fail) throw new FinalError('the card was refused');
+      return { ...payload, charge: process.hrtime.bigint().toString() };
+    },
+    undo: nothing,
+  })
+  .start();
