@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly payload: string;
   /** JSON text with which its DO fails; null = not known. */
   readonly failingPayload: string | null;
+  /** JSON text with which its DO takes some seconds; null = not known. */
+  readonly slowPayload: string | null;
   /** How long a reply may take, ms. */
   readonly patienceMs: number;
   /** How many effects of a flow are in place; null: it cannot be looked at. */

@@ -44,12 +44,17 @@ export function readBody(record: WireRecord): Body | PoisonCause {
   return { ...read, flowId: flowId ?? null, stepName: stepName ?? null };
 }
 
+/** JSON never begins with this byte. */
+const OF_A_REGISTRY =
+  'the value begins with the byte 0, as serializers of a schema registry write it; send plain JSON: a JSON serializer without a registry';
+
 function bodyIn(record: WireRecord): Body | PoisonCause {
   if (record.value === null || record.value.length === 0)
     return poison(
       'EMPTY_RECORD',
       'the record has no value; expected {"payload": …, "headers": {…}}',
     );
+  if (record.value[0] === 0) return poison('NOT_JSON', OF_A_REGISTRY);
   let text: string;
   try {
     text = strict.decode(record.value);

@@ -186,6 +186,14 @@ test('a fault is tried out on a simulated flow', async () => {
   await picture(page, 'console-simulate');
 });
 
+test('worker teams get the messages of an orchestration as a file', async () => {
+  await open('/orchestrations/helloBackstep');
+  const saved = page.waitForEvent('download');
+  await button('Download helloBackstep.asyncapi.yaml').click();
+  const text = readFileSync(await (await saved).path(), 'utf8');
+  expect(text).toContain('address: orchestrator.helloBackstep.createRealm.do');
+});
+
 describe('without a serious finding of axe', () => {
   const paths = [
     ['orchestrations', '/'],

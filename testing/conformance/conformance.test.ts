@@ -13,7 +13,12 @@ async function verdicts(fault: Fault, { only = [], withEffects = true }: More = 
   const worker = new ScriptedWorker(fault);
   const results = await verify({
     ...{ orchestration: 'order', step: 'charge', lane: worker, process: worker, only },
-    ...{ payload: '{"amount":1}', failingPayload: '{"fail":true}', patienceMs: 40 },
+    ...{
+      payload: '{"amount":1}',
+      failingPayload: '{"fail":true}',
+      slowPayload: '{"slow":true}',
+      patienceMs: 40,
+    },
     effectsOf: withEffects ? worker.effectsOf : null,
     onResult: () => undefined,
   });
@@ -77,11 +82,25 @@ describe('the conformance suite', () => {
     expect(failedOf(unseen)).toEqual([]);
   });
 
+  test('warns of a worker that is held up by a slow command', async () => {
+    const results = await verdicts('one at a time', { only: ['first-reply', 'slow'] });
+    expect(results.map(({ status, found }) => [status, found])).toEqual([
+      ['passed', 'answered'],
+      ['warned', 'five others waited for it'],
+    ]);
+  });
+
   test('ends after the first case when there is no worker', async () => {
     const worker = new ScriptedWorker('none');
     const results = await verify({
       ...{ orchestration: 'order', step: 'charge', lane: worker, process: null, only: [] },
-      ...{ payload: '{}', failingPayload: null, patienceMs: 20, effectsOf: null },
+      ...{
+        payload: '{}',
+        failingPayload: null,
+        slowPayload: null,
+        patienceMs: 20,
+        effectsOf: null,
+      },
       onResult: () => undefined,
     });
     expect(results).toHaveLength(1);

@@ -9,6 +9,7 @@ export type Fault =
   | 'needs a key'
   | 'has no undo'
   | 'keeps silent about failures'
+  | 'one at a time'
   | 'loses commands under load'
   | 'charges twice'
   | 'charges each attempt'
@@ -120,12 +121,17 @@ export class ScriptedWorker implements WorkerProcess, Lane {
     const own = this.has('echoes nothing')
       ? { flowId, stepName: String(headers.stepName), action }
       : headers;
+    const isSlow = typeof payload === 'object' && payload !== null && 'slow' in payload;
     const reply: Reply = {
       flowId,
       headers: { ...own, ...outcome.headers },
       payload: outcome.payload === undefined ? null : JSON.stringify(outcome.payload),
     };
-    for (const listen of this.listeners) listen(reply);
+    const send = (): void => {
+      for (const listen of this.listeners) listen(reply);
+    };
+    if (isSlow && !this.has('one at a time')) setTimeout(send, 20);
+    else send();
   }
 
   private charge({ flowId, headers, payload, isLate }: Given): Outcome | null {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { asyncApiText } from '../../src/wire/asyncapi.js';
 import { readRegistration } from '../../src/wire/documents.js';
 
-const SCHEMA = `payloadSchema: { $defs: { id: { type: integer } }, $id: "https://x/y", type: object, properties: { ids: { type: array, items: { $ref: "#/$defs/id" } } } }`;
+const SCHEMA = `payloadSchema: { $defs: { id: { type: integer } }, $id: "https://x/y", type: object, required: [ids], properties: { ids: { type: array, items: { $ref: "#/$defs/id" } } } }`;
 const STEPS = `
 steps:
   - { seq: 1, name: createRealm, ${SCHEMA} }
@@ -61,9 +61,10 @@ describe('the AsyncAPI document', () => {
     const { schemas } = sequential.components;
     expect(schemas.input).toEqual({ type: 'object' });
     expect(schemas['create-userOutput']).toEqual({ description: 'Any JSON.' });
-    expect(schemas['createRealmOutput']).toEqual({
+    expect(schemas.createRealmOutput).toEqual({
       $defs: { id: { type: 'integer' } },
       type: 'object',
+      required: ['ids'],
       properties: {
         ids: {
           type: 'array',

@@ -257,6 +257,7 @@ describe('what cannot be used at all names the field', () => {
     ['EMPTY_RECORD', bytes(''), 'no value'],
     ['NOT_UTF8', new Uint8Array([0xff, 0xfe]), 'not UTF-8'],
     ['NOT_JSON', bytes('{"a":'), 'is not JSON'],
+    ['NOT_JSON', bytes('\u0000\u0000\u0000\u0000\u0007{}'), 'schema registry'],
     ['NOT_JSON', bytes(`${'['.repeat(300)}${']'.repeat(300)}`), 'deeper than 200'],
     ['NOT_JSON', bytes('{"headers":{},"payload":1e400}'), '1e400, which is too large'],
     ['NOT_A_MESSAGE', bytes('[1]'), 'not a JSON object'],

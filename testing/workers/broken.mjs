@@ -83,6 +83,7 @@ await consumer.run({
       await consumer.commitOffsets([{ topic, partition, offset: String(BigInt(offset) + 1n) }]);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    if (command.payload?.slow) await new Promise((resolve) => setTimeout(resolve, 3000));
     const reply = JSON.stringify(answer(command));
     const messages = [{ key: command.headers.flowId, value: reply }];
     await producer.send({ topic: 'orchestrator.response.result', acks: -1, messages });

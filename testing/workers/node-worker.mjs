@@ -8,8 +8,9 @@ const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 await worker({ ...at, orchestration: 'conformance', group, log })
   .on('charge', {
-    do({ payload }) {
+    async do({ payload }) {
       if (payload?.fail) throw new FinalError('the card was refused');
+      if (payload?.slow) await new Promise((resolve) => setTimeout(resolve, 3000));
       return { ...payload, charge: process.hrtime.bigint().toString() };
     },
     undo: nothing,

@@ -12,6 +12,8 @@ def charge(command, work):
     payload = command.payload if isinstance(command.payload, dict) else {}
     if payload.get("fail"):
         raise FinalError("the card was refused")
+    if payload.get("slow"):
+        time.sleep(3)
     return {**payload, "charge": time.time_ns()}
 
 

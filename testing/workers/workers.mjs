@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const FAILS = ['--failing-payload', '{"fail":true}'];
+const FAILS = ['--failing-payload', '{"fail":true}', '--slow-payload', '{"slow":true}'];
 /** The project's own, whatever runs this. */
 const NODE = 'node_modules/.bin/node';
 const QUICK = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];

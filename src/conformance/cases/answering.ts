@@ -75,6 +75,15 @@ export const ANSWERING: readonly Case[] = [
     },
   },
   {
+    name: 'slow',
+    title: 'a slow command is answered, and holds up no other',
+    meaning:
+      'one slow service of yours delays every flow of its partition; after five minutes the group takes the partition away, and all is done again',
+    remedy:
+      'run handlers beside the polling thread, several at a time, and pause the partition meanwhile',
+    run: slow,
+  },
+  {
     name: 'many',
     title: 'a hundred commands at once are all answered',
     meaning:
@@ -95,6 +104,25 @@ export const ANSWERING: readonly Case[] = [
   },
 ];
 
+async function slow(bench: Bench): Promise<Verdict> {
+  const { slowPayload: payload, patienceMs } = bench.options;
+  if (payload === null) return skipped('needs a payload that takes seconds: --slow-payload');
+  const flowId = bench.flow();
+  await bench.send({ flowId, action: 'DO', payload });
+  // In the same partition, behind it.
+  const others = Array.from({ length: 5 }, () => bench.flow());
+  for (const other of others) await bench.send({ flowId: other, action: 'DO', key: flowId });
+  const waits = others.map((other) => bench.until(other, 1, SLOW * patienceMs));
+  await Promise.all(waits);
+  const waited = bench.repliesOf(flowId).length > 0;
+  const replies = await bench.until(flowId, 1, SLOW * patienceMs);
+  if (replies.length === 0) return failed('the slow command was not answered');
+  return waited
+    ? warned('five others waited for it')
+    : passed('five others were answered before it');
+}
+
+const SLOW = 6;
 export const NO_REPLY = 'no reply came in time';
 export const RAW_ONLY = 'only over Kafka: the gateway gives workers whole commands';
 

@@ -148,6 +148,13 @@ export type OrchestrationNamesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type OrchestrationNamesQuery = { orchestrations: { edges: Array<{ node: { name: string } }> } };
 
+export type AsyncApiQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type AsyncApiQuery = { orchestration: { asyncapi: string } | null };
+
 export type OrchestrationPageQueryVariables = Exact<{
   name: string;
 }>;
@@ -365,6 +372,13 @@ export const OrchestrationNamesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OrchestrationNamesQuery, OrchestrationNamesQueryVariables>;
+export const AsyncApiDocument = new TypedDocumentString(`
+    query AsyncApi($name: String!) {
+  orchestration(name: $name) {
+    asyncapi
+  }
+}
+    `) as unknown as TypedDocumentString<AsyncApiQuery, AsyncApiQueryVariables>;
 export const OrchestrationPageDocument = new TypedDocumentString(`
     query OrchestrationPage($name: String!) {
   orchestration(name: $name) {

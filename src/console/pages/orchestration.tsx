@@ -13,6 +13,7 @@ import {
   type OrchestrationPageQuery,
 } from '../generated/graphql.js';
 import { ActionButtons, ActionDialog } from '../parts/actions.js';
+import { AsyncApiFile } from '../parts/asyncapi.js';
 import { FlowTable } from '../parts/flow-table.js';
 import { Empty, Page, Shown } from '../parts/frame.js';
 import { Json } from '../parts/json.js';
@@ -85,21 +86,7 @@ function orchestrationAction(
 function Body({ found }: { readonly found: Found }) {
   return (
     <>
-      <dl class="facts">
-        <dt>State</dt>
-        <dd>
-          <Status of={found.status} /> {found.paused && <Status of="PAUSED" />}{' '}
-          {found.archived && <Status of="ARCHIVED" />}
-        </dd>
-        <dt>Version</dt>
-        <dd>
-          {found.version}, registered {moment(found.createdAt)}
-          {found.initiator !== null && ` by ${found.initiator}`}
-        </dd>
-        <dt>Steps</dt>
-        <dd>{found.type === 'PARALLEL' ? 'all at once' : 'one after the other'}</dd>
-        <StandingFacts found={found} />
-      </dl>
+      <Facts found={found} />
       <h2>Steps</h2>
       <StepTable steps={found.steps} />
       <Policies policies={found.policies} />
@@ -109,6 +96,30 @@ function Body({ found }: { readonly found: Found }) {
       <h2>Newest flows</h2>
       <NewestFlows name={found.name} flows={found.history.edges.map(({ node }) => node)} />
     </>
+  );
+}
+
+function Facts({ found }: { readonly found: Found }) {
+  return (
+    <dl class="facts">
+      <dt>State</dt>
+      <dd>
+        <Status of={found.status} /> {found.paused && <Status of="PAUSED" />}{' '}
+        {found.archived && <Status of="ARCHIVED" />}
+      </dd>
+      <dt>Version</dt>
+      <dd>
+        {found.version}, registered {moment(found.createdAt)}
+        {found.initiator !== null && ` by ${found.initiator}`}
+      </dd>
+      <dt>Steps</dt>
+      <dd>{found.type === 'PARALLEL' ? 'all at once' : 'one after the other'}</dd>
+      <dt>For its workers</dt>
+      <dd>
+        <AsyncApiFile name={found.name} />
+      </dd>
+      <StandingFacts found={found} />
+    </dl>
   );
 }
 

@@ -10,6 +10,7 @@ export interface Flags {
   readonly listen?: number;
   readonly payload: string;
   readonly failingPayload?: string;
+  readonly slowPayload?: string;
   readonly patience: number;
   readonly effects?: string;
   readonly only: readonly string[];
@@ -58,6 +59,7 @@ export function commandLine(): Command {
     )
     .option('--payload <json>', 'what its DO can use: JSON, or @file', json, '{"conformance":true}')
     .option('--failing-payload <json>', 'with which its DO fails: JSON, or @file', json)
+    .option('--slow-payload <json>', 'with which its DO takes seconds: JSON, or @file', json)
     .option('--patience <duration>', 'how long a reply may take', duration, 10_000)
     .option('--effects <command>', 'prints how many effects of {flowId} are in place')
     .option('--only <names>', 'cases, separated by commas', names, [])

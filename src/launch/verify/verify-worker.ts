@@ -50,6 +50,7 @@ async function run(target: Target, flags: Flags): Promise<number> {
       ...target,
       ...{ lane, process, only: flags.only, payload: flags.payload },
       failingPayload: flags.failingPayload ?? null,
+      slowPayload: flags.slowPayload ?? null,
       patienceMs: flags.patience,
       effectsOf: flags.effects === undefined ? null : effectsBy(flags.effects),
       onResult: (result) => print(resultLines(result)),

@@ -30,6 +30,7 @@ def command(action: str = "DO", flow_id: str = "f1", attempt: int = 1, **more: A
         "deadline": (now + timedelta(seconds=more.pop("seconds", 3600))).isoformat(),
         "timestamp": now.isoformat(),
         "correlationId": "order-17",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     }
     payload = more.pop("payload", {"tenant": "acme"})
     return read_command(json.dumps({"headers": headers, "payload": payload}).encode())
@@ -266,6 +267,32 @@ def test_reports_progress_and_adds_headers() -> None:
     assert len(way.progressed) == 1
     assert way.progressed[0]["headers"]["progress"] == 0.5
     assert way.headers[0]["tenantId"] == "T-1"
+
+
+def test_is_a_span_in_the_trace_of_the_flow() -> None:
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    trace.set_tracer_provider(provider)
+    inside = []
+
+    async def working(command: Command, work: Any) -> None:
+        inside.append(trace.get_current_span().get_span_context().trace_id)
+
+    way = Kept()
+    asyncio.run(handling_once(working, way))
+    asyncio.run(handling_once(never, way))
+    done, failed = spans.get_finished_spans()
+    assert (done.name, failed.name) == ("do createRealm", "do createRealm")
+    assert format(inside[0], "032x") == "0af7651916cd43dd8448eb211c80319c"
+    assert done.parent is not None and format(done.parent.span_id, "016x") == "b7ad6b7169203331"
+    assert done.attributes["backstep.worker.ending"] == "success"
+    assert failed.status.status_code.name == "ERROR"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from .outcome import Failure, Outcome, Success, Unknown, outcome_of
 from .running import Work
 from .step_record import NOTHING_KNOWN, Decision, Moment, Record, decide, ended, prolonged
 from .stores.store import RecordStore
+from .telemetry import observed
 
 Handler = Callable[[Command, Work], Any]
 T = TypeVar("T")
@@ -44,12 +45,13 @@ class Handling:
     async def handle(self, command: Command, handler: Handler, way: Conversation) -> bool:
         """True: the command may be acknowledged; False: it must be delivered again."""
         log = logging.LoggerAdapter(self._log, _ids(command))
-        try:
-            ending = await self._take(command, handler, way, log)
-        except GivenBack:
-            return False
-        log.debug("a command has ended: %s", ending)
-        return True
+        async with observed(command) as result:
+            try:
+                result.ending = await self._take(command, handler, way, log)
+            except GivenBack:
+                result.ending = "given_back"
+        log.debug("a command has ended: %s", result.ending)
+        return result.ending != "given_back"
 
     def stop(self) -> None:
         """Handlers that still run are cancelled; what waits is given up."""

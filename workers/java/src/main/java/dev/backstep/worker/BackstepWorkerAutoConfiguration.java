@@ -1,7 +1,9 @@
 package dev.backstep.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.observation.ObservationRegistry;
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
@@ -28,7 +30,9 @@ public class BackstepWorkerAutoConfiguration {
             BackstepWorkerProperties properties,
             KafkaProperties kafka,
             RecordStore store,
-            ObjectMapper mapper) {
-        return new WorkerContainers(beans, properties, kafka, store, mapper);
+            ObjectMapper mapper,
+            ObjectProvider<ObservationRegistry> observations) {
+        Observed observed = new Observed(observations.getIfAvailable(() -> ObservationRegistry.NOOP));
+        return new WorkerContainers(beans, properties, kafka, store, mapper, observed);
     }
 }

@@ -37,6 +37,8 @@ final class Handling {
         void progress(Command command, Double fraction, String message);
     }
 
+    private static final String GIVEN_BACK = "given_back";
+
     private static final class GivenBack extends RuntimeException {}
 
     private static final Logger log = LoggerFactory.getLogger(Handling.class);
@@ -53,7 +55,16 @@ final class Handling {
     private final Map<String, Work> runs = new ConcurrentHashMap<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
-    Handling(RecordStore store, String owner, Duration lease, ObjectMapper mapper, ScheduledExecutorService timers) {
+    private final Observed observed;
+
+    Handling(
+            RecordStore store,
+            String owner,
+            Duration lease,
+            ObjectMapper mapper,
+            ScheduledExecutorService timers,
+            Observed observed) {
+        this.observed = observed;
         this.store = store;
         this.owner = owner;
         this.lease = lease;
@@ -71,10 +82,8 @@ final class Handling {
             MDC.put("traceId", command.traceId());
         }
         try {
-            take(command, handler, way);
-            return true;
-        } catch (GivenBack stopped) {
-            return false;
+            String ending = observed.observe(command, () -> taken(command, handler, way));
+            return !ending.equals(GIVEN_BACK);
         } finally {
             MDC.clear();
             if (before != null) {
@@ -89,11 +98,19 @@ final class Handling {
         runs.values().forEach(work -> work.stop(Work.Stopped.STOP));
     }
 
-    private void take(Command command, Handler handler, Conversation way) {
+    private String taken(Command command, Handler handler, Conversation way) {
+        try {
+            return take(command, handler, way);
+        } catch (GivenBack stopped) {
+            return GIVEN_BACK;
+        }
+    }
+
+    /** How it ended, for metrics: success, failure, unknown, abandoned, repeated, not_run. */
+    private String take(Command command, Handler handler, Conversation way) {
         Decision decision = decided(command);
         if (decision != null && decision.kind() == Kind.RUN) {
-            run(command, handler, way);
-            return;
+            return run(command, handler, way);
         }
         Outcome outcome = decision == null ? LATE : unrun(decision);
         log.info("not run: {}", decision == null ? "past its deadline" : decision.kind());
@@ -101,6 +118,7 @@ final class Handling {
             way.reply(command, outcome);
             return null;
         });
+        return decision != null && decision.kind() == Kind.REPEAT ? "repeated" : "not_run";
     }
 
     private Outcome unrun(Decision decision) {
@@ -156,7 +174,7 @@ final class Handling {
         return store.write(command.key(), decision.record(), version) ? Optional.of(decision) : Optional.empty();
     }
 
-    private void run(Command command, Handler handler, Conversation way) {
+    private String run(Command command, Handler handler, Conversation way) {
         Boolean begun = begun(command);
         Work work = new Work(command, begun, (fraction, text) -> way.progress(command, fraction, text), timers);
         runs.put(command.key(), work);
@@ -171,10 +189,10 @@ final class Handling {
             work.close();
             runs.remove(command.key(), work);
         }
-        finish(command, outcome, work.stopped(), way);
+        return finish(command, outcome, work.stopped(), way);
     }
 
-    private void finish(Command command, Outcome outcome, Work.Stopped stopped, Conversation way) {
+    private String finish(Command command, Outcome outcome, Work.Stopped stopped, Conversation way) {
         patientlyAtLeastOnce(() -> change(command, held -> held.ended(command.action(), owner, outcome)));
         if (stopped != null && !(outcome instanceof Outcome.Success)) {
             // It ended because it was interrupted: its effect is not known, as the gateway assumes.
@@ -182,12 +200,13 @@ final class Handling {
             if (stopped == Work.Stopped.STOP) {
                 throw new GivenBack();
             }
-            return;
+            return "abandoned";
         }
         patientlyAtLeastOnce(() -> {
             way.reply(command, outcome);
             return null;
         });
+        return outcome.getClass().getSimpleName().toLowerCase();
     }
 
     private Outcome outcomeOf(Handler handler, Command command, Work work) {

@@ -50,6 +50,7 @@ final class WorkerContainers implements SmartLifecycle {
     private final KafkaProperties kafka;
     private final RecordStore store;
     private final ObjectMapper mapper;
+    private final Observed observed;
     private final List<KafkaMessageListenerContainer<byte[], byte[]>> containers = new ArrayList<>();
     private final List<ExecutorService> pools = new ArrayList<>();
     private ScheduledExecutorService timers;
@@ -61,7 +62,9 @@ final class WorkerContainers implements SmartLifecycle {
             BackstepWorkerProperties properties,
             KafkaProperties kafka,
             RecordStore store,
-            ObjectMapper mapper) {
+            ObjectMapper mapper,
+            Observed observed) {
+        this.observed = observed;
         this.beans = beans;
         this.properties = properties;
         this.kafka = kafka;
@@ -76,7 +79,7 @@ final class WorkerContainers implements SmartLifecycle {
             return;
         }
         timers = Executors.newScheduledThreadPool(2, task -> daemon(task, "backstep-timers"));
-        handling = new Handling(store, owner(), properties.lease(), mapper, timers);
+        handling = new Handling(store, owner(), properties.lease(), mapper, timers, observed);
         producer = new KafkaProducer<>(producerSettings());
         Map<String, List<Step>> byOrchestration =
                 steps.stream().collect(Collectors.groupingBy(Step::orchestration, LinkedHashMap::new, Collectors.toList()));

@@ -28,9 +28,12 @@ public class ConformanceApplication {
     static class Charges {
 
         @StepDo("charge")
-        JsonNode charge(JsonNode payload, Command command) {
+        JsonNode charge(JsonNode payload, Command command) throws InterruptedException {
             if (payload.path("fail").asBoolean()) {
                 throw new FinalException("no money", "NO_MONEY");
+            }
+            if (payload.path("slow").asBoolean()) {
+                Thread.sleep(3000);
             }
             return payload instanceof ObjectNode fields ? fields.put("charge", System.nanoTime()) : payload;
         }

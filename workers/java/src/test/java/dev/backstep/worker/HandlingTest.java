@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.backstep.worker.Command.Action;
+import io.micrometer.observation.tck.TestObservationRegistry;
+import io.micrometer.observation.tck.TestObservationRegistryAssert;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -31,6 +33,7 @@ class HandlingTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final ScheduledExecutorService timers = Executors.newScheduledThreadPool(2);
+    private final TestObservationRegistry observations = TestObservationRegistry.create();
     private final Kept way = new Kept();
     private final RecordStore store = completeStore();
     private final Handling handling = handlingOf(store, "a", Duration.ofMinutes(1));
@@ -41,7 +44,7 @@ class HandlingTest {
     }
 
     private Handling handlingOf(RecordStore kept, String owner, Duration lease) {
-        return new Handling(kept, owner, lease, MAPPER, timers);
+        return new Handling(kept, owner, lease, MAPPER, timers, new Observed(observations));
     }
 
     private static RecordStore completeStore() {
@@ -317,6 +320,17 @@ class HandlingTest {
         assertThat(way.progressed).hasSize(1);
         assertThat(way.progressed.get(0).get("headers").get("action").asText()).isEqualTo("PROGRESS");
         assertThat(way.headers(0).get("tenantId").asText()).isEqualTo("T-1");
+    }
+
+    @Test
+    void isObservedWithHowItEnded() {
+        handling.handle(command(Action.DO), HandlingTest::created, way);
+        handling.handle(command(Action.DO), HandlingTest::never, way);
+        TestObservationRegistryAssert.assertThat(observations)
+                .hasNumberOfObservationsEqualTo(2)
+                .hasAnObservationWithAKeyValue("ending", "success")
+                .hasAnObservationWithAKeyValue("ending", "repeated")
+                .hasAnObservationWithAKeyValue("step", "createRealm");
     }
 
     @Test
