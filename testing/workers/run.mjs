@@ -216,6 +216,7 @@ ${rows.map(({ name, counts }) => `| ${name} | ${counts.passed.length} | ${listed
 
 - \`numbers\` of the Node kit: \`JSON.parse\` reads 9007199254740993 as …992. \`payloadText\` has every digit.
 - Over GraphQL the gateway never hands out what the cases that were not tried need: broken records, commands past their deadline.
+- \`slow\` of the Java kit: spring-kafka polls again when all commands of the last poll are acknowledged, so a slow one can hold up those that come after it.
 - The Spring listeners are those of the quick start, which migrating teams have: what they miss is what [their page](../../examples/spring-worker/README.md) changes before they earn money.
 
 Workers with one fault each, and the case that finds it (\`npm run workers -- --only broken\`):

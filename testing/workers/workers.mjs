@@ -33,7 +33,7 @@ export function WORKERS({ python, classpath }) {
         {},
         'examples/go-worker',
       ],
-      more: [...FAILS, '--', '.cache/workers/go-worker'],
+      more: ['--failing-payload', '{"fail":true}', '--', '.cache/workers/go-worker'],
     },
     {
       name: 'Python example',
