@@ -18,15 +18,14 @@ import type { Listening, Transport } from './transport.js';
 
 export type { Work } from './running.js';
 
-/** Payload types of each step, as `backstep codegen` writes them. */
+/**
+ * Payload types of each step, as `backstep codegen` writes them. Without them payloads are unknown
+ * JSON, which a handler checks itself.
+ */
 export interface StepTypes {
   readonly [stepName: string]: { readonly input: unknown; readonly output: unknown };
 }
-/** Steps without types: their payloads are `any` JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: the payload of a step whose document promises nothing
-type Untyped = Record<string, { readonly input: any; readonly output: any }>;
-
-export interface Handlers<Step extends StepTypes[string] = Untyped[string]> {
+export interface Handlers<Step extends StepTypes[string] = StepTypes[string]> {
   /** Returns the reply's payload; nothing = none. Throws = the step failed (errors.ts). */
   do(command: Command<Step['input']>, work: Work): Step['output'] | Promise<Step['output']>;
   /**
@@ -57,7 +56,7 @@ export type WorkerOptions = (KafkaAddress | GatewayAddress) & {
   readonly log?: WorkerLog | undefined;
 };
 
-export interface Worker<Steps extends StepTypes = Untyped> {
+export interface Worker<Steps extends StepTypes = StepTypes> {
   /** Registers the handlers of a step. Before `start`. */
   on<Name extends keyof Steps & string>(
     stepName: Name,
@@ -75,7 +74,7 @@ interface Registered extends Listening {
 }
 
 /** Throws a TypeError with the option that is wrong. */
-export function worker<Steps extends StepTypes = Untyped>(options: WorkerOptions): Worker<Steps> {
+export function worker<Steps extends StepTypes = StepTypes>(options: WorkerOptions): Worker<Steps> {
   check(options);
   return new OwnWorker<Steps>(options);
 }

@@ -2,6 +2,7 @@
 import { type Received, readCommand } from '../../src/worker/command.js';
 import type { Conversation } from '../../src/worker/handling.js';
 import { progressText, replyText } from '../../src/worker/outcome.js';
+import type { StepRecord } from '../../src/worker/step-record.js';
 import { memoryStore } from '../../src/worker/stores/memory.js';
 import type { RecordStore } from '../../src/worker/stores/store.js';
 import type { WorkerLog } from '../../src/worker/telemetry.js';
@@ -68,9 +69,33 @@ export class Kept implements Conversation {
   }
 }
 
+export interface WatchedStore extends RecordStore {
+  /** Resolves with the next write of such a record. */
+  written(isIt: (record: StepRecord) => boolean): Promise<void>;
+}
+
 /** A store that forgets nothing, as a database is. */
-export function completeStore(): RecordStore {
-  return { ...memoryStore(), complete: true };
+export function completeStore(): WatchedStore {
+  const store = memoryStore();
+  const watching = new Set<(record: StepRecord) => void>();
+  return {
+    ...store,
+    complete: true,
+    async write(key, record, expected) {
+      const isWritten = await store.write(key, record, expected);
+      if (isWritten) for (const watch of [...watching]) watch(record);
+      return isWritten;
+    },
+    written: (isIt) =>
+      new Promise((resolve) => {
+        const watch = (record: StepRecord): void => {
+          if (!isIt(record)) return;
+          watching.delete(watch);
+          resolve();
+        };
+        watching.add(watch);
+      }),
+  };
 }
 
 interface Line {

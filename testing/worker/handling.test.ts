@@ -199,8 +199,10 @@ describe('a worker undoes', () => {
   });
 
   test('undoes what a DO of another process did while the UNDO waited', async () => {
-    const first = handlingOf();
-    const second = handlingOf(first.store, 'b');
+    const store = completeStore();
+    const [first, second] = [handlingOf(store), handlingOf(store, 'b')];
+    // The UNDO has left its mark: no other DO begins.
+    const requested = store.written(({ undo }) => undo?.state === 'requested');
     const begun = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const slow: Handler = async () => {
@@ -216,9 +218,7 @@ describe('a worker undoes', () => {
       () => void undone++,
       second.way,
     );
-    // The UNDO has left its mark: no other DO begins.
-    while ((await first.store.read('f1:createRealm'))?.record.undo === null)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await requested;
     expect(undone).toBe(0);
     goOn.resolve();
     await Promise.all([did, undid]);
@@ -236,17 +236,13 @@ describe('a worker undoes', () => {
   });
 
   test('keeps its time while the handler runs', async () => {
-    const { handling, way, store } = handlingOf(completeStore(), 'a', 60);
-    const until = async (): Promise<number> => {
-      const held = (await store.read('f1:createRealm'))?.record.do;
-      return held?.state === 'running' ? held.until : 0;
+    const store = completeStore();
+    const { handling, way } = handlingOf(store, 'a', 60);
+    const prolonged: Handler = () => {
+      const now = Date.now();
+      return store.written(({ do: held }) => held?.state === 'running' && held.until > now + 60);
     };
-    const waits: Handler = async () => {
-      const first = await until();
-      while ((await until()) === first) await new Promise((resolve) => setTimeout(resolve, 5));
-      return null;
-    };
-    expect(await handling.handle(received(), waits, way)).toBe(true);
+    expect(await handling.handle(received(), prolonged, way)).toBe(true);
     expect(way.replies[0]?.headers.status).toBe(true);
   });
 });
