@@ -18,6 +18,8 @@ export interface Flags {
   readonly list?: boolean;
 }
 
+const PAYLOAD = '{"conformance":true}';
+
 const TEXT = `
 The suite sends commands as a gateway does, each for a flow of its own, and looks at the replies.
 Use a test environment: the worker does what the commands contain.
@@ -46,7 +48,7 @@ Examples:
     --effects 'curl -s localhost:8080/bookings/{flowId}/count'`;
 
 export function commandLine(): Command {
-  return new Command('backstep verify-worker')
+  const command = new Command('backstep verify-worker')
     .description('test whether a worker in any language keeps the contract (docs/workers.md)')
     .argument('[orchestration]', 'its orchestration', name)
     .argument('[step]', 'the step to test', name)
@@ -57,16 +59,33 @@ export function commandLine(): Command {
         .argParser(port)
         .conflicts('brokers'),
     )
-    .option('--payload <json>', 'what its DO can use: JSON, or @file', json, '{"conformance":true}')
-    .option('--failing-payload <json>', 'with which its DO fails: JSON, or @file', json)
-    .option('--slow-payload <json>', 'with which its DO takes seconds: JSON, or @file', json)
-    .option('--patience <duration>', 'how long a reply may take', duration, 10_000)
     .option('--effects <command>', 'prints how many effects of {flowId} are in place')
-    .option('--only <names>', 'cases, separated by commas', names, [])
+    .addOption(
+      new Option('--only <names>', 'cases, separated by commas')
+        .argParser(names)
+        .default([], 'all'),
+    )
     .option('--junit <file>', 'also write a report for build servers')
     .option('--list', 'only list the cases')
     .addHelpText('after', TEXT)
     .exitOverride();
+  return withPayloads(command);
+}
+
+function withPayloads(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--payload <json>', 'what its DO can use: JSON, or @file')
+        .argParser(json)
+        .default(PAYLOAD, PAYLOAD),
+    )
+    .option('--failing-payload <json>', 'with which its DO fails: JSON, or @file', json)
+    .option('--slow-payload <json>', 'with which its DO takes seconds: JSON, or @file', json)
+    .addOption(
+      new Option('--patience <duration>', 'how long a reply may take')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    );
 }
 
 function name(text: string): string {
