@@ -3,8 +3,8 @@
 import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
-import { pause } from '../timing/pause.js';
 import { codeOf, isRefusal, isUnknownTopic, messageOf } from './failures.js';
+import { haveLeaders, untilLed } from './leaders.js';
 import { raiseMessageLimit } from './message-limit.js';
 
 export interface TopicSettings {
@@ -14,9 +14,6 @@ export interface TopicSettings {
   readonly maxMessageBytes: number;
   readonly log: Log;
 }
-
-const LEADERS_WITHIN_MS = 15_000;
-const LOOK_AGAIN_MS = 20;
 
 /** The cluster refuses to create these topics every time; the message has its reason. */
 class TopicsRefused extends Error {}
@@ -42,9 +39,7 @@ export class TopicsAdmin {
         return;
       }
       await this.create(admin, wanted);
-      await untilThere(wanted, () => haveLeaders(admin, wanted));
-      // For a moment new leaders do not know that they lead, and a send would fail with NOT_LEADER.
-      for (const name of wanted) await untilThere([name], () => isLed(admin, name));
+      await untilLed(admin, wanted);
       await this.raise(admin, wanted);
       this.forget();
     });
@@ -197,51 +192,4 @@ function failuresOf(error: unknown): Failure[] {
     code: codeOf(one),
     message: messageOf(one),
   }));
-}
-
-async function untilThere(names: readonly string[], there: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + LEADERS_WITHIN_MS;
-  while (!(await there())) {
-    if (performance.now() > until)
-      throw new Fault(
-        'TOPIC_NOT_READY',
-        `no leaders for ${names.join(', ')} within ${LEADERS_WITHIN_MS / 1000} s`,
-      );
-    await pause(LOOK_AGAIN_MS);
-  }
-}
-
-async function haveLeaders(admin: Admin, names: readonly string[]): Promise<boolean> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
-    return (
-      topics.length === names.length &&
-      topics.every(
-        ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
-      )
-    );
-  } catch (error) {
-    return notYet(error);
-  }
-}
-
-async function isLed(admin: Admin, name: string): Promise<boolean> {
-  try {
-    await admin.fetchTopicOffsets(name);
-    return true;
-  } catch (error) {
-    return notYet(error);
-  }
-}
-
-const NOT_YET: ReadonlySet<string> = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
-]);
-
-/** False when waiting may help; throws other errors. */
-function notYet(error: unknown): false {
-  if (NOT_YET.has(codeOf(error) ?? '')) return false;
-  throw error;
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { GatewayReceiver, loudLog, publishAll, row } from '../contracts/broker-builders.js';
-import { newName, onAdmin, testCluster } from '../kit/cluster.js';
+import { createTopics, newName, testCluster } from '../kit/cluster.js';
 import { kafkaJars } from '../kit/kafka.mjs';
 
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -35,7 +35,7 @@ let produced: Promise<unknown> | null = null;
 function producedInJava(): Promise<unknown> {
   produced ??= (async () => {
     const topics = Object.values(javaTopic).map((topic) => ({ topic, numPartitions: 4 }));
-    await onAdmin(kafka.brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    await createTopics(kafka.brokers, ...topics);
     const classpath = join(await kafkaJars(), '*');
     const sent = Object.entries(javaTopic).map(([codec, topic]) => `${topic}=${codec}`);
     const args = ['-cp', classpath, PRODUCER, kafka.brokers.join(','), String(COUNT), ...sent];
@@ -56,9 +56,7 @@ describe.each(CODECS)('%s', (codec) => {
   test('what the broker compresses, because the topic has compression.type, is read', async () => {
     const replies = newName(`topic-${codec}`);
     const configEntries = [{ name: 'compression.type', value: codec }];
-    await onAdmin(kafka.brokers, (admin) =>
-      admin.createTopics({ topics: [{ topic: replies, numPartitions: 2, configEntries }] }),
-    );
+    await createTopics(kafka.brokers, { topic: replies, numPartitions: 2, configEntries });
     const { one, receiver, warnings } = await gateway(replies);
     const rows = texts(codec).map((text) => row(replies, text, { key: text }));
     await publishAll(one, rows);

@@ -3,7 +3,14 @@ import { openKafkaCommands } from '../../src/kafka/commands.js';
 import { openKafkaWorker } from '../../src/kafka/worker-client.js';
 import { type BrokerBench, brokerContract, MAX_MESSAGE_BYTES } from '../contracts/broker.js';
 import { loudLog } from '../contracts/broker-builders.js';
-import { cluster, deleteTopic, newName, onAdmin, openGateway } from '../kit/cluster.js';
+import {
+  cluster,
+  createTopics,
+  deleteTopic,
+  newName,
+  onAdmin,
+  openGateway,
+} from '../kit/cluster.js';
 
 async function bench(brokers: readonly string[]): Promise<BrokerBench> {
   const { log, warnings } = loudLog();
@@ -37,9 +44,7 @@ async function bench(brokers: readonly string[]): Promise<BrokerBench> {
     },
     recreate: async (topic) => {
       await deleteTopic(brokers, topic);
-      await onAdmin(brokers, (admin) =>
-        admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }),
-      );
+      await createTopics(brokers, { topic, numPartitions: 4 });
     },
     topics: () => onAdmin(brokers, (admin) => admin.listTopics()),
     close: async () => {

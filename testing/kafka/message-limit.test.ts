@@ -7,7 +7,7 @@ import kafkajs, { type Admin } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';
 import { raiseMessageLimit } from '../../src/kafka/message-limit.js';
 import { loudLog, row } from '../contracts/broker-builders.js';
-import { newName, onAdmin, testCluster } from '../kit/cluster.js';
+import { createTopics, newName, onAdmin, testCluster } from '../kit/cluster.js';
 
 const MOST = 400_000;
 const kafka = testCluster();
@@ -18,9 +18,7 @@ async function olderTopic(): Promise<string> {
     { name: 'max.message.bytes', value: '2000' },
     { name: 'retention.ms', value: '7200000' },
   ];
-  await onAdmin(kafka.brokers, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }),
-  );
+  await createTopics(kafka.brokers, { topic, numPartitions: 1, configEntries });
   return topic;
 }
 

@@ -9,6 +9,7 @@ import { publishAll, row } from '../contracts/broker-builders.js';
 import {
   type Cluster,
   cluster,
+  createTopics,
   deleteTopic,
   newName,
   onAdmin,
@@ -80,9 +81,7 @@ test('a topic made again is published to again', async () => {
 
 test('a topic with a lower limit of its own refuses only what is too large for it', async () => {
   const [topic, other] = [newName('narrow'), newName('wide')];
-  await onAdmin(kafka.brokers, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }),
-  );
+  await createTopics(kafka.brokers, { topic, numPartitions: 1 });
   const gateway = await gatewayWith(topic, other);
   // Lowered by hand once the gateway has looked at it: it is not raised again.
   const configEntries = [{ name: 'max.message.bytes', value: '2000' }];
@@ -108,9 +107,7 @@ test('a topic with a lower limit of its own refuses only what is too large for i
 
 test('topics that are there are left as they are', async () => {
   const topic = newName('foreign');
-  await onAdmin(kafka.brokers, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: true }),
-  );
+  await createTopics(kafka.brokers, { topic, numPartitions: 7 });
   const other = newName('ours');
   await gatewayWith(topic, other);
   const metadata = await onAdmin(kafka.brokers, (admin) =>

@@ -10,7 +10,7 @@ import { createDecoder } from '../../src/wire/decode.js';
 import { readRegistration } from '../../src/wire/documents.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
-import { onAdmin } from './cluster.js';
+import { createTopics } from './cluster.js';
 import type { FrozenClock } from './frozen-clock.js';
 import type { TestDatabase } from './postgres.js';
 
@@ -47,7 +47,7 @@ const PAYLOAD_LIMIT = 100_000;
  */
 async function ensureOwnTopics(brokers: readonly string[]): Promise<void> {
   const topics = Object.values(TOPICS).map((topic) => ({ topic, numPartitions: 4 }));
-  await onAdmin(brokers, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+  await createTopics(brokers, ...topics);
 }
 
 export async function openAssembled(options: AssembledOptions): Promise<Assembled> {

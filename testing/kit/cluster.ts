@@ -1,10 +1,11 @@
 /** The real Kafka of the ring, and gateways and workers on it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
 import type { Broker } from '../../src/engine/ports.js';
 import { openKafka } from '../../src/kafka/client.js';
 import { type KafkaOptions } from '../../src/kafka/connection.js';
+import { untilLed } from '../../src/kafka/leaders.js';
 import { decodeNothing, loudLog } from '../contracts/broker-builders.js';
 import { startKafka } from './kafka.mjs';
 
@@ -91,6 +92,20 @@ export async function onAdmin<T>(
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Made and led, or there already. */
+export function createTopics(
+  brokers: readonly string[],
+  ...topics: readonly ITopicConfig[]
+): Promise<void> {
+  return onAdmin(brokers, async (admin) => {
+    await admin.createTopics({ topics: [...topics], waitForLeaders: false });
+    await untilLed(
+      admin,
+      topics.map(({ topic }) => topic),
+    );
+  });
 }
 
 /** Deleted, and gone from the cluster's own view. */

@@ -11,6 +11,7 @@ import {
   newProducer,
 } from '../../kafka/connection.js';
 import { messageOf, within } from '../../kafka/failures.js';
+import { untilLed } from '../../kafka/leaders.js';
 import { groupSettings } from '../../kafka/member.js';
 import { headersOf } from '../../kafka/records.js';
 import type { Log } from '../../observability/log.js';
@@ -103,7 +104,10 @@ async function createTopics(
     replicationFactor,
     configEntries,
   }));
-  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
+  if (topics.length > 0) {
+    await admin.createTopics({ topics, waitForLeaders: false });
+    await untilLed(admin, missing);
+  }
   await admin.disconnect();
 }
 
