@@ -17,6 +17,7 @@ const FAST = [
   'testing/files',
   'testing/schemas',
   'testing/engine',
+  'testing/bench',
   'testing/bridge',
   'testing/worker',
   'testing/conformance',

@@ -51,6 +51,7 @@ export const RINGS = [
     lane: 'computes',
     folders: [
       'testing/engine',
+      'testing/bench',
       'testing/bridge',
       'testing/worker',
       'testing/conformance',
@@ -126,6 +127,14 @@ export const RINGS = [
     more: ['--runInBand'],
   },
   { name: 'first-run', lane: 'serves', folders: ['testing/first-run'], more: ['--runInBand'] },
+  // The CPU of a flow next to the raw limit's, on services of its own (`npm run bench`).
+  {
+    name: 'bench',
+    lane: 'serves',
+    program: 'testing/bench/run.mjs',
+    more: ['--short'],
+    needs: [kafka],
+  },
   // On services of its own, which it breaks.
   {
     name: 'chaos',

@@ -54,12 +54,16 @@ export function postmasterBelow(folder) {
   throw new Error(`no PostgreSQL runs in ${folder}`);
 }
 
-/** The built gateway on these services, in its own process; resolves with its address. */
+/**
+ * The built gateway on these services, in its own process; resolves with its address, and with that
+ * of its inspector when the flags open one.
+ */
 export async function spawnGateway(
   { databaseUrl, brokers },
   { dist = join(ROOT, 'dist'), flags = [], env = {} } = {},
 ) {
-  const child = spawn(process.execPath, [...flags, join(dist, 'main.js')], {
+  const all = ['--disable-warning=TimeoutNegativeWarning', ...flags, join(dist, 'main.js')];
+  const child = spawn(process.execPath, all, {
     env: {
       ...process.env,
       DATABASE_URL: databaseUrl,
@@ -70,9 +74,13 @@ export async function spawnGateway(
       LOG_FORMAT: 'pretty',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
+  let [text, inspector] = ['', null];
+  child.stderr.on('data', (chunk) => {
+    inspector ??= /Debugger listening on (ws:\S+)/.exec(String(chunk))?.[1] ?? null;
+    process.stderr.write(chunk);
+  });
   const url = await new Promise((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       text += chunk;
@@ -83,7 +91,7 @@ export async function spawnGateway(
       reject(new Error(`the gateway ended before it printed its address:\n${text}`)),
     );
   });
-  return { child, url };
+  return { child, url, inspector };
 }
 
 export async function openServices() {

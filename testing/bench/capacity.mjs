@@ -15,6 +15,7 @@ import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
 import { openServices, usageOf } from './around.mjs';
 import { startGateway } from './ours.mjs';
+import { storageOf } from './storage.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -53,27 +54,8 @@ function kafkaBytes(folder) {
   return logs.reduce((sum, one) => sum + statSync(join(one.parentPath, one.name)).size, 0);
 }
 
-const TABLES = `SELECT c.oid::regclass::text AS name, pg_total_relation_size(c.oid)::float8 AS bytes,
-  pg_indexes_size(c.oid)::float8 AS indexes FROM pg_class c
-  WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1`;
-
-/** After VACUUM: what is free in a table is counted, as it stays on the disk. */
-async function sizes(database) {
-  await database.query('VACUUM');
-  const { rows } = await database.query(TABLES);
-  const counted = {};
-  for (const row of rows) {
-    const { rows: found } = await database.query(`SELECT count(*)::float8 AS n FROM ${row.name}`);
-    counted[row.name] = { ...row, rows: found[0].n };
-  }
-  const { rows: wal } = await database.query(
-    "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS n",
-  );
-  return { tables: counted, wal: wal[0].n };
-}
-
 async function snapshot({ services, database, gateway, worker }) {
-  const { tables, wal } = await sizes(database);
+  const { tables, wal } = await storageOf(database);
   const usage = { gateway: gateway.usage(), worker: usageOf(worker.pid), ...services.usage() };
   return { tables, wal, kafka: kafkaBytes(services.kafkaFolder), usage };
 }

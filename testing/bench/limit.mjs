@@ -1,43 +1,42 @@
 /**
- * The raw limit with the same topics, workers and client: an orchestrator that stores nothing
- * (`echo`) or writes one batched transaction per consumed batch (`batch`): one row per flow and
- * step, an event row, as little as anything durable could do. No rules, no inbox, no API. Usage:
- * node limit.mjs <echo|batch> <brokers> <orchestration> <steps> [database url]. Starts flows on
- * message {start: n, fail, inFlight}.
+ * The raw limits with the same topics, workers and client: an orchestrator that stores nothing
+ * (echo) or writes one batched transaction per consumed batch: one row per flow and step, an event
+ * row, as little as anything durable could do. No rules, no inbox, no API. Usage: node limit.mjs
+ * <brokers> <orchestration> <steps> <database url>. Starts flows on message {start: n, fail,
+ * inFlight, stored}.
  */
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
+import { inFlight as paced } from './pace.mjs';
 
-const [kind, brokers, orchestration, stepList, url] = process.argv.slice(2);
+const [brokers, orchestration, stepList, url] = process.argv.slice(2);
 const steps = stepList.split(',');
 const kafka = new Kafka({
   brokers: brokers.split(','),
-  clientId: `limit-${kind}`,
+  clientId: 'limit',
   logLevel: logLevel.ERROR,
 });
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 const consumer = kafka.consumer({
-  groupId: `limit-${kind}-${randomUUID()}`,
+  groupId: `limit-${randomUUID()}`,
   maxWaitTimeInMs: 100,
   minBytes: 1,
 });
-const pool = kind === 'batch' ? new pg.Pool({ connectionString: url, max: 4 }) : null;
-if (pool !== null) {
-  await pool.query(
-    'drop table if exists limit_run; drop table if exists limit_step; drop table if exists limit_event',
-  );
-  await pool.query('create table limit_run (flow_id text primary key, status text, last int)');
-  await pool.query(
-    'create table limit_step (flow_id text, step int, status text, primary key (flow_id, step))',
-  );
-  await pool.query(
-    'create table limit_event (flow_id text, number int, body json, primary key (flow_id, number))',
-  );
-}
+const pool = new pg.Pool({ connectionString: url, max: 4 });
+for (const table of ['run', 'step', 'event'])
+  await pool.query(`drop table if exists limit_${table}`);
+await pool.query('create table limit_run (flow_id text primary key, status text, last int)');
+await pool.query(
+  'create table limit_step (flow_id text, step int, status text, primary key (flow_id, step))',
+);
+await pool.query(
+  'create table limit_event (flow_id text, number int, body json, primary key (flow_id, number))',
+);
 
 const flows = new Map();
-let waiting = null;
+/** Whether this run stores anything. */
+let stored = true;
 
 function command(flow, step, action) {
   const headers = {
@@ -71,7 +70,7 @@ function follow(flow, headers) {
 }
 
 async function write(rows) {
-  if (pool === null) return;
+  if (!stored || rows.length === 0) return;
   const client = await pool.connect();
   try {
     await client.query('begin');
@@ -133,18 +132,22 @@ function row(flow, status, step, body) {
   return { id: flow.id, status, step, number: flow.number, body: JSON.stringify(body) };
 }
 
+/** Resolves with one promise for the end of each. */
 async function begin(count, fail) {
-  const fresh = Array.from({ length: count }, () => ({
-    id: randomUUID(),
-    step: 0,
-    tries: 0,
-    number: 0,
-    fail,
-    at: performance.now(),
-  }));
-  for (const flow of fresh) flows.set(flow.id, flow);
+  const ends = [];
+  const fresh = Array.from({ length: count }, () => {
+    const flow = { id: randomUUID(), step: 0, tries: 0, number: 0, fail };
+    ends.push(
+      new Promise((resolve) => {
+        flow.end = resolve;
+      }),
+    );
+    flows.set(flow.id, flow);
+    return flow;
+  });
   await write(fresh.map((flow) => row(flow, 'IN_PROGRESS', 0, { type: 'started' })));
   await send(fresh.map((flow) => command(flow, 0, 'DO')));
+  return ends;
 }
 
 await producer.connect();
@@ -168,51 +171,34 @@ await consumer.run({
       if (next === null) ended.push(flow);
       else commands.push(next);
     }
-    if (rows.length > 0) await write(rows);
+    await write(rows);
     await send(commands);
     for (const flow of ended) {
       flows.delete(flow.id);
-      waiting?.ended(performance.now() - flow.at);
+      flow.end();
     }
   },
 });
 await joined;
 process.send({ ready: true });
 
-process.on('message', async (message) => {
-  if (message.cpu)
-    return process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage.rss() });
-  const { start, fail, inFlight } = message;
-  const times = [];
-  let begun = 0;
-  let due = 0;
-  let beginning = false;
+process.on('message', async ({ start, fail, inFlight, stored: storing }) => {
+  stored = storing;
   const from = performance.now();
-  const fill = async () => {
-    if (beginning) return;
-    beginning = true;
-    while (due > 0 && begun < start) {
-      const count = Math.min(due, start - begun);
-      due -= count;
-      begun += count;
-      await begin(count, fail);
-    }
-    beginning = false;
-  };
-  waiting = {
-    ended(ms) {
-      times.push(ms);
-      if (times.length === start) process.send({ done: true, ms: performance.now() - from, times });
-      due++;
-      fill();
-    },
-  };
-  due = inFlight;
-  await fill();
+  try {
+    const spans = await paced({
+      count: start,
+      most: inFlight,
+      begin: (count) => begin(count, fail),
+    });
+    process.send({ done: true, ms: performance.now() - from, spans });
+  } catch ({ message }) {
+    process.send({ done: true, error: message });
+  }
 });
 process.on('SIGTERM', async () => {
   await consumer.disconnect();
   await producer.disconnect();
-  await pool?.end();
+  await pool.end();
   process.exit(0);
 });

@@ -1,233 +1,194 @@
 /**
  * `npm run bench`: flows per second at saturation and the latency of single flows, ours next to the
- * raw limit — the same client, topics and workers with one batched transaction per consumed batch
- * and nothing else — interleaved in one run on one machine. Only the ratios count.
- *   --flows N          flows per round and system (default 3000)
- *   --rounds N         (default 3)
- *   --partitions N     (default 4)
- *   --out FILE         JSON
- *   --against DIST     another build (its dist folder), in turns with this one
- *   --profile FOLDER   leaves a CPU profile of the gateway
+ * raw limits, interleaved in one run on one machine (options.mjs has the help). Only the ratios
+ * count.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import kafkajs from 'kafkajs';
+import { loadavg } from 'node:os';
+import { dirname } from 'node:path';
+import pg from 'pg';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
-import { ROOT } from '../steps.mjs';
-import { openServices, usageOf } from './around.mjs';
+import { print, ROOT } from '../steps.mjs';
+import { openServices } from './around.mjs';
+import { compare, readBaseline, saveBaseline } from './baseline.mjs';
+import { endChild, LIMIT, LIMIT_REPLIES, readyChild, startLimits } from './limits.mjs';
+import { measure, serversOf } from './measure.mjs';
+import { readOptions } from './options.mjs';
 import { startGateway } from './ours.mjs';
+import { keepProfile, profileDuring } from './profile.mjs';
+import { ratiosOf, report } from './report.mjs';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const { values } = parseArgs({
-  options: {
-    flows: { type: 'string', default: '3000' },
-    rounds: { type: 'string', default: '3' },
-    partitions: { type: 'string', default: '4' },
-    out: { type: 'string', default: join(ROOT, '.cache', 'bench.json') },
-    against: { type: 'string' },
-    profile: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const print = (text) => process.stdout.write(`${text}\n`);
-if (values.help) {
-  print(
-    'npm run bench -- [--flows 3000] [--rounds 3] [--partitions 4] [--out .cache/bench.json] [--against DIST] [--profile FOLDER]',
-  );
-  process.exit(0);
-}
-const flows = Number(values.flows);
-const rounds = Number(values.rounds);
-const partitions = Number(values.partitions);
 const STEPS = ['first', 'second', 'third'];
-const IN_FLIGHT = 200;
-const SINGLES = 100;
-process.env.TOPIC_PARTITIONS = String(partitions);
+const ORCHESTRATION = 'bench';
+/** Node compiles what runs often; before that it is slow. */
+const WARM_UP = 1500;
+const SHORT_WARM_UP = 300;
+/** The limit uses so little that CPU time of a few flows cannot be read from the clock's ticks. */
+const SHORT_LIMIT_TIMES = 3;
 
-async function makeTopics(brokers) {
-  const admin = new kafkajs.Kafka({
-    brokers: brokers.split(','),
-    clientId: 'bench',
-    logLevel: kafkajs.logLevel.ERROR,
-  }).admin();
-  await admin.connect();
-  const names = STEPS.flatMap((step) => [
-    `orchestrator.limit.${step}.do`,
-    `orchestrator.limit.${step}.undo`,
-  ]);
-  await admin.createTopics({
-    topics: ['limit.response', ...names].map((topic) => ({ topic, numPartitions: partitions })),
-    waitForLeaders: true,
-  });
-  await admin.disconnect();
-}
+const options = readOptions(print);
+if (options === null) process.exit(0);
+const { flows, partitions, inFlight, singles } = options;
 
-/** A child that prints `ready`. */
-async function child(file, ...args) {
-  const process_ = fork(join(HERE, file), args, {
-    execArgv: [],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  for (;;) {
-    const [message] = await once(process_, 'message');
-    if (message.ready) return process_;
+/** The gateway of one build at a time, warmed up; with `close()`. */
+class Gateways {
+  current = null;
+  build = null;
+
+  constructor(services) {
+    this.services = services;
+  }
+
+  async of(build) {
+    if (this.build === build) return this.current;
+    await this.close();
+    const flags = options.profile === null ? [] : ['--inspect=127.0.0.1:0'];
+    this.current = await startGateway(this.services, ORCHESTRATION, STEPS, { ...build, flags });
+    this.build = build;
+    return this.current;
+  }
+
+  async close() {
+    await this.current?.close();
+    this.current = null;
   }
 }
 
-async function startLimit(services) {
-  const process_ = await child(
-    'limit.mjs',
-    'batch',
-    services.brokers,
-    'limit',
-    STEPS.join(','),
-    services.databaseUrl,
-  );
-  return {
-    name: 'limit',
-    usage: () => usageOf(process_.pid),
-    async run({ count, inFlight, fail }) {
-      process_.send({ start: count, fail, inFlight });
-      for (;;) {
-        const [message] = await once(process_, 'message');
-        if (message.done) return message;
-      }
-    },
-    async close() {
-      const gone = once(process_, 'exit');
-      process_.kill('SIGTERM');
-      await gone;
-    },
-  };
+/** The systems of one turn: [name, system, worker, start, whether its single flows are timed]. */
+async function systemsOf(build, { limits, gateways, workers }) {
+  if (build === null)
+    return [
+      ...(options.hasEcho ? [{ system: limits.echo, worker: workers.limit, isTimed: true }] : []),
+      { system: limits.limit, worker: workers.limit, isTimed: true },
+    ];
+  const gateway = await gateways.of(build);
+  return options.starts.map((start, index) => ({
+    system: { ...gateway, name: build.name === 'backstep' ? start : `${start} ${build.name}` },
+    worker: workers.own,
+    start,
+    isTimed: index === 0,
+  }));
 }
 
-const quantile = (times, q) =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
-const median = (list) => quantile(list, 0.5);
-
-async function measure(system, services, worker, load) {
-  const before = { own: system.usage(), worker: usageOf(worker.pid), ...services.usage() };
-  const { ms, times } = await system.run(load);
-  const after = { own: system.usage(), worker: usageOf(worker.pid), ...services.usage() };
-  const per = (name) => ((after[name].cpu - before[name].cpu) / load.count) * 1000;
-  const cpu = {
-    own: per('own'),
-    worker: per('worker'),
-    kafka: per('kafka'),
-    postgres: per('postgres'),
-  };
-  return {
-    perSecond: (load.count / ms) * 1000,
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
-    cpu,
-    memory: after.own.memory,
-  };
+async function warmUp(entries, around) {
+  const count = Math.min(options.isShort ? SHORT_WARM_UP : WARM_UP, flows);
+  for (const { system, worker, start } of entries)
+    for (const fail of [false, true])
+      await measure({ system, worker, around }, { count, inFlight, fail, start });
 }
 
-/** Each line of the report: what, how it is taken from a measurement, digits. */
-const LINES = [
-  ['flows/s at saturation', (one) => one.saturated.perSecond, 0],
-  ['one by one, p50 ms', (one) => one.single.p50, 1],
-  ['one by one, p99 ms', (one) => one.single.p99, 1],
-  ['CPU s per 1,000 flows', (one) => totalOf(one.saturated.cpu), 2],
-  ['  of it its own', (one) => one.saturated.cpu.own, 2],
-  ['  of it PostgreSQL', (one) => one.saturated.cpu.postgres, 2],
-  ['memory, MB', (one) => one.saturated.memory / 1e6, 0],
-];
-const totalOf = (cpu) => Object.values(cpu).reduce((sum, one) => sum + one, 0);
-
-function report(results, names) {
-  print('\nmedians (least – most), and the ratio to the limit of the same run:');
-  for (const flow of ['ok', 'undo']) {
-    for (const [line, pick, digits] of LINES) {
-      const of = (system) =>
-        results.filter((one) => one.system === system && one.flow === flow).map(pick);
-      const raw = median(of('limit'));
-      const columns = names.map((name) => {
-        const list = of(name);
-        const spread = `${Math.min(...list).toFixed(digits)}–${Math.max(...list).toFixed(digits)}`;
-        return `${name} ${median(list).toFixed(digits).padStart(6)} (${spread.padStart(13)}) ratio ${(median(list) / raw).toFixed(2)}`;
-      });
-      print(
-        `  ${flow.padEnd(4)}  ${line.padEnd(22)} limit ${raw.toFixed(digits).padStart(6)}   ${columns.join('   ')}`,
-      );
-    }
-  }
-}
-
-async function turn({ services, worker, system, round, fail }) {
-  const saturated = await measure(system, services, worker, {
-    count: flows,
-    inFlight: IN_FLIGHT,
-    fail,
-  });
-  const single = await measure(system, services, worker, { count: SINGLES, inFlight: 1, fail });
-  const { perSecond, cpu, memory } = saturated;
-  const times = `one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms`;
+async function turn({ system, worker, start, isTimed }, { around, round, fail }) {
+  const one = { system, worker, around };
+  const times = options.isShort && start === undefined ? SHORT_LIMIT_TIMES : 1;
+  const saturated = await measure(one, { count: flows * times, inFlight, fail, start });
+  const single =
+    isTimed && singles > 0
+      ? await measure(one, { count: singles, inFlight: 1, fail, start })
+      : undefined;
+  const { perSecond, cpu, memory, p99 } = saturated;
+  const alone =
+    single === undefined
+      ? ''
+      : `   one by one p50 ${single.p50.toFixed(1)} ms p99 ${single.p99.toFixed(1)} ms`;
   const parts = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
   print(
-    `round ${round}  ${fail ? 'undo' : 'ok  '}  ${system.name.padEnd(8)}  ${perSecond.toFixed(0).padStart(6)} flows/s   ${times}   CPU ${totalOf(cpu).toFixed(2)} s per 1,000 (${parts.join(', ')})   memory ${(memory / 1e6).toFixed(0)} MB`,
+    `round ${round}  ${fail ? 'undo' : 'ok  '}  ${system.name.padEnd(11)}  ${perSecond.toFixed(0).padStart(6)} flows/s, p99 ${p99.toFixed(0)} ms${alone}   CPU ${serversOf(cpu).toFixed(2)} s per 1,000 (${parts.join(', ')})   memory ${(memory / 1e6).toFixed(0)} MB`,
   );
   return { round, system: system.name, flow: fail ? 'undo' : 'ok', saturated, single };
 }
 
-async function warmUp(system) {
-  for (const fail of [false, true])
-    await system.run({ count: Math.min(1500, flows), inFlight: IN_FLIGHT, fail });
-  return system;
+async function runRounds(all, builds) {
+  const results = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    const order = round % 2 ? [null, ...builds] : [...builds.toReversed(), null];
+    for (const build of order) {
+      const isNew = build !== null && build !== all.gateways.build;
+      const entries = await systemsOf(build, all);
+      if (isNew) await warmUp(entries, all.around);
+      for (const entry of entries)
+        for (const outcome of options.outcomes)
+          results.push(await turn(entry, { around: all.around, round, fail: outcome === 'undo' }));
+    }
+  }
+  return results;
+}
+
+async function profile(all, builds) {
+  for (const build of builds) {
+    const isNew = build !== all.gateways.build;
+    const entries = await systemsOf(build, all);
+    if (isNew) await warmUp(entries, all.around);
+    const [{ system, worker, start }] = entries;
+    for (const fail of [false, true]) {
+      const load = { count: flows, inFlight, fail, start };
+      const work = () => measure({ system, worker, around: all.around }, load);
+      const found = await profileDuring(system.inspector, work);
+      keepProfile(options.profile, `${build.name}-${fail ? 'undo' : 'ok'}`, found, print);
+    }
+  }
+}
+
+const commit = () => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT }).toString().trim();
+  } catch {
+    return 'unknown';
+  }
+};
+
+function conclude(results, began) {
+  const about = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    ...{ flows, rounds: options.rounds, partitions, inFlight },
+    load: { before: began, after: loadavg()[0] },
+  };
+  if (!options.isShort) report(results, print);
+  const ratios = ratiosOf(results);
+  const kind = options.isShort ? 'short' : 'full';
+  const failures = compare(ratios, readBaseline(options.baseline)[kind], print);
+  print(`\nload of the machine before ${began.toFixed(1)}, after ${loadavg()[0].toFixed(1)}`);
+  mkdirSync(dirname(options.out), { recursive: true });
+  writeFileSync(options.out, JSON.stringify({ ...about, ratios, results }, null, 1));
+  if (options.savesBaseline) saveBaseline(options.baseline, kind, { ...about, ratios });
+  if (!options.isShort || failures.length === 0) return;
+  print(`more than twice the baseline:\n  ${failures.join('\n  ')}`);
+  process.exitCode = 1;
 }
 
 await readyOrEnd();
+// The gateway makes its topics with so many, too.
+process.env.TOPIC_PARTITIONS = String(partitions);
+const began = loadavg()[0];
 const services = await openServices();
-const closers = [() => services.close()];
+const stack = new AsyncDisposableStack();
+stack.defer(() => services.close());
 try {
-  await makeTopics(services.brokers);
+  const gateways = new Gateways(services);
+  stack.defer(() => gateways.close());
+  const limits = await startLimits({ services, steps: STEPS, partitions });
+  stack.defer(() => limits.close());
   const builds = [
-    { name: 'backstep', profile: values.profile ?? null },
-    ...(values.against ? [{ name: 'against', dist: resolve(values.against) }] : []),
+    { name: 'backstep' },
+    ...(options.against === null ? [] : [{ name: 'against', dist: options.against }]),
   ];
-  // One build stays; two take turns, each warmed up.
-  const open = async (build) => {
-    const gateway = await startGateway(services, 'bench', STEPS, build);
-    closers.push(() => gateway.close());
-    return gateway;
-  };
-  let own = await open(builds[0]);
-  const limit = await startLimit(services);
-  closers.push(() => limit.close());
+  await gateways.of(builds[0]);
+  const { brokers, databaseUrl } = services;
   const workers = {
-    own: await child('worker.mjs', services.brokers, 'bench', STEPS.join(',')),
-    limit: await child('worker.mjs', services.brokers, 'limit', STEPS.join(','), 'limit.response'),
+    own: await readyChild('worker.mjs', brokers, ORCHESTRATION, STEPS.join(',')),
+    limit: await readyChild('worker.mjs', brokers, LIMIT, STEPS.join(','), LIMIT_REPLIES),
   };
-  for (const worker of Object.values(workers))
-    closers.push(async () => void worker.kill('SIGTERM'));
+  for (const worker of Object.values(workers)) stack.defer(() => endChild(worker));
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  stack.defer(() => database.end());
+  const around = { services, database, orchestration: ORCHESTRATION };
+  const all = { limits, gateways, workers, around };
   print('warming up …');
-  await warmUp(limit);
-  await warmUp(own);
-  const results = [];
-  for (let round = 1; round <= rounds; round++) {
-    const order = round % 2 ? [...builds, null] : [null, ...builds.toReversed()];
-    for (const build of order) {
-      if (build !== null && build.name !== own.name) {
-        await own.close();
-        own = await warmUp(await open(build));
-      }
-      const [system, worker] = build === null ? [limit, workers.limit] : [own, workers.own];
-      for (const fail of [false, true])
-        results.push(await turn({ services, worker, system, round, fail }));
-    }
-  }
-  report(
-    results,
-    builds.map(({ name }) => name),
-  );
-  mkdirSync(dirname(values.out), { recursive: true });
-  writeFileSync(values.out, JSON.stringify({ flows, rounds, partitions, results }, null, 1));
+  for (const build of [null, builds[0]]) await warmUp(await systemsOf(build, all), around);
+  conclude(await runRounds(all, builds), began);
+  if (options.profile !== null) await profile(all, builds);
 } finally {
-  for (const close of closers.reverse()) await close();
+  await stack.disposeAsync();
 }

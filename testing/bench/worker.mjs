@@ -1,9 +1,11 @@
 /**
  * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestration is
- * answered in batches. The last step fails when the payload has `"fail":true`. Usage: node
- * worker.mjs <brokers> <orchestration> <steps,comma> <cluster of result topic>
+ * answered in batches. The last step fails when the payload has `"fail":true`. It counts what it
+ * executed for each flow. Usage: node worker.mjs <brokers> <orchestration> <steps,comma> <topic of
+ * results>
  */
 import { Kafka, logLevel } from 'kafkajs';
+import { Executed } from './executed.mjs';
 
 const [brokers, orchestration, steps, resultTopic = 'orchestrator.response.result'] =
   process.argv.slice(2);
@@ -25,7 +27,7 @@ const consumer = kafka.consumer({
   minBytes: 1,
 });
 
-const counts = { DO: 0, UNDO: 0 };
+const executed = new Executed(names);
 await producer.connect();
 await consumer.connect();
 await consumer.subscribe({ topics, fromBeginning: true });
@@ -36,7 +38,7 @@ await consumer.run({
   eachBatch: async ({ batch }) => {
     const messages = batch.messages.map(({ value }) => {
       const { headers, payload } = JSON.parse(value);
-      counts[headers.action]++;
+      executed.add(headers);
       const status = !(headers.action === 'DO' && headers.stepName === failing && payload?.fail);
       const answer = {
         flowId: headers.flowId,
@@ -56,8 +58,8 @@ await consumer.run({
     await producer.send({ topic: resultTopic, messages, acks: -1 });
   },
 });
-process.on('message', (message) => {
-  if (message === 'counts') process.send({ counts, cpu: process.cpuUsage() });
+process.on('message', ({ check }) => {
+  if (check !== undefined) process.send({ checked: executed.take(check) });
 });
 process.on('SIGTERM', async () => {
   await consumer.disconnect();
