@@ -9,8 +9,11 @@ import { expect, test } from '@jest/globals';
 
 interface Family {
   endFamilies(pids: readonly number[]): Promise<void>;
+  endedSeconds(): number;
 }
-const { endFamilies } = (await import(pathToFileURL('testing/process-tree.mjs').href)) as Family;
+const { endFamilies, endedSeconds } = (await import(
+  pathToFileURL('testing/process-tree.mjs').href
+)) as Family;
 
 /** Prints the id of a child of its own in a group of its own, and both stay. */
 const PARENT = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
@@ -48,4 +51,12 @@ test('one that has ended already is no trouble', async () => {
   const child = spawn(process.execPath, ['-e', ''], { detached: true });
   await once(child, 'exit');
   await expect(endFamilies([child.pid ?? 0])).resolves.toBeUndefined();
+});
+
+test('the CPU time of what has ended is counted, that of its own children too', async () => {
+  const busy = 'while (process.cpuUsage().user < 200_000);';
+  const parent = `require('node:child_process').spawnSync(process.execPath, ['-e', '${busy}']);`;
+  const before = endedSeconds();
+  await once(spawn(process.execPath, ['-e', parent]), 'exit');
+  expect(endedSeconds() - before).toBeGreaterThanOrEqual(0.19);
 });
