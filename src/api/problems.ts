@@ -49,7 +49,7 @@ const CANNOT_RECORD =
 const TOO_SLOW =
   'the database did not finish this in time; request less, with a filter by orchestration, status or time';
 const UNAVAILABLE = 'something the gateway depends on does not answer; nothing was lost, try again';
-const INTERNAL = 'INTERNAL_SERVER_ERROR';
+export const INTERNAL = 'INTERNAL_SERVER_ERROR';
 
 /** What a caller gets of an error; whatever is not known is masked, and belongs in the log. */
 export function toPublicError(error: unknown): PublicError {

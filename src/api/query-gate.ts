@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import { LIMITS } from '../limits/limits.js';
 import { costOf, type Defaults, type Measured, measure, operationOf } from './query-cost.js';
+import { Recent } from './recent.js';
 
 export const MOST_TOKENS = LIMITS.queryTokens.value;
 
@@ -172,19 +173,14 @@ function defaultsOf(schema: GraphQLSchema): Defaults {
   );
 }
 
-const MOST_KEPT = 200;
-const LONGEST_KEPT = 10_000;
-
 /** The same documents come again and again. */
 function remembering(work: (text: string) => Measured): (text: string) => Measured {
-  const kept = new Map<string, Measured>();
+  const recent = new Recent<Measured>();
   return (text) => {
-    const known = kept.get(text) ?? work(text);
-    if (text.length > LONGEST_KEPT) return known;
-    kept.delete(text);
-    kept.set(text, known);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-    return known;
+    const known = recent.get(text);
+    if (known !== undefined) return known;
+    const measured = work(text);
+    recent.keep(text, measured);
+    return measured;
   };
 }

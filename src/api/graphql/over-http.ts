@@ -1,15 +1,24 @@
 /** GraphQL over HTTP: Apollo Server behind the gate, with our errors. */
-import { ApolloServer, type ApolloServerOptions } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { LIMITS } from '../../limits/limits.js';
 import { traceparentIn } from '../audit.js';
 import { actorOf } from '../auth/principal.js';
 import { Budget, hangUpOf, type RequestContext, type Shell, shellFor } from '../context.js';
-import { graphqlError, withoutSuggestions } from '../problems.js';
+import { graphqlError, INTERNAL, withoutSuggestions } from '../problems.js';
 import { type Gate, MOST_TOKENS, type QueryRequest } from '../query-gate.js';
+import { AcceptedDocuments } from './accepted.js';
 import { type GraphqlEvents, wantsEvents } from './over-events.js';
 import { writeAnswer } from './scalars.js';
 
@@ -27,33 +36,43 @@ export async function openGraphqlHttp(
   shell: Shell,
   events: GraphqlEvents,
 ): Promise<GraphqlHttp> {
-  const apollo = new ApolloServer<RequestContext>({ schema, ...settings(gate, shell) });
+  const output = outputOf(gate, shell);
+  const accepted = new AcceptedDocuments(schema);
+  const apollo = new ApolloServer<RequestContext>({
+    ...{ schema, ...settings(gate, shell) },
+    ...{ formatError: output.formatError, stringifyResult: output.write },
+    plugins: [...OFF, accepted.plugin],
+  });
   await apollo.start();
-  const context = async (request: FastifyRequest, reply: FastifyReply): Promise<RequestContext> =>
-    contextOf(request, reply, shell);
+  const context: ContextOf = (...of) => contextOf(...of, shell);
+  const byApollo = fastifyApolloHandler(apollo, { context: async (...of) => context(...of) });
+  const handler: RouteHandlerMethod = async function (request, reply) {
+    if (wantsEvents(request)) return events.serve(request, reply, context(request, reply));
+    void reply.header('cache-control', 'no-store');
+    const done = await accepted.execute(request, () => context(request, reply));
+    if (done !== null) {
+      void reply.header('content-type', done.contentType);
+      return output.text(done.result);
+    }
+    const answer = await byApollo.call(this, request, reply);
+    accepted.learn(request, reply);
+    return answer;
+  };
+  const preHandler = refusing(gate);
+  const methods = { method: ['GET', 'POST'], exposeHeadRoute: false };
   return {
     apollo,
-    route(app) {
-      const oneAnswer = fastifyApolloHandler(apollo, { context });
-      app.route({
-        url: '/graphql',
-        method: ['GET', 'POST'],
-        exposeHeadRoute: false,
-        preHandler: async (request, reply) => {
-          const wanted = (
-            request.method === 'GET' ? request.query : request.body
-          ) as QueryRequest | null;
-          const refused = wrongBody(request) ?? gate.refusalOf(wanted ?? {}, !wantsEvents(request));
-          if (refused !== null) return reply.code(400).send({ errors: [refused.toJSON()] });
-          return undefined;
-        },
-        handler: async function (request, reply) {
-          if (wantsEvents(request))
-            return events.serve(request, reply, contextOf(request, reply, shell));
-          return oneAnswer.call(this, request, reply);
-        },
-      });
-    },
+    route: (app) => void app.route({ url: '/graphql', ...methods, preHandler, handler }),
+  };
+}
+
+type ContextOf = (request: FastifyRequest, reply: FastifyReply) => RequestContext;
+
+function refusing(gate: Gate) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const wanted = (request.method === 'GET' ? request.query : request.body) as QueryRequest | null;
+    const refused = wrongBody(request) ?? gate.refusalOf(wanted ?? {}, !wantsEvents(request));
+    return refused === null ? undefined : reply.code(400).send({ errors: [refused.toJSON()] });
   };
 }
 
@@ -91,35 +110,46 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, shell: Shell): 
   };
 }
 
-function settings(
-  { introspection, suggestions }: Gate,
-  { log, turns }: Shell,
-): Omit<ApolloServerOptions<RequestContext>, 'schema' | 'gateway' | 'typeDefs' | 'resolvers'> {
+/** What an answer of the API has of its own, whoever executes the operation. */
+function outputOf({ suggestions }: Gate, { log, turns }: Shell) {
+  const formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const { answer, unknown } = graphqlError(formatted, error);
+    if (unknown) log.error({ err: error }, 'a GraphQL request failed');
+    return suggestions ? answer : withoutSuggestions(answer);
+  };
+  const write = async (result: object): Promise<string> => {
+    const written = writeAnswer(result);
+    if (written.length > LARGE) await turns?.turn(written.length / LIMITS.turnBytes.value);
+    return written.text();
+  };
+  /** As Apollo Server passes it on: each error has a code. */
+  const coded = (error: GraphQLError): GraphQLFormattedError => {
+    const code = error.extensions.code ?? INTERNAL;
+    return formatError({ ...error.toJSON(), extensions: { ...error.extensions, code } }, error);
+  };
+  const text = ({ errors, data }: ExecutionResult): Promise<string> =>
+    write({ errors: errors?.map(coded), data });
+  return { formatError, write, text };
+}
+
+/** Neither a page at this address, nor answers that may be cached. */
+const OFF = [ApolloServerPluginLandingPageDisabled(), ApolloServerPluginCacheControlDisabled()];
+
+function settings({ introspection, suggestions }: Gate, { log }: Shell) {
   return {
     introspection,
     hideSchemaDetailsFromClientErrors: !suggestions,
-    plugins: [ApolloServerPluginLandingPageDisabled()],
     parseOptions: { maxTokens: MOST_TOKENS },
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     csrfPrevention: true,
-    stringifyResult: async (result) => {
-      const written = writeAnswer(result);
-      if (written.length > LARGE) await turns?.turn(written.length / LIMITS.turnBytes.value);
-      return written.text();
-    },
     stopOnTerminationSignals: false,
     logger: {
       debug: () => undefined,
       info: () => undefined,
-      warn: (text) => log.warn({}, text),
-      error: (text) => log.error({}, text),
+      warn: (text: string) => log.warn({}, text),
+      error: (text: string) => log.error({}, text),
     },
-    formatError: (formatted, error) => {
-      const { answer, unknown } = graphqlError(formatted, error);
-      if (unknown) log.error({ err: error }, 'a GraphQL request failed');
-      return suggestions ? answer : withoutSuggestions(answer);
-    },
-  };
+  } as const;
 }
