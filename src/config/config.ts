@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Defaults } from '../saga/orchestration.js';
 import { crossCheckProblems } from './cross-checks.js';
+import { withLibpqSettings } from './database-url.js';
 import { type Setting, WrongValue } from './parsers.js';
 import { type Read, SETTINGS } from './settings.js';
 
@@ -35,9 +36,11 @@ export function readConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
   const problems: string[] = [];
-  const read = Object.fromEntries(
-    Object.entries(SETTINGS).map(([key, one]) => [key, readSetting(one, environment, problems)]),
-  ) as unknown as Read;
+  const read = withPgSettings(
+    Object.fromEntries(
+      Object.entries(SETTINGS).map(([key, one]) => [key, readSetting(one, environment, problems)]),
+    ) as unknown as Read,
+  );
   problems.push(...crossCheckProblems(read));
   if (problems.length > 0) throw new BadConfig(problems);
   const ownServices = read.databaseUrl === null && read.kafkaBrokers === null;
@@ -45,6 +48,14 @@ export function readConfig(
   const portIsGiven = (environment.PORT ?? '').trim() !== '';
   const production = read.environment === 'production';
   return Object.freeze({ ...read, demoOn, portIsGiven, production, tracesOn: tracesOn(read) });
+}
+
+/** The own PostgreSQL is connected to without TLS, whatever they are. */
+function withPgSettings(read: Read): Read {
+  const { databaseUrl } = read;
+  return databaseUrl === null
+    ? read
+    : { ...read, databaseUrl: withLibpqSettings(databaseUrl, read) };
 }
 
 /** As OpenTelemetry has it, but off when nothing is set. */

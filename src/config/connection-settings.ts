@@ -3,7 +3,8 @@
  * there.
  */
 import { LIMITS } from '../limits/limits.js';
-import { brokers, databaseUrl } from './addresses.js';
+import { brokers } from './addresses.js';
+import { databaseUrl, SESSION_ATTRIBUTES, SSL_MODES } from './database-url.js';
 import {
   form,
   isClass,
@@ -15,15 +16,54 @@ import {
   text,
   webAddress,
   whole,
+  wholeOrNull,
 } from './parsers.js';
 
 export const CONNECTIONS = {
   databaseUrl: setting({
     name: 'DATABASE_URL',
-    meaning: 'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database',
+    meaning:
+      'PostgreSQL 15 or newer, like postgresql://user:password@host:5432/database; several servers as @one:5432,two:5432/: the one that accepts writes is used',
     byDefault: 'a PostgreSQL that the gateway starts itself',
     read: databaseUrl,
     secret: true,
+  }),
+  pgSslMode: setting({
+    name: 'PGSSLMODE',
+    meaning: 'sslmode, when DATABASE_URL has none; docs/transport.md has its values',
+    byDefault: 'as docs/transport.md has it for each host',
+    read: oneOf(SSL_MODES, null),
+  }),
+  pgSslRootCert: setting({
+    name: 'PGSSLROOTCERT',
+    meaning: 'sslrootcert, when DATABASE_URL has none: PEM file of authorities, or system',
+    byDefault: 'those that Node knows',
+    read: text,
+  }),
+  pgSslCert: setting({
+    name: 'PGSSLCERT',
+    meaning: 'sslcert, when DATABASE_URL has none: PEM file of the client certificate',
+    byDefault: 'none',
+    read: text,
+  }),
+  pgSslKey: setting({
+    name: 'PGSSLKEY',
+    meaning: 'sslkey, when DATABASE_URL has none: PEM file of the key of PGSSLCERT',
+    byDefault: 'none',
+    read: text,
+  }),
+  pgTargetSessionAttrs: setting({
+    name: 'PGTARGETSESSIONATTRS',
+    meaning:
+      'target_session_attrs, when DATABASE_URL has none: read-write, primary or any (docs/high-availability.md)',
+    byDefault: 'read-write for several servers, any for one',
+    read: oneOf(SESSION_ATTRIBUTES, null),
+  }),
+  pgConnectTimeout: setting({
+    name: 'PGCONNECT_TIMEOUT',
+    meaning: 'connect_timeout, when DATABASE_URL has none: seconds that a connection may take',
+    byDefault: '5',
+    read: wholeOrNull(1, 9999),
   }),
   databasePool: setting({
     name: 'DATABASE_POOL',

@@ -1,5 +1,6 @@
 /** Settings that are valid alone but not in combination. */
 import { isLoopback } from '../names/loopback.js';
+import { databaseProblems } from './database-url.js';
 import { kafkaProblems } from './kafka-checks.js';
 import type { Read } from './settings.js';
 
@@ -10,6 +11,7 @@ export function crossCheckProblems(read: Partial<Read>): string[] {
     ...identityProblems(read),
     ...tlsProblems(read),
     ...kafkaProblems(read),
+    ...databaseProblems(read.databaseUrl ?? null),
     ...migrationProblems(read),
   ];
 }

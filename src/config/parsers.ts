@@ -38,6 +38,12 @@ export function whole(least: number, most: number, byDefault: number) {
   };
 }
 
+/** Null = not set. */
+export function wholeOrNull(least: number, most: number) {
+  return (text: string | null): number | null =>
+    text === null ? null : whole(least, most, least)(text);
+}
+
 export function oneOf<T extends string, D extends T | null>(options: readonly T[], byDefault: D) {
   return (text: string | null): T | D => {
     if (text === null) return byDefault;

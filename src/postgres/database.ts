@@ -13,14 +13,14 @@ import type { PoolFigures } from '../observability/metrics.js';
 import { CommitNotifications } from './connection/commit-notifications.js';
 import {
   type Client,
-  CONNECT_TIMEOUT_MS,
   connectionOf,
   type NamedStatements,
   nameStatements,
 } from './connection/connection.js';
 import { throwingFaults } from './connection/faults.js';
+import { openServers } from './connection/open-servers.js';
 import { refuseTransactionPooling } from './connection/pooling.js';
-import { chosenUrl } from './connection/tls.js';
+import type { Servers } from './connection/servers.js';
 import { PostgresReadModel } from './read/read-model.js';
 import { ReadPool } from './read/read-pool.js';
 import { Definitions } from './rows/definition-cache.js';
@@ -92,7 +92,7 @@ const SEALED_PAYLOADS = 'migration-with-stored-ciphertext';
 /** MikroORM with the entities and migrations; it connects when first used. */
 export function openOrm(
   options: Pick<PostgresOptions, 'url' | 'poolSize' | 'statementTimeoutMs' | 'log' | 'migrations'>,
-  statements: NamedStatements = nameStatements(),
+  statements: NamedStatements = nameStatements(openServers(options)),
   turn = new Turn(options.migrations),
 ): MikroORM {
   const { dbName, driverOptions } = connectionOf(options);
@@ -103,7 +103,7 @@ export function openOrm(
       ...Object.values(roadRows),
     ],
     dbName,
-    clientUrl: options.url,
+    clientUrl: driverOptions.connectionString,
     driverOptions: { ...driverOptions, onPoolCreated: (pool: object) => statements.install(pool) },
     pool: { min: 0, max: options.poolSize },
     // MikroORM would try to create a database that only does not answer.
@@ -126,7 +126,8 @@ export function openOrm(
 
 export function openPostgres(options: PostgresOptions): Postgres {
   const turn = new Turn(options.migrations);
-  const { writes, reads } = openPools(options, turn);
+  const servers = openServers(options);
+  const { writes, reads } = openPools(options, servers, turn);
   const { driverOptions } = connectionOf(options);
   const definitions = new Definitions();
   const connections = () => countsOf(writes, reads);
@@ -136,9 +137,8 @@ export function openPostgres(options: PostgresOptions): Postgres {
   const store = openStore(options, { ...writes, ...more, driverOptions, turn });
   const connected = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
     throwingFaults(async () => {
-      await chooseTls(options, [writes.statements, reads.statements], driverOptions);
       await refuseTransactionPooling(writes.statements, driverOptions);
-      return work(writes.statements.client(driverOptions));
+      return work(await writes.statements.client(driverOptions));
     });
   const readPool = new ReadPool(reads.statements, driverOptions);
   return {
@@ -151,6 +151,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
       await store.close();
       await reads.orm.close(true);
       await writes.orm.close(true);
+      servers.close();
     },
   };
 }
@@ -163,14 +164,18 @@ function countsOf(writes: Pool, reads: Pool): PoolFigures[] {
 }
 
 /** One for the road and everything that writes, one for readers. */
-function openPools(options: PostgresOptions, turn: Turn): { writes: Pool; reads: Pool } {
+function openPools(
+  options: PostgresOptions,
+  servers: Servers,
+  turn: Turn,
+): { writes: Pool; reads: Pool } {
   const readSettings = {
     poolSize: options.readPoolSize ?? LIMITS.readConnections.value,
     statementTimeoutMs: options.readTimeoutMs ?? LIMITS.readMs.value,
   };
   return {
-    writes: openPool(options, options, turn),
-    reads: openPool(options, readSettings, turn),
+    writes: openPool(options, servers, turn),
+    reads: openPool({ ...options, ...readSettings }, servers, turn),
   };
 }
 
@@ -179,13 +184,9 @@ interface Pool {
   readonly statements: NamedStatements;
 }
 
-function openPool(
-  options: PostgresOptions,
-  size: Pick<PostgresOptions, 'poolSize' | 'statementTimeoutMs'>,
-  turn: Turn,
-): Pool {
-  const statements = nameStatements();
-  const orm = openOrm({ ...options, ...size }, statements, turn);
+function openPool(options: PostgresOptions, servers: Servers, turn: Turn): Pool {
+  const statements = nameStatements(servers);
+  const orm = openOrm(options, statements, turn);
   // Creates the pool and its client class; nothing is connected yet.
   orm.em.getConnection().getClient();
   return { orm, statements };
@@ -220,16 +221,4 @@ function openStore(options: PostgresOptions, parts: StoreParts): PostgresStore {
     referencesKnown: new KnownToAll(filesFor(START_PAYLOADS)),
   };
   return new PostgresStore(connection, options);
-}
-
-/** Without a fixed mode: finds out whether the server supports TLS, for all connections. */
-async function chooseTls(
-  { url, log }: PostgresOptions,
-  pools: readonly NamedStatements[],
-  driverOptions: { connectionString: string },
-): Promise<void> {
-  const chosen = await chosenUrl(new URL(url), { withinMs: CONNECT_TIMEOUT_MS, log });
-  if (chosen === null) return;
-  driverOptions.connectionString = chosen.href;
-  for (const pool of pools) pool.connectTo(chosen.href);
 }

@@ -146,6 +146,11 @@ describe('DATABASE_URL', () => {
     'postgres://me:hunter2@here/db/hunter2@there',
     'postgres://me:hunter2@here/db?sslmode=hunter2',
     'postgres://me:hunter2@here/db?sslmode=verify-ca',
+    'postgres://me:hunter2@one:x,two/db',
+    'postgres://me:hunter2@one,two:123456/db',
+    'postgres://me:hunter2@here/db?target_session_attrs=hunter2',
+    'postgres://me:hunter2@here/db?target_session_attrs=standby',
+    'postgres://me:hunter2@here/db?connect_timeout=hunter2',
   ])('%s names the setting and shows no piece of it', (DATABASE_URL) => {
     const [problem = '', ...others] = problemsOf({ DATABASE_URL });
     expect(others).toEqual([]);
@@ -158,9 +163,38 @@ describe('DATABASE_URL', () => {
     'postgresql://here/db',
     'postgresql://me@[::1]:5432/db?options=-c%20search_path%3Dapp&application_name=x',
     'postgresql:///db?host=/var/run/postgresql',
+    'postgresql://me@one:5432,two:5433/db?target_session_attrs=read-write&connect_timeout=3',
   ])('%s is taken as it is', (DATABASE_URL) =>
     expect(readConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL),
   );
+
+  test('gets what it leaves out from the variables of libpq, and its own parameters stay', () => {
+    const PG = { PGSSLMODE: 'verify-ca', PGSSLROOTCERT: '/ca & more.crt', PGCONNECT_TIMEOUT: '7' };
+    const read = (DATABASE_URL: string, more = {}) =>
+      readConfig({ ...PG, ...more, DATABASE_URL }).databaseUrl;
+    const root = 'sslrootcert=%2Fca%20%26%20more.crt';
+    expect(read('postgres://one,two/db')).toBe(
+      `postgres://one,two/db?sslmode=verify-ca&${root}&connect_timeout=7`,
+    );
+    expect(read('postgres://one/db?sslmode=disable&connect_timeout=1')).toBe(
+      `postgres://one/db?sslmode=disable&connect_timeout=1&${root}`,
+    );
+    const files = { PGSSLCERT: '/c', PGSSLKEY: '/k', PGTARGETSESSIONATTRS: 'primary' };
+    expect(read('postgres://one/db', files)).toMatch(
+      /&sslcert=%2Fc&sslkey=%2Fk&target_session_attrs=primary&/,
+    );
+    expect(readConfig(PG).databaseUrl).toBeNull();
+  });
+
+  test.each([
+    [{ PGSSLMODE: 'on' }, /^PGSSLMODE is "on"; it must be one of disable, /],
+    [{ PGSSLMODE: 'verify-ca' }, /^DATABASE_URL is wrong; .* sslrootcert.*set PGSSLROOTCERT/],
+    [{ PGTARGETSESSIONATTRS: 'standby' }, /^PGTARGETSESSIONATTRS is "standby"; it must be one of/],
+    [{ PGCONNECT_TIMEOUT: '5s' }, /^PGCONNECT_TIMEOUT is "5s"; it must be a whole number/],
+  ])('%j is refused', (given, expected) => {
+    const problems = problemsOf({ DATABASE_URL: 'postgres://here/db', ...given });
+    expect(problems).toEqual([expect.stringMatching(expected)]);
+  });
 });
 
 describe('what is wrong only in company', () => {

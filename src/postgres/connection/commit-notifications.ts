@@ -53,6 +53,7 @@ export interface CommitNotificationOptions {
 export class CommitNotifications {
   private readonly listeners = new Set<CommitListener>();
   private client: Client | null = null;
+  private connecting: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
   private failures = 0;
   private closed = false;
@@ -88,8 +89,16 @@ export class CommitNotifications {
     await this.disconnect();
   }
 
-  private async connect(): Promise<void> {
-    const client = this.statements.client(this.connection);
+  private connect(): Promise<void> {
+    this.connecting ??= this.newClient().finally(() => {
+      this.connecting = null;
+    });
+    return this.connecting;
+  }
+
+  private async newClient(): Promise<void> {
+    const client = await this.statements.client(this.connection);
+    if (this.closed || this.listeners.size === 0) return;
     this.client = client;
     client.on('error', () => this.lost(client));
     client.on('end', () => this.lost(client));

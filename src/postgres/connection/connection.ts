@@ -1,6 +1,8 @@
 /** Settings of all connections: the planner, time limits, and prepared statements with a name. */
 import type { PoolFigures } from '../../observability/metrics.js';
+import { connectTimeoutOf, urlsOf } from './open-servers.js';
 import { makePatient, type Pool as PatientPool } from './patient-pool.js';
+import type { Servers } from './servers.js';
 import { settingsIn, withSettings } from './session-settings.js';
 import { checkFiles, driverUrl } from './tls.js';
 
@@ -31,14 +33,12 @@ export interface NamedStatements {
    * connection parses and plans once.
    */
   install(pool: object): void;
-  /** Connections of the pool are made with this address from now on. */
-  connectTo(connectionString: string): void;
   /** How many connections the pool has, and how many requests wait for one. */
   counts(): Omit<PoolFigures, 'pool'>;
   /** Takes a client from the pool; the caller releases it. */
   pooled(): Promise<PooledClient>;
-  /** A client outside the pool; the caller connects and ends it. */
-  client(options: object): Client;
+  /** A client outside the pool, for the chosen server; the caller connects and ends it. */
+  client(options: object): Promise<Client>;
 }
 
 const NAMES = new Map<string, string>();
@@ -52,7 +52,8 @@ export function prepared(text: string): string {
   return text;
 }
 
-export function nameStatements(): NamedStatements {
+/** `servers` null: connections lead to the address in their options. */
+export function nameStatements(servers: Servers | null = null): NamedStatements {
   let opened: { readonly plain: ClientClass; readonly pool: Pool } | null = null;
   const known = () => {
     if (opened === null) throw new Error('no connection pool was opened yet');
@@ -62,18 +63,19 @@ export function nameStatements(): NamedStatements {
     install: (given) => {
       const pool = given as Pool;
       opened = { plain: pool.Client, pool };
-      pool.Client = ours(pool.Client);
-      makePatient(pool);
-    },
-    connectTo: (connectionString) => {
-      known().pool.options.connectionString = connectionString;
+      servers?.connectWith(pool.Client);
+      pool.Client = ours(pool.Client, servers);
+      makePatient(pool, servers);
     },
     counts: () => {
       const { totalCount: open, idleCount: idle, waitingCount: waiting } = known().pool;
       return { open, idle, waiting };
     },
     pooled: () => known().pool.connect(),
-    client: (options) => new (withSettings(known().plain))(options),
+    client: async (options) => {
+      await servers?.choose();
+      return new (withSettings(known().plain, servers))(options);
+    },
   };
 }
 
@@ -86,13 +88,14 @@ type Release = (error?: Error) => void;
  * pool by itself when its connection ends: Kysely never releases a client whose rollback fails, so
  * that the pool would lose one with each restart of the server.
  */
-function ours(base: ClientClass): ClientClass {
-  return class extends withSettings(base) {
+function ours(base: ClientClass, servers: Servers | null): ClientClass {
+  return class extends withSettings(base, servers) {
     private giveBack: Release = () => undefined;
 
     constructor(options: object) {
       // The pool's own time includes the wait for a connection that others hold.
-      super({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+      const ownTime = 'connectTimeoutMs' in options ? options.connectTimeoutMs : undefined;
+      super({ ...options, connectionTimeoutMillis: ownTime });
       this.on('end', () => this.giveBack(new Error('the connection has ended')));
     }
 
@@ -102,7 +105,7 @@ function ours(base: ClientClass): ClientClass {
       this.giveBack = (error) => {
         if (!given) {
           given = true;
-          release(error);
+          release(error ?? this.unusable ?? undefined);
         }
       };
     }
@@ -144,7 +147,8 @@ const PLANNER = {
 const IDLE_IN_TRANSACTION_MS = 10_000;
 /** lock_timeout as a share of statement_timeout. */
 const LOCK_SHARE = 2 / 3;
-export const CONNECT_TIMEOUT_MS = 5_000;
+/** Of a connection that has nothing to send; without an answer it ends ten seconds later. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export function connectionOf(options: {
   readonly url: string;
@@ -153,7 +157,8 @@ export function connectionOf(options: {
   readonly dbName: string;
   readonly driverOptions: { connectionString: string } & Readonly<Record<string, unknown>>;
 } {
-  const url = driverUrl(new URL(options.url));
+  const [first] = urlsOf(options.url);
+  const url = driverUrl(first);
   checkFiles(url);
   const given = url.searchParams.get('options') ?? '';
   url.searchParams.delete('options');
@@ -171,8 +176,10 @@ export function connectionOf(options: {
         idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
         ...settingsIn(given),
       },
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: connectTimeoutOf(first),
+      connectTimeoutMs: connectTimeoutOf(first),
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       // A query is sent before the one before it is answered (transaction.ts).
       pipeline: true,
     },

@@ -18,7 +18,7 @@ const UNREACHABLE = new Set([
 ]);
 /** The driver's messages without a code when a connection went away or none was free. */
 const AWAY =
-  /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect/i;
+  /connection (?:terminated|error|ended)|not queryable|after calling end|client was closed|timeout exceeded when trying to connect|query read timeout|timeout expired/i;
 /**
  * SQLSTATE classes of wrong values, broken constraints, limits, wrong SQL and server bugs: the work
  * would fail again.
@@ -79,6 +79,7 @@ function nameOfState(code: string, message: string): readonly [string, string] |
     return ['DATABASE_SLOW', 'a statement took too long'];
   if (code.startsWith('53') || code.startsWith('40') || code === '55P03')
     return ['DATABASE_BUSY', 'the database is too busy'];
+  if (code === '25006') return ['DATABASE_AWAY', 'the database is read-only'];
   return ['DATABASE_AWAY', 'the database reports an error of its own'];
 }
 

@@ -4,10 +4,11 @@
  */
 import { backoff, pause } from '../../timing/pause.js';
 import type { PooledClient } from './connection.js';
+import type { Servers } from './servers.js';
 
 /** The part of a `pg` pool that is used here. */
 export interface Pool {
-  readonly options: { max: number; connectionTimeoutMillis: number; connectionString?: string };
+  readonly options: { max: number; connectionTimeoutMillis: number };
   readonly totalCount: number;
   readonly idleCount: number;
   /** Requests that wait for a connection. */
@@ -23,7 +24,7 @@ const PAUSES = { firstMs: 10, longestMs: 500 };
 /** After this the pool tries to grow again. */
 const GROW_AFTER_MS = 30_000;
 
-export function makePatient(pool: Pool): void {
+export function makePatient(pool: Pool, servers: Pick<Servers, 'choose'> | null = null): void {
   const connect = pool.connect.bind(pool);
   const most = pool.options.max;
   pool.options.connectionTimeoutMillis = PATIENCE_MS;
@@ -43,6 +44,7 @@ export function makePatient(pool: Pool): void {
   };
   pool.connect = async () => {
     const until = performance.now() + PATIENCE_MS;
+    await servers?.choose();
     for (let failures = 0; ; failures++) {
       try {
         return await connect();

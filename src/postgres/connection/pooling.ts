@@ -13,7 +13,8 @@ export async function refuseTransactionPooling(
   statements: NamedStatements,
   connection: object,
 ): Promise<void> {
-  const [idle, other] = [statements.client(connection), statements.client(connection)];
+  const idle = await statements.client(connection);
+  const other = await statements.client(connection);
   // The query that is under way reports the error.
   for (const client of [idle, other]) client.on('error', () => undefined);
   try {

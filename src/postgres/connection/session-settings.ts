@@ -2,7 +2,10 @@
  * Session settings, made by the first statement of each connection. The driver would send them as
  * startup parameters, which PgBouncer refuses.
  */
-import type { ClientClass } from './connection.js';
+import type { Client, ClientClass } from './connection.js';
+import type { Server } from './server.js';
+import { roleOf } from './server-role.js';
+import type { Servers, Session } from './servers.js';
 import { verifyAddress } from './tls.js';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -21,29 +24,85 @@ export function settingsIn(options: string): Settings {
   );
 }
 
+/** `unusable`: set when the connection must not go back to the pool. */
+type SessionClass = new (options: object) => SessionClient;
+
 type Connected = (error?: Error | null) => void;
 
-/** A client class whose connections make their settings before any other statement. */
-export function withSettings(base: ClientClass): ClientClass {
+/** The part of the driver's connection that is used here. */
+interface Wire {
+  readonly stream: { destroy(error: Error): void };
+  on(
+    event: 'errorMessage',
+    listener: (error: { readonly code?: string; readonly message?: string }) => void,
+  ): unknown;
+}
+
+/** SQLSTATE read_only_sql_transaction. */
+const READ_ONLY = '25006';
+
+/**
+ * A client class whose connections lead to the chosen server and make their settings before any
+ * other statement. `servers` null: to the address in the options.
+ */
+export function withSettings(base: ClientClass, servers: Servers | null): SessionClass {
   return class extends base {
     private readonly settings: Settings;
+    private readonly server: Server | undefined;
+    unusable: Error | null = null;
 
     constructor(options: object) {
-      super(options);
+      const server = servers?.chosen;
+      super(server === undefined ? options : { ...options, connectionString: server.address });
       verifyAddress(this);
+      this.server = server;
       this.settings = ('sessionSettings' in options ? options.sessionSettings : {}) as Settings;
     }
 
     override connect(connected?: Connected): Promise<void> {
-      const made = (super.connect as () => Promise<void>)
-        .call(this)
-        .then(() => super.query(SET, [JSON.stringify(this.settings)]))
-        .then(() => undefined);
+      const made = this.connectAndSet();
       if (connected === undefined) return made;
       made.then(() => connected(null), connected);
       return made.catch(() => undefined);
+    }
+
+    private async connectAndSet(): Promise<void> {
+      const connected = (super.connect as () => Promise<void>).call(this);
+      const set = () => super.query(SET, [JSON.stringify(this.settings)]);
+      if (this.server === undefined || servers === null) await connected.then(set);
+      else await follow(this, this.server, servers, connected.then(set));
     }
   };
 }
 
 const SET = 'SELECT set_config(key, value, false) FROM json_each_text($1::json)';
+
+type SessionClient = Client & { unusable: Error | null };
+
+/** Registers a connection that is being made, and checks the role of its server when it is. */
+async function follow(
+  client: SessionClient,
+  server: Server,
+  servers: Servers,
+  connected: Promise<unknown>,
+): Promise<void> {
+  const wire = (client as unknown as { readonly connection: Wire }).connection;
+  const session: Session = { server, cut: (reason) => wire.stream.destroy(reason) };
+  servers.opened(session);
+  client.on('error', () => servers.doubt(session));
+  client.on('end', () => servers.ended(session));
+  wire.on('errorMessage', ({ code, message }) => {
+    if (code !== READ_ONLY) return;
+    // A primary that takes no writes any more.
+    servers.doubt(session);
+    client.unusable = new Error(message);
+  });
+  try {
+    await connected;
+    if (servers.checks) servers.check(session, await roleOf((text) => client.query(text)));
+  } catch (error) {
+    servers.doubt(session);
+    session.cut(error as Error);
+    throw error;
+  }
+}

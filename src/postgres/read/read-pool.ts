@@ -73,16 +73,19 @@ export class ReadPool {
 
   /** PostgreSQL stops the statement, which then fails on its connection. */
   private cancel(reading: PooledClient): void {
-    const client: Client = this.statements.client(this.connection);
-    client.on('error', () => undefined);
-    const stop = async (): Promise<void> => {
-      await client.connect();
-      await client.query('SELECT pg_cancel_backend($1::int)', [Number(reading.processID)]);
-    };
     // If this fails, the statement ends with its statement_timeout.
-    stop()
-      .catch(() => undefined)
-      .finally(() => client.end().catch(() => undefined));
+    this.stop(Number(reading.processID)).catch(() => undefined);
+  }
+
+  private async stop(processId: number): Promise<void> {
+    const client: Client = await this.statements.client(this.connection);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('SELECT pg_cancel_backend($1::int)', [processId]);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
   }
 }
 

@@ -19,7 +19,10 @@ export async function removing<T>(
   connection: object,
   work: (removal: Removal) => Promise<T>,
 ): Promise<T | null> {
-  const client = statements.client({ ...connection, application_name: 'backstep retention' });
+  const client = await statements.client({
+    ...connection,
+    application_name: 'backstep retention',
+  });
   // The query that is under way fails as well.
   client.on('error', () => undefined);
   try {
