@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { ROOT } from '../steps.mjs';
-import { fill, orchestrations } from './fill.mjs';
+import { connect, fillWhereEmpty, openFilled } from './filled.mjs';
 import { questions } from './questions.mjs';
 
 const { values } = parseArgs({
@@ -48,8 +48,6 @@ const BIG = /(Parallel )?Seq Scan on orchestration_(run|step_run|timeline)\b/;
 await readyOrEnd();
 const { default: pg } = await import('pg');
 const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
-const { connectionOf } = await import('../../dist/postgres/connection/connection.js');
-const { openPostgres } = await import('../../dist/postgres/database.js');
 const { silent } = await import('../../dist/observability/log.js');
 
 async function openServer() {
@@ -69,45 +67,6 @@ async function openServer() {
     rmSync(folder, { recursive: true, force: true });
   };
   return { url: server.url, close };
-}
-
-async function connect(url) {
-  const client = new pg.Client({
-    ...connectionOf({ url, statementTimeoutMs: 0 }).driverOptions,
-    idle_in_transaction_session_timeout: 0,
-  });
-  await client.connect();
-  return client;
-}
-
-/** The read model of a gateway, on a schema that is up to date and knows the orchestrations. */
-async function openGateway(url) {
-  const stepTopics = (name, step) => [
-    `orchestrator.${name}.${step}.do`,
-    `orchestrator.${name}.${step}.undo`,
-  ];
-  const options = {
-    url,
-    poolSize: 2,
-    instanceId: 'history',
-    leaseMs: 10_000,
-    statementTimeoutMs: 600_000,
-    stepTopics,
-  };
-  const postgres = openPostgres({ ...options, log: silent('postgres') });
-  await postgres.migrate();
-  await register(postgres.store);
-  return postgres;
-}
-
-async function register(store) {
-  for (const orchestration of orchestrations()) {
-    if ((await store.orchestration(orchestration.name, null)) !== null) continue;
-    await store.registry(async (tx) => {
-      await tx.lockRegistry();
-      await tx.saveVersion(orchestration, 'history');
-    });
-  }
 }
 
 /** Every statement the pool sends while `work` runs. */
@@ -169,27 +128,13 @@ async function onEmpty(url) {
   const empty = new URL(url);
   empty.pathname = `/${name}`;
   try {
-    const postgres = await openGateway(empty.href);
+    const postgres = await openFilled(empty.href);
     const times = await time(postgres.readModel, questions([]));
     await postgres.close();
     return times;
   } finally {
     await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
     await client.end();
-  }
-}
-
-async function fillWhereEmpty(url) {
-  const clients = [await connect(url), await connect(url)];
-  try {
-    const { rows } = await clients[0].query('SELECT FROM orchestration_run LIMIT 1');
-    if (rows.length > 0) return print('the database has a history already; measuring that');
-    const began = performance.now();
-    const stepRuns = Number(values['step-runs']);
-    await fill((lane, text, parameters) => clients[lane].query(text, parameters), stepRuns, print);
-    print(`${stepRuns} step runs stored in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  } finally {
-    for (const client of clients) await client.end();
   }
 }
 
@@ -204,7 +149,7 @@ async function sampleOf(url) {
 }
 
 async function measure(url, empty) {
-  const postgres = await openGateway(url);
+  const postgres = await openFilled(url);
   const client = await connect(url);
   const queries = questions(await sampleOf(url));
   const results = [];
@@ -247,8 +192,8 @@ async function measure(url, empty) {
 const server = await openServer();
 try {
   const empty = await onEmpty(server.url);
-  await (await openGateway(server.url)).close();
-  await fillWhereEmpty(server.url);
+  await (await openFilled(server.url)).close();
+  await fillWhereEmpty(server.url, Number(values['step-runs']), print);
   const results = await measure(server.url, empty);
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, JSON.stringify(results, null, 1));

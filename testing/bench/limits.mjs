@@ -1,37 +1,12 @@
 /** The raw limits in a process of their own: `echo` stores nothing, `limit` one batch at a time. */
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { usageOf } from './around.mjs';
+import { endChild, readyChild } from './children.mjs';
 
 /** Name of their orchestration, in topics and tables. */
 export const LIMIT = 'limit';
 export const LIMIT_REPLIES = 'limit.response';
-
-/** A child that sends `{ready: true}`. */
-export async function readyChild(file, ...args) {
-  const child = fork(join(import.meta.dirname, file), args, {
-    // kafkajs counts some timeouts from the wrong end, harmlessly, and Node warns of it.
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const gone = once(child, 'exit').then(([code]) => {
-    throw new Error(`${file} ended with ${code} before it was ready`);
-  });
-  gone.catch(() => undefined);
-  for (;;) {
-    const [message] = await Promise.race([once(child, 'message'), gone]);
-    if (message.ready) return child;
-  }
-}
-
-export async function endChild(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
-}
 
 async function makeTopics(brokers, steps, partitions) {
   const admin = new kafkajs.Kafka({

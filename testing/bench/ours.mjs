@@ -1,8 +1,8 @@
 /** The gateway under load: the built one, in its own process. */
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { ROOT } from '../steps.mjs';
 import { spawnGateway, usageOf } from './around.mjs';
+import { endChild } from './children.mjs';
 import { followEnds, watchEnds } from './ends.mjs';
 import { inFlight as paced } from './pace.mjs';
 import { graphqlClient, openStarts } from './starts.mjs';
@@ -24,24 +24,31 @@ async function register(client, orchestration, steps) {
     throw new Error(JSON.stringify(registered));
 }
 
-/** `dist` = the build to run; `flags` of its Node, `env` its settings. */
+/**
+ * `orchestration`: a name, or a list of names that take turns. `dist` = the build to run; `flags`
+ * of its Node, `env` its settings, `gateways` = so many processes.
+ */
 export async function startGateway(
   services,
   orchestration,
   steps,
-  { name = 'backstep', dist = join(ROOT, 'dist'), flags = [], env = {} } = {},
+  { name = 'backstep', dist = join(ROOT, 'dist'), flags = [], env = {}, gateways = 1 } = {},
 ) {
-  const { child, url, inspector } = await spawnGateway(services, { dist, flags, env });
-  const client = graphqlClient(url);
-  await register(client, orchestration, steps);
+  const started = [];
+  for (let one = 0; one < gateways; one++)
+    started.push(await spawnGateway(services, { dist, flags, env }));
+  const client = graphqlClient(started.map(({ url }) => url));
+  const names = [orchestration].flat();
+  for (const one of names) await register(client, one, steps);
   const byTopic = await followEnds(services.brokers);
-  const starts = await openStarts({ client, brokers: services.brokers, orchestration });
+  const starts = await openStarts({ client, brokers: services.brokers, names });
+  const [{ url, inspector }] = started;
   return {
     name,
     url,
     inspector,
-    pid: child.pid,
-    usage: () => usageOf(child.pid),
+    usage: () => sumOf(started.map(({ child }) => usageOf(child.pid))),
+    send: client.send,
     /**
      * `count` flows with `inFlight` of them at a time; resolves with the time of all, ms, and with
      * [began, ended] of each: until its initiator knows the end.
@@ -65,13 +72,15 @@ export async function startGateway(
       }
     },
     async close() {
-      if (child.exitCode !== null || child.killed) return;
       client.close();
       await starts.close();
       await byTopic.close();
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      await gone;
+      await Promise.all(started.map(({ child }) => endChild(child)));
     },
   };
+}
+
+function sumOf(usages) {
+  const sum = (field) => usages.reduce((total, one) => total + one[field], 0);
+  return { cpu: sum('cpu'), memory: sum('memory') };
 }

@@ -12,7 +12,8 @@ import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { print, ROOT } from '../steps.mjs';
 import { openServices } from './around.mjs';
 import { compare, readBaseline, saveBaseline } from './baseline.mjs';
-import { endChild, LIMIT, LIMIT_REPLIES, readyChild, startLimits } from './limits.mjs';
+import { endChild, endedBySignal, readyChild } from './children.mjs';
+import { LIMIT, LIMIT_REPLIES, startLimits } from './limits.mjs';
 import { measure, serversOf } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { startGateway } from './ours.mjs';
@@ -163,6 +164,7 @@ process.env.TOPIC_PARTITIONS = String(partitions);
 const began = loadavg()[0];
 const services = await openServices();
 const stack = new AsyncDisposableStack();
+endedBySignal(stack);
 stack.defer(() => services.close());
 try {
   const gateways = new Gateways(services);

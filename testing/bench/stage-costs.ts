@@ -7,15 +7,27 @@ import { newFlowId } from '../../src/engine/intake/flow-id.js';
 import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
 import type { Delivery, OutboxRow, RoadTransaction, Store, Wire } from '../../src/engine/ports.js';
+import { Hub } from '../../src/engine/subscriptions/hub.js';
 import { openKafka } from '../../src/kafka/client.js';
 import { silent } from '../../src/observability/log.js';
 import { openPostgres } from '../../src/postgres/database.js';
+import type { FlowEvent } from '../../src/saga/event.js';
 import { createDecoder } from '../../src/wire/decode.js';
 import { readRegistration } from '../../src/wire/documents.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import { INTAKE_TOPICS, TOPICS } from '../../src/wire/topics.js';
+import { driver } from './driver.mjs';
+import { added, NO_TRAFFIC, type Traffic, watchTraffic } from './stage-traffic.js';
 
-export const STAGES = ['decode', 'admit, lock', 'advance', 'record, commit', 'publish'] as const;
+/** `notify`: until a subscriber of each flow has its events. */
+export const STAGES = [
+  'decode',
+  'admit, lock',
+  'advance',
+  'record, commit',
+  'publish',
+  'notify',
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface BatchCosts {
@@ -25,6 +37,8 @@ export interface BatchCosts {
   readonly batches: number;
   /** Milliseconds per batch. */
   readonly ms: Readonly<Record<Stage, number>>;
+  /** Statements and bytes per batch. */
+  readonly traffic: Readonly<Record<Stage, Traffic>>;
   /** Flows that were started and brought to their end. */
   readonly flows: number;
 }
@@ -41,7 +55,15 @@ export interface StageBench extends AsyncDisposable {
   measure(size: number, ms: number): Promise<BatchCosts>;
 }
 
-type Times = Record<Stage, number>;
+/** What all stages have used so far. */
+interface Spent {
+  readonly ms: Record<Stage, number>;
+  readonly traffic: Record<Stage, Traffic>;
+}
+
+/** Adds what was used since the last lap to a stage. */
+type Lap = (stage: Stage | null) => void;
+
 const STEPS = ['first', 'second', 'third'];
 
 export async function openStageBench({
@@ -52,6 +74,8 @@ export async function openStageBench({
   const wire = createWire({ commandTypeId: null, source: '/backstep' });
   const decode = createDecoder({ payloadLimit: 900 * 1024 });
   const stack = new AsyncDisposableStack();
+  const ports = new Set(brokers.map((broker) => Number(broker.split(':').at(-1))));
+  const watch = watchTraffic(driver, ports);
   const database = stack.adopt(
     openPostgres({
       log: silent('postgres'),
@@ -89,6 +113,8 @@ export async function openStageBench({
     wire,
     read: (value) => decode(TOPICS.replies, { key: null, value, headers: {} }),
     publish: (rows) => kafka.publisher.publish(rows),
+    hub: new Hub(database.readModel),
+    traffic: () => watch.read(),
   });
   return {
     measure: (size, ms) => flows.measure(size, ms),
@@ -117,6 +143,8 @@ interface Pieces {
   readonly wire: Wire;
   readonly read: (value: Uint8Array) => ReturnType<ReturnType<typeof createDecoder>>;
   readonly publish: (rows: readonly OutboxRow[]) => Promise<unknown>;
+  readonly hub: Hub;
+  readonly traffic: () => Traffic;
 }
 
 class Flows {
@@ -128,30 +156,64 @@ class Flows {
   ) {}
 
   async measure(size: number, ms: number): Promise<BatchCosts> {
-    const spent = noTimes();
+    const spent = nothing();
     const until = performance.now() + ms;
     let batches = 0;
     do {
       await this.run(size, spent);
       batches += STEPS.length;
     } while (performance.now() < until);
-    const perBatch = STAGES.map((stage) => [stage, spent[stage] / batches] as const);
     const flows = (batches / STEPS.length) * size;
-    return { size, batches, ms: Object.fromEntries(perBatch) as Times, flows };
+    return {
+      ...{ size, batches, flows },
+      ms: mapped((stage) => spent.ms[stage] / batches),
+      traffic: mapped((stage) => perBatch(spent.traffic[stage], batches)),
+    };
   }
 
-  /** `size` flows from their start to their end; only the time of their replies counts. */
-  private async run(size: number, spent: Times): Promise<void> {
+  /** `size` flows from their start to their end; only what their replies use counts. */
+  private async run(size: number, spent: Spent): Promise<void> {
     const ids = Array.from({ length: size }, () => newFlowId());
     const starts = ids.map((flowId) => this.start(flowId));
-    await this.turn(await resolveStarts(this.pieces.store, starts), noTimes());
+    await this.turn(await resolveStarts(this.pieces.store, starts), this.laps(nothing()));
+    const leaving = new AbortController();
+    const subscribers = await this.follow(ids, leaving.signal);
     for (const step of STEPS) {
       const values = ids.map((flowId) => replyOf(flowId, step));
-      const from = performance.now();
+      const lap = this.laps(spent);
       const replies = values.map((value) => this.delivery(value));
-      spent.decode += performance.now() - from;
-      await this.turn(await resolveStarts(this.pieces.store, replies), spent);
+      lap('decode');
+      const work = await resolveStarts(this.pieces.store, replies);
+      await this.turn(work, lap, subscribers);
     }
+    leaving.abort();
+  }
+
+  private laps(spent: Spent): Lap {
+    let from = performance.now();
+    let before = this.pieces.traffic();
+    return (stage) => {
+      const [now, after] = [performance.now(), this.pieces.traffic()];
+      if (stage !== null) {
+        spent.ms[stage] += now - from;
+        spent.traffic[stage] = added(spent.traffic[stage], after, before);
+      }
+      [from, before] = [performance.now(), after];
+    };
+  }
+
+  /** One subscriber for each flow; each has read what there is. */
+  private async follow(ids: readonly string[], signal: AbortSignal): Promise<Subscriber[]> {
+    const { hub } = this.pieces;
+    return Promise.all(
+      ids.map(async (flowId) => {
+        const events = await hub.follow(flowId, 0, signal);
+        if (events === null) throw new Error(`there is no flow ${flowId}`);
+        const subscriber = new Subscriber(events);
+        await subscriber.until(2);
+        return subscriber;
+      }),
+    );
   }
 
   private start(flowId: string): Delivery {
@@ -168,27 +230,51 @@ class Flows {
     return { ...this.pieces.read(value), from: 'record', position, raw: { key: null, value } };
   }
 
-  private async turn(work: readonly Work[], spent: Times): Promise<void> {
-    const { store, wire, publish } = this.pieces;
-    const { outcomes, outbox } = await unitOfWork({ store: timed(store, spent), wire }, work, true);
+  private async turn(
+    work: readonly Work[],
+    lap: Lap,
+    subscribers: readonly Subscriber[] = [],
+  ): Promise<void> {
+    const { store, wire, publish, hub } = this.pieces;
+    lap(null);
+    const done = await unitOfWork({ store: timed(store, lap), wire }, work, true);
+    const { outcomes, outbox, records } = done;
     const failed = outcomes.find(({ kind }) => kind !== 'recorded');
     if (failed !== undefined) throw new Error(`a delivery was not recorded: ${failed.kind}`);
-    const from = performance.now();
+    lap(null);
     await publish(outbox);
-    spent.publish += performance.now() - from;
+    lap('publish');
+    hub.committed(records);
+    const last = records.map(({ events }) => events.at(-1)?.number ?? 0);
+    const most = Math.max(...last);
+    await Promise.all(subscribers.map((one) => one.until(most)));
+    if (subscribers.length > 0) lap('notify');
     await store.outboxSent(outbox);
   }
 }
 
-/** The store with a clock on each call of its transaction, from begin to commit. */
-function timed(store: Store, spent: Times): Store {
+/** Reads the events of one flow. */
+class Subscriber {
+  private readonly iterator: AsyncIterator<FlowEvent>;
+
+  constructor(events: AsyncIterable<FlowEvent>) {
+    this.iterator = events[Symbol.asyncIterator]();
+  }
+
+  /** Resolves when it has the event with this number. */
+  async until(last: number): Promise<void> {
+    for (;;) {
+      const { value, done } = await this.iterator.next();
+      if (done === true) throw new Error(`the events ended before number ${last}`);
+      if ((value as FlowEvent).number >= last) return;
+    }
+  }
+}
+
+/** The store with a lap after each call of its transaction, from begin to commit. */
+function timed(store: Store, lap: Lap): Store {
   const road: Store['road'] = async (work) => {
-    let from = performance.now();
-    const lap = (stage: Stage): void => {
-      const now = performance.now();
-      spent[stage] += now - from;
-      from = now;
-    };
+    lap(null);
     const result = await store.road((tx) => {
       const watched: RoadTransaction = {
         admit: (...args) => tx.admit(...args),
@@ -217,6 +303,15 @@ function replyOf(flowId: string, stepName: string): Buffer {
   return Buffer.from(JSON.stringify({ headers, payload: { customer: 4711, amount: '12.50' } }));
 }
 
-function noTimes(): Times {
-  return { decode: 0, 'admit, lock': 0, advance: 0, 'record, commit': 0, publish: 0 };
+function mapped<T>(of: (stage: Stage) => T): Record<Stage, T> {
+  return Object.fromEntries(STAGES.map((stage) => [stage, of(stage)])) as Record<Stage, T>;
+}
+
+function nothing(): Spent {
+  return { ms: mapped(() => 0), traffic: mapped(() => NO_TRAFFIC) };
+}
+
+function perBatch(traffic: Traffic, batches: number): Traffic {
+  const each = Object.entries(traffic).map(([key, value]) => [key, value / batches]);
+  return Object.fromEntries(each) as Traffic;
 }

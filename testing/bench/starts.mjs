@@ -12,11 +12,15 @@ const EXECUTE =
 const EXECUTE_MANY =
   'mutation($inputs: [ExecuteInput!]!) { executeMany(inputs: $inputs) { created flow { flowId } problems { code message } } }';
 
-/** GraphQL over HTTP on connections that stay open. */
-export function graphqlClient(url) {
+/** GraphQL over HTTP on connections that stay open, to one gateway after the other. */
+export function graphqlClient(urls) {
+  let calls = 0;
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   return {
-    send: (query, variables) => post(agent, `${url}/graphql`, JSON.stringify({ query, variables })),
+    send(query, variables) {
+      const url = urls[calls++ % urls.length];
+      return post(agent, `${url}/graphql`, JSON.stringify({ query, variables }));
+    },
     close: () => agent.destroy(),
   };
 }
@@ -40,9 +44,14 @@ function post(agent, url, body) {
   });
 }
 
-/** `group`: so many flows are started together at least. */
-export async function openStarts({ client, brokers, orchestration }) {
-  const input = (payload) => ({ orchestrationName: orchestration, payload });
+/**
+ * `names`: of the orchestrations, which take turns. `group`: so many flows are started together at
+ * least.
+ */
+export async function openStarts({ client, brokers, names }) {
+  let begun = 0;
+  const next = () => names[begun++ % names.length];
+  const input = (payload) => ({ orchestrationName: next(), payload });
   const producer = new kafkajs.Kafka({
     brokers: brokers.split(','),
     clientId: 'bench-starts',
@@ -72,7 +81,7 @@ export async function openStarts({ client, brokers, orchestration }) {
       async begin(count, payload) {
         const ids = Array.from({ length: count }, () => randomUUID());
         const messages = ids.map((flowId) => {
-          const headers = { orchestrationName: orchestration, flowId };
+          const headers = { orchestrationName: next(), flowId };
           return { key: flowId, value: JSON.stringify({ headers, payload }) };
         });
         await producer.send({ topic: START_TOPIC, acks: -1, messages });

@@ -34,11 +34,11 @@ export function addedPerFlow(before, after, { count, mine }) {
   return { rows: each('rows'), bytes: each('bytes'), indexes: each('indexes'), wal };
 }
 
-/** Flows of an orchestration by their status. */
-export async function statusesOf(database, orchestration) {
+/** Flows by their status; of the orchestrations whose names begin so. */
+export async function statusesOf(database, prefix) {
   const { rows } = await database.query(
-    'SELECT status, count(*)::int AS n FROM orchestration_run WHERE orchestration_name = $1 GROUP BY 1',
-    [orchestration],
+    'SELECT status, count(*)::int AS n FROM orchestration_run WHERE starts_with(orchestration_name, $1) GROUP BY 1',
+    [prefix],
   );
   return new Map(rows.map(({ status, n }) => [status, n]));
 }

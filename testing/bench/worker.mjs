@@ -1,13 +1,13 @@
 /**
- * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestration is
+ * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestrations is
  * answered in batches. The last step fails when the payload has `"fail":true`. It counts what it
- * executed for each flow. Usage: node worker.mjs <brokers> <orchestration> <steps,comma> <topic of
- * results>
+ * executed for each flow. Usage: node worker.mjs <brokers> <orchestrations,comma> <steps,comma>
+ * <topic of results>
  */
 import { Kafka, logLevel } from 'kafkajs';
 import { Executed } from './executed.mjs';
 
-const [brokers, orchestration, steps, resultTopic = 'orchestrator.response.result'] =
+const [brokers, orchestrations, steps, resultTopic = 'orchestrator.response.result'] =
   process.argv.slice(2);
 const kafka = new Kafka({
   brokers: brokers.split(','),
@@ -16,13 +16,14 @@ const kafka = new Kafka({
 });
 const names = steps.split(',');
 const failing = names.at(-1);
-const topics = names.flatMap((step) => [
-  `orchestrator.${orchestration}.${step}.do`,
-  `orchestrator.${orchestration}.${step}.undo`,
-]);
+const topics = orchestrations
+  .split(',')
+  .flatMap((name) =>
+    names.flatMap((step) => ['do', 'undo'].map((one) => `orchestrator.${name}.${step}.${one}`)),
+  );
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 const consumer = kafka.consumer({
-  groupId: `bench-worker-${orchestration}`,
+  groupId: `bench-worker-${orchestrations.slice(0, 50)}`,
   maxWaitTimeInMs: 100,
   minBytes: 1,
 });

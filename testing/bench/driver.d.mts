@@ -1,0 +1,3 @@
+import type { Driver } from './stage-traffic.js';
+
+export const driver: Driver;
