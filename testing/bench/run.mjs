@@ -111,6 +111,8 @@ async function runRounds(all, builds) {
         for (const outcome of options.outcomes)
           results.push(await turn(entry, { around: all.around, round, fail: outcome === 'undo' }));
     }
+    // A run that is cut short has what it measured so far.
+    save({ results });
   }
   return results;
 }
@@ -138,6 +140,11 @@ const commit = () => {
   }
 };
 
+function save(measured) {
+  mkdirSync(dirname(options.out), { recursive: true });
+  writeFileSync(options.out, JSON.stringify(measured, null, 1));
+}
+
 function conclude(results, began) {
   const about = {
     date: new Date().toISOString().slice(0, 10),
@@ -150,8 +157,7 @@ function conclude(results, began) {
   const kind = options.isShort ? 'short' : 'full';
   const failures = compare(ratios, readBaseline(options.baseline)[kind], print);
   print(`\nload of the machine before ${began.toFixed(1)}, after ${loadavg()[0].toFixed(1)}`);
-  mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(options.out, JSON.stringify({ ...about, ratios, results }, null, 1));
+  save({ ...about, ratios, results });
   if (options.savesBaseline) saveBaseline(options.baseline, kind, { ...about, ratios });
   if (!options.isShort || failures.length === 0) return;
   print(`more than twice the baseline:\n  ${failures.join('\n  ')}`);

@@ -2,7 +2,7 @@
  * Bars as an SVG: flows per second on the left, CPU per flow by process on the right. Readable on
  * light and dark pages: the picture brings its own background for both.
  */
-const [WIDTH, HEIGHT, TOP, BOTTOM, LEFT, GAP] = [900, 340, 78, 48, 16, 24];
+const [WIDTH, HEIGHT, TOP, BOTTOM, LEFT, GAP] = [900, 360, 98, 48, 16, 24];
 const PANEL = (WIDTH - 2 * LEFT - GAP) / 2;
 
 const STYLE = `<style>

@@ -1,11 +1,15 @@
 /** What a point of a scale run stands on: services, gateways, a worker, and one load on them. */
 import pg from 'pg';
+import { print } from '../../steps.mjs';
 import { openServices } from '../around.mjs';
-import { endChild, readyChild } from '../children.mjs';
-import { measure } from '../measure.mjs';
+import { endChild, endedBySignal, readyChild } from '../children.mjs';
+import { measure, serversOf } from '../measure.mjs';
 import { startGateway } from '../ours.mjs';
 
 const WARM_UP = 1500;
+/** What is open, for Ctrl-C. */
+const all = new AsyncDisposableStack();
+endedBySignal(all);
 export const THREE_STEPS = ['first', 'second', 'third'];
 /** All orchestrations of the load begin with it. */
 export const LOAD = 'load';
@@ -22,7 +26,7 @@ export async function openGround({
   prepare = async () => undefined,
   services: given = null,
 } = {}) {
-  const stack = new AsyncDisposableStack();
+  const stack = all.use(new AsyncDisposableStack());
   try {
     const services = given ?? (await openServices());
     if (given === null) stack.defer(() => services.close());
@@ -75,6 +79,9 @@ class Ground {
   async point(label, { count, singles = 50, ...load }) {
     const saturated = await this.run({ count, ...load });
     const single = await this.run({ ...load, count: singles, inFlight: 1 });
+    const figures = [saturated.perSecond, serversOf(saturated.cpu), single.p50];
+    const [rate, cpu, p50] = figures.map((one) => one.toFixed(2));
+    print(`    ${rate} flows/s, CPU ${cpu} s per 1,000, one by one p50 ${p50} ms`);
     return { label, ...saturated, single: { p50: single.p50, p99: single.p99 } };
   }
 

@@ -53,8 +53,6 @@ export async function makePartitioned(databaseUrl, count) {
   const refused = [];
   try {
     for (const statement of statementsOf(readFileSync(SCHEMA, 'utf8'))) {
-      // MikroORM's own bookkeeping.
-      if (/mikro_orm/.test(statement)) continue;
       for (const one of partitioned(statement, count)) {
         try {
           await client.query(one);
