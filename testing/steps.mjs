@@ -10,6 +10,8 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const NODE = join(BIN, 'node');
 /** What Node compiled is kept: the same programs are started many times. */
 const COMPILED = join(ROOT, '.cache', 'compiled');
+/** Much is made and dropped: a small space of young objects is collected all the time. */
+const YOUNG = '--max-semi-space-size=128';
 /** Of a long output the end is shown. */
 const SHOWN = 60_000;
 /**
@@ -135,7 +137,7 @@ export async function step(name, work) {
   return result;
 }
 
-const node = (path, ...args) => run(NODE, [join('node_modules', path), ...args]);
+const node = (path, ...args) => run(NODE, [YOUNG, join('node_modules', path), ...args]);
 /**
  * TypeScript 7 checks in a third of the CPU time, with one checker the least; 6 builds, and is what
  * other tools read sources with: 7 has no interface for programs yet.
@@ -149,6 +151,12 @@ const tsc = (project) => () =>
     '--checkers',
     '1',
   );
+
+/** Files as they were when their spelling was right are not read again. */
+const UNCHANGED = [
+  ...['--config', '.cspell.json', '--cache', '--cache-strategy', 'content'],
+  ...['--cache-location', join('.cache', 'spelling')],
+];
 
 /** What `npm run check` checks beside tests, by name. */
 export const CHECKS = [
@@ -180,15 +188,11 @@ export const CHECKS = [
       ),
   ],
   ['dead code', () => node('knip/bin/knip.js', '--config', '.knip.json', '--no-config-hints')],
-  [
-    'spelling',
-    () =>
-      node('cspell/bin.mjs', 'lint', '--no-progress', '--no-summary', '--config', '.cspell.json'),
-  ],
+  ['spelling', () => node('cspell/bin.mjs', 'lint', ...UNCHANGED, '--no-progress', '--no-summary')],
   // It makes an error for each piece that is new: their stacks cost more than all comparisons.
   [
     'duplicated code',
-    () => run(NODE, ['--stack-trace-limit=0', 'node_modules/jscpd/bin/jscpd', '--noTips']),
+    () => run(NODE, [YOUNG, '--stack-trace-limit=0', 'node_modules/jscpd/bin/jscpd', '--noTips']),
   ],
   ['printed schema', () => run(NODE, ['dist/api/print-schema.js', '--check'])],
   ['breaking changes of the schema', () => run(NODE, ['testing/schema-changes.mjs'])],
@@ -213,8 +217,7 @@ let reports = 0;
 /** Runs jest over these folders; resolves with its counts. */
 export async function jest(folders, environment, ...more) {
   const report = join(ROOT, '.cache', `jest-${process.pid}-${reports++}.json`);
-  // Much is made and dropped: a small space of young objects is collected all the time.
-  const flags = ['--experimental-vm-modules', '--no-warnings', '--max-semi-space-size=128'];
+  const flags = ['--experimental-vm-modules', '--no-warnings', YOUNG];
   const args = [
     'node_modules/jest/bin/jest.js',
     ...(more.includes('-c') ? [] : ['-c', 'testing/jest.config.mjs']),
