@@ -64,7 +64,8 @@ function newClient(options: KafkaConnection, retries: number): Kafka {
     connectionTimeout: 3000,
     authenticationTimeout: 10_000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries },
+    // Also how many brokers of the list are tried before one answers.
+    retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: Math.max(retries, brokers.length) },
     // The client logs retries as errors; this module logs real ones.
     logLevel: logLevel.WARN,
     logCreator: () => (entry) =>
