@@ -14,7 +14,7 @@ const STATUS = 'orchestrator.execution.status';
 /** Calls back with each record of these topics, from the first to the last there is now. */
 export async function readAll(brokers, topics, onRecord) {
   const kafka = new Kafka({
-    brokers: [brokers],
+    brokers: brokers.split(','),
     clientId: 'chaos-evidence',
     logLevel: logLevel.ERROR,
   });

@@ -95,7 +95,7 @@ export const FAULTS = {
   /** Foreign consumers join the gateways' group, are given partitions, and leave. */
   'rebalance storm': async ({ brokers }, random) => {
     const kafka = new Kafka({
-      brokers: [brokers],
+      brokers: brokers.split(','),
       clientId: 'chaos-storm',
       logLevel: logLevel.NOTHING,
       retry: { retries: 3 },

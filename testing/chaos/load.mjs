@@ -36,7 +36,7 @@ export class Load {
   newProducer() {
     const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 10 };
     const kafka = new Kafka({
-      brokers: [this.services.brokers],
+      brokers: this.services.brokers.split(','),
       clientId: 'chaos-load',
       logLevel: logLevel.NOTHING,
       retry,

@@ -7,6 +7,20 @@ const listed = (counts) =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
 
+/** Per fault: how often it was injected alone, the median and the worst recovery, ms. */
+export function recoveryTimes(recoveries) {
+  const byFault = Map.groupBy(recoveries, ({ fault }) => fault);
+  return [...byFault].map(([fault, list]) => {
+    const sorted = list.map(({ ms }) => Math.round(ms)).sort((a, b) => a - b);
+    return {
+      fault,
+      times: sorted.length,
+      medianMs: sorted[Math.floor(sorted.length / 2)],
+      worstMs: sorted.at(-1),
+    };
+  });
+}
+
 export function printReport(report, print) {
   const {
     seed,
@@ -38,6 +52,11 @@ export function printReport(report, print) {
   const slowest = recoveries.toSorted((a, b) => b.ms - a.ms)[0];
   if (slowest !== undefined)
     print(`  slowest recovery ${(slowest.ms / 1000).toFixed(1)} s, ${slowest.fault}`);
+  for (const { fault, times, medianMs, worstMs } of report.recoveryTimes)
+    if (times > 1)
+      print(
+        `  ${fault.padEnd(34)} ${times} times: median ${(medianMs / 1000).toFixed(1)} s, worst ${(worstMs / 1000).toFixed(1)} s`,
+      );
   print(`  violations      ${violations.length}`);
   for (const { invariant, what, flowId, trace, timeline } of violations.slice(0, MOST_SHOWN)) {
     print(`\n✗ ${invariant}: ${what}${flowId === undefined ? '' : `\n  flow ${flowId}: ${trace}`}`);

@@ -14,7 +14,7 @@ import { startKafka } from '../kit/kafka.mjs';
 import { ROOT } from '../steps.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

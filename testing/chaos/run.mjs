@@ -10,22 +10,27 @@ import { parseArgs } from 'node:util';
 import { readyOrEnd } from '../../src/launch/install-and-build.mjs';
 import { SeededRandom } from '../kit/seeded-random.mjs';
 import { ROOT } from '../steps.mjs';
+import { FAULTS as CLUSTER_FAULTS, LANES as CLUSTER_LANES } from './cluster-faults.mjs';
+import { openCluster } from './cluster-rig.mjs';
 import { gather } from './evidence.mjs';
-import { FAULTS, LANES } from './faults.mjs';
+import { FAULTS as SINGLE_FAULTS, LANES as SINGLE_LANES } from './faults.mjs';
 import { callGateway } from './gateway-calls.mjs';
 import { Load } from './load.mjs';
 import { Probe } from './probe.mjs';
 import { PROBE, RECIPES } from './recipes.mjs';
-import { printReport } from './report.mjs';
+import { printReport, recoveryTimes } from './report.mjs';
 import { openServices, wait } from './rig.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';
 
 const HELP = `npm run chaos -- [--seed N] [--flows 5000] [--minutes 10] [--gateways 2] [--partitions 4] [--in-flight 400]
-                 [--faults "gateway killed,disk full"] [--alone off] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
+                 [--faults "gateway killed,disk full"] [--alone off] [--times 1] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
+npm run chaos -- --cluster …   three brokers with replication 3, a primary with a synchronous standby; 3 gateways by default
 
-Faults: ${Object.keys(FAULTS).join(', ')}; none.
+Faults: ${Object.keys(SINGLE_FAULTS).join(', ')}; none.
+Faults of a cluster: ${Object.keys(CLUSTER_FAULTS).join(', ')}; none.
+--times: how often each fault is injected alone; the report has the median and the worst recovery of each.
 Runs until the flows have started or the minutes are over, repairs everything, waits until every flow has ended, and checks. The same seed draws the
 same faults, flows and answers of workers; real processes decide the rest. Ends with 1 when a promise was broken.`;
 const { values } = parseArgs({
@@ -33,10 +38,12 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
     flows: { type: 'string', default: '5000' },
     minutes: { type: 'string', default: '10' },
-    gateways: { type: 'string', default: '2' },
+    cluster: { type: 'boolean', default: false },
+    times: { type: 'string', default: '1' },
+    gateways: { type: 'string' },
     partitions: { type: 'string', default: '4' },
     'in-flight': { type: 'string', default: '400' },
-    faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
+    faults: { type: 'string' },
     alone: { type: 'string', default: 'on' },
     misbehaviour: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
@@ -49,7 +56,9 @@ if (values.help) {
   print(HELP);
   process.exit(0);
 }
-const wanted = values.faults
+const FAULTS = values.cluster ? CLUSTER_FAULTS : SINGLE_FAULTS;
+const LANES = values.cluster ? CLUSTER_LANES : SINGLE_LANES;
+const wanted = (values.faults ?? Object.keys(FAULTS).join(','))
   .split(',')
   .map((name) => name.trim())
   .filter((name) => name !== 'none');
@@ -66,16 +75,26 @@ const REGISTER =
 const injected = {};
 const recoveries = [];
 
-async function breakOne(services, name) {
-  const since = await FAULTS[name](services, random);
+/** How long something stays broken while others go on. */
+const forSomeTime = () => wait(random.between(1000, 8000));
+
+async function breakOne(services, name, hold = forSomeTime) {
+  const since = await FAULTS[name](services, random, hold);
   injected[name] = (injected[name] ?? 0) + 1;
   return since ?? performance.now();
 }
 
-async function eachAlone(services, probe) {
-  for (const name of wanted) {
-    const since = await breakOne(services, name);
-    const ms = await probe.recovery(since);
+async function eachAlone(services, probe, until) {
+  const turns = Array.from({ length: Number(values.times) }, () => wanted).flat();
+  for (const name of turns) {
+    if (performance.now() > until) return;
+    await services.untilWhole?.();
+    let ms = null;
+    const whileBroken = async (since) => {
+      ms = await probe.recovery(since);
+    };
+    const since = await breakOne(services, name, whileBroken);
+    ms ??= await probe.recovery(since);
     recoveries.push({ fault: name, ms });
     print(`  ${name.padEnd(28)} work goes on after ${(ms / 1000).toFixed(1)} s`);
   }
@@ -106,10 +125,10 @@ await readyOrEnd();
 const folder = mkdtempSync(join(tmpdir(), 'backstep-chaos-'));
 print(`seed ${seed}; logs, data and ledger in ${folder}`);
 const started = performance.now();
-const services = await openServices({
+const services = await (values.cluster ? openCluster : openServices)({
   folder,
   seed,
-  gateways: Number(values.gateways),
+  gateways: Number(values.gateways ?? (values.cluster ? 3 : 2)),
   partitions: Number(values.partitions),
   misbehaviour: Number(values.misbehaviour),
 });
@@ -153,7 +172,7 @@ try {
   await wait(3000);
   if (values.alone !== 'off' && wanted.length > 0) {
     print('each fault alone:');
-    await eachAlone(services, probe);
+    await eachAlone(services, probe, until);
   }
   if (!loaded && wanted.length > 0) print('all mixed:');
   await mixed(services, () => !loaded && performance.now() < until);
@@ -181,7 +200,9 @@ try {
     starts: load.counts,
     operators: load.actions,
     faults: injected,
+    fencedCommits: services.database.fenced,
     recoveries,
+    recoveryTimes: recoveryTimes(recoveries),
     workers: services.workers.counts,
     reconnects: subscribers.reconnects,
     quarantined: gathered.quarantined.size,

@@ -95,7 +95,7 @@ async function archiveClasses() {
   if (existsSync(written)) renameSync(written, CLASSES);
 }
 
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => server.address().port);
@@ -111,10 +111,14 @@ function listenersOf(port, controllerPort, more) {
     ...more.map(({ name, port }) => [name, port]),
   ];
   const at = named.map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const advertised = [
+    ['PLAINTEXT', port],
+    ...more.map((one) => [one.name, one.advertised ?? one.port]),
+  ];
   const protocols = more.map(({ name, protocol }) => `,${name}:${protocol}`).join('');
   return {
     listeners: at.join(','),
-    'advertised.listeners': at.filter((one) => !one.startsWith('CONTROLLER')).join(','),
+    'advertised.listeners': advertised.map(([name, at]) => `${name}://127.0.0.1:${at}`).join(','),
     'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
     'inter.broker.listener.name': 'PLAINTEXT',
   };
@@ -151,17 +155,18 @@ function properties(folder, [port, controllerPort], { listeners = [], settings =
 /**
  * Starts a broker; resolves when its coordinator answers. `stop` is a clean stop, `kill` is
  * SIGKILL, `restart` starts it again on the same port and data.
- * `listeners`: beside the plain one, each with a protocol of Kafka; `settings`: further properties;
- * `format`: arguments of the formatting tool, such as users for SCRAM; `jvm`: of the broker's
- * virtual machine.
+ * `listeners`: beside the plain one, each with a protocol of Kafka, and perhaps the port that
+ * clients are given (`advertised`); `settings`: further properties; `format`: arguments of the
+ * formatting tool, such as users for SCRAM; `jvm`: of the broker's virtual machine.
  */
 export async function startKafka(options = {}) {
   const jars = await kafkaJars();
   const jvm = [...JVM, ...(options.jvm ?? (await sharedClasses()))];
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'backstep-kafka-'));
   const more = options.listeners ?? [];
-  const [free, controllerPort, ...ports] = await freePorts(2 + more.length);
-  const listeners = more.map((one, index) => ({ ...one, port: ports[index] }));
+  const [free, freeForController, ...ports] = await freePorts(2 + more.length);
+  const controllerPort = options.controllerPort ?? freeForController;
+  const listeners = more.map((one, index) => ({ port: ports[index], ...one }));
   const port = options.port ?? free;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'server.properties');
@@ -215,6 +220,7 @@ export async function startKafka(options = {}) {
   });
   return {
     brokers: `127.0.0.1:${port}`,
+    folder,
     /** By the name of the listener. */
     at: (name) => `127.0.0.1:${listeners.find((one) => one.name === name).port}`,
     get pid() {

@@ -181,6 +181,19 @@ class Pair {
     this.primary = standby;
   }
 
+  /** Planned: the primary ends when the standby has everything. */
+  async switchOver() {
+    await this.primary.end('SIGINT');
+    await this.promote();
+  }
+
+  /** After a planned switchover: the old primary, which has nothing of its own, is the standby. */
+  async follow() {
+    this.makeStandby();
+    await this.standby.start();
+    await this.waitForStandby();
+  }
+
   /** A backup of the files of a server that runs, as PostgreSQL's manual describes it. */
   async rebuild() {
     const { primary, standby } = this;
