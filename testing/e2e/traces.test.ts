@@ -265,35 +265,42 @@ async function sendUnusable([flowId = '']: readonly string[]): Promise<void> {
   const kafka = new Kafka({ brokers: testBrokers().split(','), logLevel: logLevel.NOTHING });
   const producer = kafka.producer();
   await producer.connect();
+  const places: string[] = [];
+  const send = async (topic: string, value: string): Promise<void> => {
+    const written = await producer.send({ topic, messages: [{ value }] });
+    for (const { partition, baseOffset } of written)
+      places.push(placeOf({ topic, partition, offset: String(baseOffset) }));
+  };
   try {
     const late = { flowId, stepName: 'pay', action: 'DO', status: 'perhaps' };
-    const values = [
-      '{"payload": "canary-poison',
-      JSON.stringify({ headers: { flowId: 'none', stepName: 's' }, payload: 'canary-unknown' }),
-      JSON.stringify({ headers: late, payload: 'canary-poison' }),
-    ];
-    await producer.send({
-      topic: 'orchestrator.response.result',
-      messages: values.map((value) => ({ value })),
-    });
+    const unknown = { flowId: 'none', stepName: 's' };
+    const replies = 'orchestrator.response.result';
+    await send(replies, '{"payload": "canary-poison');
+    await send(replies, JSON.stringify({ headers: unknown, payload: 'canary-unknown' }));
+    await send(replies, JSON.stringify({ headers: late, payload: 'canary-poison' }));
     const start = { headers: { orchestrationName: 'none' }, payload: 'canary-poison' };
-    await producer.send({
-      topic: 'orchestrator.execution.start',
-      messages: [{ value: JSON.stringify(start) }],
-    });
+    await send('orchestrator.execution.start', JSON.stringify(start));
   } finally {
     await producer.disconnect();
   }
-  const query = '{ quarantine(first: 20) { edges { node { id } } } }';
+  // Other tests have left records there: the gateway has read those, too.
+  const query = '{ quarantine(first: 100) { edges { node { topic partition offset } } } }';
   await until('all are in quarantine', async () => {
     const { quarantine } = await gateway.client.graphql<Quarantined>(query);
-    return quarantine.edges.length >= 4;
+    const found = new Set(quarantine.edges.map(({ node }) => placeOf(node)));
+    return places.every((place) => found.has(place));
   });
 }
 
-interface Quarantined {
-  readonly quarantine: { readonly edges: readonly unknown[] };
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
 }
+interface Quarantined {
+  readonly quarantine: { readonly edges: readonly { readonly node: Place }[] };
+}
+const placeOf = ({ topic, partition, offset }: Place): string => `${topic}/${partition}/${offset}`;
 
 type LogLine = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-const BETWEEN_LOOKS_MS = 50;
+const BETWEEN_LOOKS_MS = 100;
 
 /**
  * Answers the first value that is neither undefined, null nor false; throws after `withinMs`, with
