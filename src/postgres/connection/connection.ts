@@ -23,6 +23,8 @@ export type ClientClass = new (options: object) => Client;
 /** A client of the pool. `release` returns it to the pool; with an error it is closed. */
 export interface PooledClient extends Client {
   release(error?: Error): void;
+  /** The driver's own, to the server. */
+  readonly connection: { readonly stream: { cork(): void; uncork(): void } };
   /** Id of the server process, for pg_cancel_backend. */
   readonly processID?: number;
 }

@@ -37,6 +37,7 @@ async function committed<T>(
 ): Promise<T> {
   const pending: Promise<unknown>[] = [];
   const send = (text: string, parameters?: readonly Parameter[]) => {
+    gatherWrites(client);
     const answer = client.query(text, parameters);
     // Not unhandled: a failure is reported where the answer is awaited.
     answer.catch(() => undefined);
@@ -53,4 +54,13 @@ async function committed<T>(
   const { command } = await commit;
   if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command}`);
   return result;
+}
+
+/**
+ * What is sent until the end of this turn of the event loop leaves in one write: the driver writes
+ * each statement by itself, and wakes the server with each.
+ */
+function gatherWrites({ connection: { stream } }: PooledClient): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
