@@ -2,7 +2,8 @@
  * Builds set-based SQL: each part reads its rows from arrays by `unnest`, and the parts of a
  * transaction become one statement.
  */
-import { arrayOf, type Parameter, textsOf } from './sql.js';
+import { binaryArray, textArray } from './binary-arrays.js';
+import { arrayOf, type Parameter } from './sql.js';
 
 export interface Column {
   readonly name: string;
@@ -40,9 +41,7 @@ export function columnsOf<R>(specs: readonly ColumnSpec<R>[], rows: readonly R[]
     name,
     type,
     array:
-      type === 'text'
-        ? textsOf(rows.map((row) => value(row) as string | null))
-        : arrayOf(rows.map(value)),
+      type === 'bytea' ? arrayOf(rows.map(value)) : binaryArray(type, rows.map(value) as never),
     value: as(`u.${name}`),
   }));
 }
@@ -116,6 +115,6 @@ export function statementOf(
   const last =
     notifications.length === 0
       ? 'SELECT 1'
-      : `SELECT pg_notify('backstep', text) FROM unnest(${bind(arrayOf(notifications))}::text[]) AS text`;
+      : `SELECT pg_notify('backstep', text) FROM unnest(${bind(textArray(notifications))}::text[]) AS text`;
   return { text: `WITH ${texts.join(',\n')}\n${last}`, parameters };
 }

@@ -1,6 +1,5 @@
 /**
- * Raw SQL with bound parameters, on the connection of a MikroORM transaction. Arrays are bound in
- * PostgreSQL's own text form.
+ * Raw SQL with bound parameters, on the connection of a MikroORM transaction.
  */
 import type { EntityManager, Kysely } from '@mikro-orm/postgresql';
 
@@ -37,8 +36,8 @@ export function sqlOf(em: EntityManager): Sql {
 }
 
 /**
- * An array as text, `{a,NULL,"b c",1}`. About twice as fast as the driver, which supports arrays of
- * any type.
+ * An array as text, `{a,NULL,"b c",1}`: for what is not run for every message, and for types that
+ * binary-arrays.ts does not have.
  */
 export function arrayOf(values: readonly (string | number | bigint | null)[]): string {
   let text = '{';
@@ -53,32 +52,6 @@ export function arrayOf(values: readonly (string | number | bigint | null)[]): s
 }
 const NEEDS_ESCAPE = /["\\]/;
 const ESCAPED = /["\\]/g;
-
-/**
- * OID of text. The layout is that of array_send: dimensions, has nulls, element type; length, lower
- * bound; each element after its length.
- */
-const TEXT_OID = 25;
-const HEAD_BYTES = 20;
-
-/**
- * A text[]. JSON in PostgreSQL's text form of an array is full of escaped quotes, which cost time
- * on both sides; such a column is sent in the binary form.
- */
-export function textsOf(values: readonly (string | null)[]): string | Uint8Array {
-  if (!values.some((value) => value !== null && NEEDS_ESCAPE.test(value))) return arrayOf(values);
-  const lengths = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
-  const bytes = Buffer.allocUnsafe(
-    lengths.reduce((sum, length) => sum + 4 + Math.max(0, length), HEAD_BYTES),
-  );
-  let at = 0;
-  for (const head of [1, 1, TEXT_OID, values.length, 1]) at = bytes.writeInt32BE(head, at);
-  values.forEach((value, index) => {
-    at = bytes.writeInt32BE(lengths[index] ?? -1, at);
-    if (value !== null) at += bytes.write(value, at);
-  });
-  return bytes;
-}
 
 /**
  * A timestamptz column in milliseconds since the epoch. Exact after `millis`, because only

@@ -5,7 +5,8 @@
 import type { Reencrypted } from '../../engine/ports.js';
 import { jsonText, jsonTextOf } from '../../json/order.js';
 import { readPrinted } from '../../json/read.js';
-import { arrayOf, instantOf, millisOf, type Sql, textsOf } from '../connection/sql.js';
+import { textArray } from '../connection/binary-arrays.js';
+import { arrayOf, instantOf, millisOf, type Sql } from '../connection/sql.js';
 import { cursorOf, readCursor } from '../read/cursor.js';
 import { recordPlace, runPlace, stepPlace, timelinePlace } from './sealed-columns.js';
 import { MARK, type Place, type Sealer } from './sealer.js';
@@ -81,7 +82,7 @@ async function update(sql: Sql, text: string, rows: readonly Changed[]): Promise
     arrayOf(rows.map((row) => row.keys[at] ?? null)),
   );
   const texts = Array.from({ length: count }, (_, at) =>
-    textsOf(rows.map((row) => row.texts[at] ?? null)),
+    textArray(rows.map((row) => row.texts[at] ?? null)),
   );
   await sql.rows<unknown>(text, [...keys, ...texts]);
   return rows.length;

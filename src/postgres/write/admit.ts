@@ -3,6 +3,7 @@
  */
 import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engine/ports.js';
 import type { StartInput } from '../../saga/input.js';
+import { bigintArray, intArray, textArray } from '../connection/binary-arrays.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import { runPlace } from '../sealing/sealed-columns.js';
@@ -53,10 +54,10 @@ async function admitRecords(sql: Sql, positions: readonly RecordPosition[]): Pro
   const rows = await sql.rows<{ topic: string; partition: number; previous_offset: string | null }>(
     MOVE_INBOX,
     [
-      arrayOf(touched.map(({ topic }) => topic)),
-      arrayOf(touched.map(({ partition }) => partition)),
-      arrayOf(touched.map(({ offset }) => offset + 1n)),
-      arrayOf(touched.map(({ timestamp }) => Math.trunc(timestamp))),
+      textArray(touched.map(({ topic }) => topic)),
+      intArray(touched.map(({ partition }) => partition)),
+      bigintArray(touched.map(({ offset }) => offset + 1n)),
+      bigintArray(touched.map(({ timestamp }) => Math.trunc(timestamp))),
     ],
   );
   const next = new Map(
@@ -133,7 +134,7 @@ async function findStarts(
 ): Promise<Map<number, ExistingStart>> {
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
   const [, rows] = await Promise.all([
-    sql.rows(SERIALISE_STARTS, [arrayOf(starts.flatMap(locksOf))]),
+    sql.rows(SERIALISE_STARTS, [textArray(starts.flatMap(locksOf))]),
     sql.rows<{
       flow_id: string;
       orchestration_name: string;
@@ -141,11 +142,11 @@ async function findStarts(
       input: string | null;
       longer: boolean;
     }>(FIND_STARTS, [
-      arrayOf(starts.map(({ flowId }) => flowId)),
-      arrayOf(starts.map(mostBytes)),
-      arrayOf(keyed.map(({ orchestration }) => orchestration.name)),
-      arrayOf(keyed.map(({ idempotencyKey }) => idempotencyKey)),
-      arrayOf(keyed.map(mostBytes)),
+      textArray(starts.map(({ flowId }) => flowId)),
+      intArray(starts.map(mostBytes)),
+      textArray(keyed.map(({ orchestration }) => orchestration.name)),
+      textArray(keyed.map(({ idempotencyKey }) => idempotencyKey)),
+      intArray(keyed.map(mostBytes)),
     ]),
   ]);
   const known = new Map<string, ExistingStart>();

@@ -6,8 +6,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault, type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
 import type { Flow, Instant } from '../../saga/flow.js';
+import { textArray } from '../connection/binary-arrays.js';
 import { prepared } from '../connection/connection.js';
-import { arrayOf, millis, millisOf, type Sql } from '../connection/sql.js';
+import { millis, millisOf, type Sql } from '../connection/sql.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import {
   type Context,
@@ -43,7 +44,7 @@ FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
  * Throws when these flows are too large for the memory of this process: nothing is read then, and
  * the batch is halved.
  */
-async function checkSize(sql: Sql, flowIds: readonly string[], ids: string): Promise<void> {
+async function checkSize(sql: Sql, flowIds: readonly string[], ids: Uint8Array): Promise<void> {
   if (flowIds.length <= FEW) return;
   const [size] = await sql.rows<{ bytes: number }>(SIZE, [ids]);
   if (Number(size?.bytes ?? 0) > LIMITS.batchBytesRead.value)
@@ -92,11 +93,11 @@ export async function lock(
   flowIds: readonly string[],
   ticking: readonly string[],
 ): Promise<Locked> {
-  const ids = arrayOf(flowIds);
+  const ids = textArray(flowIds);
   await checkSize(sql, flowIds, ids);
   const [runs, rows] = await Promise.all([
     flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
-    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, arrayOf(ticking), ids]),
+    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, textArray(ticking), ids]),
   ]);
   const going = runs.filter((run) => run.parked === null);
   const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');

@@ -4,6 +4,7 @@
  */
 import type { OutboxRow } from '../../engine/ports.js';
 import { LIMITS } from '../../limits/limits.js';
+import { bigintArray, textArray } from '../connection/binary-arrays.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
 import { type Lease, type OutboxRead, outboxRowOf } from '../rows/outbox-rows.js';
@@ -18,8 +19,8 @@ WHERE o.flow_id = u.flow_id AND o.number = u.number`);
 export async function deleteSent(sql: Sql, rows: readonly SentRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql.rows<unknown>(DELETE_SENT, [
-    arrayOf(rows.map(({ flowId }) => flowId)),
-    arrayOf(rows.map(({ number }) => number)),
+    textArray(rows.map(({ flowId }) => flowId)),
+    bigintArray(rows.map(({ number }) => number)),
   ]);
 }
 
