@@ -5,11 +5,22 @@
 import type { Consumer, ConsumerConfig, ConsumerRunConfig } from 'kafkajs';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
-import { codeOf, isRefusal, messageOf, within } from './failures.js';
+import { codeOf, isRefusal, messageOf, TimedOut, within } from './failures.js';
 import { StaysOut } from './group-owner.js';
 
 const PAUSES = { firstMs: 200, longestMs: 5000 };
 const LEAVE_WITHIN_MS = 5000;
+/**
+ * Requests to the coordinator of the group. One that does not answer them (its machine is suspended
+ * or cut off) has been replaced by then; the client would go on with it for five times as long.
+ */
+const TO_COORDINATOR: ReadonlySet<string> = new Set([
+  'GroupCoordinator',
+  'Heartbeat',
+  'JoinGroup',
+  'OffsetCommit',
+  'SyncGroup',
+]);
 
 export type Assignment = Readonly<Record<string, readonly number[]>>;
 
@@ -139,6 +150,9 @@ export class Member {
       reading = false;
     };
     consumer.on(consumer.events.CRASH, ({ payload }) => lost(payload.error));
+    consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload: { apiName, broker } }) => {
+      if (TO_COORDINATOR.has(apiName)) lost(new TimedOut(`${apiName}: ${broker} does not answer`));
+    });
     consumer.on(consumer.events.REBALANCING, () => {
       if (this.consumer === consumer) this.detail = 'the consumer group is rebalancing';
     });

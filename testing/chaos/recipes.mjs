@@ -61,7 +61,8 @@ export const PROBE = {
     orchestrationName: 'probe',
     as: 'initiator',
     type: 'sequential',
-    maxRetries: 20,
+    // However long a fault lasts, a probe completes.
+    maxRetries: 1000,
     timeout: '2s',
     backoff,
     steps: [step(1, 'ping'), step(2, 'pong')],

@@ -1,0 +1,67 @@
+/** When a consumer is replaced by a new one; on a consumer of the client in name only. */
+import { EventEmitter } from 'node:events';
+import { expect, test } from '@jest/globals';
+import type { Consumer } from 'kafkajs';
+import { Member } from '../../src/kafka/member.js';
+import { silent } from '../../src/observability/log.js';
+
+const EVENTS = {
+  CRASH: 'crash',
+  REQUEST_TIMEOUT: 'request timeout',
+  REBALANCING: 'rebalancing',
+  GROUP_JOIN: 'join',
+};
+
+class JoiningConsumer extends EventEmitter {
+  readonly events = EVENTS;
+  connect = async (): Promise<void> => undefined;
+  subscribe = async (): Promise<void> => undefined;
+  disconnect = async (): Promise<void> => undefined;
+  run = async (): Promise<void> => {
+    this.emit(EVENTS.GROUP_JOIN, { payload: { memberAssignment: { topic: [0] } } });
+  };
+  timesOut(apiName: string): void {
+    this.emit(EVENTS.REQUEST_TIMEOUT, { payload: { apiName, broker: 'kafka-1:9092' } });
+  }
+}
+
+async function joined() {
+  const consumers: JoiningConsumer[] = [];
+  let second = (): void => undefined;
+  const replaced = new Promise<void>((resolve) => {
+    second = resolve;
+  });
+  const member = new Member({
+    topics: ['topic'],
+    log: silent('kafka'),
+    prepare: async () => undefined,
+    newConsumer: () => {
+      if (consumers.push(new JoiningConsumer()) === 2) second();
+      return consumers.at(-1) as unknown as Consumer;
+    },
+    reading: () => ({}),
+    assigned: async () => undefined,
+  });
+  await member.start();
+  const [first] = consumers;
+  if (first === undefined) throw new Error('start() resolves when a consumer has joined');
+  return { member, consumers, first, replaced };
+}
+
+test.each(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetCommit', 'GroupCoordinator'])(
+  'a coordinator that does not answer %s is left at once: a new consumer finds another',
+  async (apiName) => {
+    const { member, first, replaced } = await joined();
+    first.timesOut(apiName);
+    await replaced;
+    await member.stop();
+  },
+);
+
+test('a fetch that is not answered is tried again by the client', async () => {
+  const { member, consumers, first } = await joined();
+  first.timesOut('Fetch');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(consumers).toHaveLength(1);
+  await member.stop();
+});
