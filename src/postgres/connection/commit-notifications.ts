@@ -11,6 +11,7 @@ export type CommitListener = (commits: readonly FlowCommit[] | null) => void;
 
 /** PostgreSQL's limit is 8000 bytes; flowIds are ASCII. */
 const MOST_BYTES = 7900;
+const BEAT_EVERY_MS = 5_000;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /** Payloads of the form `<instance> <flowId>:<first>:<last>,…`, each within PostgreSQL's limit. */
@@ -108,11 +109,20 @@ export class CommitNotifications {
       await this.options.onConnect?.(client);
       await client.query('LISTEN backstep');
       this.failures = 0;
+      this.beatOn(client);
     } catch (error) {
       if (this.client === client) this.client = null;
       await client.end().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** A connection that only listens would not notice that its server is frozen. */
+  private beatOn(client: Client): void {
+    const beating = setInterval(() => {
+      if (this.client === client) client.query('SELECT 1').catch(() => undefined);
+      else clearInterval(beating);
+    }, BEAT_EVERY_MS).unref();
   }
 
   private received(payload: string): void {

@@ -1,12 +1,14 @@
 /** One server of DATABASE_URL: its address, and a connection that looks at its role. */
 import { nameOfServer } from '../../names/database-servers.js';
 import type { Log } from '../../observability/log.js';
-import type { Client, ClientClass } from './connection.js';
+import type { Client, ClientClass, PooledClient } from './connection.js';
 import { type Role, roleOf } from './server-role.js';
 import { chosenUrl, driverUrl } from './tls.js';
 
 /** A server that was suspended accepts a connection and does not answer. */
 const LOOK_MS = 2_000;
+const AT_WORK = `SELECT pg_backend_pid() AS own, EXISTS (
+  SELECT FROM pg_stat_activity WHERE pid = $1::int AND state NOT LIKE 'idle%') AS at_work`;
 
 export class Server {
   readonly name: string;
@@ -63,6 +65,26 @@ export class Server {
     } catch (error) {
       if (this.client === client) this.leave();
       throw error;
+    }
+  }
+
+  /**
+   * Whether the server is at work for this process of its own; false when it does not answer.
+   * Behind a pooler the ids are not those of the server: nothing is known, and true is returned.
+   */
+  async worksOn(processId: number): Promise<boolean> {
+    try {
+      await this.look();
+      const { client } = this;
+      if (client === null) return false;
+      const { rows } = await client.query(AT_WORK, [processId]);
+      const isPooled = Number(rows[0]?.own) !== (client as PooledClient).processID;
+      return isPooled || rows[0]?.at_work === true;
+    } catch (error) {
+      // It has answered, if only with a refusal.
+      return /^(?=.*\d)[0-9A-Z]{5}$/.test(String((error as { readonly code?: unknown }).code));
+    } finally {
+      this.leave();
     }
   }
 

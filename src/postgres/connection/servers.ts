@@ -10,6 +10,7 @@ import type { ClientClass } from './connection.js';
 import { faultOf } from './faults.js';
 import type { Server } from './server.js';
 import { problemOf, type Role, type SessionAttributes } from './server-role.js';
+import { Silence } from './silence.js';
 
 /** A connection of this process. */
 export interface Session {
@@ -82,6 +83,9 @@ export class Servers {
     this.sessions.delete(session);
   }
 
+  /** Connections on which nothing comes back are ended. */
+  readonly silence = new Silence();
+
   /** Something is wrong with a session: the next `choose` looks again. */
   doubt({ server }: Pick<Session, 'server'>): void {
     if (server === this.current && (this.checks || this.list.length > 1)) this.isSure = false;
@@ -97,6 +101,7 @@ export class Servers {
   close(): void {
     this.closed = true;
     if (this.timer !== null) clearTimeout(this.timer);
+    this.silence.close();
     for (const server of this.list) server.leave();
   }
 

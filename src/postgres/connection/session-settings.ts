@@ -2,10 +2,11 @@
  * Session settings, made by the first statement of each connection. The driver would send them as
  * startup parameters, which PgBouncer refuses.
  */
-import type { Client, ClientClass } from './connection.js';
+import type { Client, ClientClass, PooledClient } from './connection.js';
 import type { Server } from './server.js';
 import { roleOf } from './server-role.js';
 import type { Servers, Session } from './servers.js';
+import type { Listening } from './silence.js';
 import { verifyAddress } from './tls.js';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -31,7 +32,7 @@ type Connected = (error?: Error | null) => void;
 
 /** The part of the driver's connection that is used here. */
 interface Wire {
-  readonly stream: { destroy(error: Error): void };
+  readonly stream: { readonly bytesRead: number; destroy(error: Error): void };
   on(
     event: 'errorMessage',
     listener: (error: { readonly code?: string; readonly message?: string }) => void,
@@ -47,7 +48,7 @@ const READ_ONLY = '25006';
  */
 export function withSettings(base: ClientClass, servers: Servers | null): SessionClass {
   return class extends base {
-    private readonly settings: Settings;
+    readonly settings: Settings;
     private readonly server: Server | undefined;
     unusable: Error | null = null;
 
@@ -77,7 +78,29 @@ export function withSettings(base: ClientClass, servers: Servers | null): Sessio
 
 const SET = 'SELECT set_config(key, value, false) FROM json_each_text($1::json)';
 
-type SessionClient = Client & { unusable: Error | null };
+type SessionClient = Client & { unusable: Error | null; readonly settings: Settings };
+
+/** Beyond the time in which the server itself ends a statement. */
+const BEYOND_MS = 3_000;
+
+function listeningOf(client: SessionClient, { server, cut }: Session, wire: Wire): Listening {
+  // The driver's own public property for it warns when it is read.
+  const driver = client as unknown as { readonly _activeQuery: object | null };
+  return {
+    server,
+    cut,
+    patienceMs: Number(client.settings.statement_timeout ?? 0) + BEYOND_MS,
+    get processId() {
+      return Number((client as PooledClient & SessionClient).processID);
+    },
+    get underWay() {
+      return driver._activeQuery;
+    },
+    get bytesRead() {
+      return wire.stream.bytesRead;
+    },
+  };
+}
 
 /** Registers a connection that is being made, and checks the role of its server when it is. */
 async function follow(
@@ -90,7 +113,11 @@ async function follow(
   const session: Session = { server, cut: (reason) => wire.stream.destroy(reason) };
   servers.opened(session);
   client.on('error', () => servers.doubt(session));
-  client.on('end', () => servers.ended(session));
+  const listening = listeningOf(client, session, wire);
+  client.on('end', () => {
+    servers.ended(session);
+    servers.silence.leave(listening);
+  });
   wire.on('errorMessage', ({ code, message }) => {
     if (code !== READ_ONLY) return;
     // A primary that takes no writes any more.
@@ -99,6 +126,7 @@ async function follow(
   });
   try {
     await connected;
+    servers.silence.watch(listening);
     if (servers.checks) servers.check(session, await roleOf((text) => client.query(text)));
   } catch (error) {
     servers.doubt(session);
