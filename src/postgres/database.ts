@@ -54,6 +54,8 @@ export interface PostgresOptions {
   readonly instanceId: string;
   /** How long outbox rows belong to the instance that committed them, ms. */
   readonly leaseMs: number;
+  /** When acknowledged outbox rows are deleted without a commit, ms; absent = 1,000. */
+  readonly sentWaitsMs?: number | undefined;
   /** statement_timeout of writes, ms; work that exceeds it ends with a Fault. */
   readonly statementTimeoutMs: number;
   /** Topic names of a step, made by the wire; they show which names would collide in Kafka. */

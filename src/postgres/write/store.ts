@@ -44,6 +44,8 @@ export interface StoreOptions {
   readonly instanceId: string;
   readonly leaseMs: number;
   readonly stepTopics: StepTopics;
+  /** Acknowledged rows are deleted with the next commit, or after this long, ms. */
+  readonly sentWaitsMs?: number | undefined;
   readonly log: Log;
 }
 
@@ -60,7 +62,6 @@ export interface StoreConnection extends Sealing {
   readonly referencesKnown: KnownToAll;
 }
 
-/** Acknowledged rows are deleted with the next commit, or after this long, ms. */
 const SENT_WAITS_MS = 1_000;
 const SENT_AT_ONCE = 5_000;
 /** Not a valid name of a topic. */
@@ -68,6 +69,7 @@ const PROBE = '!probe';
 
 export class PostgresStore implements Store {
   private readonly sent = new Sent();
+  private readonly sentWaitsMs: number;
   private sentTimer: NodeJS.Timeout | null = null;
   private flushing: Promise<void> = Promise.resolve();
   private closed = false;
@@ -75,7 +77,9 @@ export class PostgresStore implements Store {
   constructor(
     private readonly connection: StoreConnection,
     private readonly options: StoreOptions,
-  ) {}
+  ) {
+    this.sentWaitsMs = options.sentWaitsMs ?? SENT_WAITS_MS;
+  }
 
   async road<T>(work: (tx: RoadTransaction) => Promise<T>): Promise<T> {
     let going: readonly SentRow[] = [];
@@ -124,7 +128,7 @@ export class PostgresStore implements Store {
     this.sent.add(rows);
     if (this.closed) await this.flushSent();
     else if (this.sent.size > 0)
-      this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+      this.sentTimer ??= setTimeout(() => this.flushLater(), this.sentWaitsMs);
   }
 
   settleQuarantined(
@@ -211,7 +215,7 @@ export class PostgresStore implements Store {
         { err, rows: this.sent.size },
         'acknowledged messages could not be removed; trying again',
       );
-      if (!this.closed) this.sentTimer ??= setTimeout(() => this.flushLater(), SENT_WAITS_MS);
+      if (!this.closed) this.sentTimer ??= setTimeout(() => this.flushLater(), this.sentWaitsMs);
     });
   }
 
