@@ -3,7 +3,7 @@
 import type { Admin, GroupDescription } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
-import { codeOf, isRefusal, isUnknownTopic, messageOf } from './failures.js';
+import { codeOf, isRefusal, isUnknownTopic, messageOf, within } from './failures.js';
 import { haveLeaders, untilLed } from './leaders.js';
 import { raiseMessageLimit } from './message-limit.js';
 
@@ -14,6 +14,14 @@ export interface TopicSettings {
   readonly maxMessageBytes: number;
   readonly log: Log;
 }
+
+/**
+ * How long one turn may take. The client can lose a request for ever, for example when its broker
+ * hands over what it leads; all later turns wait for this one, and the consumer for its positions.
+ */
+const TURN_MS = 30_000;
+/** Creating topics, and waiting for their leaders. */
+const CREATING_MS = 90_000;
 
 /** The cluster refuses to create these topics every time; the message has its reason. */
 class TopicsRefused extends Error {}
@@ -42,7 +50,7 @@ export class TopicsAdmin {
       await untilLed(admin, wanted);
       await this.raise(admin, wanted);
       this.forget();
-    });
+    }, CREATING_MS);
   }
 
   /** After a message was too large for this topic: whether the limit was raised. */
@@ -141,21 +149,24 @@ export class TopicsAdmin {
   }
 
   /** One request after the other: on one connection the client mixes up concurrent answers. */
-  private inTurn<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    const answer = this.turn.then(() => this.run(work));
+  private inTurn<T>(work: (admin: Admin) => Promise<T>, withinMs = TURN_MS): Promise<T> {
+    const answer = this.turn.then(() => this.run(work, withinMs));
     this.turn = answer.catch(() => undefined);
     return answer;
   }
 
-  private async run<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  private async run<T>(work: (admin: Admin) => Promise<T>, withinMs: number): Promise<T> {
     try {
       if (this.open === null) {
         const admin = this.newAdmin();
         this.open = { admin, connected: admin.connect() };
       }
       const { admin, connected } = this.open;
-      await connected;
-      return await work(admin);
+      return await within(
+        withinMs,
+        'Kafka',
+        connected.then(() => work(admin)),
+      );
     } catch (error) {
       if (error instanceof TopicsRefused) throw error;
       this.forget();

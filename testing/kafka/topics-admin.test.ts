@@ -1,0 +1,36 @@
+/** Requests of an admin client that are never answered; on a client in name only. */
+import { mock } from 'node:test';
+import { afterEach, expect, test } from '@jest/globals';
+import type { Admin } from 'kafkajs';
+import { TopicsAdmin } from '../../src/kafka/topics-admin.js';
+import { silent } from '../../src/observability/log.js';
+
+afterEach(() => mock.timers.reset());
+
+test('a request that is never answered does not hold up those after it', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const called = Promise.withResolvers<void>();
+  const lost = {
+    connect: async () => undefined,
+    disconnect: async () => undefined,
+    describeGroups: () => {
+      called.resolve();
+      return new Promise(() => undefined);
+    },
+  };
+  const answering = { ...lost, describeGroups: async () => ({ groups: [{ groupId: 'g' }] }) };
+  const clients = [lost, answering] as unknown as Admin[];
+  const topics = new TopicsAdmin(() => clients.shift() as Admin, {
+    brokers: ['kafka-1:9092'],
+    partitions: 1,
+    replicationFactor: -1,
+    maxMessageBytes: 1000,
+    log: silent('kafka'),
+  });
+  const first = topics.group('g');
+  const second = topics.group('g');
+  await called.promise;
+  mock.timers.tick(30_000);
+  await expect(first).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+  expect(await second).toEqual({ groupId: 'g' });
+});
