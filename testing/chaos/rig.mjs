@@ -5,12 +5,11 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { postmasterBelow } from '../bench/around.mjs';
-import { startKafka } from '../kit/kafka.mjs';
+import { freePorts, startKafka } from '../kit/kafka.mjs';
 import { ROOT } from '../steps.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -30,11 +29,7 @@ export function within(ms, work) {
 }
 
 export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
+  const [port] = await freePorts(1);
   return port;
 }
 

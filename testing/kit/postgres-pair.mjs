@@ -6,21 +6,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePorts } from './kafka.mjs';
 
 const READY_WITHIN_MS = 60_000;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Of all processes with this parent. */
 function childrenOf(pid) {
@@ -247,7 +238,9 @@ export async function openPair(options) {
   const servers = [];
   const other = (one) => servers.find((server) => server !== one);
   const shared = { folder, user, password, postgres, runsAs, settings, other };
-  for (const name of ['one', 'two']) servers.push(new Server(name, await freePort(), shared));
+  const ports = await freePorts(2);
+  for (const [index, name] of ['one', 'two'].entries())
+    servers.push(new Server(name, ports[index], shared));
   const [one, two] = servers;
   mkdirSync(two.folder);
   execFileSync('chmod', [`--reference=${one.folder}`, two.folder]);

@@ -22,7 +22,8 @@ export async function openKafka(options) {
   const { WorkerLags } = await ours('worker-lag');
   const topics = new TopicsAdmin(() => newAdmin(options), options);
   const sender = async () => {
-    if (which !== 'consumer') return new PlatformaticSender(client, options);
+    if (which !== 'consumer')
+      return new PlatformaticSender({ client, ...(await ours('failures')) }, options);
     const { Sender } = await ours('sender');
     return new Sender(() => newProducer(options), options.compression);
   };
@@ -34,10 +35,11 @@ export async function openKafka(options) {
   );
   const reading = async () => {
     if (which === 'producer') return new (await ours('consumer')).Intake(topics, options);
-    const { Places, isAnother, isBefore } = await ours('places');
+    const { Places, isAnother } = await ours('places');
     const { deliveriesOf } = await ours('deliveries');
+    const { pause } = await ours('../timing/pause');
     return new PlatformaticIntake(
-      { client, Places, isAnother, isBefore, deliveriesOf },
+      { client, Places, isAnother, deliveriesOf, pause },
       topics,
       options,
     );

@@ -43,7 +43,7 @@ export class PlatformaticIntake {
           this.#detail = error.message;
           log.warn({ err: error }, 'Kafka is not ready; trying again');
           await this.#leave();
-          await pause(RETRY_MS);
+          await this.#parts.pause(RETRY_MS);
         }
       }
       joined.resolve();
@@ -124,13 +124,13 @@ export class PlatformaticIntake {
         break;
       } catch (error) {
         if (tries > 25) throw error;
-        await pause(RETRY_MS);
+        await this.#parts.pause(RETRY_MS);
       }
     }
     share.placed = true;
     joined();
     while (this.#isMine(share)) {
-      if (share.places.size === 0) await pause(RETRY_MS);
+      if (share.places.size === 0) await this.#parts.pause(RETRY_MS);
       else await this.#fetch(share);
     }
   }
@@ -224,8 +224,4 @@ function messagesOf({ firstOffset, firstTimestamp, attributes, records }) {
     value: value ?? null,
     headers: Object.fromEntries(headers.map(([name, one]) => [String(name), one ?? ''])),
   }));
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -15,6 +15,7 @@ import { openServices } from '../around.mjs';
 import { endChild, readyChild } from '../children.mjs';
 import { measure, serversOf } from '../measure.mjs';
 import { startGateway } from '../ours.mjs';
+import { median } from '../spans.mjs';
 import { VERSION } from './package.mjs';
 import { standstill } from './standstill.mjs';
 
@@ -61,7 +62,6 @@ const LINES = [
   ['CPU s per 1,000, gateway', ({ saturated }) => saturated.cpu.own, 2],
   ['memory, MB', ({ saturated }) => saturated.memory / 1e6, 0],
 ];
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
 function report(results) {
   for (const flow of ['ok', 'undo'])

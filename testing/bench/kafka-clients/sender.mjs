@@ -6,11 +6,13 @@ const SEND_WITHIN_MS = 8000;
 
 export class PlatformaticSender {
   #client;
+  #within;
   #options;
   #producer = null;
 
-  constructor(client, options) {
+  constructor({ client, within }, options) {
     this.#client = client;
+    this.#within = within;
     this.#options = options;
   }
 
@@ -19,7 +21,8 @@ export class PlatformaticSender {
     this.#producer ??= this.#open();
     const producer = this.#producer;
     try {
-      await within(producer.send({ messages: topicMessages.flatMap(messagesOf), acks: -1 }));
+      const sent = producer.send({ messages: topicMessages.flatMap(messagesOf), acks: -1 });
+      await this.#within(SEND_WITHIN_MS, 'Kafka', sent);
     } catch (error) {
       this.#producer = null;
       producer.close().catch(() => undefined);
@@ -81,10 +84,4 @@ function codeOf(error) {
     if (code !== null) return code;
   }
   return error?.cause === undefined ? null : codeOf(error.cause);
-}
-
-function within(work) {
-  const { promise, reject } = Promise.withResolvers();
-  const timer = setTimeout(() => reject(new Error('no answer within 8 s')), SEND_WITHIN_MS);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
