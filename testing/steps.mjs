@@ -72,6 +72,7 @@ function run(command, args, environment = {}, finished = () => false) {
       detached: true,
     });
     running.add(child);
+    counted ??= endedSeconds();
     const leave = guard(child, finished);
     let output = '';
     const keep = (chunk) => {
@@ -95,8 +96,11 @@ function run(command, args, environment = {}, finished = () => false) {
   });
 }
 
-/** CPU seconds of the processes that have ended since the last call: those of one program. */
-let counted = 0;
+/**
+ * CPU seconds of the processes that have ended since the last call: those of one program. Packages
+ * that were installed and built before the first one are not counted.
+ */
+let counted = null;
 function newlyEnded() {
   const before = counted;
   counted = endedSeconds();
