@@ -26,7 +26,7 @@ import { Opened } from './launch/opened.js';
 import { logProcessEvents } from './launch/process-events.js';
 import { stopOnSignals } from './launch/signals.js';
 import { openTracesOf } from './launch/traces.js';
-import { patiently } from './launch/waiting.js';
+import { patiently, waitingOf } from './launch/waiting.js';
 import { createLogs, type Logging } from './observability/logger.js';
 import { createMetrics } from './observability/metrics.js';
 import { CompiledSchemas } from './schemas/payload-schemas.js';
@@ -48,7 +48,7 @@ async function start(config: Config, opened: Opened, { logs, levels }: Logging):
   const database = await databaseAddress(config, opened, logs);
   const postgres = openDatabase(config, database.url, stepTopics, logs);
   opened.add('the database', () => postgres.close());
-  const waiting = { log: logs('main'), signal: opened.signal, waits: starting.waits };
+  const waiting = waitingOf(config, opened, logs('main'), starting.waits);
   await patiently(() => prepareSchema(config, postgres), waiting);
   const decode = decoderOf(config);
   const { store, readModel: read, databaseId } = postgres;

@@ -2,21 +2,25 @@
  * Waits for a database that is away at the start, as for one that goes away later. Errors that
  * waiting cannot fix end the start.
  */
-
+import type { Config } from '../config/config.js';
 import { Fault } from '../engine/ports.js';
 import type { Log } from '../observability/log.js';
 import { backoff, pause } from '../timing/pause.js';
+import type { Opened } from './opened.js';
 
 const PAUSES = { firstMs: 100, longestMs: 2_000 };
-/**
- * Codes that waiting cannot fix: a wrong password, no such database, missing rights, a schema of
- * another system.
- */
+/** Codes that waiting cannot fix: a wrong password, no such database, missing rights or columns. */
 const FOR_GOOD: ReadonlySet<string> = new Set([
   'DATABASE_REFUSED',
   'DATABASE_SCHEMA',
+  'DATABASE_RIGHTS',
   'DATABASE_TLS',
 ]);
+/**
+ * With MIGRATIONS=wait somebody else makes the tables and then grants the rights on them: between
+ * the two the gateway has none.
+ */
+const GRANTED_LATER = 'DATABASE_RIGHTS';
 
 export interface Waiting {
   readonly log: Log;
@@ -24,6 +28,17 @@ export interface Waiting {
   readonly signal: AbortSignal;
   /** Called with each reason. */
   readonly waits: (why: Fault) => void;
+  /** Somebody else prepares the database. */
+  readonly isPreparedElsewhere?: boolean;
+}
+
+export function waitingOf(
+  { migrations }: Config,
+  { signal }: Opened,
+  log: Log,
+  waits: Waiting['waits'],
+): Waiting {
+  return { log, signal, waits, isPreparedElsewhere: migrations === 'wait' };
 }
 
 export async function patiently<T>(work: () => Promise<T>, waiting: Waiting): Promise<T> {
@@ -33,7 +48,7 @@ export async function patiently<T>(work: () => Promise<T>, waiting: Waiting): Pr
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Fault) || FOR_GOOD.has(error.code) || signal.aborted) throw error;
+      if (!(error instanceof Fault) || isForGood(error, waiting) || signal.aborted) throw error;
       waits(error);
       // Once per reason: a database that is away for an hour does not fill the log.
       if (error.message !== last) log.warn({ err: error }, 'waiting for the database');
@@ -42,4 +57,8 @@ export async function patiently<T>(work: () => Promise<T>, waiting: Waiting): Pr
       if (signal.aborted) throw error;
     }
   }
+}
+
+function isForGood({ code }: Fault, { isPreparedElsewhere = false }: Waiting): boolean {
+  return FOR_GOOD.has(code) && !(isPreparedElsewhere && code === GRANTED_LATER);
 }

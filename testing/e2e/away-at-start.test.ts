@@ -120,7 +120,7 @@ describe('at start', () => {
     expect(first.child.output).not.toMatch(/another database/);
   }, 120_000);
 
-  test('with MIGRATIONS=wait the schema is brought by --migrate, and the gateway needs no right to create', async () => {
+  test('with MIGRATIONS=wait the schema is brought by --migrate and the rights are granted after it; none to create is needed', async () => {
     await using database = await newDatabase();
     const user = `gateway_${unique()}`;
     const url = new URL(database.url);
@@ -139,6 +139,8 @@ describe('at start', () => {
       await using job = new Child('migrations', [...COMMAND, '--migrate'], env);
       expect(await job.end(60_000)).toEqual({ code: 0, signal: null });
       expect(job.output).toContain('nothing is left to migrate');
+      // Between the last migration and the grant it waits, too.
+      await waitsFor(gateway, 'database', /permission denied.*\(DATABASE_RIGHTS\)|lacks a right/);
       await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${user};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${user}`);
       await ready(gateway);

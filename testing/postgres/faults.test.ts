@@ -200,6 +200,7 @@ test.each([
   ['57P03', 'the database system is starting up', 'DATABASE_STARTING'],
   ['3D000', 'database does not exist', 'DATABASE_REFUSED'],
   ['42P01', 'relation does not exist', 'DATABASE_SCHEMA'],
+  ['42501', 'permission denied for table', 'DATABASE_RIGHTS'],
   ['ECONNRESET', 'read ECONNRESET', 'DATABASE_AWAY'],
   ['22021', 'invalid byte sequence', undefined],
   ['23505', 'duplicate key', undefined],

@@ -25,10 +25,12 @@ const AWAY =
  */
 const THE_WORK = /^(?:2[0-3]|42|54|XX|P0)/;
 /**
- * Except these: a table, column, function or right is missing. That is the state of the database,
- * not of the work.
+ * Except these: a table, column or function is missing. That is the state of the database, not of
+ * the work.
  */
-const NOT_READY = new Set(['42P01', '42703', '42501', '42883']);
+const NOT_READY = new Set(['42P01', '42703', '42883']);
+/** As is this: a right is missing. It may be granted later. */
+const NO_RIGHT = '42501';
 
 export function faultOf(error: unknown): Fault | null {
   if (error instanceof Fault) return error;
@@ -69,6 +71,7 @@ function nameOf(code: string, message: string): readonly [string, string] | null
 function nameOfState(code: string, message: string): readonly [string, string] | null {
   if (NOT_READY.has(code))
     return ['DATABASE_SCHEMA', 'the schema is not what this version expects'];
+  if (code === NO_RIGHT) return ['DATABASE_RIGHTS', 'the user of the database lacks a right'];
   if (THE_WORK.test(code)) return null;
   if (code.startsWith('28') || code === '3D000')
     return ['DATABASE_REFUSED', 'the database refuses this user or has no such database'];
