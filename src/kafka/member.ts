@@ -10,6 +10,9 @@ import { StaysOut } from './group-owner.js';
 
 const PAUSES = { firstMs: 200, longestMs: 5000 };
 const LEAVE_WITHIN_MS = 5000;
+/** A rebalance takes as long as its slowest member, at most `rebalanceTimeout` for each try. */
+const REBALANCE_WITHIN_MS = 60_000;
+const IS_REBALANCING = 'the consumer group is rebalancing';
 /**
  * Requests to the coordinator of the group. One that does not answer them (its machine is suspended
  * or cut off) has been replaced by then; the client would go on with it for five times as long.
@@ -73,6 +76,7 @@ export function groupSettings(groupId: string): ConsumerConfig {
 export class Member {
   private consumer: Consumer | null = null;
   private looking: NodeJS.Timeout | null = null;
+  private rebalancing: NodeJS.Timeout | null = null;
   private readonly stopping = new AbortController();
   private giveUp: () => void = () => undefined;
   /** Why it is not reading; null = it has partitions and reads. */
@@ -154,17 +158,43 @@ export class Member {
       if (TO_COORDINATOR.has(apiName)) lost(new TimedOut(`${apiName}: ${broker} does not answer`));
     });
     consumer.on(consumer.events.REBALANCING, () => {
-      if (this.consumer === consumer) this.detail = 'the consumer group is rebalancing';
+      if (this.consumer === consumer && !this.stopped) this.rebalances(lost);
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      if (this.consumer === consumer && reading) this.stays();
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.membership.assigned(consumer, payload.memberAssignment).then(() => {
         if (this.consumer !== consumer || this.stopped) return;
-        this.detail = null;
         reading = true;
+        this.stays();
         joined.resolve();
       }, lost);
     });
     return joined.promise;
+  }
+
+  private rebalances(lost: (error: Error) => void): void {
+    this.detail = IS_REBALANCING;
+    this.rebalancing ??= setTimeout(
+      () => lost(new TimedOut(`${IS_REBALANCING} for ${REBALANCE_WITHIN_MS / 1000} s`)),
+      REBALANCE_WITHIN_MS,
+    );
+  }
+
+  /**
+   * It is a member, and reads. After a rebalance, mostly by joining again; but when the group has
+   * moved to another coordinator, which is still loading it, the client gives up joining, and its
+   * next heartbeat is accepted: nothing was rebalanced, and no assignment follows.
+   */
+  private stays(): void {
+    this.detail = null;
+    this.endRebalance();
+  }
+
+  private endRebalance(): void {
+    if (this.rebalancing !== null) clearTimeout(this.rebalancing);
+    this.rebalancing = null;
   }
 
   private again(error: Error): void {
@@ -188,6 +218,7 @@ export class Member {
   private async leave(): Promise<void> {
     const { consumer } = this;
     if (this.looking !== null) clearInterval(this.looking);
+    this.endRebalance();
     this.consumer = null;
     if (consumer !== null) await this.disconnect(consumer);
   }

@@ -1,6 +1,7 @@
 /** When a consumer is replaced by a new one; on a consumer of the client in name only. */
 import { EventEmitter } from 'node:events';
-import { expect, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { afterEach, expect, test } from '@jest/globals';
 import type { Consumer } from 'kafkajs';
 import { Member } from '../../src/kafka/member.js';
 import { silent } from '../../src/observability/log.js';
@@ -9,8 +10,11 @@ const EVENTS = {
   CRASH: 'crash',
   REQUEST_TIMEOUT: 'request timeout',
   REBALANCING: 'rebalancing',
+  HEARTBEAT: 'heartbeat',
   GROUP_JOIN: 'join',
 };
+
+afterEach(() => mock.timers.reset());
 
 class JoiningConsumer extends EventEmitter {
   readonly events = EVENTS;
@@ -63,5 +67,37 @@ test('a fetch that is not answered is tried again by the client', async () => {
   first.timesOut('Fetch');
   await new Promise((resolve) => setImmediate(resolve));
   expect(consumers).toHaveLength(1);
+  await member.stop();
+});
+
+test('a gateway whose group has moved to another coordinator is ready again, also without a new assignment', async () => {
+  const { member, consumers, first } = await joined();
+  first.emit(EVENTS.REBALANCING);
+  expect(member.detail).toBe('the consumer group is rebalancing');
+  first.emit(EVENTS.HEARTBEAT);
+  expect(member.detail).toBeNull();
+  expect(consumers).toHaveLength(1);
+  await member.stop();
+});
+
+test('a rebalance without an end is left: a new consumer joins', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { member, first, replaced } = await joined();
+  first.emit(EVENTS.REBALANCING);
+  mock.timers.tick(60_000);
+  mock.timers.reset();
+  await replaced;
+  await member.stop();
+});
+
+test('a rebalance that has ended is not left', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { member, consumers, first } = await joined();
+  first.emit(EVENTS.REBALANCING);
+  first.emit(EVENTS.HEARTBEAT);
+  mock.timers.tick(60_000);
+  await Promise.resolve();
+  expect(consumers).toHaveLength(1);
+  mock.timers.reset();
   await member.stop();
 });
