@@ -54,7 +54,8 @@ function parsed(value) {
   }
 }
 
-async function readKafka(brokers) {
+/** `counts`: whether a command or an end, by its flow and its time, belongs to what is judged. */
+async function readKafka(brokers, counts) {
   const commands = new Map();
   const ends = new Map();
   const poison = [];
@@ -62,8 +63,9 @@ async function readKafka(brokers) {
   await readAll(
     brokers,
     [...commandTopics, REPLIES, STATUS],
-    ({ topic, partition, offset, value }) => {
+    ({ topic, partition, offset, value, timestamp }) => {
       const body = parsed(value);
+      if (topic !== REPLIES && !counts(body.headers.flowId, Number(timestamp))) return;
       if (topic === STATUS) {
         const { flowId, eventNumber } = body.headers;
         if (eventNumber >= (ends.get(flowId)?.eventNumber ?? 0))
@@ -122,7 +124,7 @@ export async function* flowsOf(url) {
   }
 }
 
-export async function gather(services) {
+export async function gather(services, counts = () => true) {
   const client = new pg.Client({ connectionString: services.database.url });
   await client.connect();
   const rows = async (text) => (await client.query(text)).rows;
@@ -140,7 +142,7 @@ export async function gather(services) {
     outbox,
     parked,
     quarantined,
-    ...(await readKafka(services.brokers)),
+    ...(await readKafka(services.brokers, counts)),
     bank: new Bank(join(services.folder, 'ledger')),
   };
 }

@@ -58,6 +58,8 @@ export class Gateway extends Process {
   constructor(name, port, env, folder) {
     super();
     this.name = name;
+    /** Where the build is that it runs; another one from its next start on. */
+    this.root = ROOT;
     this.url = `http://127.0.0.1:${port}`;
     this.env = {
       ...process.env,
@@ -73,10 +75,14 @@ export class Gateway extends Process {
 
   async start() {
     this.starts++;
-    this.child = spawn(NODE, ['--import', join(HERE, 'clock.mjs'), join(ROOT, 'dist', 'main.js')], {
-      env: this.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.child = spawn(
+      NODE,
+      ['--import', join(HERE, 'clock.mjs'), join(this.root, 'dist', 'main.js')],
+      {
+        env: this.env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.child.stdout.pipe(this.log, { end: false });
     this.child.stderr.pipe(this.log, { end: false });
     await this.untilReady();
@@ -168,20 +174,20 @@ export class Workers extends Process {
 
 /** PostgreSQL with fsync on, on a fixed port, that can be ended at once and started again. */
 export class Database {
-  constructor(folder, port) {
+  constructor(folder, port, settings = {}) {
     this.folder = folder;
     this.port = port;
+    this.settings = { max_connections: '60', ...settings };
   }
 
   async start() {
     const { openEmbeddedPostgres } = await import('../../dist/embedded/postgres.js');
     const { silent } = await import('../../dist/observability/log.js');
-    const settings = { max_connections: '60' };
     this.server = await openEmbeddedPostgres({
       folder: this.folder,
       port: this.port,
       log: silent('embedded'),
-      settings,
+      settings: this.settings,
     });
     this.url = this.server.url;
     this.pid = postmasterBelow(this.folder);
@@ -201,7 +207,16 @@ export class Database {
   }
 }
 
-export async function openServices({ folder, seed, gateways, partitions, misbehaviour }) {
+/** `databaseIn` gets the folder of the database; for a database with settings of its own. */
+export async function openServices({
+  folder,
+  seed,
+  gateways,
+  partitions,
+  misbehaviour,
+  databaseIn = (data, port) => new Database(data, port),
+  root = ROOT,
+}) {
   const closers = [];
   const close = async () => {
     for (const one of closers.reverse()) await one().catch(() => undefined);
@@ -212,7 +227,7 @@ export async function openServices({ folder, seed, gateways, partitions, misbeha
     // A folder of its own: the server runs as another user when we are root.
     const data = mkdtempSync(join(tmpdir(), 'backstep-chaos-db-'));
     closers.push(async () => rmSync(data, { recursive: true, force: true }));
-    const database = new Database(data, await freePort());
+    const database = await databaseIn(data, await freePort());
     await database.start();
     closers.push(() => database.close());
     const env = {
@@ -224,6 +239,7 @@ export async function openServices({ folder, seed, gateways, partitions, misbeha
     const list = [];
     for (let i = 0; i < gateways; i++)
       list.push(new Gateway(`gateway-${'ABCDEFGH'[i]}`, await freePort(), env, folder));
+    for (const gateway of list) gateway.root = root;
     const workers = new Workers(kafka.brokers, folder, seed, misbehaviour);
     closers.push(() => Promise.all([...list, workers].map((one) => one.end('SIGTERM'))));
     await Promise.all(list.map((gateway) => gateway.start()));
