@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Cable } from '../kit/cable.mjs';
 import { startKafkaCluster } from '../kit/kafka-cluster.mjs';
 import { openPair } from '../kit/postgres-pair.mjs';
+import { ROOT } from '../steps.mjs';
 import { freePort, Gateway, Workers } from './rig.mjs';
 
 /** With fsync, as in production; several gateways hold up to 20 connections each. */
@@ -56,7 +57,14 @@ class PairDatabase {
   }
 }
 
-export async function openCluster({ folder, seed, gateways, partitions, misbehaviour }) {
+export async function openCluster({
+  folder,
+  seed,
+  gateways,
+  partitions,
+  misbehaviour,
+  root = ROOT,
+}) {
   const closers = [];
   const close = async () => {
     for (const one of closers.reverse()) await one().catch(() => undefined);
@@ -81,6 +89,7 @@ export async function openCluster({ folder, seed, gateways, partitions, misbehav
       const name = `gateway-${'ABCDEFGH'[i]}`;
       list.push(new Gateway(name, await freePort(), { ...env, ...services }, folder));
     }
+    for (const gateway of list) gateway.root = root;
     const workers = new Workers(kafka.brokers, folder, seed, misbehaviour);
     closers.push(() => Promise.all([...list, workers].map((one) => one.end('SIGTERM'))));
     await Promise.all(list.map((gateway) => gateway.start()));

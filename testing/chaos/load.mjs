@@ -26,6 +26,9 @@ export class Load {
     /** By flowId: what was accepted. */
     this.accepted = new Map();
     this.actions = {};
+    /** The longest that a start took until it was accepted, ms; the reasons of its failed tries. */
+    this.slowest = 0;
+    this.troubles = new Map();
     this.counts = { graphql: 0, rest: 0, topic: 0, overloaded: 0, retried: 0 };
     this.begun = 0;
     this.stopped = false;
@@ -66,7 +69,9 @@ export class Load {
     const recipe = this.random.pick(RECIPES);
     const key = `key-${number}`;
     const way = this.random.weighted({ graphql: 75, rest: 12, topic: 13 });
+    const from = performance.now();
     const flowId = await this[way](recipe.name, key);
+    this.slowest = Math.max(this.slowest, performance.now() - from);
     this.counts[way]++;
     this.accepted.set(flowId, { mark: key, recipe: recipe.name, at: Date.now() });
     this.onStart(flowId);
@@ -83,11 +88,8 @@ export class Load {
   async graphql(orchestrationName, key) {
     const input = { orchestrationName, payload: { mark: key }, idempotencyKey: key };
     for (;;) {
-      const { execute } = await callGateway(
-        this.services.gateways,
-        EXECUTE,
-        { input },
-        () => this.counts.retried++,
+      const { execute } = await callGateway(this.services.gateways, EXECUTE, { input }, (error) =>
+        this.failed(error),
       );
       if (execute.flow) return execute.flow.flowId;
       if (execute.problems[0].code !== 'OVERLOADED')
@@ -95,6 +97,12 @@ export class Load {
       this.counts.overloaded++;
       await wait(200);
     }
+  }
+
+  failed(error) {
+    this.counts.retried++;
+    const reason = /"code":"(\w+)"/.exec(error.message)?.[1] ?? error.cause?.code ?? error.message;
+    this.troubles.set(reason, (this.troubles.get(reason) ?? 0) + 1);
   }
 
   async rest(orchestrationName, key) {
@@ -108,9 +116,9 @@ export class Load {
           signal: AbortSignal.timeout(20_000),
         });
         if (response.ok) return (await response.json()).flowId;
-        if (response.status !== 503) throw new Error(await response.text());
-      } catch {
-        this.counts.retried++;
+        throw new Error(await response.text());
+      } catch (error) {
+        this.failed(error);
       }
       await wait(100);
     }
