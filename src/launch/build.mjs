@@ -1,6 +1,7 @@
 /**
  * What is built from what, and whether it still fits: the gateway by tsc, the pages (GraphiQL, the
- * console) by vite. Types are checked by `npm run check`.
+ * console) by vite, the gateway with its packages in one file by rolldown. Types are checked by
+ * `npm run check`.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -23,8 +24,8 @@ import { cutLock } from './lock-file.mjs';
 const SERVER_TOOLS = ['typescript'];
 const GRAPHIQL_TOOLS = ['graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'];
 const CONSOLE_TOOLS = ['preact', 'preact-iso', 'graphql-ws', 'graphql-sse', 'oauth4webapi'];
-/** Both pages find their tools in one folder. */
-const PAGE_TOOLS = [...new Set(['vite', ...GRAPHIQL_TOOLS, ...CONSOLE_TOOLS])];
+/** Both pages and the bundle find their tools in one folder. */
+const PAGE_TOOLS = [...new Set(['vite', 'rolldown', ...GRAPHIQL_TOOLS, ...CONSOLE_TOOLS])];
 const TSC = {
   packages: SERVER_TOOLS,
   program: ['typescript', 'bin', 'tsc'],
@@ -35,6 +36,12 @@ const VITE = {
   program: ['vite', 'bin', 'vite.js'],
   failed: 'The build of the pages failed',
 };
+const ROLLDOWN = {
+  packages: PAGE_TOOLS,
+  program: ['rolldown', 'bin', 'cli.mjs'],
+  failed: 'The build of the bundle failed',
+};
+const BUNDLE = join('src', 'launch', 'bundle.config.mjs');
 
 /** Files below a folder, sorted. */
 function filesBelow(folder) {
@@ -56,14 +63,17 @@ export class Build {
     return join(this.root, ...names);
   }
 
-  /** A hash of the names and contents of the sources and of the versions of the tools. */
-  stampOf({ sources, tools }) {
+  /**
+   * A hash of the names and contents of the sources, and of the versions of the tools and of the
+   * packages that it contains.
+   */
+  stampOf({ sources, tools, contains = [] }) {
     const hash = createHash('sha256');
     for (const path of sources.map((one) => this.at(one)).flatMap(filesBelow)) {
       hash.update(path.slice(this.root.length)).update('\0').update(readFileSync(path));
     }
     const locked = this.packages.locked() ?? {};
-    const known = tools.filter((name) => `node_modules/${name}` in locked);
+    const known = [...tools, ...contains].filter((name) => `node_modules/${name}` in locked);
     return hash.update(JSON.stringify(cutLock(locked, known))).digest('hex');
   }
 
@@ -87,7 +97,24 @@ export class Build {
         'console',
         ['console', 'client', 'figures', 'timing'].map((name) => join('src', name)),
       ),
+      this.bundle(),
     ];
+  }
+
+  /** It contains the packages that the gateway runs on, and what tsc wrote. */
+  bundle() {
+    const { dependencies = {} } = this.packages.locked()?.[''] ?? {};
+    return {
+      name: 'bundle',
+      home: 'pages',
+      after: 'server',
+      sources: ['src', 'tsconfig.json'],
+      tools: PAGE_TOOLS,
+      contains: Object.keys(dependencies),
+      needs: BUNDLE,
+      result: join('dist', 'bundle', 'main.js'),
+      build: () => this.tool('pages', ROLLDOWN, ['--config', this.at(BUNDLE)]),
+    };
   }
 
   /** The first of the sources has the page and its vite.config.mjs. */
@@ -129,9 +156,15 @@ export class Build {
     return Object.fromEntries(this.stale().map(({ home, tools }) => [home, tools]));
   }
 
-  /** Builds the parts concurrently: they do not depend on each other. */
+  /** Builds the parts concurrently, but for one that is made from another. */
   async build() {
-    await Promise.all(this.stale().map((part) => this.buildPart(part)));
+    const begun = new Map();
+    for (const part of this.stale())
+      begun.set(
+        part.name,
+        Promise.resolve(begun.get(part.after)).then(() => this.buildPart(part)),
+      );
+    await Promise.all(begun.values());
     // The pages' tools are 240 MB that nothing needs afterwards.
     rmSync(this.at('.cache', 'tools', 'pages'), { recursive: true, force: true });
   }
@@ -173,11 +206,11 @@ export class Build {
 
   /** Removes the output of sources that do not exist any more. */
   sweep() {
-    const pages = ['graphiql', 'console'].map((name) => this.at('dist', name));
+    const others = ['graphiql', 'console', 'bundle'].map((name) => this.at('dist', name));
     for (const path of filesBelow(this.at('dist'))) {
       const source = path.slice(this.at('dist').length + 1).replace(/\.js(\.map)?$/, '.ts');
       if (
-        !pages.some((page) => path.startsWith(page)) &&
+        !others.some((one) => path.startsWith(one)) &&
         /\.js(\.map)?$/.test(path) &&
         !existsSync(this.at('src', source))
       )

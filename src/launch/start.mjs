@@ -21,7 +21,7 @@ if (!cli && flags.includes('--version')) {
 
 /** What runs, and its arguments. */
 function programOf() {
-  if (!cli) return ['main.js', flags];
+  if (!cli) return [join('bundle', 'main.js'), flags];
   const [command, ...others] = flags;
   return command === 'verify-worker' ? ['launch/verify/main.js', others] : ['cli/main.js', flags];
 }

@@ -4,7 +4,7 @@
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,10 @@ class Process {
   }
 }
 
+/** An earlier release has no bundle. */
+const builtIn = (root) =>
+  [join(root, 'dist', 'bundle', 'main.js'), join(root, 'dist', 'main.js')].find(existsSync);
+
 export class Gateway extends Process {
   constructor(name, port, env, folder) {
     super();
@@ -75,14 +79,10 @@ export class Gateway extends Process {
 
   async start() {
     this.starts++;
-    this.child = spawn(
-      NODE,
-      ['--import', join(HERE, 'clock.mjs'), join(this.root, 'dist', 'main.js')],
-      {
-        env: this.env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    this.child = spawn(NODE, ['--import', join(HERE, 'clock.mjs'), builtIn(this.root)], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stdout.pipe(this.log, { end: false });
     this.child.stderr.pipe(this.log, { end: false });
     await this.untilReady();

@@ -31,7 +31,7 @@ test('the help names every flag and every setting', () => {
 });
 
 test('the help names the command it was called by', () => {
-  const clone = helpText(commandOf('/somewhere/dist/main.js'));
+  const clone = helpText(commandOf('/somewhere/dist/bundle/main.js'));
   expect(clone).toContain('npm start [-- flags]\n');
   expect(clone).not.toContain('npx');
   const installed = helpText(commandOf('/somewhere/node_modules/.bin/backstep'));

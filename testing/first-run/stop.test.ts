@@ -31,7 +31,7 @@ test.each([
   const family = started.family();
   const commands = family.map(({ pid }) => commandOf(pid));
   const launcher = family[commands.findIndex((one) => one.includes('src/launch/start.mjs'))];
-  expect(commands).toContainEqual(expect.stringContaining('dist/main.js'));
+  expect(commands).toContainEqual(expect.stringContaining('dist/bundle/main.js'));
   expect(commands).toContainEqual(expect.stringMatching(/bin\/postgres -D/));
   process.kill(target === 'npm' ? started.pid : (launcher?.pid ?? 0), signal);
   await gone(family);

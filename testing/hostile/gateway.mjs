@@ -19,6 +19,7 @@ import { endFamilies } from '../process-tree.mjs';
 import { ROOT } from '../steps.mjs';
 
 const NODE = join(ROOT, 'node_modules/.bin/node');
+const BUILT = join(ROOT, 'dist/bundle/main.js');
 const HEAP_MB = 768;
 const START_MS = 60_000;
 const STOP_MS = 10_000;
@@ -59,7 +60,7 @@ export class Gateway {
       LOG_LEVEL: 'info',
     };
     for (const name of ['DATABASE_URL', 'KAFKA_BROKERS']) delete env[name];
-    gateway.child = spawn(NODE, [`--max-old-space-size=${HEAP_MB}`, join(ROOT, 'dist/main.js')], {
+    gateway.child = spawn(NODE, [`--max-old-space-size=${HEAP_MB}`, BUILT], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -65,12 +65,19 @@ const WANTED = {
   dependencies: { left: '1.0.0' },
   devDependencies: { jest: '1.0.0', node: '24.0.0', typescript: '6.0.0' },
 };
+const PAGE_TOOLS = [
+  ...['vite', 'rolldown', 'graphiql', 'react', 'react-dom', 'graphql', 'graphql-ws'],
+  ...['preact', 'preact-iso', 'graphql-sse', 'oauth4webapi'],
+];
 const lock = (version: string): Record<string, object> => ({
   '': WANTED,
   'node_modules/left': { version },
   'node_modules/jest': { version: '1.0.0', dev: true },
   'node_modules/node': { version: '24.0.0', dev: true },
   'node_modules/typescript': { version: '6.0.0', dev: true },
+  ...Object.fromEntries(
+    PAGE_TOOLS.map((name) => [`node_modules/${name}`, { version: '1.0.0', dev: true }]),
+  ),
   'node_modules/only-elsewhere': { version: '2.0.0', optional: true },
 });
 
@@ -101,8 +108,11 @@ function clone({ nodeVersion = '24.1.0', ...does }: Does = {}): Clone {
   const run = async (one: Run): Promise<void> => {
     const isNpm = one.command === 'npm';
     const where = relative(root, one.folder ?? root);
-    ran.push(isNpm ? `${one.args.slice(0, 2).join(' ')} ${where}`.trim() : 'tsc');
+    const isBundle = one.args.some((arg) => arg.includes('rolldown'));
+    const tool = isBundle ? 'rolldown' : 'tsc';
+    ran.push(isNpm ? `${one.args.slice(0, 2).join(' ')} ${where}`.trim() : tool);
     if (isNpm) (does.npm ?? npm)(one);
+    else if (isBundle) write('dist/bundle/main.js', 'bundled');
     else (does.tsc ?? (() => write('dist/main.js', 'built')))();
   };
   return new Clone(root, { run, nodeVersion, out: { write: (text) => printed.push(text) } });
@@ -268,6 +278,29 @@ describe('a build is old', () => {
         existsSync(join(root, 'dist', name)),
       ),
     ).toEqual([false, false, true, true]);
+  });
+});
+
+describe('the gateway and its packages in one file', () => {
+  beforeEach(async () => {
+    write('src/launch/bundle.config.mjs', 'a bundle');
+    await testing();
+    ran = [];
+  });
+
+  test('is made after what it is made from', async () => {
+    write('src/main.ts', 'two');
+    await testing();
+    expect(ran.slice(-2)).toEqual(['tsc', 'rolldown']);
+    ran = [];
+    await testing();
+    expect(ran).toEqual([]);
+  });
+
+  test('is made again when a package in it has another version', async () => {
+    write('package-lock.json', JSON.stringify({ packages: lock('1.0.1') }));
+    await start();
+    expect(ran).toEqual(['ci --include=dev', 'rolldown']);
   });
 });
 

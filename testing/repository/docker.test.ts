@@ -134,7 +134,7 @@ test('the image runs built output as an ordinary user on the Node of the project
   expect(last).toContain('NOTICES.txt');
   expect(last).toContain('/livez');
   expect(last).not.toMatch(/\/app\/(src|testing)\b/);
-  expect(JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]')).toContain('dist/main.js');
+  expect(JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]')).toContain('dist/bundle/main.js');
 });
 
 test.each(GATEWAYS)('%s runs on a file system it cannot write to, without any right', (name) => {

@@ -9,7 +9,7 @@ import { freePort, type TestDatabase, testBrokers } from './surroundings.js';
 import { until } from './until.js';
 
 const NODE = join(ROOT, 'node_modules/.bin/node');
-const BUILT = join(ROOT, 'dist/main.js');
+const BUILT = join(ROOT, 'dist/bundle/main.js');
 
 export class Gateway implements AsyncDisposable {
   readonly client: Client;
@@ -61,7 +61,7 @@ export async function startGateway({
   name = 'gateway',
   env = {},
 }: GatewaySettings): Promise<Gateway> {
-  if (!existsSync(BUILT)) throw new Error('dist/main.js is missing; run: npm run build');
+  if (!existsSync(BUILT)) throw new Error('dist/bundle/main.js is missing; run: npm run build');
   const port = await freePort();
   const child = new Child(name, [NODE, BUILT], {
     DATABASE_URL: database.url,
