@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { until } from './until.js';
+import { type Needed, needed, poll, until } from './until.js';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -14,9 +14,10 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-export class Child {
+export class Child implements Needed {
   private printed = '';
   private ending: Ending | null = null;
+  private isEnded = false;
   private readonly process: ChildProcess;
 
   /**
@@ -63,6 +64,19 @@ export class Child {
   }
 
   /**
+   * The test goes on only while it runs: when it ends and no signal of the test ended it, whatever
+   * waits fails at once.
+   */
+  isNeeded(): void {
+    needed.add(this);
+  }
+  get lost(): string | null {
+    if (this.ending === null || this.isEnded) return null;
+    const { code, signal } = this.ending;
+    return `${this.name} has ended, ${signal ?? `with ${code}`}${this.tail()}`;
+  }
+
+  /**
    * The first match in what it printed; throws with the tail of it when the program ends before.
    */
   async prints(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
@@ -76,25 +90,38 @@ export class Child {
 
   /** Throws with the last lines it printed. */
   complain(what: string): never {
-    throw new Error(`${this.name}: ${what}\n--- its last lines ---\n${this.printed.slice(-4000)}`);
+    throw new Error(`${this.name}: ${what}${this.tail()}`);
+  }
+
+  private tail(): string {
+    return `\n--- its last lines ---\n${this.printed.slice(-4000)}`;
   }
 
   /** A signal to the process alone. */
   send(signal: NodeJS.Signals): void {
+    this.ends(signal);
     if (this.ending === null) this.process.kill(signal);
   }
 
   /** A signal to the whole group, as Ctrl-C in a terminal sends it. */
   sendGroup(signal: NodeJS.Signals): void {
+    this.ends(signal);
     if (this.ending === null) process.kill(-this.pid, signal);
   }
 
+  /** A process that was stopped or continued must not end. */
+  private ends(signal: NodeJS.Signals): void {
+    if (this.ending === null && !/^SIG(STOP|CONT|USR)/.test(signal)) this.isEnded = true;
+  }
+
   async end(withinMs = 30_000): Promise<Ending> {
-    return until(`${this.name} ends`, () => this.ending, withinMs);
+    needed.delete(this);
+    return poll(`${this.name} ends`, () => this.ending, withinMs);
   }
 
   /** Ends it gently, then by force: for the end of a test, whatever the test did. */
   async [Symbol.asyncDispose](): Promise<void> {
+    needed.delete(this);
     const family = this.ending === null ? descendantsOf(this.pid) : [];
     this.send('SIGTERM');
     await this.end(20_000).catch(() => this.sendGroup('SIGKILL'));

@@ -121,5 +121,6 @@ async function ready(child: Child, address: string): Promise<Gateway> {
     child.complain(String(error)),
   );
   if (child.ended !== null) child.complain('ended before it was ready');
+  child.isNeeded();
   return new Gateway(child, address);
 }

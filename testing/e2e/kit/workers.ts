@@ -36,10 +36,12 @@ export function startSpringWorker({ typeHeaders }: { readonly typeHeaders: boole
     '-jar',
     JAR,
   ] as const;
-  return new Child('spring-worker', [...java], {
+  const worker = new Child('spring-worker', [...java], {
     KAFKA_BROKERS: testBrokers(),
     ...(typeHeaders && { SPRING_PROFILES_ACTIVE: 'type-headers' }),
   });
+  worker.isNeeded();
+  return worker;
 }
 
 /** A virtual environment with the worker's requirements, made once per requirements. */
@@ -57,7 +59,9 @@ export function buildPythonWorker(): void {
 }
 
 export function startPythonWorker(): Child {
-  return new Child('python-worker', [join(VENV, 'bin/python'), join(PYTHON, 'worker.py')], {
+  const worker = new Child('python-worker', [join(VENV, 'bin/python'), join(PYTHON, 'worker.py')], {
     KAFKA_BROKERS: testBrokers(),
   });
+  worker.isNeeded();
+  return worker;
 }
