@@ -1,5 +1,5 @@
 /** The rings of `npm test` (testing/README.md). */
-import { chromium, kafka, kafkaForE2e, postgres } from './surroundings.mjs';
+import { anotherKafka, chromium, kafka, kafkaPrograms, postgres } from './surroundings.mjs';
 
 const PURE = [
   '--coverage',
@@ -18,15 +18,103 @@ const FAULTS = 'gateway killed,PostgreSQL stopped at once,broker killed';
 /** Files of scenarios that run over the whole gateway, too. */
 const ON_KAFKA = 'operators|undo-plan|undo-and-cancel|resend|hold|turning-around|undo-exhausted';
 
+/** Files of e2e that are about workers and what travels to them; the others are about gateways. */
+const OF_WORKERS = 'access|api-workers|diagnose|java-wire|letter|payload|python|readme|spring';
+
 /**
- * Name, folders of tests or a program, the services it needs; in their short forms. The rings of
- * one lane run one after the other, in this order; the lanes beside each other. Each lane is about
- * as long as the others, and has some rings that compute and some that wait.
+ * Name, folders of tests or a program, the services it needs; in their short forms. A ring begins
+ * when one before it in this list has ended (testing/run.mjs): those that take long and wait for
+ * other processes come first, those that only compute last.
  */
 export const RINGS = [
   {
+    name: 'e2e',
+    folders: ['testing/e2e'],
+    needs: [postgres, anotherKafka()],
+    more: ['--runInBand', `--testPathIgnorePatterns=testing/e2e/(${OF_WORKERS})`],
+  },
+  {
+    name: 'e2e-workers',
+    folders: ['testing/e2e'],
+    needs: [postgres, anotherKafka()],
+    more: ['--runInBand', `--testPathIgnorePatterns=testing/e2e/(?!${OF_WORKERS})`],
+  },
+  {
+    name: 'kafka',
+    folders: ['testing/kafka'],
+    needs: [kafka],
+    more: ['--runInBand'],
+  },
+  { name: 'postgres', folders: ['testing/postgres'], needs: [postgres] },
+  {
+    name: 'api',
+    folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'],
+  },
+  {
+    name: 'browser',
+    folders: ['testing/browser'],
+    needs: [chromium],
+    more: ['--runInBand'],
+  },
+  { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
+  // Every kind of attack, one second each, on a gateway of its own.
+  { name: 'hostile', program: 'testing/hostile/run.mjs', more: ['--short'] },
+  // On services of its own, which it breaks.
+  {
+    name: 'chaos',
+    program: 'testing/chaos/run.mjs',
+    more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
+    needs: [kafkaPrograms],
+  },
+  // What operators do, and what it rests on; Kafka changes nothing for the other rules.
+  {
+    name: 'kafka-scenarios',
+    folders: ['testing/scenarios'],
+    needs: [postgres, anotherKafka()],
+    with: { SCENARIO_RIG: 'kafka' },
+    more: ['--runInBand', `--testPathIgnorePatterns=testing/scenarios/(?!${ON_KAFKA})`],
+  },
+  {
+    name: 'scenarios',
+    folders: ['testing/scenarios'],
+    needs: [postgres],
+    with: { SCENARIO_RIG: 'postgres' },
+  },
+  // The CPU of a flow next to the raw limit's, on services of its own (`npm run bench`).
+  {
+    name: 'bench',
+    program: 'testing/bench/run.mjs',
+    more: ['--short'],
+    needs: [kafkaPrograms],
+  },
+  // Counting what is covered makes these three five times slower, and covers nothing the others
+  // leave out.
+  {
+    name: 'walks',
+    folders: ['testing/saga'],
+    more: [
+      '--testPathIgnorePatterns=testing/saga/(?!enumeration|laws|pictures)',
+      '--passWithNoTests',
+    ],
+  },
+  {
+    name: 'repository',
+    folders: [
+      'testing/repository',
+      'testing/config',
+      'testing/launch',
+      'testing/observability',
+      'testing/demo',
+    ],
+  },
+  {
+    name: 'sim',
+    folders: ['testing/invariants', 'testing/sim'],
+    with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
+    more: ISOLATED,
+  },
+  {
     name: 'saga',
-    lane: 'computes',
     folders: ['testing/saga', 'testing/scenarios', 'testing/wire', 'testing/json'],
     more: [
       ...ISOLATED,
@@ -35,20 +123,8 @@ export const RINGS = [
       FULL,
     ],
   },
-  // Counting what is covered makes these three five times slower, and covers nothing the others
-  // leave out.
-  {
-    name: 'walks',
-    lane: 'computes',
-    folders: ['testing/saga'],
-    more: [
-      '--testPathIgnorePatterns=testing/saga/(?!enumeration|laws|pictures)',
-      '--passWithNoTests',
-    ],
-  },
   {
     name: 'engine',
-    lane: 'computes',
     folders: [
       'testing/engine',
       'testing/bench',
@@ -62,85 +138,5 @@ export const RINGS = [
       'testing/schemas',
     ],
   },
-  {
-    name: 'sim',
-    lane: 'computes',
-    folders: ['testing/invariants', 'testing/sim'],
-    with: { SIM_FLOWS: process.env.SIM_FLOWS ?? '3000' },
-    more: ISOLATED,
-  },
-  {
-    name: 'repository',
-    lane: 'computes',
-    folders: [
-      'testing/repository',
-      'testing/config',
-      'testing/launch',
-      'testing/observability',
-      'testing/demo',
-    ],
-  },
-  {
-    name: 'api',
-    lane: 'serves',
-    folders: ['testing/api', 'testing/client', 'testing/cli', 'testing/console'],
-  },
-  { name: 'embedded', lane: 'computes', folders: ['testing/embedded'] },
-  { name: 'postgres', lane: 'serves', folders: ['testing/postgres'], needs: [postgres] },
-  {
-    name: 'scenarios',
-    lane: 'processes',
-    folders: ['testing/scenarios'],
-    needs: [postgres],
-    with: { SCENARIO_RIG: 'postgres' },
-  },
-  // Every kind of attack, one second each, on a gateway of its own.
-  { name: 'hostile', lane: 'kafka', program: 'testing/hostile/run.mjs', more: ['--short'] },
-  {
-    name: 'kafka',
-    lane: 'kafka',
-    folders: ['testing/kafka'],
-    needs: [kafka],
-    more: ['--runInBand'],
-  },
-  // What operators do, and what it rests on; Kafka changes nothing for the other rules.
-  {
-    name: 'kafka-scenarios',
-    lane: 'kafka',
-    folders: ['testing/scenarios'],
-    needs: [postgres, kafka],
-    with: { SCENARIO_RIG: 'kafka' },
-    more: ['--runInBand', `--testPathIgnorePatterns=testing/scenarios/(?!${ON_KAFKA})`],
-  },
-  {
-    name: 'e2e',
-    lane: 'processes',
-    folders: ['testing/e2e'],
-    needs: [postgres, kafkaForE2e],
-    more: ['--runInBand'],
-  },
-  {
-    name: 'browser',
-    lane: 'computes',
-    folders: ['testing/browser'],
-    needs: [chromium],
-    more: ['--runInBand'],
-  },
-  { name: 'first-run', lane: 'serves', folders: ['testing/first-run'], more: ['--runInBand'] },
-  // The CPU of a flow next to the raw limit's, on services of its own (`npm run bench`).
-  {
-    name: 'bench',
-    lane: 'serves',
-    program: 'testing/bench/run.mjs',
-    more: ['--short'],
-    needs: [kafka],
-  },
-  // On services of its own, which it breaks.
-  {
-    name: 'chaos',
-    lane: 'serves',
-    program: 'testing/chaos/run.mjs',
-    more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
-    needs: [kafka],
-  },
+  { name: 'embedded', folders: ['testing/embedded'] },
 ];

@@ -10,13 +10,18 @@ import { join } from 'node:path';
 import { Clone } from '../src/launch/install-and-build.mjs';
 import { RINGS } from './rings.mjs';
 import { CHECKS, endAll, jest, print, program, ROOT, step } from './steps.mjs';
-import { beginKafka, closeServices, kafka, kafkaForE2e, sharesKafka } from './surroundings.mjs';
+import { beginKafka, closeServices, kafkaPrograms, sharesKafka } from './surroundings.mjs';
 
 const wanted = process.argv.slice(2);
 const counts = { passed: 0, failed: 0 };
 const leftOut = [];
 const began = performance.now();
 const EXIT_MS = 10_000;
+/**
+ * Rings beside each other on two cores: most wait for other processes half of their time, so that
+ * five keep both cores busy.
+ */
+const AT_ONCE = 5;
 const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
 
 /** A ring whose service cannot be had has failed in CI, and is reported elsewhere. */
@@ -49,6 +54,9 @@ async function runRing(ring) {
     counts.failed += failed;
     return { ...result, note: `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}` };
   });
+  await Promise.all((ring.needs ?? []).map((need) => need.end?.())).catch((error) =>
+    print(`could not stop a service of ${ring.name}: ${error}`),
+  );
 }
 
 /**
@@ -84,17 +92,27 @@ async function runAll() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => close().then(() => process.exit(130)));
   if (RINGS.some((ring) => runs(ring.name) && needsKafka(ring))) beginKafka();
-  // Some compute, some wait for other processes: beside each other they use both cores.
-  const lanes = new Set(RINGS.map(laneOf));
-  const [first, ...others] = [...lanes].map((one) => RINGS.filter((ring) => laneOf(ring) === one));
-  await Promise.all([runChecks().then(() => lane(first)), ...others.map(lane)]);
+  const waiting = works();
+  const lane = async () => {
+    while (waiting.length > 0 && closing === null) await waiting.shift()();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-const needsKafka = ({ needs = [] }) => needs.includes(kafka) || needs.includes(kafkaForE2e);
+const usesBroker = ({ needs = [] }) => needs.some((need) => need.isBroker);
+const needsKafka = (ring) => usesBroker(ring) || ring.needs?.includes(kafkaPrograms);
 
-/** Of a Kafka that runs already there is only one. */
-function laneOf(ring) {
-  return sharesKafka() && needsKafka(ring) ? 'kafka' : ring.lane;
+/** What is to be done, in the order of its beginning. Of a Kafka that runs already there is one. */
+function works() {
+  const rings = RINGS.filter((ring) => runs(ring.name));
+  const inTurn = sharesKafka() ? rings.filter(usesBroker) : [];
+  const apart = rings.filter((ring) => !inTurn.includes(ring)).map((ring) => () => runRing(ring));
+  return [
+    ...(inTurn.length > 0 ? [() => runInTurn(inTurn)] : []),
+    ...apart.slice(0, AT_ONCE),
+    runChecks,
+    ...apart.slice(AT_ONCE),
+  ];
 }
 
 const runs = (name) => wanted.length === 0 || wanted.includes(name);
@@ -107,8 +125,8 @@ async function runChecks() {
   }
 }
 
-async function lane(rings) {
-  for (const ring of rings) if (runs(ring.name) && closing === null) await runRing(ring);
+async function runInTurn(rings) {
+  for (const ring of rings) if (closing === null) await runRing(ring);
 }
 
 const NAMES = ['check', ...RINGS.map(({ name }) => name)].join(', ');

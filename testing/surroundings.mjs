@@ -36,7 +36,7 @@ export const postgres = once(async () => {
   const server = await openEmbeddedPostgres({
     folder,
     log: silent('embedded'),
-    settings: { max_connections: '200' },
+    settings: { max_connections: '400' },
   });
   closers.push(async () => {
     await server.close();
@@ -52,21 +52,39 @@ export function beginKafka() {
   if (!sharesKafka()) prepared().catch(() => undefined);
 }
 
-const brokerOfOurOwn = () =>
-  once(async () => {
+/** Kafka's programs, for a ring that starts brokers of its own. */
+export const kafkaPrograms = once(async () => {
+  await prepared();
+  return {};
+});
+
+/**
+ * A broker for one ring: topics have fixed names, and tests that run beside each other must not
+ * see each other's. `end` stops it: the group of a broker that nothing uses costs CPU time, too.
+ */
+function brokerOfOurOwn() {
+  let broker = null;
+  const provide = once(async () => {
     const running = given('KAFKA_BROKERS');
     if (running !== null) return running;
     await prepared();
     const { startKafka } = await import('./kit/kafka.mjs');
     // kafkajs counts some timeouts from the wrong end, harmlessly, and Node warns of it.
     process.removeAllListeners('warning');
-    const broker = await startKafka();
-    closers.push(() => broker.stop());
+    broker = await startKafka();
+    closers.push(end);
     return { TEST_KAFKA_BROKERS: broker.brokers };
   });
-/** Topics have fixed names: tests that run beside each other have a broker each. */
+  const end = async () => {
+    const running = broker;
+    broker = null;
+    await running?.stop();
+  };
+  return Object.assign(provide, { end, isBroker: true });
+}
+/** One for each ring that needs one; a program of its own needs only the first. */
 export const kafka = brokerOfOurOwn();
-export const kafkaForE2e = brokerOfOurOwn();
+export const anotherKafka = () => brokerOfOurOwn();
 /** One broker that runs already is shared: those tests run one after the other. */
 export const sharesKafka = () =>
   ['TEST_KAFKA_BROKERS', 'KAFKA_BROKERS'].some((name) => process.env[name]);

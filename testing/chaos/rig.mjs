@@ -17,9 +17,7 @@ const READY_WITHIN_MS = 180_000;
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/**
- * The work, or a rejection after so long: a Kafka client whose broker was killed may never answer.
- */
+/** The work, or a rejection in time: a client whose broker was killed may never answer. */
 export function within(ms, work) {
   let over;
   const late = new Promise((_, reject) => {
@@ -54,7 +52,7 @@ class Process {
   }
 }
 
-/** An earlier release has no bundle. */
+// An earlier release has no bundle.
 const builtIn = (root) =>
   [join(root, 'dist', 'bundle', 'main.js'), join(root, 'dist', 'main.js')].find(existsSync);
 
