@@ -10,7 +10,7 @@ import { Passage } from './kit/passage.js';
 import { freePort, newDatabase, testBrokers, unique } from './kit/surroundings.js';
 import { until } from './kit/until.js';
 
-const COMMAND = [join(ROOT, 'node_modules/.bin/node'), join(ROOT, 'dist/main.js')] as const;
+const COMMAND = [join(ROOT, 'node_modules/.bin/node'), join(ROOT, 'dist/bundle/main.js')] as const;
 
 interface Away {
   readonly address: string;
@@ -21,6 +21,7 @@ async function started(env: Readonly<Record<string, string>>): Promise<Away & As
   const port = await freePort();
   const settings = { HOST: '127.0.0.1', PORT: String(port), DEMO: 'off', LOG_FORMAT: 'json' };
   const child = new Child('gateway', [...COMMAND], { ...settings, ...env });
+  child.isNeeded();
   return {
     child,
     address: `http://127.0.0.1:${port}`,
