@@ -1,6 +1,6 @@
 /**
  * `npm run scale`: the cost of a flow while one factor varies: flows in flight, stored history,
- * gateways, partitions, payloads, orchestrations. Writes a table and a picture for each.
+ * gateways, partitions, steps, payloads, orchestrations. Writes a table and a picture for each.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';

@@ -22,9 +22,11 @@ async function inflight({ flows, levels = [0, 10_000, 100_000], print }) {
   const points = [];
   let open = 0;
   for (const level of levels) {
+    const [from, before] = [performance.now(), open];
     for (; open < level; open += 1000) await startUnanswered(ground, 1000);
     await outboxEmpty(ground);
-    print(`  ${level} flows wait for their worker`);
+    const rate = (open - before) / ((performance.now() - from) / 1000);
+    print(`  ${level} flows wait for their worker; started at ${rate.toFixed(0)} a second`);
     points.push(await ground.point(level.toLocaleString('en'), { count: flows }));
   }
   return points;
@@ -61,7 +63,7 @@ async function each(levels, { flows, print }, groundOf) {
 
 const gateways = (options) => each([1, 2, 4], options, (count) => ({ gateways: count }));
 
-const partitions = (options) => each([1, 4, 12], options, (count) => ({ partitions: count }));
+const partitions = (options) => each([1, 4, 12, 48], options, (count) => ({ partitions: count }));
 
 /** Fewer flows of larger payloads: a flow of three steps carries its payload eight times. */
 const PAYLOADS = [
@@ -92,12 +94,14 @@ function randomText(length) {
   return text.slice(0, length);
 }
 
-const TEN_STEPS = Array.from({ length: 10 }, (_, index) => `step${index + 1}`);
+const stepsOf = (count) => Array.from({ length: count }, (_, index) => `step${index + 1}`);
+
+const steps = (options) => each([1, 3, 5, 10], options, (count) => ({ steps: stepsOf(count) }));
 
 const orchestrations = (options) =>
   each([1, 10, 100], options, (count) => ({
     names: Array.from({ length: count }, (_, index) => `${LOAD}${index + 1}`),
-    steps: TEN_STEPS,
+    steps: stepsOf(10),
     partitions: 1,
   }));
 
@@ -143,6 +147,12 @@ export const FACTORS = {
     axis: 'partitions of a table',
     flows: 3000,
     run: tables,
+  },
+  steps: {
+    title: 'Steps of a flow',
+    axis: 'steps',
+    flows: 4000,
+    run: steps,
   },
   payloads: {
     title: `Size of the payload that every step gets and returns, ${IN_FLIGHT_OF_PAYLOADS} flows in flight`,
