@@ -51,9 +51,9 @@ async function setMinInsync(brokers, value) {
 }
 
 /** Another replica of each partition is preferred as leader; the controller elects it soon. */
-async function moveLeaders(brokers) {
+async function moveLeaders(brokers, names) {
   await onAdmin(brokers, async (admin) => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: ALL });
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
     await admin.alterPartitionReassignments({
       topics: topics.map(({ name, partitions }) => ({
         topic: name,
@@ -65,7 +65,7 @@ async function moveLeaders(brokers) {
     });
     const before = leadersOf(topics);
     for (let moved = false; !moved; await wait(200)) {
-      const now = leadersOf((await admin.fetchTopicMetadata({ topics: ALL })).topics);
+      const now = leadersOf((await admin.fetchTopicMetadata({ topics: names })).topics);
       moved = [...before].every(([place, leader]) => now.get(place) !== leader);
     }
   });
@@ -135,7 +135,9 @@ const KAFKA = {
       await broker.restart();
     }
   },
-  'new leaders for all partitions': async ({ brokers }) => moveLeaders(brokers),
+  'new leaders for all partitions': async ({ brokers }) => moveLeaders(brokers, ALL),
+  'new coordinators for all groups': async ({ brokers }) =>
+    moveLeaders(brokers, ['__consumer_offsets']),
   'partitions under min.insync': async ({ kafka, brokers }, random) => {
     await setMinInsync(brokers, 3);
     const broker = random.pick(kafka.list);

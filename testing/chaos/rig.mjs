@@ -70,6 +70,8 @@ export class Gateway extends Process {
       DEMO: 'off',
       LOG_FORMAT: 'json',
       LOG_LEVEL: 'info',
+      // What the client of Kafka does by itself.
+      LOG_LEVELS: 'kafka=debug',
     };
     this.log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
     this.starts = 0;

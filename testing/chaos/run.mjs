@@ -20,6 +20,7 @@ import { Probe } from './probe.mjs';
 import { PROBE, RECIPES } from './recipes.mjs';
 import { printReport, recoveryTimes } from './report.mjs';
 import { openServices, wait } from './rig.mjs';
+import { StandStill } from './stand-still.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';
@@ -115,10 +116,12 @@ async function mixed(services, goesOn) {
   );
 }
 
-async function untilSettled(watch) {
+async function untilSettled(watch, standStill) {
   const until = performance.now() + SETTLE_WITHIN_MS;
-  for (let quiet = 0; quiet < 20 && performance.now() < until; await wait(100))
+  let quiet = 0;
+  for (; quiet < 20 && performance.now() < until; await wait(100))
     quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
+  if (quiet < 20) await standStill.write(`${watch.open} flows have not ended`);
 }
 
 await readyOrEnd();
@@ -144,6 +147,7 @@ try {
   }
   await services.workers.start();
   const watch = new Watch(services.database);
+  const standStill = new StandStill(services, watch, print);
   const subscribers = new Subscribers(gateways, new SeededRandom(`${seed} subscribers`), {
     share: 0.05,
     most: 100,
@@ -180,7 +184,8 @@ try {
   print('everything is repaired; waiting until the last flow has ended');
   services.workers.behave();
   const repaired = performance.now();
-  await untilSettled(watch);
+  await untilSettled(watch, standStill);
+  standStill.stop();
   const settled = performance.now() - repaired;
   clearInterval(progress);
   await subscribers.catchUp();

@@ -2,13 +2,15 @@
 import pg from 'pg';
 import { wait } from './rig.mjs';
 
-const OPEN =
-  "SELECT count(*)::int AS open FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')";
+const OPEN = `SELECT count(*)::int AS open, coalesce(sum(last_event_number), 0)::text AS events
+  FROM orchestration_run WHERE status IN ('IN_PROGRESS', 'UNDOING')`;
 const OUTBOX = 'SELECT count(*)::int AS rows FROM orchestration_outbox';
 
 export class Watch {
   open = 0;
   outbox = 0;
+  /** Another one when any open flow has gone on. */
+  mark = null;
   stopped = false;
 
   constructor(database) {
@@ -21,7 +23,9 @@ export class Watch {
     while (!this.stopped) {
       try {
         client ??= await this.connect();
-        this.open = (await client.query(OPEN)).rows[0].open;
+        const { open, events } = (await client.query(OPEN)).rows[0];
+        this.open = open;
+        this.mark = `${open} ${events}`;
         this.outbox = (await client.query(OUTBOX)).rows[0].rows;
       } catch {
         client?.end().catch(() => undefined);
