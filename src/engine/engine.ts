@@ -11,6 +11,7 @@ import { Diagnoses } from './diagnosis/diagnosis.js';
 import { logEvents } from './event-log.js';
 import { figuresOf } from './figures.js';
 import { healthOf } from './health.js';
+import { HealthLog } from './health-log.js';
 import { intake, notify } from './incoming.js';
 import { DeliveryQueue } from './intake/queue.js';
 import { resolveStarts } from './intake/resolve-starts.js';
@@ -30,6 +31,7 @@ import { KEEP_ALL, type Keep, Retention } from './retention/retention.js';
 import type { EngineService } from './service.js';
 import { sloOf } from './slo/slo.js';
 import { SloLog } from './slo/slo-log.js';
+import { SlowTransactions } from './slow-transactions.js';
 import { spansOf } from './spans.js';
 import { Hub } from './subscriptions/hub.js';
 import { Timers } from './timers/timers.js';
@@ -87,15 +89,16 @@ function assemble(options: EngineOptions) {
     queueLimit: options.queueLimit ?? LIMITS.queueLength.value,
   });
   const hub = new Hub(read);
-  const relay = relayOf(options, queue);
-  const timers = timersOf(options, queue);
+  const slow = new SlowTransactions(store);
+  const relay = relayOf(options, queue, slow);
+  const timers = timersOf(options, queue, slow);
   const slo = new SloLog(store, logs('slo'));
-  const road = roadOf(options, { queue, hub, relay, timers, slo });
+  const road = roadOf(options, { queue, hub, relay, timers, slo, slow });
   const audit = new AuditLog(store, logs('audit'));
   const ports = { store, broker, wire, log: logs('registry') };
   const registry = new Registry({ ...ports, audit: (row) => audit.add(row) });
   const retention = retentionOf(options);
-  return { queue, hub, relay, timers, road, registry, audit, slo, retention };
+  return { queue, hub, relay, timers, road, registry, audit, slo, slow, retention };
 }
 type Parts = ReturnType<typeof assemble>;
 
@@ -105,9 +108,11 @@ interface Followers {
   readonly relay: Relay;
   readonly timers: Timers;
   readonly slo: SloLog;
+  readonly slow: SlowTransactions;
 }
 
-function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Followers): Road {
+function roadOf(options: EngineOptions, followers: Followers): Road {
+  const { queue, hub, relay, timers, slo, slow } = followers;
   const { store, wire, logs, schemas, patienceMs = 10_000 } = options;
   return new Road({
     queue,
@@ -126,15 +131,16 @@ function roadOf(options: EngineOptions, { queue, hub, relay, timers, slo }: Foll
       options.observe?.(observationsOf(records));
       options.trace?.(spansOf(records, deliveries, wire));
     },
+    timed: (transaction) => slow.timed(transaction),
     recovered: () => hub.reconnected(),
     patienceMs,
   });
 }
 
-function relayOf(options: EngineOptions, queue: DeliveryQueue): Relay {
-  const { store, broker, wire, logs } = options;
+function relayOf(options: EngineOptions, queue: DeliveryQueue, slow: SlowTransactions): Relay {
+  const { broker, wire, logs } = options;
   return new Relay({
-    store,
+    store: slow.counted,
     wire,
     publisher: broker.publisher,
     log: logs('relay'),
@@ -145,9 +151,10 @@ function relayOf(options: EngineOptions, queue: DeliveryQueue): Relay {
   });
 }
 
-function timersOf({ store, broker, logs, lookMs }: EngineOptions, queue: DeliveryQueue): Timers {
+function timersOf(options: EngineOptions, queue: DeliveryQueue, slow: SlowTransactions): Timers {
+  const { broker, logs, lookMs } = options;
   return new Timers({
-    store,
+    store: slow.counted,
     log: logs('timers'),
     submit: (deliveries) => queue.submit(deliveries),
     lookMs: lookMs ?? 1000,
@@ -213,17 +220,21 @@ function reads({ store, read, broker, wire, logs }: EngineOptions, parts: Parts)
 function lifeOf(options: EngineOptions, parts: Parts): Pick<Engine, 'start' | 'stop'> {
   const { store, broker, logs } = options;
   const { queue, hub, relay, timers, road, registry, retention, audit, slo } = parts;
+  const health = () => healthOf({ store, broker, ...parts });
+  const healthLog = new HealthLog({ health, log: logs('flow') });
   let leave: (() => Promise<void>) | null = null;
   return {
     async start(serving = () => undefined) {
       leave = await store.onRemoteCommit((commits) => notify(hub, commits, logs('flow')));
       relay.start();
+      healthLog.start();
       serving();
       await broker.consume((deliveries) => intake(deliveries, registry, queue), store);
       timers.start();
       retention.start();
     },
     async stop(boundMs) {
+      await healthLog.stop();
       await timers.stop();
       await retention.stop();
       registry.stop();

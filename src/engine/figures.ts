@@ -20,7 +20,7 @@ const EVERY_MS = 5000;
 
 /** Call the result for the figures of the moment. */
 export function figuresOf(sources: FigureSources): () => Promise<EngineFigures> {
-  const { store, broker, read, hub, log } = sources;
+  const { store, broker, read, hub, slow, log } = sources;
   let latest: Promise<BacklogFigures | null> | null = null;
   let readAt = Number.NEGATIVE_INFINITY;
   const backlog = (): Promise<BacklogFigures | null> => {
@@ -43,6 +43,7 @@ export function figuresOf(sources: FigureSources): () => Promise<EngineFigures> 
       lag: broker.health().lag ?? null,
       workerLag: broker.workerLag?.() ?? [],
       connections: store.connections?.() ?? [],
+      transactionSeconds: slow.longestMs / 1000,
       backlog: stored,
     };
   };

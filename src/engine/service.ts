@@ -158,6 +158,8 @@ export interface Health {
   }[];
   /** `waiting` for a transaction; `unsent` without acknowledgement; `faults` of writes. */
   readonly load: { readonly waiting: number; readonly unsent: number; readonly faults: number };
+  /** A transaction that takes long; absent or null = none does. */
+  readonly slow?: string | null;
 }
 
 export interface StepFilter {

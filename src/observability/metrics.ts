@@ -33,6 +33,8 @@ export interface Figures {
   /** Of the workers of each step; absent = not known. */
   readonly workerLag?: readonly LagFigures[] | undefined;
   readonly connections: readonly PoolFigures[];
+  /** How long the longest transaction of this process has been open; absent = none is. */
+  readonly transactionSeconds?: number | undefined;
   /** Of the whole database; null = it does not answer. */
   readonly backlog: BacklogFigures | null;
 }
@@ -174,7 +176,12 @@ function ofConnections(registry: Registry): Set {
     'Requests that wait for a connection',
     ['pool'],
   ]);
-  return ({ connections: pools }) => {
+  const open = gauge(registry, [
+    'backstep_transaction_open_seconds',
+    'How long the longest transaction of this process has been open',
+  ]);
+  return ({ connections: pools, transactionSeconds }) => {
+    open.set(transactionSeconds ?? 0);
     for (const { pool, open, idle, waiting: requests } of pools) {
       connections.set({ pool, state: 'idle' }, idle);
       connections.set({ pool, state: 'busy' }, open - idle);

@@ -144,7 +144,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
     });
   const readPool = new ReadPool(reads.statements, driverOptions);
   return {
-    store,
+    store: Object.assign(store, { waits: () => servers.waits() }),
     readModel: new PostgresReadModel(reads.orm.em, definitions, readPool, sealer),
     migrate: () => connected((client) => migrate(writes.orm, turn, client, options.log)),
     checkSchema: () => connected((client) => checkUpToDate(client, turn.list)),

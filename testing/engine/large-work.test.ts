@@ -166,6 +166,7 @@ describe('work that meets the same fault again although the store answers', () =
         return deliveries.map(workOf);
       },
       mayGive: () => true,
+      timed: (transaction) => transaction(),
       afterCommit: () => undefined,
       recovered: () => undefined,
       patienceMs: 60_000,

@@ -96,6 +96,7 @@ function roadOver({
       return deliveries.map(workOf);
     },
     mayGive: () => true,
+    timed: (transaction) => transaction(),
     afterCommit: () => undefined,
     recovered: () => undefined,
     patienceMs,

@@ -37,6 +37,7 @@ function roadOver(): { readonly queue: DeliveryQueue; readonly road: Road } {
     log: silent('flow'),
     resolve: async (deliveries) => deliveries.map(workOf),
     mayGive: () => true,
+    timed: (transaction) => transaction(),
     afterCommit: () => undefined,
     recovered: () => undefined,
     patienceMs: 1000,

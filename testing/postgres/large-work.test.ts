@@ -54,6 +54,7 @@ test('a batch of them is halved until it fits, and all are answered', async () =
       return deliveries.map(workOf);
     },
     mayGive: () => true,
+    timed: (transaction) => transaction(),
     afterCommit: () => undefined,
     recovered: () => undefined,
     patienceMs: 1000,

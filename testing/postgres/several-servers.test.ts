@@ -95,6 +95,17 @@ test('a primary that becomes read-only is left alone until it takes writes again
   expect(await flowIds(primary)).toContain('taken');
 }, 120_000);
 
+test('a commit that waits for a frozen standby is shown as such, and completes when it is back', async () => {
+  const { standby } = pair;
+  standby.freeze();
+  const waiting = start(postgres.store, [startInput('without-standby')]);
+  const waits = async (): Promise<string> => (await postgres.store.waits?.()) ?? 'nothing';
+  for (let shown = ''; !/waits for a standby/.test(shown); ) shown = await waits();
+  standby.thaw();
+  await waiting;
+  expect(await waits()).toBe('nothing');
+}, 120_000);
+
 test('a frozen primary is left for the promoted standby, and not used again when it is back', async () => {
   const committed: string[] = [];
   const leave = await postgres.store.onRemoteCommit((commits) => {

@@ -14,6 +14,7 @@ import {
   type RecordDelivery,
   type RecordPosition,
 } from '../ports.js';
+import type { SlowTransactions } from '../slow-transactions.js';
 import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
 import { afterFault, probe, SPLIT, type Suspicion, UNSUSPECTED, verdictOn } from './suspicion.js';
 import { type Done, type Ports, unitOfWork, type Work } from './unit-of-work.js';
@@ -34,6 +35,8 @@ export interface RoadOptions extends Ports {
   /** Whether the publisher's memory is free for more; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
+  /** Runs a transaction, and counts its time. */
+  readonly timed: SlowTransactions['timed'];
   /**
    * Called when the store answers again after a fault: the answer to a commit may have been lost,
    * and no subscriber was notified of it.
@@ -107,7 +110,9 @@ export class Road {
       const deliveries = batch.map(({ delivery }) => delivery);
       const work = await this.options.resolve(deliveries);
       const given = this.options.mayGive();
-      const { outcomes, records, outbox, parked } = await unitOfWork(this.options, work, given);
+      const { outcomes, records, outbox, parked } = await this.options.timed(() =>
+        unitOfWork(this.options, work, given),
+      );
       this.recovered();
       for (const flow of parked) logParked(this.options, flow);
       this.options.afterCommit(records, outbox, given, deliveries);

@@ -227,6 +227,8 @@ export interface Store {
   ): Promise<() => Promise<void>>;
   /** Throws a fault when the database does not answer. */
   ping(): Promise<void>;
+  /** What its open transactions are waiting for; null = not known. Absent: it never waits. */
+  waits?(): Promise<string | null>;
   /** Absent: it has no connections. */
   connections?(): readonly PoolFigures[];
   /**

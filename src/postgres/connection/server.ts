@@ -9,6 +9,9 @@ import { chosenUrl, driverUrl } from './tls.js';
 const LOOK_MS = 2_000;
 const AT_WORK = `SELECT pg_backend_pid() AS own, EXISTS (
   SELECT FROM pg_stat_activity WHERE pid = $1::int AND state NOT LIKE 'idle%') AS at_work`;
+const WAITING = `SELECT wait_event_type AS type, wait_event AS event FROM pg_stat_activity
+  WHERE pid = ANY ($1::int[]) AND state = 'active' AND wait_event IS NOT NULL AND xact_start < now() - interval '1 s'
+  ORDER BY xact_start LIMIT 1`;
 
 export class Server {
   readonly name: string;
@@ -88,6 +91,17 @@ export class Server {
     }
   }
 
+  /** What the oldest transaction of these processes of its own is waiting for; null = not known. */
+  async waitsOf(processIds: readonly number[]): Promise<string | null> {
+    try {
+      await this.look();
+      const rows = (await this.client?.query(WAITING, [processIds]))?.rows;
+      return waitIn(rows?.[0] ?? {});
+    } finally {
+      this.leave();
+    }
+  }
+
   private newClient(): Client {
     const { clients } = this;
     if (clients === null) throw new Error('no connection pool was opened yet');
@@ -113,4 +127,14 @@ export class Server {
     this.client = null;
     client?.end().catch(() => undefined);
   }
+}
+
+/** In words where an operator can do something about it. */
+function waitIn({ type, event }: Record<string, unknown>): string | null {
+  if (typeof event !== 'string') return null;
+  if (event === 'SyncRep')
+    return 'its commit waits for a standby of synchronous_standby_names to confirm it';
+  if (type === 'Lock') return `it waits for a lock that another session has (${event})`;
+  if (type === 'IO') return `it waits for the disk (${event})`;
+  return `PostgreSQL shows the wait event ${event}`;
 }

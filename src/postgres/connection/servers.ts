@@ -15,6 +15,8 @@ import { Silence } from './silence.js';
 /** A connection of this process. */
 export interface Session {
   readonly server: Server;
+  /** Id of the server process; NaN = not connected. */
+  readonly processId: number;
   /** Closes it at once; what is under way on it fails with this error. */
   cut(reason: Error): void;
 }
@@ -85,6 +87,13 @@ export class Servers {
 
   /** Connections on which nothing comes back are ended. */
   readonly silence = new Silence();
+
+  /** What the open transactions of this process are waiting for; null = not known. */
+  async waits(): Promise<string | null> {
+    const used = [...this.sessions].filter(({ server }) => server === this.current);
+    const ids = used.map(({ processId }) => processId).filter((id) => id > 0);
+    return await this.current.waitsOf(ids);
+  }
 
   /** Something is wrong with a session: the next `choose` looks again. */
   doubt({ server }: Pick<Session, 'server'>): void {

@@ -83,7 +83,8 @@ type SessionClient = Client & { unusable: Error | null; readonly settings: Setti
 /** Beyond the time in which the server itself ends a statement. */
 const BEYOND_MS = 3_000;
 
-function listeningOf(client: SessionClient, { server, cut }: Session, wire: Wire): Listening {
+function listeningOf(client: SessionClient, session: Session, wire: Wire): Listening {
+  const { server, cut } = session;
   // The driver's own public property for it warns when it is read.
   const driver = client as unknown as { readonly _activeQuery: object | null };
   return {
@@ -91,7 +92,7 @@ function listeningOf(client: SessionClient, { server, cut }: Session, wire: Wire
     cut,
     patienceMs: Number(client.settings.statement_timeout ?? 0) + BEYOND_MS,
     get processId() {
-      return Number((client as PooledClient & SessionClient).processID);
+      return session.processId;
     },
     get underWay() {
       return driver._activeQuery;
@@ -110,7 +111,13 @@ async function follow(
   connected: Promise<unknown>,
 ): Promise<void> {
   const wire = (client as unknown as { readonly connection: Wire }).connection;
-  const session: Session = { server, cut: (reason) => wire.stream.destroy(reason) };
+  const session: Session = {
+    server,
+    cut: (reason) => wire.stream.destroy(reason),
+    get processId() {
+      return Number((client as PooledClient & SessionClient).processID);
+    },
+  };
   servers.opened(session);
   client.on('error', () => servers.doubt(session));
   const listening = listeningOf(client, session, wire);
