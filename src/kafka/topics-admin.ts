@@ -41,11 +41,14 @@ export class TopicsAdmin {
   async ensure(names: readonly string[]): Promise<void> {
     const wanted = [...new Set(names)];
     if (wanted.length === 0) return;
+    // Mostly they are there: only creating them may take long.
+    const isDone = await this.inTurn(async (admin) => {
+      if (!(await haveLeaders(admin, wanted))) return false;
+      await this.raise(admin, wanted);
+      return true;
+    });
+    if (isDone) return;
     await this.inTurn(async (admin) => {
-      if (await haveLeaders(admin, wanted)) {
-        await this.raise(admin, wanted);
-        return;
-      }
       await this.create(admin, wanted);
       await untilLed(admin, wanted);
       await this.raise(admin, wanted);

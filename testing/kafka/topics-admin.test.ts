@@ -7,6 +7,14 @@ import { silent } from '../../src/observability/log.js';
 
 afterEach(() => mock.timers.reset());
 
+const SETTINGS = {
+  brokers: ['kafka-1:9092'],
+  partitions: 1,
+  replicationFactor: -1,
+  maxMessageBytes: 1000,
+  log: silent('kafka'),
+};
+
 test('a request that is never answered does not hold up those after it', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const called = Promise.withResolvers<void>();
@@ -20,17 +28,29 @@ test('a request that is never answered does not hold up those after it', async (
   };
   const answering = { ...lost, describeGroups: async () => ({ groups: [{ groupId: 'g' }] }) };
   const clients = [lost, answering] as unknown as Admin[];
-  const topics = new TopicsAdmin(() => clients.shift() as Admin, {
-    brokers: ['kafka-1:9092'],
-    partitions: 1,
-    replicationFactor: -1,
-    maxMessageBytes: 1000,
-    log: silent('kafka'),
-  });
+  const topics = new TopicsAdmin(() => clients.shift() as Admin, SETTINGS);
   const first = topics.group('g');
   const second = topics.group('g');
   await called.promise;
   mock.timers.tick(30_000);
   await expect(first).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
   expect(await second).toEqual({ groupId: 'g' });
+});
+
+test('a look at topics that exist is given up as soon as other requests, before a consumer joins', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const called = Promise.withResolvers<void>();
+  const lost = {
+    connect: async () => undefined,
+    disconnect: async () => undefined,
+    fetchTopicMetadata: () => {
+      called.resolve();
+      return new Promise(() => undefined);
+    },
+  };
+  const topics = new TopicsAdmin(() => lost as unknown as Admin, SETTINGS);
+  const ensured = topics.ensure(['topic']);
+  await called.promise;
+  mock.timers.tick(30_000);
+  await expect(ensured).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
 });
