@@ -26,11 +26,12 @@ import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';
 
 const HELP = `npm run chaos -- [--seed N] [--flows 5000] [--minutes 10] [--gateways 2] [--partitions 4] [--in-flight 400]
-                 [--faults "gateway killed,disk full"] [--alone off] [--times 1] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
+                 [--faults "gateway killed,disk full"] [--alone off] [--times 1] [--pause 9] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
 npm run chaos -- --cluster …   three brokers with replication 3, a primary with a synchronous standby; 3 gateways by default
 
 Faults: ${Object.keys(SINGLE_FAULTS).join(', ')}; none.
 Faults of a cluster: ${Object.keys(CLUSTER_FAULTS).join(', ')}; none.
+--pause: most seconds between two faults of one kind in the mixed part. A group of a cluster that is broken every other second never comes to work.
 --times: how often each fault is injected alone; the report has the median and the worst recovery of each.
 Runs until the flows have started or the minutes are over, repairs everything, waits until every flow has ended, and checks. The same seed draws the
 same faults, flows and answers of workers; real processes decide the rest. Ends with 1 when a promise was broken.`;
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     cluster: { type: 'boolean', default: false },
     times: { type: 'string', default: '1' },
+    pause: { type: 'string', default: '9' },
     gateways: { type: 'string' },
     partitions: { type: 'string', default: '4' },
     'in-flight': { type: 'string', default: '400' },
@@ -107,7 +109,7 @@ async function mixed(services, goesOn) {
   await Promise.all(
     lanes.map(async (lane) => {
       while (lane.length > 0 && goesOn()) {
-        await wait(random.between(1000, 9000));
+        await wait(random.between(1000, Number(values.pause) * 1000));
         if (!goesOn()) return;
         const name = random.pick(lane);
         await breakOne(services, name).catch((error) => print(`  ${name}: ${error.message}`));

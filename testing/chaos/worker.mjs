@@ -14,9 +14,12 @@ import { PROBE, RECIPES, recipeOf, topicsOf } from './recipes.mjs';
 const [brokers, folder, seed, share] = process.argv.slice(2);
 const misbehaviour = Number(share);
 const REPLIES = 'orchestrator.response.result';
+/** Short, so that what the run measures is how long the gateways take to recover. */
 const kafka = new Kafka({
   brokers: brokers.split(','),
   clientId: 'chaos-worker',
+  connectionTimeout: 1000,
+  requestTimeout: 5000,
   logLevel: logLevel.NOTHING,
   retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 },
 });
@@ -25,8 +28,10 @@ const consumer = kafka.consumer({
   groupId: 'chaos-worker',
   maxWaitTimeInMs: 50,
   minBytes: 1,
-  sessionTimeout: 10_000,
-  heartbeatInterval: 1000,
+  sessionTimeout: 6_000,
+  rebalanceTimeout: 6_000,
+  heartbeatInterval: 500,
+  metadataMaxAge: 5_000,
 });
 const bank = new Bank(join(folder, 'ledger'));
 const counts = {};
@@ -189,6 +194,11 @@ async function answer(command) {
 
 // A client that has given up is of no use any more: whoever started us starts us again.
 consumer.on(consumer.events.CRASH, () => process.exit(1));
+// The client would go on with a coordinator that is frozen or cut off.
+const TO_COORDINATOR = ['GroupCoordinator', 'Heartbeat', 'JoinGroup', 'OffsetCommit', 'SyncGroup'];
+consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) => {
+  if (TO_COORDINATOR.includes(payload.apiName)) process.exit(1);
+});
 await producer.connect();
 for (const command of hanging.left)
   await send(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
