@@ -75,8 +75,10 @@ async function systemsOf(build, { limits, gateways, workers }) {
 async function warmUp(entries, around) {
   const count = Math.min(options.isShort ? SHORT_WARM_UP : WARM_UP, flows);
   for (const { system, worker, start } of entries)
-    for (const fail of [false, true])
+    for (const outcome of options.outcomes) {
+      const fail = outcome === 'undo';
       await measure({ system, worker, around }, { count, inFlight, fail, start });
+    }
 }
 
 async function turn({ system, worker, start, isTimed }, { around, round, fail }) {

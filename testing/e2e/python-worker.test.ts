@@ -36,7 +36,7 @@ describe('a Python worker', () => {
 
   test('completes a flow', async () => {
     const flowId = await gateway.client.execute('tripBooking', { city: 'Rome' });
-    const flow = await gateway.client.ended(flowId, 60_000);
+    const flow = await gateway.client.ended(flowId);
     expect(flow.status).toBe('COMPLETED');
     expect(flow.steps.map(({ status }) => status)).toEqual(['DO_SUCCESS', 'DO_SUCCESS']);
     const query = 'query ($flowId: ID!) { details(flowId: $flowId) { output } }';
@@ -51,7 +51,7 @@ describe('a Python worker', () => {
       city: 'Rome',
       failAt: 'bookHotel',
     });
-    const flow = await gateway.client.ended(flowId, 60_000);
+    const flow = await gateway.client.ended(flowId);
     expect(flow.status).toBe('UNDONE');
     expect(flow.steps).toMatchObject([
       { stepName: 'bookFlight', status: 'UNDO_SUCCESS' },

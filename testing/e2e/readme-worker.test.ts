@@ -31,7 +31,7 @@ test('ten lines are a worker', async () => {
   const env = { KAFKA_BROKERS: String(testBrokers()) };
   const running = new Started('node', ['worker.mjs'], { cwd: folder, env });
   stack.defer(() => running.end());
-  const flow = await gateway.client.ended(flowId, 60_000);
+  const flow = await gateway.client.ended(flowId);
   expect(flow.status).toBe('COMPLETED');
   const query = 'query ($flowId: ID!) { details(flowId: $flowId) { output } }';
   const { details } = await gateway.client.graphql<{ details: unknown }>(query, { flowId });

@@ -51,7 +51,7 @@ describe('npm start with nothing configured', () => {
       const stoppedAt = Date.now();
       await stopped(before);
       const { client } = await current();
-      const flows = await Promise.all(ids.map((flowId) => client.ended(flowId, 15_000)));
+      const flows = await Promise.all(ids.map((flowId) => client.ended(flowId)));
       expect(flows.map(({ status }) => status)).toEqual(ids.map(() => 'COMPLETED'));
       const inTheMiddle = flows.filter(
         ({ startedAt, endedAt }) =>
@@ -79,7 +79,7 @@ describe('npm start with nothing configured', () => {
     });
     await before.stopGroup('SIGKILL');
     await stopped(before);
-    const flow = await (await current()).client.ended(flowId, 30_000);
+    const flow = await (await current()).client.ended(flowId);
     expect(flow.steps).toMatchObject([{ stepName: 'nobody', retryCount: 0 }]);
     expect(flow.failureReason).toContain('nobody');
   }, 240_000);

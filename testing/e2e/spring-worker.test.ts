@@ -71,7 +71,7 @@ describe.each([
     return {
       tenant,
       flow: await gateway.client
-        .ended(flowId, 60_000)
+        .ended(flowId)
         .catch((error: unknown) => worker.complain(String(error))),
     };
   }

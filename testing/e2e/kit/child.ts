@@ -79,7 +79,7 @@ export class Child implements Needed {
   /**
    * The first match in what it printed; throws with the tail of it when the program ends before.
    */
-  async prints(pattern: RegExp, withinMs = 60_000): Promise<RegExpExecArray> {
+  async prints(pattern: RegExp, withinMs = 120_000): Promise<RegExpExecArray> {
     const found = await until(
       `${this.name} prints ${pattern}`,
       () => pattern.exec(this.printed) ?? (this.ending === null ? null : 'ended'),
@@ -114,7 +114,7 @@ export class Child implements Needed {
     if (this.ending === null && !/^SIG(STOP|CONT|USR)/.test(signal)) this.isEnded = true;
   }
 
-  async end(withinMs = 30_000): Promise<Ending> {
+  async end(withinMs = 90_000): Promise<Ending> {
     needed.delete(this);
     return poll(`${this.name} ends`, () => this.ending, withinMs);
   }

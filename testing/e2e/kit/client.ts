@@ -85,7 +85,7 @@ export class Client {
   }
 
   /** The flow once it has ended. */
-  async ended(flowId: string, withinMs = 30_000): Promise<Details> {
+  async ended(flowId: string, withinMs = 90_000): Promise<Details> {
     let last = '';
     const look = async (): Promise<Details | null> => {
       const { body } = await this.details(flowId);
