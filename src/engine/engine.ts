@@ -120,7 +120,7 @@ function roadOf(options: EngineOptions, followers: Followers): Road {
     wire,
     log: logs('flow'),
     schemas,
-    resolve: (deliveries) => resolveStarts(store, deliveries, options),
+    resolve: (deliveries, read) => resolveStarts(deliveries, read, options),
     mayGive: () => relay.hasCapacity,
     afterCommit(records, outbox, given, deliveries) {
       if (given) relay.give(outbox);

@@ -16,4 +16,5 @@ export * from './ports/reading.js';
 export * from './ports/registrations.js';
 export * from './ports/removal.js';
 export * from './ports/slo.js';
+export * from './ports/starts.js';
 export * from './ports/storage.js';

@@ -4,8 +4,7 @@
  */
 
 import { newFlowId } from '../../src/engine/intake/flow-id.js';
-import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
-import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
+import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
 import type { Delivery, OutboxRow, RoadTransaction, Store, Wire } from '../../src/engine/ports.js';
 import { Hub } from '../../src/engine/subscriptions/hub.js';
 import { openKafka } from '../../src/kafka/client.js';
@@ -175,7 +174,7 @@ class Flows {
   private async run(size: number, spent: Spent): Promise<void> {
     const ids = Array.from({ length: size }, () => newFlowId());
     const starts = ids.map((flowId) => this.start(flowId));
-    await this.turn(await resolveStarts(this.pieces.store, starts), this.laps(nothing()));
+    await this.turn(starts, this.laps(nothing()));
     const leaving = new AbortController();
     const subscribers = await this.follow(ids, leaving.signal);
     for (const step of STEPS) {
@@ -183,8 +182,7 @@ class Flows {
       const lap = this.laps(spent);
       const replies = values.map((value) => this.delivery(value));
       lap('decode');
-      const work = await resolveStarts(this.pieces.store, replies);
-      await this.turn(work, lap, subscribers);
+      await this.turn(replies, lap, subscribers);
     }
     leaving.abort();
   }
@@ -231,13 +229,13 @@ class Flows {
   }
 
   private async turn(
-    work: readonly Work[],
+    deliveries: readonly Delivery[],
     lap: Lap,
     subscribers: readonly Subscriber[] = [],
   ): Promise<void> {
     const { store, wire, publish, hub } = this.pieces;
     lap(null);
-    const done = await unitOfWork({ store: timed(store, lap), wire }, work, true);
+    const done = await unitOfWork({ store: timed(store, lap), wire }, deliveries, true);
     const { outcomes, outbox, records } = done;
     const failed = outcomes.find(({ kind }) => kind !== 'recorded');
     if (failed !== undefined) throw new Error(`a delivery was not recorded: ${failed.kind}`);
@@ -278,6 +276,7 @@ function timed(store: Store, lap: Lap): Store {
     const result = await store.road((tx) => {
       const watched: RoadTransaction = {
         admit: (...args) => tx.admit(...args),
+        registrations: (...args) => tx.registrations(...args),
         lock: async (...args) => {
           const locked = await tx.lock(...args);
           lap('admit, lock');

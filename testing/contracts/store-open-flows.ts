@@ -14,10 +14,10 @@ export function storeOpenFlowsContract(bench: () => Bench): void {
       const start = startInput(flowId);
       const request = { ...start, orchestrationName: orchestration().name };
       const delivery = { from: 'caller', kind: 'start', start: request } as const;
-      const more = { startRefused: null, orchestrationPaused: false, startedBy };
-      return { delivery, start, ...more };
+      return { delivery, start, startRefused: null, orchestrationPaused: false, startedBy };
     });
-    return unitOfWork({ store, wire }, work, true);
+    const deliveries = work.map(({ delivery }) => delivery);
+    return unitOfWork({ store, wire, resolve: () => work }, deliveries, true);
   };
   const set = (store: Store, flowId: string, ended: boolean) =>
     change(store, flowId, (flow) =>

@@ -3,7 +3,6 @@
  * flow, whatever comes after.
  */
 import { describe, expect, test } from '@jest/globals';
-import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
 import { Policies } from '../../src/engine/operations/policies.js';
 import type { Delivery, Store } from '../../src/engine/ports.js';
@@ -55,8 +54,7 @@ async function begin(store: Store, orchestrationName: string, flowId: string): P
     initiator: null,
     idempotencyKey: null,
   };
-  const work = await resolveStarts(store, [{ from: 'caller', kind: 'start', start }]);
-  await unitOfWork({ store, wire }, work, true);
+  await unitOfWork({ store, wire }, [{ from: 'caller', kind: 'start', start }], true);
 }
 
 /** The open command of createRealm fails; how many commands there were so far. */
@@ -78,13 +76,7 @@ async function fail(store: Store, flowId: string): Promise<Flow | null> {
     },
   };
   const tick: Delivery = { from: 'timer', kind: 'input', input: { type: 'TICK', flowId } };
-  const work = [delivery, tick].map((one) => ({
-    delivery: one,
-    start: null,
-    startRefused: null,
-    orchestrationPaused: false,
-  }));
-  const { outcomes } = await unitOfWork({ store, wire }, work, true);
+  const { outcomes } = await unitOfWork({ store, wire }, [delivery, tick], true);
   const last = outcomes.at(-1);
   return last?.kind === 'recorded' ? last.flow : null;
 }

@@ -1,11 +1,16 @@
 /** What is old and over goes, whole; whatever is not over stays, however old. */
 import { describe, expect, test } from '@jest/globals';
-import { unitOfWork, type Work } from '../../src/engine/intake/unit-of-work.js';
-import type { EndStatus, QuarantineEntry, Removal, Store } from '../../src/engine/ports.js';
+import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
+import type {
+  Delivery,
+  EndStatus,
+  QuarantineEntry,
+  Removal,
+  Store,
+} from '../../src/engine/ports.js';
 import type { EventBody } from '../../src/saga/event.js';
 import type { Flow } from '../../src/saga/flow.js';
 import { createWire } from '../../src/wire/outgoing.js';
-import { workOf } from '../kit/work.js';
 import type { Bench } from './store.js';
 import {
   change,
@@ -85,7 +90,7 @@ function unusable(topic: string): QuarantineEntry {
   return { ...cause, key: null, value: null, position: position(7, { topic }), copy, notice: null };
 }
 
-function late(flowId: string, topic: string): Work {
+function late(flowId: string, topic: string): Delivery {
   const rest = {
     stepName: 'createRealm',
     action: 'DO',
@@ -103,8 +108,7 @@ function late(flowId: string, topic: string): Work {
   } as const;
   const raw = { key: null, value: Uint8Array.from([1]) };
   const place = position(3, { topic });
-  const delivery = { from: 'record', position: place, raw, kind: 'input', input } as const;
-  return workOf(delivery);
+  return { from: 'record', position: place, raw, kind: 'input', input };
 }
 
 export function storeRemovalContract(bench: () => Bench): void {

@@ -9,7 +9,6 @@ import type { Delivery, DeliveryOutcome, RecordPosition, Store } from '../../src
 import type { ReplyInput } from '../../src/saga/input.js';
 import { CompiledSchemas } from '../../src/schemas/payload-schemas.js';
 import { createWire } from '../../src/wire/outgoing.js';
-import { workOf } from '../kit/work.js';
 import type { Bench } from './store.js';
 import { orchestration, register, stepDefinition } from './store-builders.js';
 
@@ -54,10 +53,8 @@ async function begin(
     initiator: null,
     idempotencyKey: key ?? null,
   };
-  const work = await resolveStarts(store, [{ ...from(position), kind: 'start', start }], {
-    schemas,
-  });
-  return (await unitOfWork({ store, wire, schemas }, work, true)).outcomes[0];
+  const delivery: Delivery = { ...from(position), kind: 'start', start };
+  return decided(store, delivery);
 }
 
 async function answer(
@@ -80,8 +77,13 @@ async function answer(
     ...more,
   };
   const delivery: Delivery = { ...from(position), kind: 'input', input };
-  const work = workOf(delivery);
-  return (await unitOfWork({ store, wire, schemas }, [work], true)).outcomes[0];
+  return decided(store, delivery);
+}
+
+async function decided(store: Store, delivery: Delivery): Promise<DeliveryOutcome | undefined> {
+  const resolve: typeof resolveStarts = (deliveries, read) =>
+    resolveStarts(deliveries, read, { schemas });
+  return (await unitOfWork({ store, wire, schemas, resolve }, [delivery], true)).outcomes[0];
 }
 
 const positionOf = (topic: string): RecordPosition => ({

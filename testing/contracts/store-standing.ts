@@ -40,11 +40,8 @@ async function begin(
   name: string,
   flowIds: readonly string[],
 ): Promise<readonly DeliveryOutcome[]> {
-  const work = await resolveStarts(
-    store,
-    flowIds.map((flowId) => startOf(name, flowId)),
-  );
-  return (await unitOfWork({ store, wire }, work, true)).outcomes;
+  const starts = flowIds.map((flowId) => startOf(name, flowId));
+  return (await unitOfWork({ store, wire }, starts, true)).outcomes;
 }
 
 /**
@@ -52,13 +49,7 @@ async function begin(
  */
 async function fire(store: Store, most = 500): Promise<Map<string, number>> {
   const due = await store.due(most);
-  const work = due.map((flowId) => ({
-    delivery: tick(flowId),
-    start: null,
-    startRefused: null,
-    orchestrationPaused: false,
-  }));
-  const { records } = await unitOfWork({ store, wire }, work, true);
+  const { records } = await unitOfWork({ store, wire }, due.map(tick), true);
   return new Map(records.map(({ after, outbox }) => [after.flowId, outbox.length]));
 }
 
@@ -159,10 +150,12 @@ export function storeStandingContract(bench: () => Bench): void {
       await change(one.store, name, 'PAUSE', true);
       const flowId = fresh('flow');
       // Looked up before the resume, stored after its flows were woken.
-      const work = await resolveStarts(one.store, [startOf(name, flowId)]);
+      const registrations = await one.store.road((tx) => tx.registrations([name]));
+      const resolve: typeof resolveStarts = (deliveries, read) =>
+        resolveStarts(deliveries, { ...read, registrations });
       await change(two.store, name, 'RESUME');
       await fireAll(two.store);
-      await unitOfWork({ store: one.store, wire }, work, true);
+      await unitOfWork({ store: one.store, wire, resolve }, [startOf(name, flowId)], true);
       expect((await fireAll(two.store)).get(flowId)).toBeUndefined();
       await rig.age(60_000);
       expect((await fireAll(two.store)).get(flowId)).toBe(1);

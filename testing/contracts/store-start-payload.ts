@@ -5,7 +5,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
 import { type Delivery, type Store, wholeValue } from '../../src/engine/ports.js';
-import type { ReplyInput, StartInput } from '../../src/saga/input.js';
+import type { ReplyInput } from '../../src/saga/input.js';
 import type { Orchestration } from '../../src/saga/orchestration.js';
 import { createWire } from '../../src/wire/outgoing.js';
 import type { Bench } from './store.js';
@@ -25,18 +25,12 @@ export function wide(name: string): Orchestration {
   return orchestration(name, { type: 'PARALLEL', steps });
 }
 
-const workOf = (delivery: Delivery, start: StartInput | null = null) => ({
-  delivery,
-  start,
-  startRefused: null,
-  orchestrationPaused: false,
-});
-
 export function begin(store: Store, flowId: string, recipe: Orchestration, payload: string) {
   const start = startInput(flowId, { recipe, payload });
   const request = { ...start, orchestrationName: recipe.name };
   const delivery: Delivery = { from: 'caller', kind: 'start', start: request };
-  return unitOfWork({ store, wire }, [workOf(delivery, start)], true);
+  const work = { delivery, start, startRefused: null, orchestrationPaused: false };
+  return unitOfWork({ store, wire, resolve: () => [work] }, [delivery], true);
 }
 
 /** The answer of a step's worker; a failure without a code is retried. */
@@ -54,7 +48,7 @@ export function answer(store: Store, flowId: string, stepName: string, more: Par
     payload: null,
     ...more,
   };
-  return unitOfWork({ store, wire }, [workOf({ from: 'caller', kind: 'input', input })], true);
+  return unitOfWork({ store, wire }, [{ from: 'caller', kind: 'input', input }], true);
 }
 
 /** The payload is long: in comparisons a short name stands for it. */

@@ -63,13 +63,12 @@ describe('a payload', () => {
   test('that is too much for its orchestration is refused by name, others of its batch are not', async () => {
     const standing = { paused: false, archived: false, pausedBy: null, archivedBy: null };
     const row = { initiator: null, ...standing, createdAt: 0, policies: [] };
-    const store = {
-      orchestration: async (name: string) => ({
-        ...row,
-        orchestration: name === 'wide' ? parallel(200) : sequential('o', 'a'),
-      }),
-    };
-    const work = await resolveStarts(store, [startOf(900_000, 'wide'), startOf(900_000)]);
+    const registrations = new Map([
+      ['wide', { ...row, orchestration: parallel(200) }],
+      ['o', { ...row, orchestration: sequential('o', 'a') }],
+    ]);
+    const starts = [startOf(900_000, 'wide'), startOf(900_000)];
+    const work = resolveStarts(starts, { flowIds: ['f1', 'f2'], registrations });
     expect(work.map(({ startRefused }) => startRefused?.code)).toEqual([
       'FAN_OUT_TOO_LARGE',
       undefined,
@@ -153,7 +152,7 @@ describe('work that meets the same fault again although the store answers', () =
         flowOfRecord: () => ({ flowId: 'f', traceId: null }),
       } as never,
       log: listeningLog(),
-      resolve: async (deliveries) => {
+      resolve: (deliveries) => {
         sizes.push(deliveries.length);
         if (
           away() ||

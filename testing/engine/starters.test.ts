@@ -1,6 +1,11 @@
 /** Under whom a start counts: its caller, or the service that a start by topic names. */
 import { expect, test } from '@jest/globals';
-import { resolveStarts } from '../../src/engine/intake/resolve-starts.js';
+import {
+  flowIdsOfStarts,
+  resolveStarts,
+  type StartChecks,
+  startedNames,
+} from '../../src/engine/intake/resolve-starts.js';
 import type { Delivery } from '../../src/engine/ports.js';
 import { register } from '../contracts/store-builders.js';
 import { MemoryDatabase, memoryStore } from '../kit/memory-store.js';
@@ -22,15 +27,21 @@ const byTopic = (initiator: string | null): Delivery => ({
   raw: { key: null, value: null, headers: {} },
 });
 
+async function resolved(deliveries: readonly Delivery[], checks: StartChecks = {}) {
+  const registrations = await store.road((tx) => tx.registrations(startedNames(deliveries)));
+  const flowIds = flowIdsOfStarts(deliveries);
+  return resolveStarts(deliveries, { flowIds, registrations }, checks);
+}
+
 test('a start by topic counts under the service it names, marked as such, where starters are kept', async () => {
   await register(store);
   const deliveries = [byTopic('portal'), byTopic(null), byTopic('x'.repeat(500))];
-  const kept = await resolveStarts(store, deliveries, { keepsStarters: true });
+  const kept = await resolved(deliveries, { keepsStarters: true });
   const names = ['topic:portal', 'topic:', `topic:${'x'.repeat(300)}`];
   expect(kept.map(({ startedBy }) => startedBy)).toEqual(names);
   // It is never refused for that: its record would be lost.
   expect(kept.map(({ startRefused }) => startRefused)).toEqual([null, null, null]);
-  const [not] = await resolveStarts(store, [byTopic('portal')]);
+  const [not] = await resolved([byTopic('portal')]);
   expect(not?.startedBy).toBeUndefined();
 });
 
@@ -38,7 +49,7 @@ test('a start of a caller counts under it, and may be refused if it is new', asy
   await register(store);
   const refused = { code: 'TOO_MANY_OPEN_FLOWS', message: 'two are open' };
   const by = (counted: object): Delivery => ({ ...start('portal'), from: 'caller', ...counted });
-  const works = await resolveStarts(store, [
+  const works = await resolved([
     by({ counted: { startedBy: 'token ann', refused: null } }),
     by({ counted: { startedBy: 'token ann', refused } }),
     by({}),

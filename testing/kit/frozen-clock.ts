@@ -11,6 +11,7 @@ export function timedStore(
     store.road((tx) =>
       work({
         admit: (...given) => tx.admit(...given),
+        registrations: (names) => tx.registrations(names),
         lock: async (...ids) => timed(await tx.lock(...ids), now()),
         record: (records, given, audit) =>
           tx.record(

@@ -10,12 +10,18 @@ import type {
   RecordPosition,
   Replay,
   RoadTransaction,
+  StartKey,
 } from '../../src/engine/ports.js';
 import type { Flow } from '../../src/saga/flow.js';
-import type { StartInput } from '../../src/saga/input.js';
 import { addAudit } from './memory-audit.js';
 import { recordsIn, settle } from './memory-quarantine.js';
-import { type MemoryTables, type OutboxEntry, placeKey, rowKey } from './memory-tables.js';
+import {
+  type MemoryTables,
+  type OutboxEntry,
+  placeKey,
+  registrationOf,
+  rowKey,
+} from './memory-tables.js';
 
 export class MemoryRoad implements RoadTransaction {
   private given = true;
@@ -29,7 +35,7 @@ export class MemoryRoad implements RoadTransaction {
 
   async admit(
     positions: readonly RecordPosition[],
-    starts: readonly StartInput[],
+    starts: readonly StartKey[],
     replays: readonly string[],
   ): ReturnType<RoadTransaction['admit']> {
     const before = new Map(this.tables.inbox);
@@ -57,28 +63,26 @@ export class MemoryRoad implements RoadTransaction {
     return { fresh, existing: this.existing(starts), open: new Set(open.map(({ id }) => id)) };
   }
 
-  private existing(starts: readonly StartInput[]): Map<number, ExistingStart> {
+  private existing(starts: readonly StartKey[]): Map<number, ExistingStart> {
     const known = new Map<string, ExistingStart>();
-    const remember = (
-      flowId: string,
-      name: string,
-      key: string | null,
-      payload: string | null,
-    ): void => {
-      const start = { flowId, orchestrationName: name, payload };
+    for (const { flow } of this.tables.flows.values()) {
+      const { flowId, orchestration, idempotencyKey, input: payload } = flow;
+      const start = { flowId, orchestrationName: orchestration.name, idempotencyKey, payload };
       known.set(`flow ${flowId}`, start);
-      if (key !== null) known.set(`key ${name} ${key}`, start);
-    };
-    for (const { flow } of this.tables.flows.values())
-      remember(flow.flowId, flow.orchestration.name, flow.idempotencyKey, flow.input);
+      if (idempotencyKey !== null) known.set(`key ${orchestration.name} ${idempotencyKey}`, start);
+    }
     const existing = new Map<number, ExistingStart>();
-    starts.forEach(({ flowId, orchestration, idempotencyKey, payload }, index) => {
+    starts.forEach(({ flowId, orchestration, idempotencyKey }, index) => {
       const found =
         known.get(`key ${orchestration.name} ${idempotencyKey}`) ?? known.get(`flow ${flowId}`);
-      if (found === undefined) remember(flowId, orchestration.name, idempotencyKey, payload);
-      else existing.set(index, found);
+      if (found !== undefined) existing.set(index, found);
     });
     return existing;
+  }
+
+  async registrations(names: readonly string[]): ReturnType<RoadTransaction['registrations']> {
+    const rows = names.map((name) => registrationOf(this.tables.names.get(name), null));
+    return new Map(rows.flatMap((row) => (row === null ? [] : [[row.orchestration.name, row]])));
   }
 
   async lock(

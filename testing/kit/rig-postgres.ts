@@ -201,11 +201,8 @@ class PostgresRig implements Rig {
 
   private async work(one: Work): Promise<DeliveryOutcome> {
     const given = this.publishing !== 'away';
-    const { outcomes, records, outbox } = await unitOfWork(
-      { store: this.store, wire },
-      [one],
-      given,
-    );
+    const ports = { store: this.store, wire, resolve: () => [one] };
+    const { outcomes, records, outbox } = await unitOfWork(ports, [one.delivery], given);
     for (const { events } of records) this.events.push(...events);
     if (this.publishing === 'sends') await this.publish(outbox);
     if (this.publishing === 'stuck') this.waiting.push(...outbox);

@@ -35,7 +35,7 @@ function roadOver(): { readonly queue: DeliveryQueue; readonly road: Road } {
     store,
     wire: createWire({ commandTypeId: null, source: '/test' }),
     log: silent('flow'),
-    resolve: async (deliveries) => deliveries.map(workOf),
+    resolve: (deliveries) => deliveries.map(workOf),
     mayGive: () => true,
     timed: (transaction) => transaction(),
     afterCommit: () => undefined,

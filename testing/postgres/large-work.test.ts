@@ -6,7 +6,13 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DeliveryQueue } from '../../src/engine/intake/queue.js';
 import { Road } from '../../src/engine/intake/road.js';
-import { type Delivery, type Store, TooMuchAtOnce, type Wire } from '../../src/engine/ports.js';
+import {
+  type Delivery,
+  type RoadTransaction,
+  type Store,
+  TooMuchAtOnce,
+  type Wire,
+} from '../../src/engine/ports.js';
 import { LIMITS } from '../../src/limits/limits.js';
 import { silent } from '../../src/observability/log.js';
 import type { StartInput } from '../../src/saga/input.js';
@@ -44,15 +50,22 @@ test('flows that are more than a transaction may read are not read', async () =>
 test('a batch of them is halved until it fits, and all are answered', async () => {
   const sizes: number[] = [];
   const queue = new DeliveryQueue({ batchSize: 500, queueLimit: 500 });
+  const counting: Pick<Store, 'road'> = {
+    road: (work) =>
+      store.road((tx) => {
+        const lock: RoadTransaction['lock'] = (flowIds, ticking) => {
+          sizes.push(flowIds.length);
+          return tx.lock(flowIds, ticking);
+        };
+        return work(Object.assign(Object.create(tx), { lock }));
+      }),
+  };
   new Road({
     queue,
-    store,
+    store: Object.assign(Object.create(store), counting),
     wire: { outgoing: () => [] } as unknown as Wire,
     log: silent('flow'),
-    resolve: async (deliveries) => {
-      sizes.push(deliveries.length);
-      return deliveries.map(workOf);
-    },
+    resolve: (deliveries) => deliveries.map(workOf),
     mayGive: () => true,
     timed: (transaction) => transaction(),
     afterCommit: () => undefined,

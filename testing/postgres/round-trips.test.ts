@@ -1,9 +1,10 @@
 /** How often a transaction of the road writes to its connection: each write wakes the server. */
 import { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Store } from '../../src/engine/ports.js';
-import type { StartInput } from '../../src/saga/input.js';
-import { orchestration, register, startInput, startRecord } from '../contracts/store-builders.js';
+import { unitOfWork } from '../../src/engine/intake/unit-of-work.js';
+import type { Delivery, Store } from '../../src/engine/ports.js';
+import { createWire } from '../../src/wire/outgoing.js';
+import { orchestration, register } from '../contracts/store-builders.js';
 import { type TestDatabase, testDatabase } from '../kit/postgres.js';
 
 type Write = (this: Socket, ...given: unknown[]) => unknown;
@@ -28,20 +29,40 @@ afterAll(async () => {
   await database.close();
 });
 
-/** As the unit of work does it. */
-function start(store: Store, input: StartInput): Promise<void> {
-  return store.road(async (tx) => {
-    const [, { now }] = await Promise.all([tx.admit([], [input], []), tx.lock([], [])]);
-    await tx.record([startRecord(input, now)], true);
-  });
+const wire = createWire({ commandTypeId: null, source: '/test' });
+const FLOWS = Array.from({ length: 40 }, (_, n) => `flow-${n}`);
+
+function startOf(flowId: string): Delivery {
+  const start = { orchestrationName: 'written', flowId, payload: '{}', headers: {} };
+  return {
+    from: 'caller',
+    kind: 'start',
+    start: { ...start, initiator: null, idempotencyKey: null },
+  };
 }
 
-test('a start is two writes: what is read for it, and what is recorded with the commit', async () => {
-  const { store } = database.open();
-  const recipe = await register(store, orchestration('written'));
-  // What is looked up once, before the first transaction.
-  await start(store, startInput('first', { recipe }));
+function replyOf(flowId: string): Delivery {
+  const what = { type: 'REPLY', flowId, stepName: 'createRealm', action: 'DO' } as const;
+  const outcome = { outcome: 'success', attemptId: null, payload: '{}', retryable: true } as const;
+  const input = { ...what, ...outcome, errorMessage: null, errorCode: null };
+  return { from: 'caller', kind: 'input', input };
+}
+
+async function writesOf(store: Store, deliveries: readonly Delivery[]): Promise<number> {
   writes = 0;
-  await start(store, startInput('second', { recipe }));
-  expect(writes).toBe(2);
+  const { outcomes } = await unitOfWork({ store, wire }, deliveries, true);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(deliveries.map(() => 'recorded'));
+  return writes;
+}
+
+test('a transaction is two writes, whatever its size: what is read for it, and what is recorded with the commit', async () => {
+  const { store } = database.open();
+  await register(store, orchestration('written'));
+  // What is looked up once, before the first transaction.
+  await writesOf(store, [startOf('first'), startOf('second')]);
+  await writesOf(store, [replyOf('first')]);
+  expect(await writesOf(store, [startOf('third')])).toBe(2);
+  expect(await writesOf(store, FLOWS.map(startOf))).toBe(2);
+  expect(await writesOf(store, [replyOf('second')])).toBe(2);
+  expect(await writesOf(store, FLOWS.map(replyOf))).toBe(2);
 });

@@ -157,6 +157,7 @@ function stepwise(
       });
       return admitted;
     },
+    registrations: (names) => step(() => tx.registrations(names)),
     lock: (flowIds, ticking) => step(() => tx.lock(flowIds, ticking)),
     record: (records, given, audit) =>
       step(async () => {

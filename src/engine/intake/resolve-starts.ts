@@ -1,37 +1,45 @@
-/**
- * The version that each start gets: one query per batch and name. Missing names are not cached, so
- * that a new registration can be started at once.
- */
+/** The version that each start gets, and why a start is refused. */
 import type { StartRequest } from '../../saga/input.js';
 import type { Orchestration } from '../../saga/orchestration.js';
 import { withPolicies } from '../../saga/policies.js';
-import type { Delivery, PayloadSchemas, PoisonCause, RegistrationRow, Store } from '../ports.js';
+import type { Delivery, PayloadSchemas, PoisonCause, RegistrationRow } from '../ports.js';
 import { newFlowId } from './flow-id.js';
 import type { Work } from './unit-of-work.js';
 import { tooMuchFanOut } from './weights.js';
 
-export async function resolveStarts(
-  store: Pick<Store, 'orchestration'>,
+/** What the transaction has read for its starts. */
+export interface StartsRead {
+  /** The flowId of each start, by index of the deliveries; null: it is no start. */
+  readonly flowIds: readonly (string | null)[];
+  readonly registrations: ReadonlyMap<string, RegistrationRow>;
+}
+
+/** Names in the order in which they occur, each once. */
+export function startedNames(deliveries: readonly Delivery[]): string[] {
+  const names = deliveries.map((one) =>
+    one.kind === 'start' ? one.start.orchestrationName : null,
+  );
+  return [...new Set(names)].filter((name) => name !== null);
+}
+
+export function flowIdsOfStarts(deliveries: readonly Delivery[]): (string | null)[] {
+  return deliveries.map((one) => (one.kind === 'start' ? (one.start.flowId ?? newFlowId()) : null));
+}
+
+export function resolveStarts(
   deliveries: readonly Delivery[],
+  { flowIds, registrations }: StartsRead,
   { fanOutBytes, schemas, keepsStarters }: StartChecks = {},
-): Promise<Work[]> {
-  const names = new Set(
-    deliveries.flatMap((one) => (one.kind === 'start' ? [one.start.orchestrationName] : [])),
-  );
-  const rows = new Map<string, Startable | null>();
-  await Promise.all(
-    [...names].map(async (name) =>
-      rows.set(name, startable(await store.orchestration(name, null))),
-    ),
-  );
-  return deliveries.map((delivery) => {
+): Work[] {
+  const rows = new Map([...registrations].map(([name, row]) => [name, startable(row)]));
+  return deliveries.map((delivery, index) => {
     const start = delivery.kind === 'start' ? delivery.start : null;
+    const flowId = flowIds[index] ?? null;
     const row = start === null ? null : (rows.get(start.orchestrationName) ?? null);
     const refused = start === null ? null : about(refusalOf(start, row, fanOutBytes), row);
-    if (start === null || row === null || refused !== null)
+    if (start === null || row === null || refused !== null || flowId === null)
       return { delivery, start: null, startRefused: refused, orchestrationPaused: false };
     const { payload, headers, initiator, idempotencyKey } = start;
-    const flowId = start.flowId ?? newFlowId();
     const { started: orchestration } = row;
     return {
       delivery,
@@ -96,8 +104,8 @@ interface Startable extends RegistrationRow {
   readonly started: Orchestration;
 }
 
-function startable(row: RegistrationRow | null): Startable | null {
-  return row && { ...row, started: withPolicies(row.orchestration, row.policies) };
+function startable(row: RegistrationRow): Startable {
+  return { ...row, started: withPolicies(row.orchestration, row.policies) };
 }
 
 function refusalOf(

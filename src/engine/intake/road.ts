@@ -17,7 +17,7 @@ import {
 import type { SlowTransactions } from '../slow-transactions.js';
 import { type DeliveryQueue, Stopped, type Waiting } from './queue.js';
 import { afterFault, probe, SPLIT, type Suspicion, UNSUSPECTED, verdictOn } from './suspicion.js';
-import { type Done, type Ports, unitOfWork, type Work } from './unit-of-work.js';
+import { type Done, type Ports, unitOfWork } from './unit-of-work.js';
 
 /** Called after every commit, in order. `given`: these rows are ours to publish now. */
 export type AfterCommit = (
@@ -30,8 +30,6 @@ export type AfterCommit = (
 export interface RoadOptions extends Ports {
   readonly queue: DeliveryQueue;
   readonly log: Log;
-  /** Looks up the orchestrations of starts; one call per batch. */
-  readonly resolve: (deliveries: readonly Delivery[]) => Promise<readonly Work[]>;
   /** Whether the publisher's memory is free for more; when not, rows are left to the relay. */
   readonly mayGive: () => boolean;
   readonly afterCommit: AfterCommit;
@@ -108,10 +106,9 @@ export class Road {
     }
     try {
       const deliveries = batch.map(({ delivery }) => delivery);
-      const work = await this.options.resolve(deliveries);
       const given = this.options.mayGive();
       const { outcomes, records, outbox, parked } = await this.options.timed(() =>
-        unitOfWork(this.options, work, given),
+        unitOfWork(this.options, deliveries, given),
       );
       this.recovered();
       for (const flow of parked) logParked(this.options, flow);

@@ -1,7 +1,6 @@
 /**
- * One transaction of the road — admit, lock, advance, record, refuse. What it needs to know about a
- * start (its orchestration) was looked up before; what follows after the commit (publish, notify)
- * is the caller's.
+ * One transaction of the road — admit, lock, advance, record, refuse. What follows after the commit
+ * (publish, notify) is the caller's.
  */
 
 import { LIMITS } from '../../limits/limits.js';
@@ -17,13 +16,17 @@ import {
   type ParkedFlow,
   type PayloadSchemas,
   type PoisonCause,
+  type RegistrationRow,
   type RoadTransaction,
+  type StartKey,
   type Store,
   TooMuchAtOnce,
   type Wire,
 } from '../ports.js';
 import { Batch, rowsOf } from './batch.js';
+import { BegunStarts } from './begun-starts.js';
 import { samePayload } from './payload-equality.js';
+import { flowIdsOfStarts, resolveStarts, type StartsRead, startedNames } from './resolve-starts.js';
 import { writtenBytes } from './weights.js';
 
 /**
@@ -54,20 +57,20 @@ export interface Ports {
   readonly wire: Wire;
   /** Absent: the payloads of replies are not checked. */
   readonly schemas?: PayloadSchemas | undefined;
+  /** One work for each delivery, in their order; absent = resolveStarts without checks. */
+  readonly resolve?: (deliveries: readonly Delivery[], read: StartsRead) => readonly Work[];
 }
 
 export async function unitOfWork(
-  { store, wire, schemas }: Ports,
-  work: readonly Work[],
+  { store, wire, schemas, resolve = resolveStarts }: Ports,
+  deliveries: readonly Delivery[],
   given: boolean,
 ): Promise<Done> {
   return store.road(async (tx) => {
-    // Called together, so that both are sent in one round trip; PostgreSQL runs them in this order.
-    const [admitted, locked] = await Promise.all([admit(tx, work), tx.lock(...flowIdsOf(work))]);
+    const { flowIds, admitted, registrations, locked } = await read(tx, deliveries);
+    const work = resolve(deliveries, { flowIds, registrations });
     const batch = new Batch(locked, wire, schemas);
-    const outcomes = work.map((one, index) =>
-      outcomeOf(batch, one, admitted.fresh[index] === true, admitted.existing[index] ?? null),
-    );
+    const outcomes = outcomesOf(batch, work, admitted);
     const replayed = work.flatMap(({ delivery }, index) =>
       delivery.from === 'replay' && isUsed(outcomes[index]) ? [delivery.replay] : [],
     );
@@ -85,6 +88,33 @@ export async function unitOfWork(
   });
 }
 
+/** Sent in one round trip; PostgreSQL runs them in this order. */
+async function read(tx: RoadTransaction, deliveries: readonly Delivery[]) {
+  const flowIds = flowIdsOfStarts(deliveries);
+  const names = startedNames(deliveries);
+  const [admitted, registrations, locked] = await Promise.all([
+    admit(tx, deliveries, flowIds),
+    names.length === 0 ? new Map<string, RegistrationRow>() : tx.registrations(names),
+    tx.lock(...flowIdsOf(deliveries)),
+  ]);
+  return { flowIds, admitted, registrations, locked };
+}
+
+function outcomesOf(
+  batch: Batch,
+  work: readonly Work[],
+  { fresh, existing }: Admitted,
+): DeliveryOutcome[] {
+  const begun = new BegunStarts();
+  return work.map((one, index) => {
+    const stored = existing[index] ?? null;
+    const known = one.start === null ? null : begun.existing(one.start, stored);
+    const outcome = outcomeOf(batch, one, fresh[index] === true, known);
+    if (one.start !== null && outcome.kind === 'recorded') begun.add(one.start);
+    return outcome;
+  });
+}
+
 /** A flow that the same work has started was not there to be locked. */
 function headersOf(
   { flowId }: ParkedFlow,
@@ -96,43 +126,49 @@ function headersOf(
 }
 
 interface Admitted {
-  /** By index of the work; work without a position is always fresh. */
+  /** By index of the deliveries; what has no position is always fresh. */
   readonly fresh: readonly boolean[];
   readonly existing: readonly (ExistingStart | null)[];
 }
 
-async function admit(tx: RoadTransaction, work: readonly Work[]): Promise<Admitted> {
-  const replays = work.flatMap(({ delivery }) =>
-    delivery.from === 'replay' ? [delivery.replay.id] : [],
-  );
-  const positions = work.flatMap(({ delivery }) =>
-    delivery.from === 'record' ? [delivery.position] : [],
-  );
-  const starts = work.flatMap(({ start }) => (start === null ? [] : [start]));
+async function admit(
+  tx: RoadTransaction,
+  deliveries: readonly Delivery[],
+  flowIds: readonly (string | null)[],
+): Promise<Admitted> {
+  const replays = deliveries.flatMap((one) => (one.from === 'replay' ? [one.replay.id] : []));
+  const positions = deliveries.flatMap((one) => (one.from === 'record' ? [one.position] : []));
+  const starts = deliveries.flatMap((one, index) => startKeyOf(one, flowIds[index] ?? null));
   if (positions.length + starts.length + replays.length === 0)
-    return { fresh: work.map(() => true), existing: [] };
+    return { fresh: deliveries.map(() => true), existing: [] };
   const admitted = await tx.admit(positions, starts, replays);
   let position = 0;
   let start = 0;
   const fresh: boolean[] = [];
   const existing: (ExistingStart | null)[] = [];
-  for (const one of work) {
-    const { delivery } = one;
-    if (delivery.from === 'record') fresh.push(admitted.fresh[position++] === true);
-    else fresh.push(delivery.from !== 'replay' || admitted.open.has(delivery.replay.id));
-    existing.push(one.start === null ? null : (admitted.existing.get(start++) ?? null));
+  for (const one of deliveries) {
+    if (one.from === 'record') fresh.push(admitted.fresh[position++] === true);
+    else fresh.push(one.from !== 'replay' || admitted.open.has(one.replay.id));
+    existing.push(one.kind === 'start' ? (admitted.existing.get(start++) ?? null) : null);
   }
   return { fresh, existing };
+}
+
+/** [] = it is no start. */
+function startKeyOf(delivery: Delivery, flowId: string | null): StartKey[] {
+  if (delivery.kind !== 'start' || flowId === null) return [];
+  const { orchestrationName: name, idempotencyKey, payload } = delivery.start;
+  return [{ flowId, orchestration: { name }, idempotencyKey, payload }];
 }
 
 /**
  * [flows to lock, those of them that get a TICK]. Includes flows of records seen before: which
  * records these are is not known yet.
  */
-function flowIdsOf(work: readonly Work[]): [string[], string[]] {
+function flowIdsOf(deliveries: readonly Delivery[]): [string[], string[]] {
   const locking = new Set<string>();
   const ticking = new Set<string>();
-  for (const { delivery } of work) {
+  for (const delivery of deliveries) {
     const flowId =
       delivery.kind === 'input'
         ? delivery.input.flowId

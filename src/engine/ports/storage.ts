@@ -2,24 +2,13 @@
 import type { Within } from '../../names/patterns.js';
 import type { PoolFigures } from '../../observability/metrics.js';
 import type { FlowEvent } from '../../saga/event.js';
-import type { Flow, Instant, Payload } from '../../saga/flow.js';
-import type { StartInput } from '../../saga/input.js';
+import type { Flow, Instant } from '../../saga/flow.js';
 import type { AuditRow } from './audit.js';
 import type { PoisonCause, RawRecord, RecordPosition, Replay } from './deliveries.js';
 import type { RegistrationRow, RegistryTransaction } from './registrations.js';
 import type { Removal } from './removal.js';
 import type { SloCounts } from './slo.js';
-
-/** The flow that a repeated start has found. */
-export interface ExistingStart {
-  readonly flowId: string;
-  readonly orchestrationName: string;
-  /**
-   * undefined: it was not read, because it is much longer than the payload of any start it was
-   * found for.
-   */
-  readonly payload: Payload | undefined;
-}
+import type { ExistingStart, StartKey } from './starts.js';
 
 /**
  * A message to publish; `topic` is opaque to the engine, made by the `Wire` port. Bytes only for
@@ -94,7 +83,7 @@ export interface LockedFlows {
 }
 
 /**
- * The four methods of the road, inside one transaction. They are done in the order in which they
+ * The methods of the road, inside one transaction. They are done in the order in which they
  * are called; a call before the last one has resolved saves a round trip. `record` and `refuse`
  * resolve at once: what they cannot write makes the commit reject.
  */
@@ -102,12 +91,13 @@ export interface RoadTransaction {
   /**
    * Once-only. Moves the inbox behind the last of `positions` per partition, provided that it has
    * not moved meanwhile. `fresh`: which positions were not admitted before. Starts are serialised
-   * per flowId and per (orchestration, idempotency key); `existing` has those that exist already,
-   * by index of `starts`. `open`: which of `replays` are not settled yet.
+   * per flowId and per (orchestration, idempotency key); `existing` has those that are stored
+   * already, by index of `starts`: by its key, else by its flowId. `open`: which of `replays` are
+   * not settled yet.
    */
   admit(
     positions: readonly RecordPosition[],
-    starts: readonly StartInput[],
+    starts: readonly StartKey[],
     /**
      * Ids of quarantined records. They are locked, so that of two replays of one record the second
      * finds it settled.
@@ -118,6 +108,8 @@ export interface RoadTransaction {
     readonly existing: ReadonlyMap<number, ExistingStart>;
     readonly open: ReadonlySet<string>;
   }>;
+  /** The newest version of each of these names, with what is stored for the name. */
+  registrations(names: readonly string[]): Promise<ReadonlyMap<string, RegistrationRow>>;
   /**
    * Locks the rows of these flows in id order and loads them, steps and `withdrawable` included.
    * For those in `ticking` also `unsent`: the attemptIds in the outbox, apart from those already

@@ -5,6 +5,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Policy, RegistrationRow, Standing } from '../../engine/ports.js';
 import type { Orchestration } from '../../saga/orchestration.js';
+import { textArray } from '../connection/binary-arrays.js';
 import { prepared } from '../connection/connection.js';
 import { millis, millisOf, type Parameter, type Sql, sqlOf } from '../connection/sql.js';
 import type { Definitions, VersionRef } from './definition-cache.js';
@@ -48,6 +49,20 @@ export async function registrations(
       policies: row.policies === null ? [] : (JSON.parse(row.policies) as Policy[]),
     };
   });
+}
+
+const NAMED = prepared(`${SELECT_CURRENT} WHERE n.name = ANY ($1::text[])`);
+
+/** The newest version of each of these names. */
+export async function currentRegistrations(
+  { sql, em }: { readonly sql: Sql; readonly em: EntityManager },
+  definitions: Definitions,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, RegistrationRow>> {
+  const rows = await registrations(sql, NAMED, [textArray(names)], (refs) =>
+    definitions.of(em, refs),
+  );
+  return new Map(rows.map((row) => [row.orchestration.name, row]));
 }
 
 /** One version (null = newest), or null. */

@@ -1,8 +1,12 @@
 /**
  * Admits each record and each start once: which records are new, and which starts exist already.
  */
-import type { ExistingStart, RecordPosition, RoadTransaction } from '../../engine/ports.js';
-import type { StartInput } from '../../saga/input.js';
+import type {
+  ExistingStart,
+  RecordPosition,
+  RoadTransaction,
+  StartKey,
+} from '../../engine/ports.js';
 import { bigintArray, intArray, textArray } from '../connection/binary-arrays.js';
 import { prepared } from '../connection/connection.js';
 import { arrayOf, type Sql } from '../connection/sql.js';
@@ -14,7 +18,7 @@ type Admitted = Awaited<ReturnType<RoadTransaction['admit']>>;
 export async function admit(
   sql: Sql,
   positions: readonly RecordPosition[],
-  starts: readonly StartInput[],
+  starts: readonly StartKey[],
   { replays, sealer }: { readonly replays: readonly string[]; readonly sealer: Sealer },
 ): Promise<Admitted> {
   const [open, fresh, existing] = await Promise.all([
@@ -116,7 +120,7 @@ function comparable(column: string, most: string): string {
  * Equal payloads differ only in white space and the order of keys, and sealed they are a third
  * longer: by far less than this.
  */
-function mostBytes({ payload }: StartInput): number {
+function mostBytes({ payload }: StartKey): number {
   return 3 * Buffer.byteLength(payload ?? '') + 400;
 }
 
@@ -129,7 +133,7 @@ function payloadOf(
 
 async function findStarts(
   sql: Sql,
-  starts: readonly StartInput[],
+  starts: readonly StartKey[],
   sealer: Sealer,
 ): Promise<Map<number, ExistingStart>> {
   const keyed = starts.filter(({ idempotencyKey }) => idempotencyKey !== null);
@@ -154,6 +158,7 @@ async function findStarts(
     const existing = {
       flowId: row.flow_id,
       orchestrationName: row.orchestration_name,
+      idempotencyKey: row.idempotency_key,
       payload: row.longer ? undefined : payloadOf(row, sealer),
     };
     // A row may occur twice, with its payload read or not: one that was read is preferred.
@@ -163,31 +168,22 @@ async function findStarts(
   return existingAmong(starts, known);
 }
 
-/**
- * A start that comes twice in one batch is an echo of the first. The idempotency key is compared
- * before the flowId.
- */
 function existingAmong(
-  starts: readonly StartInput[],
-  known: Map<string, ExistingStart>,
+  starts: readonly StartKey[],
+  known: ReadonlyMap<string, ExistingStart>,
 ): Map<number, ExistingStart> {
   const existing = new Map<number, ExistingStart>();
   starts.forEach((start, index) => {
-    const found = locksOf(start)
-      .map((lock) => known.get(lock))
-      .find((one) => one !== undefined);
-    if (found !== undefined) {
-      existing.set(index, found);
-      return;
+    for (const lock of locksOf(start).toReversed()) {
+      const found = known.get(lock);
+      if (found !== undefined) existing.set(index, found);
     }
-    const { flowId, orchestration, payload } = start;
-    for (const lock of locksOf(start))
-      known.set(lock, { flowId, orchestrationName: orchestration.name, payload });
   });
   return existing;
 }
 
-function locksOf({ flowId, orchestration, idempotencyKey }: StartInput): string[] {
+/** The key first, then the flowId. */
+function locksOf({ flowId, orchestration, idempotencyKey }: StartKey): string[] {
   return locksFor(flowId, orchestration.name, idempotencyKey);
 }
 

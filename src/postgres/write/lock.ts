@@ -1,6 +1,6 @@
 /**
- * Locks flows in id order and loads them. Two statements, sent together: the snapshot of the
- * second, which reads the steps, is taken after the locks.
+ * Locks flows in id order and loads them. Statements that are sent together: the snapshot of the
+ * last, which reads the steps, is taken after the locks.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Fault, type LockedFlows, TooMuchAtOnce } from '../../engine/ports.js';
@@ -33,22 +33,37 @@ FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[]) ORDER BY r.flow_id F
 /** Up to this number, flows are read without checking their size first. */
 const FEW = 12;
 
+/**
+ * A value that is stored uncompressed is not read for its size. The cast fails when there are more
+ * than $2 bytes: the statements behind it, which are sent with it, are then not run.
+ */
 const SIZE = prepared(`
-SELECT coalesce(sum(coalesce(octet_length(r.input::text), 0) + coalesce(octet_length(r.output::text), 0) + coalesce((
-    SELECT sum(coalesce(octet_length(s.input::text), 0) + coalesce(octet_length(s.output::text), 0))
-    FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
-  ), 0)), 0)::float8 AS bytes
-FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])`);
+SELECT CASE WHEN bytes > $2::float8 THEN (bytes || ' bytes at once')::int END AS none FROM (
+  SELECT sum(${bytesOf('r.input')} + ${bytesOf('r.output')} + coalesce((
+      SELECT sum(${bytesOf('s.input')} + ${bytesOf('s.output')}) FROM orchestration_step_run s WHERE s.flow_id = r.flow_id
+    ), 0)) AS bytes
+  FROM orchestration_run r WHERE r.flow_id = ANY ($1::text[])
+) AS size`);
+const OVER_THE_LIMIT = /"(\d+) bytes at once"/;
+
+function bytesOf(column: string): string {
+  const compressed = `octet_length(${column}::text)`;
+  return `coalesce(CASE WHEN pg_column_compression(${column}) IS NULL THEN pg_column_size(${column}) ELSE ${compressed} END, 0)`;
+}
 
 /**
- * Throws when these flows are too large for the memory of this process: nothing is read then, and
+ * Rejects when these flows are too large for the memory of this process: nothing is read then, and
  * the batch is halved.
  */
 async function checkSize(sql: Sql, flowIds: readonly string[], ids: Uint8Array): Promise<void> {
   if (flowIds.length <= FEW) return;
-  const [size] = await sql.rows<{ bytes: number }>(SIZE, [ids]);
-  if (Number(size?.bytes ?? 0) > LIMITS.batchBytesRead.value)
-    throw new TooMuchAtOnce(`${flowIds.length} flows of ${size?.bytes} bytes`);
+  try {
+    await sql.rows(SIZE, [ids, LIMITS.batchBytesRead.value]);
+  } catch (error) {
+    const [, bytes] = OVER_THE_LIMIT.exec(error instanceof Error ? error.message : '') ?? [];
+    if (bytes === undefined) throw error;
+    throw new TooMuchAtOnce(`${flowIds.length} flows of ${bytes} bytes`);
+  }
 }
 
 interface Around {
@@ -88,17 +103,29 @@ export interface LockSources {
   readonly isSent: (flowId: string, number: number) => boolean;
 }
 
+async function read(
+  sql: Sql,
+  flowIds: readonly string[],
+  ticking: readonly string[],
+): Promise<readonly [LockedRun[], (StepRead & { flow_id: string | null })[]]> {
+  const ids = textArray(flowIds);
+  const checked = checkSize(sql, flowIds, ids);
+  const reading = Promise.all([
+    flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
+    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, textArray(ticking), ids]),
+  ]);
+  // When the check fails, these fail as well, with less to show.
+  reading.catch(() => undefined);
+  await checked;
+  return reading;
+}
+
 export async function lock(
   { sql, em, definitions, isSent, sealer }: LockSources,
   flowIds: readonly string[],
   ticking: readonly string[],
 ): Promise<Locked> {
-  const ids = textArray(flowIds);
-  await checkSize(sql, flowIds, ids);
-  const [runs, rows] = await Promise.all([
-    flowIds.length === 0 ? [] : sql.rows<LockedRun>(LOCK_RUNS, [ids]),
-    sql.rows<StepRead & { flow_id: string | null }>(LOAD_STEPS, [ids, textArray(ticking), ids]),
-  ]);
+  const [runs, rows] = await read(sql, flowIds, ticking);
   const going = runs.filter((run) => run.parked === null);
   const around: Around = JSON.parse(rows.find((row) => row.flow_id === null)?.status ?? '{}');
   const stepsOf = Map.groupBy(rows, (row) => row.flow_id);

@@ -5,6 +5,7 @@ import { type CommitNotifications, notificationsOf } from '../connection/commit-
 import type { TransactionSql } from '../connection/transaction.js';
 import type { Definitions } from '../rows/definition-cache.js';
 import type { Lease } from '../rows/outbox-rows.js';
+import { currentRegistrations } from '../rows/registration-rows.js';
 import type { Sealer } from '../sealing/sealer.js';
 import { admit } from './admit.js';
 import { type Locked, lock } from './lock.js';
@@ -50,6 +51,10 @@ export class PostgresRoad implements RoadTransaction {
     ...[positions, starts, replays]: Parameters<RoadTransaction['admit']>
   ): ReturnType<RoadTransaction['admit']> {
     return admit(this.sql, positions, starts, { replays, sealer: this.around.opener });
+  }
+
+  registrations(names: readonly string[]): ReturnType<RoadTransaction['registrations']> {
+    return currentRegistrations({ sql: this.sql, ...this.around }, this.around.definitions, names);
   }
 
   async lock(flowIds: readonly string[], ticking: readonly string[]): Promise<Locked> {
