@@ -108,9 +108,8 @@ function acceptUnpublishable(flow: Flow, input: UnpublishableInput): Accepted {
     (one) => one.open !== null && openIdOf(flow, one) === input.attemptId,
   );
   if (step?.open && !isTerminal(flow.status)) {
-    return facts(
-      failureOf(step, step.open, { errorMessage, errorCode, final: false, unknown: false }),
-    );
+    const failure = { errorMessage, errorCode, final: false, unknown: false } as const;
+    return facts(failureOf(step, step.open, { ...failure, unpublished: true }));
   }
   return refuse('STALE_ATTEMPT', `${input.attemptId} is not open`);
 }

@@ -28,6 +28,8 @@ interface Failure {
   readonly errorCode: string | null;
   readonly final: boolean;
   readonly unknown: boolean;
+  /** The command could never be published. */
+  readonly unpublished?: true;
 }
 
 /** The open attempt has failed. */
@@ -36,14 +38,22 @@ export function failureOf(
   open: NonNullable<StepRun['open']>,
   failure: Failure,
 ): EventBody {
-  const { unknown, ...error } = failure;
+  const { unknown, unpublished, ...error } = failure;
   const stepName = step.definition.name;
   const final =
     failure.final ||
     (failure.errorCode !== null && step.definition.nonRetryableErrors.includes(failure.errorCode));
-  return open.action === 'DO'
-    ? { type: 'DO_FAILED', stepName, attempt: open.attempt, ...error, final, unknown }
-    : { type: 'UNDO_FAILED', stepName, attempt: open.attempt, round: open.round, ...error, final };
+  if (open.action === 'UNDO')
+    return {
+      type: 'UNDO_FAILED',
+      stepName,
+      attempt: open.attempt,
+      round: open.round,
+      ...error,
+      final,
+    };
+  const failed = { stepName, attempt: open.attempt, ...error, final, unknown };
+  return { type: 'DO_FAILED', ...failed, ...(unpublished && { unpublished }) };
 }
 
 /**

@@ -43,6 +43,7 @@ const untouched: Omit<StepRun, 'definition'> = {
   roundBase: 0,
   undoAttempt: 0,
   unknown: false,
+  neverSent: false,
   final: false,
   undoExhausted: false,
   roundOwed: false,

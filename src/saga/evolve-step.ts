@@ -76,6 +76,7 @@ function failed(
     ...answered(step),
     status: 'DO_FAIL',
     unknown: step.unknown || event.unknown,
+    neverSent: event.unpublished === true && (event.attempt === 1 || step.neverSent),
     final: event.final,
     errorMessage: event.errorMessage,
     errorCode: event.errorCode,

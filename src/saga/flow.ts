@@ -61,6 +61,8 @@ export interface StepRun {
   readonly undoAttempt: number;
   /** A DO timed out or its reply was unreadable: it may have happened (rules.md#what-is-undone). */
   readonly unknown: boolean;
+  /** No DO of it could be published (rules.md#what-is-undone). */
+  readonly neverSent: boolean;
   /** No retry: `retryable: false`, a code of nonRetryableErrors, or an unreadable reply. */
   readonly final: boolean;
   /** UNDO_FAIL for good: its budget is spent (rules.md#undo-exhausted). */

@@ -14,6 +14,8 @@ function stateOf(step: StepRun): unknown[] {
   const { definition, status, open, attempt, round, undoAttempt, skipped } = step;
   const numbers = [attempt, round, undoAttempt, open?.action, open?.attempt, open?.round];
   const flags = [step.unknown, step.undoExhausted, step.roundOwed, skipped];
+  // Only if set, so that gateways of the version before have the same hash.
+  if (step.neverSent) flags.push(true);
   return [definition.name, status, numbers, flags];
 }
 

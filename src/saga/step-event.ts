@@ -31,6 +31,8 @@ export type StepEvent =
       readonly final: boolean;
       /** It may have happened in spite of this: it timed out, or its reply could not be read. */
       readonly unknown: boolean;
+      /** It could never be published: no worker has seen it. */
+      readonly unpublished?: true | undefined;
     }
   | {
       readonly type: 'DO_RETRY_SCHEDULED';
@@ -121,10 +123,7 @@ export type StepEvent =
       readonly progress: number | null;
       readonly message: string | null;
       readonly deadline: Instant;
-      /**
-       * false: less than a second after the last one that was shown. It moves the deadline, and
-       * readers of the timeline do not get it.
-       */
+      /** false: within a second of the last one shown. It moves the deadline; no reader gets it. */
       readonly shown: boolean;
     }
   | {

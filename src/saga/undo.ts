@@ -9,7 +9,7 @@ export function needsUndo(step: StepRun): boolean {
   if (step.skipped || step.definition.undo === 'none') return false;
   if (step.status === 'DO_SUCCESS') return true;
   if (step.status !== 'DO_FAIL' && step.status !== 'RETRY_EXHAUSTED') return false;
-  return step.unknown || step.definition.undo === 'always';
+  return step.unknown || (step.definition.undo === 'always' && !step.neverSent);
 }
 
 /** It needs an UNDO, and no command of it is open. */

@@ -71,6 +71,7 @@ export function stepRun(definition: StepDefinition, more: Partial<StepRun> = {})
     roundBase: 0,
     undoAttempt: 0,
     unknown: false,
+    neverSent: false,
     final: false,
     undoExhausted: false,
     roundOwed: false,

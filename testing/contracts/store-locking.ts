@@ -74,6 +74,7 @@ export function storeLockingContract(bench: () => Bench): void {
                 roundBase: 2,
                 undoAttempt: 2,
                 unknown: true,
+                neverSent: true,
                 final: true,
                 undoExhausted: true,
                 roundOwed: true,

@@ -69,7 +69,8 @@ function keyOfStep(step: StepRun): string {
     (step.undoExhausted ? 4 : 0) +
     (step.roundOwed ? 8 : 0) +
     (step.skipped ? 16 : 0) +
-    (step.undoRequested ? 32 : 0);
+    (step.undoRequested ? 32 : 0) +
+    (step.neverSent ? 64 : 0);
   const next = { [NOW]: 'n', [FAR]: 'f' }[canonicalTime(step.nextAttemptAt) ?? 0] ?? '-';
   const timers = `${open === null ? '-' : open.action}${next}`;
   return `${step.definition.undo[0]}${STEP_STATUSES.indexOf(step.status)}${timers}${attempt},${attemptBase},${round},${roundBase},${undoAttempt},${flags}`;

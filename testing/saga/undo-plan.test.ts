@@ -116,7 +116,13 @@ test('making a plan changes nothing, and the hash of another state is another on
   expect(flow).toEqual(before);
   expect(hash).toMatch(/^[0-9a-f]{16}$/);
   const changes: Partial<StepRun>[] = [
-    ...[{ status: 'UNDO_SUCCESS' as const }, { attempt: 2 }, { round: 1 }, { roundOwed: true }],
+    ...[
+      { status: 'UNDO_SUCCESS' as const },
+      { attempt: 2 },
+      { round: 1 },
+      { roundOwed: true },
+      { neverSent: true },
+    ],
     ...[{ unknown: true }, { skipped: true }, { undoExhausted: true }],
   ];
   const hashes = changes.map((change) =>

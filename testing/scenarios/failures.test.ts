@@ -113,6 +113,46 @@ describe('commands that can never be published', () => {
       .andNothingElse(),
   );
 
+  scenario('leave nothing to undo for `undo: always` either, however many there were', (s) =>
+    s
+      .given(sequential('three', 'a').retries(1).undo('always'))
+      .start()
+      .sends('DO a')
+      .cannotBePublished()
+      .sends('DO a', { attempt: 2 })
+      .cannotBePublished()
+      .ends('UNDONE', { failureReason: 'a failed: it will never fit' })
+      .andNothingElse(),
+  );
+
+  scenario('do not take back that an attempt before them was sent', (s) =>
+    s
+      .given(sequential('four', 'a').retries(1).undo('always'))
+      .start()
+      .sends('DO a')
+      .answers(failed('x'))
+      .sends('DO a', { attempt: 2 })
+      .cannotBePublished()
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('UNDONE')
+      .andNothingElse(),
+  );
+
+  scenario('are forgotten when an attempt after them is sent', (s) =>
+    s
+      .given(sequential('five', 'a').retries(1).undo('always'))
+      .start()
+      .sends('DO a')
+      .cannotBePublished()
+      .sends('DO a', { attempt: 2 })
+      .answers(failed('x'))
+      .sends('UNDO a')
+      .answers(ok)
+      .ends('UNDONE')
+      .andNothingElse(),
+  );
+
   scenario('an UNDO that cannot be published ends in FAILED, and the flow beside it goes on', (s) =>
     s
       .given(parallel('three', 'a', 'b', 'c'))

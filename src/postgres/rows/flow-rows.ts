@@ -170,6 +170,7 @@ function stepOf(
     roundBase: state.roundBase ?? 0,
     undoAttempt: state.undoAttempt ?? 0,
     unknown: state.unknown ?? false,
+    neverSent: state.neverSent ?? false,
     final: state.final ?? false,
     undoExhausted: state.undoExhausted ?? false,
     roundOwed: state.owes ?? false,

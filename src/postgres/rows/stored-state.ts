@@ -11,6 +11,7 @@ export interface StepState {
   readonly roundBase?: number;
   readonly undoAttempt?: number;
   readonly unknown?: true;
+  readonly neverSent?: true;
   readonly final?: true;
   readonly undoExhausted?: true;
   /** `roundOwed`, under the name it was first stored with. */
@@ -57,6 +58,7 @@ export function stepState(
     roundBase,
     undoAttempt,
     unknown,
+    neverSent,
     final,
     undoExhausted,
     roundOwed,
@@ -69,7 +71,8 @@ export function stepState(
       ? { addedHeaders }
       : { sealedHeaders: seal(jsonText(addedHeaders)) };
   const counted = { attemptBase, round, roundBase, undoAttempt, outputEvent };
-  const flags = { unknown, final, undoExhausted, owes: roundOwed, undoRequested, skipped };
+  const undo = { undoExhausted, owes: roundOwed, undoRequested };
+  const flags = { unknown, neverSent, final, ...undo, skipped };
   return compact(
     { open, nextAttemptAt, ...counted, ...flags, ...headers, progressMessage, progressAt },
     progress === null ? {} : { progress },
