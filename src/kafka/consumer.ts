@@ -56,6 +56,10 @@ export class Intake {
       },
       reading: () => this.reading(places, feed),
       assigned: (consumer, assignment) => this.place(consumer, assignment, places),
+      left: (consumer) => {
+        // Its positions are not looked for any more: the next consumer waits for the same client.
+        if (this.share?.consumer === consumer) this.share = null;
+      },
       mayStay: () => this.owner.mayStay(),
       lookEveryMs: this.options.groupLookMs ?? GROUP_LOOK_MS,
     });
@@ -194,7 +198,9 @@ export class Intake {
         return;
       }
       if (isBefore(place, messages)) {
-        await this.placeAgain(share, topic, partition, places);
+        // An offset out of range: the client started at the beginning by itself, because the topic
+        // was created again, or records were deleted.
+        for (const again of await places.of({ [topic]: [partition] })) this.seek(share, again);
         return;
       }
       noteLag(share, payload.batch, 'before');
@@ -204,19 +210,6 @@ export class Intake {
     } finally {
       clearInterval(beating);
     }
-  }
-
-  /**
-   * When the offset is out of range, the client starts at the beginning by itself: the topic was
-   * created again, or records were deleted.
-   */
-  private async placeAgain(
-    share: Share,
-    topic: string,
-    partition: number,
-    places: Places,
-  ): Promise<void> {
-    for (const place of await places.of({ [topic]: [partition] })) this.seek(share, place);
   }
 
   private async deliver(

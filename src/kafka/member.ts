@@ -40,6 +40,8 @@ export interface Membership {
    * it resolves are paused synchronously. When it rejects, a new consumer joins.
    */
   assigned(consumer: Consumer, assignment: Assignment): Promise<void>;
+  /** Called before a consumer is replaced, or leaves. */
+  left?(consumer: Consumer): void;
   /**
    * Called every `lookEveryMs` while it is a member. When it rejects, the consumer leaves, and
    * joins again.
@@ -220,7 +222,9 @@ export class Member {
     if (this.looking !== null) clearInterval(this.looking);
     this.endRebalance();
     this.consumer = null;
-    if (consumer !== null) await this.disconnect(consumer);
+    if (consumer === null) return;
+    this.membership.left?.(consumer);
+    await this.disconnect(consumer);
   }
 
   private async disconnect(consumer: Consumer): Promise<void> {

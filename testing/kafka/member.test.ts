@@ -31,6 +31,7 @@ class JoiningConsumer extends EventEmitter {
 
 async function joined() {
   const consumers: JoiningConsumer[] = [];
+  const left: JoiningConsumer[] = [];
   let second = (): void => undefined;
   const replaced = new Promise<void>((resolve) => {
     second = resolve;
@@ -45,11 +46,12 @@ async function joined() {
     },
     reading: () => ({}),
     assigned: async () => undefined,
+    left: (consumer) => left.push(consumer as unknown as JoiningConsumer),
   });
   await member.start();
   const [first] = consumers;
   if (first === undefined) throw new Error('start() resolves when a consumer has joined');
-  return { member, consumers, first, replaced };
+  return { member, consumers, left, first, replaced };
 }
 
 test.each(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetCommit', 'GroupCoordinator'])(
@@ -99,5 +101,13 @@ test('a rebalance that has ended is not left', async () => {
   await Promise.resolve();
   expect(consumers).toHaveLength(1);
   mock.timers.reset();
+  await member.stop();
+});
+
+test('what belongs to a consumer is given up before another one joins', async () => {
+  const { member, left, first, replaced } = await joined();
+  first.emit(EVENTS.CRASH, { payload: { error: new Error('Closed connection') } });
+  expect(left).toEqual([first]);
+  await replaced;
   await member.stop();
 });
