@@ -36,7 +36,8 @@ export const postgres = once(async () => {
   const server = await openEmbeddedPostgres({
     folder,
     log: silent('embedded'),
-    settings: { max_connections: '400' },
+    // Nobody crashes this server: those that are killed are others.
+    settings: { max_connections: '400', fsync: 'off', full_page_writes: 'off' },
   });
   closers.push(async () => {
     await server.close();

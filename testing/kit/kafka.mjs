@@ -54,7 +54,10 @@ export async function kafkaJars() {
     `-DoutputDirectory=${fetched}`,
   ];
   try {
-    await run('mvn', args, { maxBuffer: 16 * 1024 * 1024 });
+    await run('mvn', args, {
+      maxBuffer: 16 * 1024 * 1024,
+      env: { ...process.env, MAVEN_OPTS: JVM.join(' ') },
+    });
     writeFileSync(join(fetched, 'done'), '');
     if (existsSync(join(JARS, 'done'))) return JARS;
     rmSync(JARS, { recursive: true, force: true });

@@ -23,6 +23,8 @@ export function buildSpringWorker(): void {
     cwd: SPRING,
     stdio: 'pipe',
     timeout: 300_000,
+    // It runs for seconds: code is compiled once, and quickly.
+    env: { ...process.env, MAVEN_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' },
   });
 }
 
