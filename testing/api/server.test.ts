@@ -179,6 +179,7 @@ describe('pages', () => {
       'backstep_subscribers 4',
       'backstep_store_faults_total 0',
       ...REFUSING.map((limit) => `backstep_refused_total{limit="${limit}"} 0`),
+      'backstep_transaction_open_seconds 0',
       ...['sessions', 'leases', 'commands_waiting'].map((one) => `backstep_worker_${one} 0`),
       ...['commands', 'replies', 'leases_expired'].map((one) => `backstep_worker_${one}_total 0`),
     ]);
