@@ -27,12 +27,19 @@ const WHERE =
   'SELECT pg_current_wal_lsn() AS lsn, timeline_id AS timeline FROM pg_control_checkpoint()';
 const idsOf = async (url, text) => (await query(url, text)).map((row) => row.flow_id);
 
-/** Steps that were answered in the lost time, in flows that have ended without them since. */
-const DONE_IN_LOST_TIME = `SELECT DISTINCT s.flow_id FROM orchestration_quarantine q
+/** Those of docs/operating.md: replies of the lost time to what this history has not sent. */
+const REFUSED = `SELECT flow_id FROM orchestration_timeline
+  WHERE at >= $1 AND events::text ~ '"(NOT_SENT|WRONG_STATE)"'`;
+const NEVER_BEGUN = `SELECT s.flow_id FROM orchestration_quarantine q
   JOIN orchestration_step_run s ON s.flow_id = q.flow_id AND s.step_name = q.step_name
-  WHERE q.code = 'UNKNOWN_FLOW' AND s.status = 'PENDING'`;
+  WHERE q.code = 'UNKNOWN_FLOW' AND q.received_at >= $1 AND s.status = 'PENDING'`;
 
-export const doneInLostTime = async ({ url }) => new Set(await idsOf(url, DONE_IN_LOST_TIME));
+/** Flows in which an effect of the lost time may be left. */
+export async function toLookAt({ url }, since) {
+  const found = [await query(url, REFUSED, [since]), await query(url, NEVER_BEGUN, [since])];
+  return new Set(found.flat().map((row) => row.flow_id));
+}
+
 export const flowsIn = ({ url }) => counted(url, FLOWS);
 export const openIn = ({ url }) => counted(url, OPEN);
 

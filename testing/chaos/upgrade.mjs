@@ -41,9 +41,14 @@ if (values.help) {
   print(`npm run upgrade-drill -- [--from COMMIT] [--gateways 3] [--seconds 6] [--in-flight 100] [--misbehaviour 0.3] [--seed 1] [--cluster] [--keep]
 
 --from: the older version; by default the last one before the newest file of migrations/. It is built from git into .cache/versions, once.
---seconds: of load before each replacement. --cluster: three brokers and a PostgreSQL with a standby. --keep: logs of the gateways stay.
+--seconds: of load before each replacement. --keep: logs of the gateways stay.
+--cluster: three brokers and a PostgreSQL with a standby; it needs a --from that knows several servers in DATABASE_URL (89a5ea3 or later).
 Ends with 1 when something that was accepted is lost or doubled, or a promise of docs/promises.md is broken.`);
   process.exit(0);
+}
+if (values.cluster && values.from === undefined) {
+  print('--cluster needs a --from that knows several servers in DATABASE_URL; see --help');
+  process.exit(2);
 }
 await readyOrEnd();
 const REGISTER =
