@@ -2,13 +2,18 @@
  * Instant workers in a process of their own: every DO and UNDO of the benchmark's orchestrations is
  * answered in batches. The last step fails when the payload has `"fail":true`. It counts what it
  * executed for each flow. Usage: node worker.mjs <brokers> <orchestrations,comma> <steps,comma>
- * <topic of results>
+ * <topic of results> <keyed|unkeyed: whether a reply has its flowId as its key>
  */
 import { Kafka, logLevel } from 'kafkajs';
 import { Executed } from './executed.mjs';
 
-const [brokers, orchestrations, steps, resultTopic = 'orchestrator.response.result'] =
-  process.argv.slice(2);
+const [
+  brokers,
+  orchestrations,
+  steps,
+  resultTopic = 'orchestrator.response.result',
+  replies = 'keyed',
+] = process.argv.slice(2);
 const kafka = new Kafka({
   brokers: brokers.split(','),
   clientId: 'bench-worker',
@@ -49,7 +54,7 @@ await consumer.run({
         status,
       };
       return {
-        key: headers.flowId,
+        key: replies === 'keyed' ? headers.flowId : null,
         value: JSON.stringify({
           headers: status ? answer : { ...answer, errorMessage: 'on request' },
           payload,

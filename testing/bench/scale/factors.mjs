@@ -65,6 +65,16 @@ const gateways = (options) => each([1, 2, 4], options, (count) => ({ gateways: c
 
 const partitions = (options) => each([1, 4, 12, 48], options, (count) => ({ partitions: count }));
 
+/** Without a key, replies of one flow come on any partition, to any gateway. */
+const REPLIES = {
+  'keyed, 1 gateway': { replies: 'keyed', gateways: 1 },
+  'unkeyed, 1 gateway': { replies: 'unkeyed', gateways: 1 },
+  'keyed, 2 gateways': { replies: 'keyed', gateways: 2 },
+  'unkeyed, 2 gateways': { replies: 'unkeyed', gateways: 2 },
+};
+
+const replies = (options) => each(Object.keys(REPLIES), options, (name) => REPLIES[name]);
+
 /** Fewer flows of larger payloads: a flow of three steps carries its payload eight times. */
 const PAYLOADS = [
   ['1 KB', 1_000, 1],
@@ -141,6 +151,12 @@ export const FACTORS = {
     axis: 'partitions',
     flows: 4000,
     run: partitions,
+  },
+  replies: {
+    title: 'Replies with and without the flowId as their key',
+    axis: 'replies, gateways',
+    flows: 4000,
+    run: replies,
   },
   tables: {
     title: 'Tables of flows in partitions by the hash of flow_id',

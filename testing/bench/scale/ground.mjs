@@ -11,6 +11,7 @@ const WARM_UP = 1500;
 const all = new AsyncDisposableStack();
 endedBySignal(all);
 export const THREE_STEPS = ['first', 'second', 'third'];
+const REPLIES = 'orchestrator.response.result';
 /** All orchestrations of the load begin with it. */
 export const LOAD = 'load';
 
@@ -22,6 +23,7 @@ export async function openGround({
   steps = THREE_STEPS,
   partitions = 4,
   gateways = 1,
+  replies = 'keyed',
   env = {},
   prepare = async () => undefined,
   services: given = null,
@@ -34,7 +36,7 @@ export async function openGround({
     const settings = { ...env, TOPIC_PARTITIONS: String(partitions) };
     const gateway = await startGateway(services, names, steps, { gateways, env: settings });
     stack.defer(() => gateway.close());
-    const args = [services.brokers, names.join(','), steps.join(',')];
+    const args = [services.brokers, names.join(','), steps.join(','), REPLIES, replies];
     const worker = await readyChild('worker.mjs', ...args);
     stack.defer(() => endChild(worker));
     const database = new pg.Client({ connectionString: services.databaseUrl });
