@@ -121,6 +121,7 @@ function whyNot(step: StepRun): string {
   if (step.skipped) return 'an operator settled it by hand';
   if (step.status === 'PENDING') return 'it was not sent';
   if (step.status === 'UNDO_SUCCESS') return 'it is undone already';
+  if (step.neverSent) return 'no command of it could be published';
   return step.definition.undo === 'none'
     ? 'its document has undo: none'
     : 'every attempt was answered with a failure';

@@ -72,6 +72,13 @@ test('each step has its reason, its place and its payload', () => {
   });
 });
 
+test('a step of which no command could be published is not undone, also with undo: always', () => {
+  const neverSent = { status: 'DO_FAIL', attempt: 1, neverSent: true } as const;
+  const recipe = sequential('s', 'a', 'b').step('b', { undo: 'always' });
+  const flow = flowOf(recipe, { a: done, b: neverSent });
+  expect(reasons(flow)).toEqual({ a: 'it is done', b: 'no command of it could be published' });
+});
+
 test('of a flow that undoes: what has begun comes first, and backoffs are waited for', () => {
   const flow: Flow = {
     ...flowOf(sequential('s', 'a', 'b', 'c', 'd', 'e'), {
