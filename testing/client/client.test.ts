@@ -10,11 +10,11 @@ import {
   type BackstepClient,
   BackstepError,
   createClient,
-  type FlowEvent,
   ProblemError,
 } from '../../src/client/index.js';
 import { StartingEngine } from '../../src/engine/operations/starting.js';
 import { Running, TENANT } from '../api/kit/server.js';
+import { numbersOf } from '../kit/watched.js';
 
 let running: Running;
 let client: BackstepClient;
@@ -227,12 +227,6 @@ test('the bundle of the client has no server code in it and stays within its bud
   };
   expect([imports, first < budget.first, sse < budget.sse]).toEqual([[], true, true]);
 });
-
-async function numbersOf(events: AsyncIterable<FlowEvent>): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const { number } of events) numbers.push(number);
-  return numbers;
-}
 
 /** Of a flow another call is starting right now. */
 async function newest(): Promise<string> {

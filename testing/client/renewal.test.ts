@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { type BackstepClient, type BackstepError, createClient } from '../../src/client/index.js';
 import type { Running } from '../api/kit/server.js';
 import { bearer, TokenFile } from '../api/kit/tokens.js';
+import { numbersOf } from '../kit/watched.js';
 
 const ROLES = { roles: ['viewer', 'initiator'] } as const;
 const open: BackstepClient[] = [];
@@ -151,9 +152,3 @@ test('constant headers are not tried twice', async () => {
   await expect(client.details('x')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(requests).toBe(1);
 });
-
-async function numbersOf(events: AsyncIterable<{ readonly number: number }>): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const { number } of events) numbers.push(number);
-  return numbers;
-}

@@ -14,6 +14,7 @@ import { createClient } from '../../src/client/index.js';
 import { AUDIENCE, Issuer } from '../api/kit/issuer.js';
 import { bearer, TokenFile } from '../api/kit/tokens.js';
 import { ran } from '../cli/ran.js';
+import { numbersOf } from '../kit/watched.js';
 import { type Listener, openBroker, type TestBroker } from './kit/broker.js';
 import { type Gateway, startGateway } from './kit/gateway.js';
 import { newDatabase, type TestDatabase, unique } from './kit/surroundings.js';
@@ -208,12 +209,6 @@ test('the audit has who proved what, refused ones too', async () => {
   expect(batches.length).toBeGreaterThan(0);
   for (const batch of batches) expect(batch).toMatchObject({ actor: 'ada', outcome: 'DONE' });
 });
-
-async function numbersOf(events: AsyncIterable<{ readonly number: number }>): Promise<number[]> {
-  const numbers: number[] = [];
-  for await (const { number } of events) numbers.push(number);
-  return numbers;
-}
 
 function documentOf(orchestrationName: string): string {
   return JSON.stringify({
