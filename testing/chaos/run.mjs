@@ -26,12 +26,13 @@ import { judge } from './verdict.mjs';
 import { Watch } from './watch.mjs';
 
 const HELP = `npm run chaos -- [--seed N] [--flows 5000] [--minutes 10] [--gateways 2] [--partitions 4] [--in-flight 400]
-                 [--faults "gateway killed,disk full"] [--alone off] [--times 1] [--pause 9] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
+                 [--faults "gateway killed,disk full"] [--alone off] [--mixed off] [--times 1] [--pause 9] [--misbehaviour 1] [--keep] [--out .cache/chaos.json]
 npm run chaos -- --cluster …   three brokers with replication 3, a primary with a synchronous standby; 3 gateways by default
 
 Faults: ${Object.keys(SINGLE_FAULTS).join(', ')}; none.
 Faults of a cluster: ${Object.keys(CLUSTER_FAULTS).join(', ')}; none.
 --pause: most seconds between two faults of one kind in the mixed part. A group of a cluster that is broken every other second never comes to work.
+--mixed off: ends when each fault was injected alone. For recovery times.
 --times: how often each fault is injected alone; the report has the median and the worst recovery of each.
 Runs until the flows have started or the minutes are over, repairs everything, waits until every flow has ended, and checks. The same seed draws the
 same faults, flows and answers of workers; real processes decide the rest. Ends with 1 when a promise was broken.`;
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '400' },
     faults: { type: 'string' },
     alone: { type: 'string', default: 'on' },
+    mixed: { type: 'string', default: 'on' },
     misbehaviour: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
     out: { type: 'string', default: join(ROOT, '.cache', 'chaos.json') },
@@ -180,8 +182,9 @@ try {
     print('each fault alone:');
     await eachAlone(services, probe, until);
   }
-  if (!loaded && wanted.length > 0) print('all mixed:');
-  await mixed(services, () => !loaded && performance.now() < until);
+  if (values.mixed === 'off') load.stop();
+  else if (!loaded && wanted.length > 0) print('all mixed:');
+  await mixed(services, () => !loaded && values.mixed !== 'off' && performance.now() < until);
   await loading;
   print('everything is repaired; waiting until the last flow has ended');
   services.workers.behave();

@@ -14,6 +14,7 @@ import {
   type Postgres,
   type PostgresOptions,
 } from '../../src/postgres/database.js';
+import { makePartitioned } from '../bench/scale/partitioned-tables.mjs';
 import { testTopics } from './topics.js';
 
 export interface TestDatabase {
@@ -69,12 +70,16 @@ async function onServer<T>(url: string, work: (sql: Sql) => Promise<T>): Promise
   }
 }
 
+/** The tables of flows in so many partitions by the hash of flow_id (docs/scaling.md). */
+const PARTITIONS = Number(process.env.TEST_TABLE_PARTITIONS ?? '1');
+
 /** Named after its schema: a server that stays may have those of other versions, too. */
 async function templateName(): Promise<string> {
   const folder = new URL('../../migrations/', import.meta.url);
   const hash = createHash('sha256');
   for (const file of (await readdir(folder)).sort())
     hash.update(await readFile(new URL(file, folder)));
+  hash.update(String(PARTITIONS));
   return `backstep_template_${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -88,6 +93,7 @@ async function makeTemplate(server: string, template: string): Promise<void> {
     if (known.length > 0) return;
     const making = `${template}_${process.pid}`;
     await sql.rows(`CREATE DATABASE ${making}`, []);
+    if (PARTITIONS > 1) await makePartitioned(urlOf(server, making), PARTITIONS);
     const postgres = openPostgres(optionsFor(urlOf(server, making)));
     await postgres.migrate();
     await postgres.close();
