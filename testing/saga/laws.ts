@@ -206,6 +206,12 @@ export function foldedAlike(one: Flow, other: Flow): boolean {
 /** Millions of flows are compared: what is one object in both is not looked into. */
 function alike(one: unknown, other: unknown, but: ReadonlySet<string> = NOTHING): boolean {
   if (one === other) return true;
+  if (Array.isArray(one))
+    return (
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, index) => alike(item, other[index]))
+    );
   if (!isObject(one) || !isObject(other)) return false;
   const names = Object.keys(one);
   return (

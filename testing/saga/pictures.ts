@@ -55,7 +55,7 @@ function watch(): Seen {
       2,
     ),
     sized({ ...plain, type: 'PARALLEL', steps: 2, retries: 1, onRetriesExhausted: 'hold' }, 2),
-    sized({ ...plain, type: 'PARALLEL', steps: 2, retries: 0 }, 4),
+    sized({ ...plain, type: 'PARALLEL', steps: 2, retries: 0 }, 3),
   ];
   for (const size of some)
     walk(size, (_, before, after, events) => after !== null && note(seen, before, events));
