@@ -7,10 +7,11 @@
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { backoff, pause } from '../timing/pause.js';
-import { type KafkaOptions, newConsumer } from './connection.js';
+import { type KafkaOptions, newAdmin, newConsumer } from './connection.js';
 import { deliveriesOf } from './deliveries.js';
 import { within } from './failures.js';
 import { GroupOwner, StaysOut } from './group-owner.js';
+import { GroupReader } from './group-reader.js';
 import { type Assignment, groupSettings, Member } from './member.js';
 import { isAnother, isBefore, keyOf, type Place, Places } from './places.js';
 import { commitOffsets, lagOf, newShare, noteLag, type Share } from './share.js';
@@ -30,13 +31,15 @@ export class Intake {
   private committing: NodeJS.Timeout | null = null;
   private stopped = false;
   private readonly underWay = new Set<Promise<void>>();
+  private readonly groups: GroupReader;
   private readonly owner: GroupOwner;
 
   constructor(
     private readonly topics: TopicsAdmin,
     private readonly options: KafkaOptions,
   ) {
-    this.owner = new GroupOwner((groupId) => topics.group(groupId), options);
+    this.groups = new GroupReader(() => newAdmin(options), options.brokers);
+    this.owner = new GroupOwner((groupId) => this.groups.describe(groupId), options);
   }
 
   /** Resolves when all partitions are placed; keeps trying while the brokers are away. */
@@ -84,6 +87,7 @@ export class Intake {
     );
     await commitOffsets(this.share, this.options.log);
     await member.stop();
+    await this.groups.close();
     this.share = null;
   }
 

@@ -212,19 +212,21 @@ export class Member {
     // What the cluster refuses it would refuse again at once: meanwhile `detail` has the reason.
     const pauseMs = isRefusal(codeOf(error)) ? PAUSES.longestMs : 0;
     // Never rejects: it resolves when a consumer has joined, or after stop.
-    this.leave()
+    this.leave(!(error instanceof TimedOut))
       .then(() => pause(pauseMs, this.stopping.signal))
       .then(() => this.start());
   }
 
-  private async leave(): Promise<void> {
+  /** A coordinator that does not answer is not waited for. */
+  private async leave(waits = true): Promise<void> {
     const { consumer } = this;
     if (this.looking !== null) clearInterval(this.looking);
     this.endRebalance();
     this.consumer = null;
     if (consumer === null) return;
     this.membership.left?.(consumer);
-    await this.disconnect(consumer);
+    const disconnected = this.disconnect(consumer);
+    if (waits) await disconnected;
   }
 
   private async disconnect(consumer: Consumer): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { Kafka, logLevel } from 'kafkajs';
 import { FAULTS as SINGLE } from './faults.mjs';
-import { PROBE, RECIPES, topicsOf } from './recipes.mjs';
+import { REGISTERED, topicsOf } from './recipes.mjs';
 import { wait, within } from './rig.mjs';
 
 const INTAKE = [
@@ -12,7 +12,7 @@ const INTAKE = [
   'orchestrator.execution.start',
   'orchestrator.registration',
 ];
-const ALL = [...INTAKE, 'orchestrator.execution.status', ...[...RECIPES, PROBE].flatMap(topicsOf)];
+const ALL = [...INTAKE, 'orchestrator.execution.status', ...REGISTERED.flatMap(topicsOf)];
 
 async function onAdmin(brokers, work) {
   const kafka = new Kafka({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { Bank } from './bank.mjs';
-import { PROBE, RECIPES, topicsOf } from './recipes.mjs';
+import { REGISTERED, topicsOf } from './recipes.mjs';
 
 export const REPLIES = 'orchestrator.response.result';
 const STATUS = 'orchestrator.execution.status';
@@ -59,7 +59,7 @@ async function readKafka(brokers, counts) {
   const commands = new Map();
   const ends = new Map();
   const poison = [];
-  const commandTopics = [...RECIPES, PROBE].flatMap(topicsOf);
+  const commandTopics = REGISTERED.flatMap(topicsOf);
   await readAll(
     brokers,
     [...commandTopics, REPLIES, STATUS],

@@ -69,6 +69,21 @@ export const PROBE = {
   },
 };
 
+/** Probes the gateways alone: no worker reads its commands, the probe itself answers them. */
+export const ANSWERED = {
+  name: 'answered',
+  document: {
+    orchestrationName: 'answered',
+    as: 'initiator',
+    type: 'sequential',
+    timeout: '10m',
+    steps: [step(1, 'alone')],
+  },
+};
+
+/** All that a run registers. */
+export const REGISTERED = [...RECIPES, PROBE, ANSWERED];
+
 export const recipeOf = (name) => RECIPES.find((recipe) => recipe.name === name) ?? null;
 export const topicsOf = ({ document }) =>
   document.steps.flatMap(({ name }) =>

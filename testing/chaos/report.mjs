@@ -7,18 +7,23 @@ const listed = (counts) =>
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
 
-/** Per fault: how often it was injected alone, the median and the worst recovery, ms. */
+const bounds = (values) => {
+  const sorted = values.map(Math.round).sort((a, b) => a - b);
+  return { medianMs: sorted[Math.floor(sorted.length / 2)], worstMs: sorted.at(-1) };
+};
+
+/**
+ * Per fault: how often it was injected alone, the median and the worst recovery, ms; `gateways`:
+ * without the run's workers.
+ */
 export function recoveryTimes(recoveries) {
   const byFault = Map.groupBy(recoveries, ({ fault }) => fault);
-  return [...byFault].map(([fault, list]) => {
-    const sorted = list.map(({ ms }) => Math.round(ms)).sort((a, b) => a - b);
-    return {
-      fault,
-      times: sorted.length,
-      medianMs: sorted[Math.floor(sorted.length / 2)],
-      worstMs: sorted.at(-1),
-    };
-  });
+  return [...byFault].map(([fault, list]) => ({
+    fault,
+    times: list.length,
+    ...bounds(list.map(({ ms }) => ms)),
+    gateways: bounds(list.map(({ gateways }) => gateways)),
+  }));
 }
 
 export function printReport(report, print) {
@@ -52,10 +57,12 @@ export function printReport(report, print) {
   const slowest = recoveries.toSorted((a, b) => b.ms - a.ms)[0];
   if (slowest !== undefined)
     print(`  slowest recovery ${(slowest.ms / 1000).toFixed(1)} s, ${slowest.fault}`);
-  for (const { fault, times, medianMs, worstMs } of report.recoveryTimes)
+  const shown = ({ medianMs, worstMs }) =>
+    `median ${(medianMs / 1000).toFixed(1)} s, worst ${(worstMs / 1000).toFixed(1)} s`;
+  for (const { fault, times, gateways, ...all } of report.recoveryTimes)
     if (times > 1)
       print(
-        `  ${fault.padEnd(34)} ${times} times: median ${(medianMs / 1000).toFixed(1)} s, worst ${(worstMs / 1000).toFixed(1)} s`,
+        `  ${fault.padEnd(34)} ${times} times: ${shown(all)}; in the gateways ${shown(gateways)}`,
       );
   print(`  violations      ${violations.length}`);
   for (const { invariant, what, flowId, trace, timeline } of violations.slice(0, MOST_SHOWN)) {

@@ -28,7 +28,7 @@ import {
   settled,
   toLookAt,
 } from './losses.mjs';
-import { PROBE, RECIPES } from './recipes.mjs';
+import { REGISTERED } from './recipes.mjs';
 import { Database, openServices, wait } from './rig.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
@@ -145,7 +145,7 @@ const services = await openServices({
 });
 let broken = ['the drill did not end'];
 try {
-  for (const { document } of [...RECIPES, PROBE])
+  for (const { document } of REGISTERED)
     await callGateway(services.gateways, REGISTER, { document: JSON.stringify(document) });
   await services.workers.start();
   const watch = new Watch(services.database);

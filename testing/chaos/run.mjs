@@ -17,7 +17,7 @@ import { FAULTS as SINGLE_FAULTS, LANES as SINGLE_LANES } from './faults.mjs';
 import { callGateway } from './gateway-calls.mjs';
 import { Load } from './load.mjs';
 import { Probe } from './probe.mjs';
-import { PROBE, RECIPES } from './recipes.mjs';
+import { REGISTERED } from './recipes.mjs';
 import { printReport, recoveryTimes } from './report.mjs';
 import { openServices, wait } from './rig.mjs';
 import { StandStill } from './stand-still.mjs';
@@ -94,14 +94,15 @@ async function eachAlone(services, probe, until) {
   for (const name of turns) {
     if (performance.now() > until) return;
     await services.untilWhole?.();
-    let ms = null;
+    let found = null;
     const whileBroken = async (since) => {
-      ms = await probe.recovery(since);
+      found = await probe.recovery(since);
     };
     const since = await breakOne(services, name, whileBroken);
-    ms ??= await probe.recovery(since);
-    recoveries.push({ fault: name, ms });
-    print(`  ${name.padEnd(28)} work goes on after ${(ms / 1000).toFixed(1)} s`);
+    found ??= await probe.recovery(since);
+    recoveries.push({ fault: name, ...found });
+    const [ms, gateways] = [found.ms, found.gateways].map((one) => (one / 1000).toFixed(1));
+    print(`  ${name.padEnd(28)} work goes on after ${ms} s, in the gateways after ${gateways} s`);
   }
 }
 
@@ -142,7 +143,7 @@ const services = await (values.cluster ? openCluster : openServices)({
 let violations = 1;
 try {
   const { gateways } = services;
-  for (const { document } of [...RECIPES, PROBE]) {
+  for (const { document } of REGISTERED) {
     const { registerOrchestration } = await callGateway(gateways, REGISTER, {
       document: JSON.stringify(document),
     });
@@ -163,7 +164,7 @@ try {
     open: () => watch.open,
     onStart: (flowId) => subscribers.started(flowId),
   });
-  const probe = new Probe(gateways);
+  const probe = new Probe(services);
   const until = performance.now() + Number(values.minutes) * 60_000;
   const loading = load.run(until);
   let loaded = false;
@@ -194,6 +195,7 @@ try {
   const settled = performance.now() - repaired;
   clearInterval(progress);
   await subscribers.catchUp();
+  await probe.close();
   await watch.stop();
   print('checking');
   const gathered = await gather(services);

@@ -16,7 +16,7 @@ import { gather } from './evidence.mjs';
 import { callGateway } from './gateway-calls.mjs';
 import { Load } from './load.mjs';
 import { settled } from './losses.mjs';
-import { PROBE, RECIPES } from './recipes.mjs';
+import { REGISTERED } from './recipes.mjs';
 import { Database, openServices, wait } from './rig.mjs';
 import { Subscribers } from './subscribers.mjs';
 import { judge } from './verdict.mjs';
@@ -102,7 +102,7 @@ const openAll = (folder, root) =>
   });
 
 async function register({ gateways }) {
-  for (const { document } of [...RECIPES, PROBE])
+  for (const { document } of REGISTERED)
     await callGateway(gateways, REGISTER, { document: JSON.stringify(document) });
 }
 

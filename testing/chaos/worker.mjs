@@ -4,8 +4,10 @@
  * as read once its answer is acknowledged, or will never be given. Usage: node worker.mjs <brokers>
  * <folder> <seed> <misbehaviour 0–1>
  */
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { reachable } from '../../dist/kafka/sockets.js';
 import { fractionOf } from '../kit/seeded-random.mjs';
 import { Bank } from './bank.mjs';
 import { Journal } from './journal.mjs';
@@ -14,14 +16,18 @@ import { PROBE, RECIPES, recipeOf, topicsOf } from './recipes.mjs';
 const [brokers, folder, seed, share] = process.argv.slice(2);
 const misbehaviour = Number(share);
 const REPLIES = 'orchestrator.response.result';
-/** Short, so that what the run measures is how long the gateways take to recover. */
+/**
+ * Short, so that what the run measures is how long the gateways take to recover. By itself the
+ * client cannot start while the first broker of its list is frozen: it fails with "Broker not
+ * connected", each time.
+ */
 const kafka = new Kafka({
-  brokers: brokers.split(','),
+  ...reachable(brokers.split(',')),
   clientId: 'chaos-worker',
   connectionTimeout: 1000,
   requestTimeout: 5000,
   logLevel: logLevel.NOTHING,
-  retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 },
+  retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
 });
 const producer = kafka.producer({ allowAutoTopicCreation: false });
 const consumer = kafka.consumer({
@@ -33,6 +39,11 @@ const consumer = kafka.consumer({
   heartbeatInterval: 500,
   metadataMaxAge: 5_000,
 });
+const note = (what) =>
+  appendFileSync(
+    join(folder, 'workers.log'),
+    `${new Date().toISOString()} ${process.pid} ${what}\n`,
+  );
 const bank = new Bank(join(folder, 'ledger'));
 const counts = {};
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -193,19 +204,33 @@ async function answer(command) {
 }
 
 // A client that has given up is of no use any more: whoever started us starts us again.
-consumer.on(consumer.events.CRASH, () => process.exit(1));
+consumer.on(consumer.events.CRASH, ({ payload }) => {
+  note(`gave up: ${payload.error.message}`);
+  process.exit(1);
+});
 // The client would go on with a coordinator that is frozen or cut off.
 const TO_COORDINATOR = ['GroupCoordinator', 'Heartbeat', 'JoinGroup', 'OffsetCommit', 'SyncGroup'];
 consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload }) => {
+  note(`${payload.broker} does not answer ${payload.apiName}`);
   if (TO_COORDINATOR.includes(payload.apiName)) process.exit(1);
 });
+// Nor would its producer look for another leader.
+producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) => {
+  note(`${payload.broker} does not answer ${payload.apiName}`);
+  process.exit(1);
+});
+note('begins');
 await producer.connect();
+note(`connected; ${hanging.left.length} commands are left`);
 for (const command of hanging.left)
   await send(carryOut(command, recipeOf(command.headers.orchestrationName).remembers, false));
 hanging.clear();
 await consumer.connect();
 await consumer.subscribe({ topics: [...RECIPES, PROBE].flatMap(topicsOf), fromBeginning: true });
-consumer.on(consumer.events.GROUP_JOIN, () => process.send?.({ ready: true }));
+consumer.on(consumer.events.GROUP_JOIN, () => {
+  note('joined');
+  process.send?.({ ready: true });
+});
 await consumer.run({
   partitionsConsumedConcurrently: 16,
   autoCommitInterval: 200,

@@ -64,6 +64,22 @@ test.each(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetCommit', 'GroupCoordina
   },
 );
 
+test('a coordinator that does not answer is not waited for when its group is left, either', async () => {
+  const { member, first, replaced } = await joined();
+  const disconnected = Promise.withResolvers<void>();
+  first.disconnect = () => disconnected.promise;
+  void replaced.then(disconnected.resolve);
+  mock.timers.enable({ apis: ['setTimeout'] });
+  first.timesOut('Heartbeat');
+  for (let ms = 0; ms < 100; ms++) {
+    await Promise.resolve();
+    mock.timers.tick(1);
+  }
+  mock.timers.reset();
+  await replaced;
+  await member.stop();
+});
+
 test('a fetch that is not answered is tried again by the client', async () => {
   const { member, consumers, first } = await joined();
   first.timesOut('Fetch');

@@ -2,6 +2,7 @@
 import { mock } from 'node:test';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Admin } from 'kafkajs';
+import { GroupReader } from '../../src/kafka/group-reader.js';
 import { TopicsAdmin } from '../../src/kafka/topics-admin.js';
 import { silent } from '../../src/observability/log.js';
 
@@ -28,11 +29,11 @@ test('a request that is never answered does not hold up those after it', async (
   };
   const answering = { ...lost, describeGroups: async () => ({ groups: [{ groupId: 'g' }] }) };
   const clients = [lost, answering] as unknown as Admin[];
-  const topics = new TopicsAdmin(() => clients.shift() as Admin, SETTINGS);
-  const first = topics.group('g');
-  const second = topics.group('g');
+  const groups = new GroupReader(() => clients.shift() as Admin, SETTINGS.brokers);
+  const first = groups.describe('g');
+  const second = groups.describe('g');
   await called.promise;
-  mock.timers.tick(30_000);
+  mock.timers.tick(5_000);
   await expect(first).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
   expect(await second).toEqual({ groupId: 'g' });
 });

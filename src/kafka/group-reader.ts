@@ -1,0 +1,30 @@
+/**
+ * Reads a consumer group from its coordinator, on a connection of its own: while a coordinator does
+ * not answer (its machine is suspended or cut off), requests about topics must not wait for it.
+ */
+import type { Admin, GroupDescription } from 'kafkajs';
+import { AdminTurns } from './admin-turns.js';
+
+/** A coordinator that answers does so at once. */
+const WITHIN_MS = 5_000;
+
+export class GroupReader {
+  private readonly admin: AdminTurns;
+
+  constructor(newAdmin: () => Admin, brokers: readonly string[]) {
+    this.admin = new AdminTurns(newAdmin, brokers, WITHIN_MS);
+  }
+
+  /** A Fault when the coordinator does not answer. */
+  describe(groupId: string): Promise<GroupDescription> {
+    return this.admin.next(async (admin) => {
+      const [group] = (await admin.describeGroups([groupId])).groups;
+      if (group === undefined) throw new Error(`no description of the group ${groupId}`);
+      return group;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.admin.close();
+  }
+}
