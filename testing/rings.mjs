@@ -57,7 +57,7 @@ export const RINGS = [
     more: ['--runInBand'],
   },
   { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
-  // Every kind of attack, one second each, on a gateway of its own.
+  // Every kind of attack, half a second each, on a gateway of its own.
   { name: 'hostile', program: 'testing/hostile/run.mjs', more: ['--short'] },
   // On services of its own, which it breaks.
   {

@@ -81,7 +81,7 @@ export function readOptions(print) {
     print(HELP);
     return null;
   }
-  const [flows, rounds, singles] = values.short ? ['400', '2', '0'] : ['3000', '3', '100'];
+  const [flows, rounds, singles] = values.short ? ['300', '2', '0'] : ['3000', '3', '100'];
   return {
     flows: number('flows', values.flows ?? flows),
     rounds: number('rounds', values.rounds ?? rounds),

@@ -24,9 +24,9 @@ const STEPS = ['first', 'second', 'third'];
 const ORCHESTRATION = 'bench';
 /** Node compiles what runs often; before that it is slow. */
 const WARM_UP = 1500;
-const SHORT_WARM_UP = 300;
+const SHORT_WARM_UP = 200;
 /** The limit uses so little that CPU time of a few flows cannot be read from the clock's ticks. */
-const SHORT_LIMIT_TIMES = 3;
+const SHORT_LIMIT_TIMES = 2;
 
 const options = readOptions(print);
 if (options === null) process.exit(0);

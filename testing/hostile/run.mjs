@@ -1,7 +1,7 @@
 /**
  * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and
  * what the honest ones felt of it. `--kind TEXT` only kinds with this text; `--seconds N` longest
- * per kind; `--shared` one gateway for all kinds; `--short` that, one second each and brief kinds
+ * per kind; `--shared` one gateway for all kinds; `--short` that, half a second each and brief kinds
  * beside each other: about a minute, and times fail it only where the gateway stood still;
  * `--seed N`; `--json FILE`.
  */
@@ -29,7 +29,7 @@ if (flags.help) {
 One kind of attack after the other on a real gateway, beside honest load. --kind: only kinds with this text.`);
   process.exit(0);
 }
-const MS = flags.short ? 1000 : Number(flags.seconds) * 1000;
+const MS = flags.short ? 500 : Number(flags.seconds) * 1000;
 const SHARED = flags.short || flags.shared;
 /** So many brief kinds stand beside each other with --short. */
 const BESIDE = 5;
