@@ -47,6 +47,8 @@ export interface KafkaOptions extends KafkaConnection {
    * How long gateways of another database must have been gone before their group is taken over, ms.
    */
   readonly goneForMs?: number;
+  /** How long the database must be away before partitions are left to other gateways, ms. */
+  readonly databaseAwayForMs?: number;
   /** How often the lag of workers is read at most, ms. */
   readonly lagEveryMs?: number | undefined;
 }

@@ -1,14 +1,15 @@
 /**
  * Consumes the intake topics for the engine. The position of each partition comes from the inbox,
  * never from the group (docs/architecture.md): nothing is fetched before all partitions of an
- * assignment are placed, that is, at their position. The group's offsets are committed for lag
- * monitors only.
+ * assignment are placed, at their position. The group's offsets are for lag monitors only.
  */
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { backoff, pause } from '../timing/pause.js';
 import { type KafkaOptions, newAdmin, newConsumer } from './connection.js';
+import { DatabaseWatch } from './database-watch.js';
 import { deliveriesOf } from './deliveries.js';
+import { onFailedFetch } from './failed-fetches.js';
 import { within } from './failures.js';
 import { GroupOwner, StaysOut } from './group-owner.js';
 import { GroupReader } from './group-reader.js';
@@ -31,6 +32,7 @@ export class Intake {
   private committing: NodeJS.Timeout | null = null;
   private stopped = false;
   private readonly underWay = new Set<Promise<void>>();
+  private readonly database: DatabaseWatch;
   private readonly groups: GroupReader;
   private readonly owner: GroupOwner;
 
@@ -38,6 +40,7 @@ export class Intake {
     private readonly topics: TopicsAdmin,
     private readonly options: KafkaOptions,
   ) {
+    this.database = new DatabaseWatch(options, (error) => this.member?.leaveFor(error));
     this.groups = new GroupReader(() => newAdmin(options), options.brokers);
     this.owner = new GroupOwner((groupId) => this.groups.describe(groupId), options);
   }
@@ -69,10 +72,12 @@ export class Intake {
     if (this.stopped) return;
     this.committing = setInterval(() => commitOffsets(this.share, log), COMMIT_EVERY_MS);
     await this.member.start();
+    if (!this.stopped) this.database.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.database.stop();
     if (this.committing !== null) clearInterval(this.committing);
     const { member } = this;
     this.member = null;
@@ -112,12 +117,8 @@ export class Intake {
    * after a failed fetch all partitions are placed again.
    */
   private watched(consumer: Consumer, places: Places): Consumer {
-    const begun = new Set<number>();
-    consumer.on(consumer.events.FETCH, ({ payload }) => void begun.delete(payload.nodeId));
-    consumer.on(consumer.events.FETCH_START, ({ payload }) => {
-      const failed = begun.has(payload.nodeId);
-      begun.add(payload.nodeId);
-      if (!failed || this.share?.consumer !== consumer) return;
+    onFailedFetch(consumer, () => {
+      if (this.share?.consumer !== consumer) return;
       this.place(consumer, this.share.assignment, places).catch((error: unknown) => {
         this.options.log.debug(
           { err: error },
@@ -190,6 +191,8 @@ export class Intake {
     const { share } = this;
     const { topic, partition, messages } = payload.batch;
     const beating = setInterval(() => {
+      // It has left: its session ends, although this batch still waits.
+      if (this.share?.consumer !== share?.consumer) return;
       // Errors (mostly a rebalance) occur again with the client's own heartbeat after this batch.
       payload.heartbeat().catch(() => undefined);
     }, HEARTBEAT_MS);

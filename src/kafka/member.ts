@@ -120,6 +120,11 @@ export class Member {
     await this.leave();
   }
 
+  /** Leaves, and joins again when `prepare` allows it. */
+  leaveFor(error: Error): void {
+    if (this.consumer !== null && !this.stopped) this.again(error);
+  }
+
   private async join(): Promise<void> {
     const consumer = this.membership.newConsumer();
     this.consumer = consumer;
