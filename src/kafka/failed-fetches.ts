@@ -1,7 +1,7 @@
 /** Fetches that failed, which the client tries again without a word. */
 import type { Consumer } from 'kafkajs';
 
-/** Calls `failed` each time a fetch from a broker begins although the one before brought nothing. */
+/** Calls `failed` when a fetch from a broker begins although the one before brought nothing. */
 export function onFailedFetch(consumer: Consumer, failed: () => void): void {
   const begun = new Set<number>();
   consumer.on(consumer.events.FETCH, ({ payload }) => void begun.delete(payload.nodeId));

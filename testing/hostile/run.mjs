@@ -1,8 +1,8 @@
 /**
  * `npm run hostile`: one kind of attack after the other on a real gateway, beside honest load, and
  * what the honest ones felt of it. `--kind TEXT` only kinds with this text; `--seconds N` longest
- * per kind; `--shared` one gateway for all kinds; `--short` that, half a second each and brief kinds
- * beside each other: about a minute, and times fail it only where the gateway stood still;
+ * per kind; `--shared` one gateway for all kinds; `--short` that, half a second each and brief
+ * kinds beside each other: about a minute, and times fail it only where the gateway stood still;
  * `--seed N`; `--json FILE`.
  */
 import { writeFileSync } from 'node:fs';
