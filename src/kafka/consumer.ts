@@ -226,7 +226,7 @@ export class Intake {
   ): Promise<void> {
     const fresh = messages.filter(({ offset }) => BigInt(offset) >= place.next);
     const deliveries = deliveriesOf(topic, partition, fresh, this.options);
-    if (deliveries.length > 0) await feed(deliveries);
+    if (deliveries.length > 0) await this.database.answers(feed(deliveries));
   }
 
   private moveOn(

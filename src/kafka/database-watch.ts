@@ -43,6 +43,12 @@ export class DatabaseWatch {
     this.timer = null;
   }
 
+  /** What is recorded shows that the database answers, even when a query of our own does not. */
+  async answers(recorded: Promise<void>): Promise<void> {
+    await recorded;
+    this.answeredAt = performance.now();
+  }
+
   private async look(databaseId: () => Promise<string>): Promise<void> {
     if (this.looking) return;
     this.looking = true;
