@@ -16,7 +16,7 @@ const EXECUTE =
 export async function standstill({ services, build, kills }) {
   const times = [];
   const stays = await spawnGateway(services, build);
-  const client = graphqlClient(stays.url);
+  const client = graphqlClient([stays.url]);
   const ends = await followEnds(services.brokers);
   /** The time from its start to its end, ms. */
   const flow = async () => {

@@ -76,8 +76,8 @@ function measured(folder, { flows, print, stepRuns }) {
       }
     }
     return [
-      { label: 'none', ...middleOf(found.without) },
-      { label: stepRuns.toLocaleString('en'), ...middleOf(found.filled) },
+      { ...middleOf(found.without), label: 'none' },
+      { ...middleOf(found.filled), label: stepRuns.toLocaleString('en') },
     ];
   });
 }
