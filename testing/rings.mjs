@@ -24,7 +24,8 @@ const OF_WORKERS = 'access|api-workers|diagnose|java-wire|letter|payload|python|
 /**
  * Name, folders of tests or a program, the services it needs; in their short forms. A ring begins
  * when one before it in this list has ended (testing/run.mjs): those that take long and wait for
- * other processes come first, those that only compute last.
+ * other processes come first, those that only compute last. `forCi`: the short form of a command of
+ * its own, which uses both cores for half a minute; it runs with CI=true, or when it is named.
  */
 export const RINGS = [
   {
@@ -58,13 +59,14 @@ export const RINGS = [
   },
   { name: 'first-run', folders: ['testing/first-run'], more: ['--runInBand'] },
   // Every kind of attack, half a second each, on a gateway of its own.
-  { name: 'hostile', program: 'testing/hostile/run.mjs', more: ['--short'] },
+  { name: 'hostile', program: 'testing/hostile/run.mjs', more: ['--short'], forCi: true },
   // On services of its own, which it breaks.
   {
     name: 'chaos',
     program: 'testing/chaos/run.mjs',
     more: ['--seed', '7', '--flows', '300', '--minutes', '1', '--faults', FAULTS],
     needs: [kafkaPrograms],
+    forCi: true,
   },
   // What operators do, and what it rests on; Kafka changes nothing for the other rules.
   {
@@ -86,6 +88,7 @@ export const RINGS = [
     program: 'testing/bench/run.mjs',
     more: ['--short'],
     needs: [kafkaPrograms],
+    forCi: true,
   },
   // Counting what is covered makes these three five times slower, and covers nothing the others
   // leave out.

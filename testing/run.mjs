@@ -1,9 +1,9 @@
 /**
- * `npm test`: everything, with a real Kafka and a real PostgreSQL. Ends with the line
- * `N passed, N failed`. `npm test -- saga api` runs only the rings named. TEST_KAFKA_BROKERS and
- * TEST_DATABASE_URL (or KAFKA_BROKERS and DATABASE_URL) use services that run already. A service
- * that cannot be had here is reported at the end, its rings are left out; with CI=true they have
- * failed.
+ * `npm test`: everything but what is for CI, with a real Kafka and a real PostgreSQL. Ends with the
+ * line `N passed, N failed`. `npm test -- saga api` runs only the rings named. TEST_KAFKA_BROKERS
+ * and TEST_DATABASE_URL (or KAFKA_BROKERS and DATABASE_URL) use services that run already. A
+ * service that cannot be had here is reported at the end, its rings are left out; with CI=true they
+ * have failed.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ const EXIT_MS = 10_000;
  */
 const AT_ONCE = 5;
 const mustHave = /^(1|true|yes)$/i.test(process.env.CI ?? '');
+const ONLY_IN_CI = RINGS.filter(({ forCi }) => forCi).map(({ name }) => name);
 
 /** A ring whose service cannot be had has failed in CI, and is reported elsewhere. */
 async function provide({ name, needs = [] }, environment) {
@@ -115,7 +116,8 @@ function works() {
   ];
 }
 
-const runs = (name) => wanted.length === 0 || wanted.includes(name);
+const runs = (name) =>
+  wanted.length === 0 ? mustHave || !ONLY_IN_CI.includes(name) : wanted.includes(name);
 
 async function runChecks() {
   if (!runs('check')) return;
@@ -134,6 +136,7 @@ if (wanted.includes('--help')) {
   print(`npm test [-- ring …]
 
 Everything, or only these rings: ${NAMES}.
+With CI=true, or when they are named: ${ONLY_IN_CI.join(', ')}. They are the short forms of npm run hostile, chaos and bench.
 Needs Java 17 and Maven for Kafka, or TEST_KAFKA_BROKERS; brings PostgreSQL, or uses TEST_DATABASE_URL. What cannot be had here is left out and listed at
 the end; with CI=true it has failed.`);
   process.exit(0);
@@ -151,6 +154,8 @@ try {
   await close();
 }
 if (leftOut.length > 0) print(`\nLeft out here:\n${leftOut.map((one) => `  ${one}`).join('\n')}`);
+if (wanted.length === 0 && !mustHave)
+  print(`\nFor CI, or when named: npm test -- ${ONLY_IN_CI.join(' ')}`);
 print(`\nIt took ${Math.round((performance.now() - began) / 1000)} s.`);
 print(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -28,7 +28,7 @@ exactly once: the run fails otherwise.
   --profile FOLDER       after the rounds: CPU profiles of the gateway under load, and the ten functions and areas that use most
   --baseline FILE        what the ratios are compared with (default testing/bench/baseline.json)
   --save-baseline        writes the ratios of this run into that file
-  --short                about half a minute, for \`npm test\`: fails when a result is wrong, or when the CPU per flow next to the limit's is more than
+  --short                about half a minute, for CI: fails when a result is wrong, or when the CPU per flow next to the limit's is more than
                          twice that of the baseline
   --help                 this text
 
