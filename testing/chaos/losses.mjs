@@ -90,12 +90,15 @@ export async function goBack({ database, gateways }, { copy, archive, moment }) 
   return { from: moment.ms, to: Date.now() };
 }
 
-/** Until nothing is open any more; resolves with the seconds that it took. */
-export async function settled(watch) {
+/**
+ * Until nothing is open any more, and no worker has a reply that it sends later; resolves with the
+ * seconds that it took.
+ */
+export async function settled(watch, workers) {
   const from = performance.now();
   const until = from + SETTLE_WITHIN_MS;
   for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < until; await wait(QUIET_TURN_MS))
-    quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
+    quiet = watch.open + watch.outbox + workers.waiting === 0 ? quiet + 1 : 0;
   return ((performance.now() - from - QUIET_TURNS * QUIET_TURN_MS) / 1000).toFixed(1);
 }
 
@@ -116,7 +119,7 @@ export const openFlows = ({ url }, most) =>
  * What the database does not have is started again. Resolves with what is missing although it was
  * accepted before the moment.
  */
-export async function mendLoss({ database, brokers }, { load, lost, watch }) {
+export async function mendLoss({ database, brokers, workers }, { load, lost, watch }) {
   const stored = new Set(await idsOf(database.url, 'SELECT flow_id FROM orchestration_run'));
   const missing = [...load.accepted].filter(([flowId]) => !stored.has(flowId));
   const wrongly = missing.filter(([, { at }]) => at < lost.from);
@@ -127,7 +130,7 @@ export async function mendLoss({ database, brokers }, { load, lost, watch }) {
   await startAgain(brokers, missing);
   while ((await flowsIn(database)) < stored.size + missing.length) await wait(100);
   print(
-    `those missing were started again by topic, under their flowIds; all had ended ${await settled(watch)} s later`,
+    `those missing were started again by topic, under their flowIds; all had ended ${await settled(watch, workers)} s later`,
   );
   await compareHistories(brokers, lost);
   return wrongly.map(([flowId]) => `${flowId} was accepted before the moment, and is missing`);

@@ -107,7 +107,7 @@ async function goOn(services, { load, lost, watch, subscribers }) {
   await Promise.all(gateways.map((gateway) => gateway.start()));
   if (lost !== null) for (const id of await openFlows(database, 100)) subscribers.started(id);
   await resumePaused(services);
-  const seconds = await settled(watch);
+  const seconds = await settled(watch, workers);
   print(
     `all of them had ended ${seconds} s later, ${await flowsIn(database)} flows in all: starts by topic were read again`,
   );

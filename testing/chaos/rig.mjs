@@ -122,6 +122,8 @@ export class Workers extends Process {
     this.args = [brokers, folder, String(seed), String(misbehaviour)];
     this.folder = folder;
     this.counts = {};
+    /** Replies that come later, as far as is known. */
+    this.waiting = 0;
     this.behaving = false;
   }
 
@@ -135,12 +137,16 @@ export class Workers extends Process {
       () => this.child.connected && this.child.send('counts', () => undefined),
       500,
     );
-    this.child.once('exit', () => clearInterval(counting));
+    this.child.once('exit', () => {
+      clearInterval(counting);
+      this.waiting = 0;
+    });
     let last = {};
     const ready = new Promise((resolve) => {
       this.child.on('message', (message) => {
         if (message.ready) resolve();
         if (!message.counts) return;
+        this.waiting = message.waiting;
         for (const [name, count] of Object.entries(message.counts))
           this.counts[name] = (this.counts[name] ?? 0) + count - (last[name] ?? 0);
         last = message.counts;

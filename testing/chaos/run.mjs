@@ -121,11 +121,12 @@ async function mixed(services, goesOn) {
   );
 }
 
-async function untilSettled(watch, standStill) {
+/** A late success opens a flow again: replies that workers send later must have come, too. */
+async function untilSettled(watch, workers, standStill) {
   const until = performance.now() + SETTLE_WITHIN_MS;
   let quiet = 0;
   for (; quiet < 20 && performance.now() < until; await wait(100))
-    quiet = watch.open === 0 && watch.outbox === 0 ? quiet + 1 : 0;
+    quiet = watch.open + watch.outbox + workers.waiting === 0 ? quiet + 1 : 0;
   if (quiet < 20) await standStill.write(`${watch.open} flows have not ended`);
 }
 
@@ -190,7 +191,7 @@ try {
   print('everything is repaired; waiting until the last flow has ended');
   services.workers.behave();
   const repaired = performance.now();
-  await untilSettled(watch, standStill);
+  await untilSettled(watch, services.workers, standStill);
   standStill.stop();
   const settled = performance.now() - repaired;
   clearInterval(progress);

@@ -124,7 +124,9 @@ async function upAndDown(services, { load, watch, versions }) {
   load.stop();
   await loading;
   services.workers.behave();
-  print(`no more starts; the last flow had ended ${await settled(watch)} s later`);
+  print(
+    `no more starts; the last flow had ended ${await settled(watch, services.workers)} s later`,
+  );
   const { graphql, rest, topic, overloaded, retried } = load.counts;
   const troubles = [...load.troubles].map(([reason, count]) => `${reason} ${count}`).join(', ');
   print(

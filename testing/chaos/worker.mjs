@@ -172,12 +172,17 @@ const WAYS = {
   deadline: async (command) => send(failed(command, { errorCode: 'BLOCKED' })),
 };
 
+/** Replies that are sent later. */
+let waiting = 0;
+
 /** A reply that waits is lost when this process dies: the worker is silent then. */
 function later(ms, work) {
-  setTimeout(
-    () => Promise.resolve(work()).catch(() => count('lost')),
-    ms * (0.5 + fractionOf(seed, ms, counts.later ?? 0)),
-  );
+  waiting++;
+  const send = async () => {
+    await Promise.resolve(work()).catch(() => count('lost'));
+    waiting--;
+  };
+  setTimeout(send, ms * (0.5 + fractionOf(seed, ms, counts.later ?? 0)));
   count('later');
 }
 
@@ -244,7 +249,7 @@ await consumer.run({
   },
 });
 process.on('message', (message) => {
-  if (message === 'counts') process.send({ counts });
+  if (message === 'counts') process.send({ counts, waiting });
   if (message === 'behave')
     Object.assign(
       WAYS,
