@@ -7,12 +7,16 @@ import type { Admin } from 'kafkajs';
 import { Fault } from '../engine/ports.js';
 import { messageOf, within } from './failures.js';
 
+/** A first broker that does not answer, TLS and SASL: longer than each of them may take. */
+const CONNECT_WITHIN_MS = 20_000;
+
 /** The cluster refuses this every time; the message has its reason. */
 export class RefusedByCluster extends Error {}
 
 export class AdminTurns {
   private open: { readonly admin: Admin; readonly connected: Promise<void> } | null = null;
   private turn: Promise<unknown> = Promise.resolve();
+  private closed = false;
 
   /** `withinMs`: how long a turn may take; all later turns wait for it. */
   constructor(
@@ -37,24 +41,24 @@ export class AdminTurns {
     this.open = null;
   }
 
+  /** Turns that wait fail; the one under way is not waited for. */
   async close(): Promise<void> {
-    await this.turn;
-    await this.open?.admin.disconnect();
+    this.closed = true;
+    const { open } = this;
     this.open = null;
+    await open?.admin.disconnect().catch(() => undefined);
   }
 
   private async run<T>(work: (admin: Admin) => Promise<T>, withinMs: number): Promise<T> {
     try {
+      if (this.closed) throw new Error('this gateway stops');
       if (this.open === null) {
         const admin = this.newAdmin();
         this.open = { admin, connected: admin.connect() };
       }
       const { admin, connected } = this.open;
-      return await within(
-        withinMs,
-        'Kafka',
-        connected.then(() => work(admin)),
-      );
+      await within(CONNECT_WITHIN_MS, 'Kafka', connected);
+      return await within(withinMs, 'Kafka', work(admin));
     } catch (error) {
       if (error instanceof RefusedByCluster) throw error;
       this.forget();

@@ -6,6 +6,7 @@
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import type { BrokerHealth, Intake as Feed, InboxSource } from '../engine/ports.js';
 import { backoff, pause } from '../timing/pause.js';
+import { Batches } from './batches.js';
 import { type KafkaOptions, newAdmin, newConsumer } from './connection.js';
 import { DatabaseWatch } from './database-watch.js';
 import { deliveriesOf } from './deliveries.js';
@@ -31,7 +32,7 @@ export class Intake {
   private share: Share | null = null;
   private committing: NodeJS.Timeout | null = null;
   private stopped = false;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly batches = new Batches();
   private readonly database: DatabaseWatch;
   private readonly groups: GroupReader;
   private readonly owner: GroupOwner;
@@ -42,7 +43,8 @@ export class Intake {
   ) {
     this.database = new DatabaseWatch(options, (error) => this.member?.leaveFor(error));
     this.groups = new GroupReader(() => newAdmin(options), options.brokers);
-    this.owner = new GroupOwner((groupId) => this.groups.describe(groupId), options);
+    const owned = { ...options, databaseId: this.database.databaseId };
+    this.owner = new GroupOwner((groupId) => this.groups.describe(groupId), owned);
   }
 
   /** Resolves when all partitions are placed; keeps trying while the brokers are away. */
@@ -58,21 +60,22 @@ export class Intake {
       },
       newConsumer: () => {
         const settings = { ...groupSettings(groupId), ...this.owner.settings() };
-        return this.watched(newConsumer(this.options, settings), places);
+        return this.watched(this.batches.of(newConsumer(this.options, settings)), places);
       },
-      reading: () => this.reading(places, feed),
+      reading: (consumer) => this.reading(consumer, places, feed),
       assigned: (consumer, assignment) => this.place(consumer, assignment, places),
       left: (consumer) => {
         // Its positions are not looked for any more: the next consumer waits for the same client.
         if (this.share?.consumer === consumer) this.share = null;
+        this.batches.give(consumer);
       },
       mayStay: () => this.owner.mayStay(),
       lookEveryMs: this.options.groupLookMs ?? GROUP_LOOK_MS,
     });
     if (this.stopped) return;
     this.committing = setInterval(() => commitOffsets(this.share, log), COMMIT_EVERY_MS);
+    this.database.start();
     await this.member.start();
-    if (!this.stopped) this.database.start();
   }
 
   async stop(): Promise<void> {
@@ -82,7 +85,7 @@ export class Intake {
     const { member } = this;
     this.member = null;
     if (member === null) return;
-    await within(STOP_WITHIN_MS, 'what is under way', Promise.allSettled(this.underWay)).catch(
+    await within(STOP_WITHIN_MS, 'what is under way', this.batches.settled()).catch(
       (error: unknown) => {
         this.options.log.warn(
           { err: error },
@@ -129,18 +132,14 @@ export class Intake {
     return consumer;
   }
 
-  private reading(places: Places, feed: Feed): ConsumerRunConfig {
+  private reading(consumer: Consumer, places: Places, feed: Feed): ConsumerRunConfig {
     return {
       // autoCommit would commit after *every* batch and seek, whatever the interval.
       autoCommit: false,
       eachBatchAutoResolve: false,
       // All partitions of a fetch share a transaction; the next fetch waits for all of them.
       partitionsConsumedConcurrently: 64,
-      eachBatch: (payload) => {
-        const batch = this.batch(payload, places, feed);
-        this.underWay.add(batch);
-        return batch.finally(() => this.underWay.delete(batch));
-      },
+      eachBatch: (payload) => this.batches.during(consumer, this.batch(payload, places, feed)),
     };
   }
 

@@ -80,7 +80,8 @@ export class Member {
   private looking: NodeJS.Timeout | null = null;
   private rebalancing: NodeJS.Timeout | null = null;
   private readonly stopping = new AbortController();
-  private giveUp: () => void = () => undefined;
+  /** Of the consumer that is used: ends waiting for it to join; loses it, and another follows. */
+  private current = { giveUp: (): void => undefined, lose: (_error: Error): void => undefined };
   /** Why it is not reading; null = it has partitions and reads. */
   detail: string | null = 'not started';
 
@@ -116,13 +117,13 @@ export class Member {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.detail = 'stopped';
-    this.giveUp();
+    this.current.giveUp();
     await this.leave();
   }
 
   /** Leaves, and joins again when `prepare` allows it. */
   leaveFor(error: Error): void {
-    if (this.consumer !== null && !this.stopped) this.again(error);
+    this.current.lose(error);
   }
 
   private async join(): Promise<void> {
@@ -152,7 +153,6 @@ export class Member {
   private listen(consumer: Consumer): Promise<void> {
     const joined = Promise.withResolvers<void>();
     joined.promise.catch(() => undefined);
-    this.giveUp = joined.resolve;
     let reading = false;
     const lost = (error: Error): void => {
       if (this.consumer !== consumer || this.stopped) return;
@@ -160,6 +160,7 @@ export class Member {
       else this.again(error);
       reading = false;
     };
+    this.current = { giveUp: joined.resolve, lose: lost };
     consumer.on(consumer.events.CRASH, ({ payload }) => lost(payload.error));
     consumer.on(consumer.events.REQUEST_TIMEOUT, ({ payload: { apiName, broker } }) => {
       if (TO_COORDINATOR.has(apiName)) lost(new TimedOut(`${apiName}: ${broker} does not answer`));
@@ -171,6 +172,8 @@ export class Member {
       if (this.consumer === consumer && reading) this.stays();
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      // One that was left meanwhile takes nothing over.
+      if (this.consumer !== consumer || this.stopped) return;
       this.membership.assigned(consumer, payload.memberAssignment).then(() => {
         if (this.consumer !== consumer || this.stopped) return;
         reading = true;

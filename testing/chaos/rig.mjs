@@ -146,7 +146,7 @@ export class Workers extends Process {
       this.child.on('message', (message) => {
         if (message.ready) resolve();
         if (!message.counts) return;
-        this.waiting = message.waiting;
+        this.waiting = message.waiting ?? 0;
         for (const [name, count] of Object.entries(message.counts))
           this.counts[name] = (this.counts[name] ?? 0) + count - (last[name] ?? 0);
         last = message.counts;

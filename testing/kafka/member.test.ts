@@ -5,6 +5,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { Consumer } from 'kafkajs';
 import { Member } from '../../src/kafka/member.js';
 import { silent } from '../../src/observability/log.js';
+import { until } from '../e2e/kit/until.js';
 
 const EVENTS = {
   CRASH: 'crash',
@@ -29,8 +30,9 @@ class JoiningConsumer extends EventEmitter {
   }
 }
 
-async function joined() {
+function joiner({ assigned = async () => undefined }: { assigned?: () => Promise<void> } = {}) {
   const consumers: JoiningConsumer[] = [];
+  const taken: JoiningConsumer[] = [];
   const left: JoiningConsumer[] = [];
   let second = (): void => undefined;
   const replaced = new Promise<void>((resolve) => {
@@ -45,13 +47,21 @@ async function joined() {
       return consumers.at(-1) as unknown as Consumer;
     },
     reading: () => ({}),
-    assigned: async () => undefined,
+    assigned: (consumer) => {
+      taken.push(consumer as unknown as JoiningConsumer);
+      return assigned();
+    },
     left: (consumer) => left.push(consumer as unknown as JoiningConsumer),
   });
-  await member.start();
-  const [first] = consumers;
+  return { member, consumers, left, replaced, assigned: taken };
+}
+
+async function joined() {
+  const made = joiner();
+  await made.member.start();
+  const [first] = made.consumers;
   if (first === undefined) throw new Error('start() resolves when a consumer has joined');
-  return { member, consumers, left, first, replaced };
+  return { ...made, first };
 }
 
 test.each(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetCommit', 'GroupCoordinator'])(
@@ -95,6 +105,37 @@ test('a gateway whose group has moved to another coordinator is ready again, als
   first.emit(EVENTS.HEARTBEAT);
   expect(member.detail).toBeNull();
   expect(consumers).toHaveLength(1);
+  await member.stop();
+});
+
+test('a consumer that was left takes nothing over, although it joins once more', async () => {
+  const { member, consumers, first, replaced, assigned } = await joined();
+  first.emit(EVENTS.CRASH, { payload: { error: new Error('Closed connection') } });
+  await replaced;
+  first.emit(EVENTS.GROUP_JOIN, { payload: { memberAssignment: { topic: [0] } } });
+  expect(assigned.filter((consumer) => consumer === first)).toHaveLength(1);
+  expect(consumers).toHaveLength(2);
+  await member.stop();
+});
+
+test('one that reads leaves for a reason of the gateway, and another one follows', async () => {
+  const { member, left, first, replaced } = await joined();
+  member.leaveFor(new Error('the database is away'));
+  expect(left).toEqual([first]);
+  await replaced;
+  await member.stop();
+});
+
+test('one that is still joining leaves as well: one consumer at a time follows', async () => {
+  const joining = Promise.withResolvers<void>();
+  const { member, consumers } = joiner({ assigned: () => joining.promise });
+  const started = member.start();
+  await until('it joins', () => consumers.length === 1);
+  member.leaveFor(new Error('the database is away'));
+  member.leaveFor(new Error('the database is away'));
+  joining.resolve();
+  await started;
+  expect(consumers).toHaveLength(2);
   await member.stop();
 });
 
