@@ -190,7 +190,7 @@ export class Intake {
     const { share } = this;
     const { topic, partition, messages } = payload.batch;
     const beating = setInterval(() => {
-      // It has left: its session ends, although this batch still waits.
+      // It has left its group, although this batch still waits.
       if (this.share?.consumer !== share?.consumer) return;
       // Errors (mostly a rebalance) occur again with the client's own heartbeat after this batch.
       payload.heartbeat().catch(() => undefined);

@@ -8,9 +8,6 @@ const LOOK_EVERY_MS = 2_500;
 /** Waiting is cheaper than leaving and joining again when all gateways wait for the same server. */
 const AWAY_FOR_MS = 15_000;
 
-/** Joining again waits until the database answers. */
-export class DatabaseAway extends Error {}
-
 export interface DatabaseWatchOptions {
   /** A query of the database. Absent: it is not watched. */
   readonly databaseId?: (() => Promise<string>) | undefined;
@@ -28,7 +25,7 @@ export class DatabaseWatch {
   /** `away` is called at each look as long as the database is away. */
   constructor(
     private readonly options: DatabaseWatchOptions,
-    private readonly away: (error: DatabaseAway) => void,
+    private readonly away: (error: Error) => void,
   ) {
     const { databaseId } = options;
     this.databaseId = databaseId && (() => this.answers(databaseId()));
@@ -75,6 +72,6 @@ export class DatabaseWatch {
     if (this.timer === null || passed < (this.options.databaseAwayForMs ?? AWAY_FOR_MS)) return;
     const seconds = Math.round(passed / 1000);
     const message = `the database has not answered for ${seconds} s: other gateways may read the replies`;
-    this.away(new DatabaseAway(message, { cause }));
+    this.away(new Error(message, { cause }));
   }
 }

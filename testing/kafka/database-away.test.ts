@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Broker } from '../../src/engine/ports.js';
 import { GatewayReceiver, MemoryInbox, publishAll, row } from '../contracts/broker-builders.js';
 import { until } from '../e2e/kit/until.js';
-import { newName, onAdmin, testCluster } from '../kit/cluster.js';
+import { memberCount, newName, testCluster } from '../kit/cluster.js';
 
 const kafka = testCluster();
 
@@ -36,12 +36,6 @@ class Gateway {
   }
 }
 
-const memberCount = (group: string): Promise<number> =>
-  onAdmin(kafka.brokers, async (admin) => {
-    const { groups } = await admin.describeGroups([group]);
-    return groups[0]?.members.length ?? 0;
-  });
-
 test('what a gateway that is cut off from its database cannot record, another one records', async () => {
   const replies = newName('cut-off');
   const inbox = new MemoryInbox();
@@ -62,7 +56,7 @@ test('what a gateway that is cut off from its database cannot record, another on
   one.mend();
   await until('it is a member again', () => first.health().ready);
   // The consumer that was left does not come back beside it.
-  await until('one member for each', async () => (await memberCount(replies)) === 2);
+  await until('one member for each', async () => (await memberCount(kafka.brokers, replies)) === 2);
   const later = Array.from({ length: 40 }, (_, index) => `later ${index}`);
   await publishAll(
     second,

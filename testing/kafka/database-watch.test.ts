@@ -1,7 +1,7 @@
 /** How the database is watched; on a database in name only. */
 import { mock } from 'node:test';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type DatabaseAway, DatabaseWatch } from '../../src/kafka/database-watch.js';
+import { DatabaseWatch } from '../../src/kafka/database-watch.js';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }));
 afterEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => {
 function watched(query: () => Promise<string>) {
   let now = 0;
   mock.method(performance, 'now', () => now);
-  const away: DatabaseAway[] = [];
+  const away: Error[] = [];
   const watch = new DatabaseWatch({ databaseId: query }, (error) => away.push(error));
   watch.start();
   const passes = async (ms: number): Promise<void> => {

@@ -12,7 +12,7 @@ import {
   row,
 } from '../contracts/broker-builders.js';
 import { until } from '../e2e/kit/until.js';
-import { newName, onAdmin, testCluster } from '../kit/cluster.js';
+import { memberCount, newName, testCluster } from '../kit/cluster.js';
 
 const kafka = testCluster();
 
@@ -56,11 +56,6 @@ const publish = (broker: Broker, topic: string, some: readonly string[]): Promis
     broker,
     some.map((text) => row(topic, text, { key: text })),
   );
-const memberCount = (group: string): Promise<number> =>
-  onAdmin(kafka.brokers, async (admin) => {
-    const { groups } = await admin.describeGroups([group]);
-    return groups[0]?.members.length ?? 0;
-  });
 
 test('a gateway whose group is another database’s is not ready, reads nothing and logs why; the others go on', async () => {
   const replies = newName('owned');
@@ -73,7 +68,7 @@ test('a gateway whose group is another database’s is not ready, reads nothing 
   await mine.receiver.receives(...texts('reply'));
   expect(other.receiver.deliveries).toBe(0);
   expect(first.health().ready).toBe(true);
-  expect(await memberCount(replies)).toBe(1);
+  expect(await memberCount(kafka.brokers, replies)).toBe(1);
   expect(isLoud(other)).toBe(true);
   expect(mine.loud.warnings).toEqual([]);
 
@@ -91,7 +86,7 @@ test('a group whose gateways restart is not free', async () => {
   const second = await other.gateway(60_000);
   await staysOut(second);
   await first.close();
-  await until('the group is empty', async () => (await memberCount(replies)) === 0);
+  await until('the group is empty', async () => (await memberCount(kafka.brokers, replies)) === 0);
   await publish(second, replies, texts('meanwhile'));
   const again = await mine.gateway();
   await ready(again);
@@ -129,7 +124,7 @@ test.each([
     await ready(first);
     const second = await both[1].gateway();
     await until('both read', () => first.health().ready && second.health().ready);
-    await until('both are members', async () => (await memberCount(replies)) === 2);
+    await until('both are members', async () => (await memberCount(kafka.brokers, replies)) === 2);
     await publish(first, replies, texts('reply'));
     const all = (): boolean => new Set(both.flatMap(({ receiver }) => receiver.texts)).size === 40;
     await until('all is read', all);

@@ -16,41 +16,51 @@ const SETTINGS = {
   log: silent('kafka'),
 };
 
-test('a request that is never answered does not hold up those after it', async () => {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  const called = Promise.withResolvers<void>();
-  const lost = {
+/** A client whose request of this name is never answered, and when it was sent. */
+function losing(request: 'describeGroups' | 'fetchTopicMetadata') {
+  const sent = Promise.withResolvers<void>();
+  const client = {
     connect: async () => undefined,
     disconnect: async () => undefined,
-    describeGroups: () => {
-      called.resolve();
+    [request]: () => {
+      sent.resolve();
       return new Promise(() => undefined);
     },
   };
-  const answering = { ...lost, describeGroups: async () => ({ groups: [{ groupId: 'g' }] }) };
-  const clients = [lost, answering] as unknown as Admin[];
+  return { client: client as unknown as Admin, sent: sent.promise };
+}
+
+test('a request about a group that is never answered does not hold up those after it', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, sent } = losing('describeGroups');
+  const answering = { ...client, describeGroups: async () => ({ groups: [{ groupId: 'g' }] }) };
+  const clients = [client, answering] as Admin[];
   const groups = new GroupReader(() => clients.shift() as Admin, SETTINGS.brokers);
   const first = groups.describe('g');
-  await called.promise;
+  await sent;
   mock.timers.tick(5_000);
   await expect(first).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
   expect(await groups.describe('g')).toEqual({ groupId: 'g' });
 });
 
+test('nor does one about topics', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, sent } = losing('fetchTopicMetadata');
+  const answering = { ...client, fetchTopicMetadata: async () => ({ topics: [] }) };
+  const clients = [client, answering] as Admin[];
+  const topics = new TopicsAdmin(() => clients.shift() as Admin, SETTINGS);
+  const [first, second] = [topics.exists('one'), topics.exists('two')];
+  await sent;
+  mock.timers.tick(30_000);
+  await expect(first).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+  expect(await second).toBe(true);
+});
+
 test('a look at topics that exist is given up as soon as other requests, before a consumer joins', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
-  const called = Promise.withResolvers<void>();
-  const lost = {
-    connect: async () => undefined,
-    disconnect: async () => undefined,
-    fetchTopicMetadata: () => {
-      called.resolve();
-      return new Promise(() => undefined);
-    },
-  };
-  const topics = new TopicsAdmin(() => lost as unknown as Admin, SETTINGS);
-  const ensured = topics.ensure(['topic']);
-  await called.promise;
+  const { client, sent } = losing('fetchTopicMetadata');
+  const ensured = new TopicsAdmin(() => client, SETTINGS).ensure(['topic']);
+  await sent;
   mock.timers.tick(30_000);
   await expect(ensured).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
 });

@@ -94,6 +94,14 @@ export async function onAdmin<T>(
   }
 }
 
+/** Of a consumer group. */
+export function memberCount(brokers: readonly string[], group: string): Promise<number> {
+  return onAdmin(brokers, async (admin) => {
+    const { groups } = await admin.describeGroups([group]);
+    return groups[0]?.members.length ?? 0;
+  });
+}
+
 /** Made and led, or there already. */
 export function createTopics(
   brokers: readonly string[],
